@@ -1,0 +1,41 @@
+"""The helper package of the course: what size comes out of a layer, and why.
+
+Importing it is instant: Keras and the widgets are loaded when something first needs them.
+
+    from course_utils import compare, explain, explore
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+# Read by TensorFlow when it is loaded, which is later. The first silences its log; the second keeps it on the portable
+# kernels: without log lines, the same on every processor, and free of the crashes of the faster ones on tiny maps.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+if TYPE_CHECKING:
+    from course_utils import explore as explore
+    from course_utils.compare import compare as compare
+    from course_utils.explain import explain as explain
+
+_LAZY = {
+    "compare": ("course_utils.compare", "compare"),
+    "explain": ("course_utils.explain", "explain"),
+    "explore": ("course_utils.explore", None),
+}
+
+__all__ = ["compare", "explain", "explore"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a part of the package when it is first asked for."""
+    if name not in _LAZY:
+        raise AttributeError(f"course_utils has no {name!r}; it has {', '.join(__all__)}")
+    module, attribute = _LAZY[name]
+    part = importlib.import_module(module)
+    found = part if attribute is None else getattr(part, attribute)
+    globals()[name] = found
+    return found

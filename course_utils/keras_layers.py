@@ -1,0 +1,222 @@
+"""The real side: build a Keras layer, read its axes, run it.
+
+The only module that imports Keras, and it does so when a layer is first needed, not before. TensorFlow is kept quiet
+and on its portable kernels by ``course_utils/__init__.py``, which runs before this.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from course_utils.axes import Axis, Crop, NoRule, Pad, Repeat, Spread, Whole, Window
+
+#: A Keras layer. Keras ships no types that a checker could follow.
+Layer = Any
+
+
+class KerasRefusal(Exception):
+    """Keras would not build or run a layer. The message is Keras's own, without colour codes and call dumps."""
+
+
+def load_keras() -> Any:
+    """Import Keras (a few seconds the first time) and return the module."""
+    return importlib.import_module("keras")
+
+
+# -- building -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LayerCode:
+    """A layer as a line of code: what is printed for the learner is what is built.
+
+    Args:
+        kind: the class in ``keras.layers``, for example ``"Conv2D"``.
+        settings: the arguments, in the order in which they are printed.
+
+    >>> LayerCode("MaxPooling2D", {"pool_size": (2, 2), "padding": "same"}).text
+    'keras.layers.MaxPooling2D(pool_size=(2, 2), padding="same")'
+    """
+
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The call, ready to paste."""
+        written = (f"{name}={_literal(value)}" for name, value in self.settings.items())
+        return f"keras.layers.{self.kind}({', '.join(written)})"
+
+    def build(self) -> Layer:
+        """Make the layer. Raises KerasRefusal where its constructor does.
+
+        It gets a fixed name: Keras keeps some 70 KB for ever for each automatically named layer with weights, and a
+        slider makes thousands.
+        """
+        layer_class = getattr(load_keras().layers, self.kind)
+        try:
+            return layer_class(**self.settings, name="explored")
+        except Exception as error:
+            raise KerasRefusal(plain_message(error)) from error
+
+
+def _literal(value: object) -> str:
+    """A Python literal with double quotes, as formatters write it."""
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+# -- reading ------------------------------------------------------------------------------------------------------
+
+
+def _window_axes(layer: Layer) -> tuple[Axis, ...]:
+    settings = zip(layer.kernel_size, layer.strides, layer.dilation_rate, strict=True)
+    return tuple(Window(k, s, d, layer.padding) for k, s, d in settings)
+
+
+def _pool_axes(layer: Layer) -> tuple[Axis, ...]:
+    # pool_size is a number in 1-D and a tuple in 2-D and 3-D, and so are the strides.
+    sizes, strides = _as_tuple(layer.pool_size), _as_tuple(layer.strides)
+    return tuple(Window(k, s, 1, layer.padding) for k, s in zip(sizes, strides, strict=True))
+
+
+def _spread_axes(layer: Layer) -> tuple[Axis, ...]:
+    extra = layer.output_padding
+    extras = (None,) * len(layer.kernel_size) if extra is None else _as_tuple(extra)
+    if len(extras) == 1:
+        extras = extras * len(layer.kernel_size)
+    settings = zip(layer.kernel_size, layer.strides, layer.dilation_rate, extras, strict=True)
+    return tuple(Spread(k, s, d, layer.padding, op) for k, s, d, op in settings)
+
+
+def _repeat_axes(layer: Layer) -> tuple[Axis, ...]:
+    how = getattr(layer, "interpolation", "nearest")
+    return tuple(Repeat(f, how) for f in _as_tuple(layer.size))
+
+
+def _pairs(value: Any) -> tuple[tuple[int, int], ...]:
+    """``(1, 2)`` of a 1-D layer and ``((1, 1), (2, 2))`` of the others, both as pairs per axis."""
+    return ((value[0], value[1]),) if isinstance(value[0], int) else tuple((a, b) for a, b in value)
+
+
+def _pad_axes(layer: Layer) -> tuple[Axis, ...]:
+    return tuple(Pad(before, after) for before, after in _pairs(layer.padding))
+
+
+def _crop_axes(layer: Layer) -> tuple[Axis, ...]:
+    return tuple(Crop(before, after) for before, after in _pairs(layer.cropping))
+
+
+def _whole_axes(layer: Layer) -> tuple[Axis, ...]:
+    return (Whole(),) * int(type(layer).__name__[-2])
+
+
+def _as_tuple(value: int | Sequence[int]) -> tuple[int, ...]:
+    return (value,) if isinstance(value, int) else tuple(value)
+
+
+def _kinds(pattern: str, dimensions: str = "123") -> list[str]:
+    return [pattern.replace("#", dimension) for dimension in dimensions]
+
+
+_READERS: dict[str, Callable[[Layer], tuple[Axis, ...]]] = {
+    **dict.fromkeys(_kinds("Conv#D"), _window_axes),
+    **dict.fromkeys(_kinds("DepthwiseConv#D", "12"), _window_axes),
+    **dict.fromkeys(_kinds("SeparableConv#D", "12"), _window_axes),
+    **dict.fromkeys(_kinds("Conv#DTranspose"), _spread_axes),
+    **dict.fromkeys(_kinds("MaxPooling#D") + _kinds("AveragePooling#D"), _pool_axes),
+    **dict.fromkeys(_kinds("GlobalMaxPooling#D") + _kinds("GlobalAveragePooling#D"), _whole_axes),
+    **dict.fromkeys(_kinds("UpSampling#D"), _repeat_axes),
+    **dict.fromkeys(_kinds("ZeroPadding#D"), _pad_axes),
+    **dict.fromkeys(_kinds("Cropping#D"), _crop_axes),
+}
+
+
+def kind_of(layer: Layer) -> str:
+    """The class name of a layer that ships with Keras; of any other, its full name, so that no rule fits by chance."""
+    cls = type(layer)
+    return cls.__name__ if cls.__module__.startswith("keras.") else f"{cls.__module__}.{cls.__qualname__}"
+
+
+def has_axes(layer: Layer) -> bool:
+    """Whether ``axes_of`` has a rule for this layer."""
+    return kind_of(layer) in _READERS
+
+
+def axes_of(layer: Layer) -> tuple[Axis, ...]:
+    """Read one axis per spatial dimension out of a real layer, in the order of the shape (height before width).
+
+    Raises:
+        NoRule: for a layer that is not a window, a spread, a repeat, a pad or a crop.
+        ShapeError: for settings that Keras lets pass and that no layer can carry out.
+    """
+    kind = kind_of(layer)
+    if kind not in _READERS:
+        raise NoRule(f"There is no rule by hand for {kind}. There is one for: {', '.join(sorted(_READERS))}.")
+    return _READERS[kind](layer)
+
+
+def channels_last(layer: Layer) -> bool:
+    """Where the layer expects the channels. Layers without the setting work on the last axis."""
+    return getattr(layer, "data_format", "channels_last") != "channels_first"
+
+
+def weights_of(layer: Layer) -> dict[str, NDArray[np.float64]]:
+    """The weights of a built layer, by the names Keras gives them (kernel, bias, …), in float64."""
+    convert = load_keras().ops.convert_to_numpy
+    return {w.name: np.asarray(convert(w), dtype=np.float64) for w in layer.weights}
+
+
+# -- running ------------------------------------------------------------------------------------------------------
+
+
+def run(layer: Layer, x: ArrayLike) -> NDArray[np.float32]:
+    """Run a real layer on ``x`` and return what comes out.
+
+    Args:
+        layer: any Keras layer, built or not.
+        x: the input with its batch axis; converted to float32.
+
+    Raises:
+        KerasRefusal: with Keras's own words, if it will not.
+    """
+    x = np.asarray(x, dtype=np.float32)
+    expected = output_shape(layer, x.shape)
+    # An eager pooling call whose output would be empty can kill the process, and a built convolution then returns
+    # left-over memory. So the shape is asked first, and nothing empty is ever called.
+    if any(size is not None and size < 1 for size in expected):
+        raise KerasRefusal(f"Keras would make a map of shape {expected}, which has no cells.")
+    try:
+        y = np.asarray(load_keras().ops.convert_to_numpy(layer(x)))
+    except Exception as error:
+        raise KerasRefusal(plain_message(error)) from error
+    if y.size == 0:
+        raise KerasRefusal(f"Keras returned a map of shape {y.shape}, which has no cells.")
+    return y
+
+
+def output_shape(layer: Layer, shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    """What Keras says comes out for an input of this shape (with its batch axis), without running anything.
+
+    Raises:
+        KerasRefusal: with Keras's own words, if it will not say.
+    """
+    try:
+        return tuple(layer.compute_output_shape(tuple(shape)))
+    except Exception as error:
+        raise KerasRefusal(plain_message(error)) from error
+
+
+def plain_message(error: BaseException) -> str:
+    """Keras's message without colour codes, the dump of arguments and TensorFlow's graph names."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)) or type(error).__name__
+    text = re.sub(r"Exception encountered when calling [^\n]*\n+", "", text)
+    text = re.split(r"\n*Arguments received by ", text)[0]
+    text = re.sub(r"\{\{[^}]*\}\} ?", "", text)
+    return " ".join(text.split())
