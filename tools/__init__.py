@@ -1,0 +1,1 @@
+"""What keeps the project in order: the ways in, the derived files, the notebooks."""

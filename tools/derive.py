@@ -1,0 +1,230 @@
+"""Derive every list of exact versions from the one list that is edited by hand, in pyproject.toml.
+
+    python course.py lock             derive them all, keeping the versions that are pinned already
+    python course.py lock --upgrade   ... taking the newest ones that pyproject.toml allows
+    python course.py lock --check     only say whether they fit it; needs no network
+
+pyproject.toml -> requirements/run.lock.txt   what a learner needs: exact versions with hashes, all systems in one
+               -> requirements/test.lock.txt  the same versions, and what the tests need on top
+   run.lock.txt -> environment.yml            for conda: Python from conda, the rest from pip
+               -> binder/environment.yml      for Binder and hubs, where Linux is the only system
+
+Each file says in its second line what it was made from, so that `--check` can tell without resolving anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).absolute().parents[1]
+RUN_LOCK = Path("requirements/run.lock.txt")
+TEST_LOCK = Path("requirements/test.lock.txt")
+CONDA = Path("environment.yml")
+BINDER = Path("binder/environment.yml")
+
+CONDA_PYTHON = "3.12"
+"""Binder reads this only in the exact form ``python=3.12``."""
+
+OLDEST_PYTHON = "3.11"
+
+SEALED_BY = "# sealed: "
+EDITED_NOT_HERE = "# Derived by `python course.py lock`; edit pyproject.toml instead, then run that."
+
+
+def system(sys_platform: str, machine: str) -> dict[str, str]:
+    """Return the values that environment markers take on one system, under conda's Python."""
+    return {
+        "python_version": CONDA_PYTHON,
+        "python_full_version": f"{CONDA_PYTHON}.9",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "os_name": "nt" if sys_platform == "win32" else "posix",
+        "sys_platform": sys_platform,
+        "platform_system": {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}[sys_platform],
+        "platform_machine": machine,
+    }
+
+
+LINUX = (system("linux", "x86_64"), system("linux", "aarch64"))
+EVERYWHERE = (*LINUX, system("darwin", "arm64"), system("win32", "AMD64"))
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One exact version, and where it is meant for."""
+
+    name: str
+    version: str
+    marker: Marker | None = None
+
+    def on(self, systems: Sequence[Mapping[str, str]]) -> str | None:
+        """Write the pin for these systems, with a marker only if it is not for all; None if it is for none."""
+        if self.marker is None:
+            return f"{self.name}=={self.version}"
+        wanted = [self.marker.evaluate(dict(system)) for system in systems]
+        if all(wanted):
+            return f"{self.name}=={self.version}"
+        return f"{self.name}=={self.version} ; {self.marker}" if any(wanted) else None
+
+
+def read_pins(lock: str) -> list[Pin]:
+    """Return the pins of a lock, in its order."""
+    pins = []
+    for line in lock.splitlines():
+        if found := re.match(r"([a-z0-9.-]+)==(\S+)(?: ; (.*?))?(?: \\)?$", line):
+            name, version, marker = found.groups()
+            pins.append(Pin(name, version, Marker(marker) if marker else None))
+    return pins
+
+
+# The seals: a digest of the input in the output
+
+
+def project_digest(pyproject: str, *, test: bool) -> str:
+    """Return a digest of what pyproject.toml says about dependencies, whatever else changes in it."""
+    project = tomllib.loads(pyproject)["project"]
+    said: dict[str, Any] = {name: project[name] for name in ("requires-python", "dependencies")}
+    if test:
+        said["test"] = project["optional-dependencies"]["test"]
+    return _digest(json.dumps(said, sort_keys=True))
+
+
+def sealed(body: str, made_from: str) -> str:
+    """Put the two lines on top that say how the file came about."""
+    return f"{EDITED_NOT_HERE}\n{SEALED_BY}{made_from}\n{body}"
+
+
+def seal_of(text: str) -> str:
+    """Return what a derived file says that it was made from."""
+    line = next((line for line in text.splitlines()[:2] if line.startswith(SEALED_BY)), "")
+    return line.removeprefix(SEALED_BY)
+
+
+def lock_seal(pyproject: str, body: str, *, test: bool) -> str:
+    """Return the seal of a lock: one digest of its input, one of the pins, so that neither changes unnoticed."""
+    return f"{project_digest(pyproject, test=test)} {_digest(body)}"
+
+
+def body_of(text: str) -> str:
+    """Return a derived file without the two lines on top."""
+    return "".join(text.splitlines(keepends=True)[2:])
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+# The files for conda and Binder
+
+
+def render_environment(lock: str, systems: Sequence[Mapping[str, str]], *extra: str) -> str:
+    """Write an environment file of conda's: Python and pip from conda, the locked versions from pip."""
+    pins = [line for pin in read_pins(lock) if (line := pin.on(systems))]
+    lines = ["name: what-size-comes-out", "channels:", "  - conda-forge", "dependencies:"]
+    lines += [f"  - python={CONDA_PYTHON}", "  - pip", "  - pip:"]
+    lines += [f"      - {_quoted(entry)}" for entry in [*pins, *extra]]
+    return sealed("\n".join(lines) + "\n", _digest(lock))
+
+
+def _quoted(entry: str) -> str:
+    return f"'{entry}'" if ";" in entry else entry
+
+
+def render_conda(lock: str) -> str:
+    """Write environment.yml, which also installs the course's own package."""
+    return render_environment(lock, EVERYWHERE, "-e .")
+
+
+def render_binder(lock: str) -> str:
+    """Write binder/environment.yml. A line such as `-e .` would make Binder reinstall TensorFlow at each commit."""
+    return render_environment(lock, LINUX)
+
+
+# The commands
+
+
+def compile_lock(root: Path, lock: Path, options: Iterable[str], *, test: bool) -> None:
+    """Resolve pyproject.toml for all systems at once and write the lock."""
+    target = root / lock
+    target.parent.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--universal", "--quiet"]
+    command += ["--python-version", OLDEST_PYTHON, "--generate-hashes", "--no-header", "--no-annotate"]
+    command += ["--no-emit-index-url", *options, "-o", lock.as_posix()]
+    subprocess.run(command, cwd=root, check=True)
+    body = target.read_text(encoding="utf-8")
+    seal = lock_seal((root / "pyproject.toml").read_text(encoding="utf-8"), body, test=test)
+    target.write_text(sealed(body, seal), encoding="utf-8", newline="\n")
+
+
+def derive(root: Path, options: Sequence[str] = ()) -> None:
+    """Write every derived file anew."""
+    compile_lock(root, RUN_LOCK, options, test=False)
+    compile_lock(root, TEST_LOCK, [*options, "--extra", "test", "-c", RUN_LOCK.as_posix()], test=True)
+    lock = (root / RUN_LOCK).read_text(encoding="utf-8")
+    (root / CONDA).write_text(render_conda(lock), encoding="utf-8", newline="\n")
+    (root / BINDER).write_text(render_binder(lock), encoding="utf-8", newline="\n")
+
+
+def complaints(root: Path) -> list[str]:
+    """Say of each derived file that does not fit its source what is wrong with it; needs no network."""
+    pyproject = (root / "pyproject.toml").read_text(encoding="utf-8")
+    lock = (root / RUN_LOCK).read_text(encoding="utf-8")
+    found = []
+    for path, test in ((RUN_LOCK, False), (TEST_LOCK, True)):
+        text = (root / path).read_text(encoding="utf-8")
+        if seal_of(text) != lock_seal(pyproject, body_of(text), test=test):
+            found.append(f"{path.as_posix()} was not made from this pyproject.toml, or was edited by hand")
+        found += unmet(direct_dependencies(pyproject, test=test), text, path)
+    for path, render in ((CONDA, render_conda), (BINDER, render_binder)):
+        if (root / path).read_text(encoding="utf-8") != render(lock):
+            found.append(f"{path.as_posix()} was not made from this {RUN_LOCK.as_posix()}")
+    return found
+
+
+def direct_dependencies(pyproject: str, *, test: bool) -> list[Requirement]:
+    """Return what pyproject.toml asks for."""
+    project = tomllib.loads(pyproject)["project"]
+    asked = project["dependencies"] + (project["optional-dependencies"]["test"] if test else [])
+    return [Requirement(line) for line in asked]
+
+
+def unmet(asked: Iterable[Requirement], lock: str, path: Path) -> list[str]:
+    """Say which of the asked requirements a lock leaves out, or pins at a version that does not do."""
+    pins = read_pins(lock)
+    found = []
+    for requirement in asked:
+        versions = [pin.version for pin in pins if pin.name == canonicalize_name(requirement.name)]
+        if not versions or not all(requirement.specifier.contains(version) for version in versions):
+            found.append(f"{path.as_posix()} has {versions or 'nothing'} for {requirement}")
+    return found
+
+
+def main() -> int:
+    """Derive the files, or check them."""
+    parser = argparse.ArgumentParser(prog="python course.py lock", description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="only say whether the files fit; no network")
+    parser.add_argument("--upgrade", action="store_true", help="take the newest versions allowed")
+    options = parser.parse_args()
+    if not options.check:
+        derive(ROOT, ["--upgrade"] if options.upgrade else [])
+    found = complaints(ROOT)
+    print("\n".join(found) or "Every derived file fits pyproject.toml.")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

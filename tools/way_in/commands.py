@@ -1,0 +1,253 @@
+"""The commands of ``course.py``: what each does once the environment is whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from tools.way_in.console import Trouble, make_console_safe, say, seconds_since
+from tools.way_in.environment import (
+    inspect,
+    make_whole,
+    refuse_foreign,
+    venv_folder,
+    write_record,
+)
+from tools.way_in.surroundings import (
+    ROOT,
+    clean_environment,
+    lab_environment,
+    private_environment,
+    venv_python,
+)
+
+USAGE = """\
+python course.py                 set up what is missing, then open the course in JupyterLab
+python course.py -- OPTIONS      the same, with options for JupyterLab, such as: -- --no-browser --port 9000
+python course.py test            set up what is missing, then run every test
+python course.py test OPTIONS    the same, but only pytest, with these options, such as: test -k padding -x
+python course.py notebooks       run all notebooks anew and store what comes out in them
+python course.py lock            derive the lists of exact versions anew from pyproject.toml
+                 --upgrade       ... and take the newest versions it allows
+                 --check         ... or only say whether they fit it
+python course.py fresh           delete the environment and set it up again, if it misbehaves
+python course.py doctor          show what is there: Python, the environment, versions, a browser for the tests
+
+The environment lies in .venv in this folder, or wherever the variable COURSE_VENV says. The first run
+downloads some hundred MB and takes a few minutes; every later one starts in seconds. Interrupting is safe."""
+
+FIRST_LESSON = "notebooks/00_start_here.ipynb"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command that ``arguments`` name and return the exit code."""
+    make_console_safe()
+    if any(argument in ("-h", "--help", "help") for argument in arguments[:1]):
+        say(USAGE)
+        return 0
+    name, rest = (arguments[0], list(arguments[1:])) if arguments else ("start", [])
+    if name == "--":
+        name, rest = "start", list(arguments)
+    if name not in COMMANDS:
+        say(f"course.py knows no command {name!r}. These are the ones it knows:\n\n{USAGE}")
+        return 2
+    try:
+        return COMMANDS[name](rest)
+    except KeyboardInterrupt:
+        say("\nStopped. Nothing is broken by that: run the same command again whenever you like.")
+        return 130
+    except Trouble as trouble:
+        say(f"\n{trouble}")
+        return 1
+    except OSError as error:
+        say("\n" + explain_os_error(error))
+        return 1
+
+
+def explain_os_error(error: OSError) -> str:
+    """Turn what the operating system refused into a sentence that helps."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full. Make about 4 GB of room, then run the same command again."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"Writing to {error.filename} is not allowed. The course has to lie in a folder that you may write to, "
+            "because your work\nis saved there too: copy or clone it to your home folder and start it from there."
+        )
+    return f"The operating system refused something: {error}"
+
+
+# start
+
+
+def start(arguments: list[str]) -> int:
+    """Set up what is missing, then open the course in JupyterLab."""
+    if arguments[:1] == ["--"]:
+        arguments = arguments[1:]
+    elif arguments:
+        say(f"Options for JupyterLab come after two dashes: python course.py -- {' '.join(arguments)}")
+        return 2
+    venv = make_whole("run")
+    say("Starting JupyterLab; your browser opens by itself in a few seconds. If it does not, open the address")
+    say("that ends in token=... below. To stop: save your work, then press Ctrl-C twice in this window.")
+    return become(lab_command(venv, arguments), lab_environment(venv))
+
+
+def lab_command(venv: Path, arguments: Sequence[str]) -> list[str]:
+    """Return the command that starts JupyterLab at the first lesson, whatever the path of this folder."""
+    page = f"/lab/tree/{FIRST_LESSON}" if (ROOT / FIRST_LESSON).is_file() else "/lab"
+    command = [str(venv_python(venv)), "-m", "jupyterlab"]
+    command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={page}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # in a container one is root, and JupyterLab would refuse
+    return [*command, *arguments]
+
+
+def become(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Let ``command`` take the place of this process, where the system can do that; else wait for it."""
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    if os.name == "posix":
+        os.execve(command[0], command, environment)
+    with subprocess.Popen(command, env=environment) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:  # Ctrl-C reaches the other program as well, and it is that one's to answer
+                continue
+
+
+# test
+
+
+def test(arguments: list[str]) -> int:
+    """Set up what is missing, then run every test; with arguments, only pytest with these."""
+    venv = make_whole("test")
+    python = str(venv_python(venv))
+    checks: dict[str, list[str]] = {
+        "ruff check": ["-m", "ruff", "check", "."],
+        "ruff format": ["-m", "ruff", "format", "--check", "."],
+        "mypy": ["-m", "mypy"],
+        "pytest": ["-m", "pytest", "tests"],
+        "notebooks": ["-m", "pytest", "--nbval", "notebooks/", "-p", "no:cacheprovider"],
+    }
+    if arguments:
+        checks = {"pytest": ["-m", "pytest", *arguments]}
+    with tempfile.TemporaryDirectory(prefix="course-") as private:
+        environment = private_environment(venv, Path(private))
+        results = [
+            check(f"[{number}/{len(checks)}] {name}", [python, *command], environment)
+            for number, (name, command) in enumerate(checks.items(), start=1)
+        ]
+    say()
+    for name, (passed, took) in zip(checks, results, strict=True):
+        say(f"{name:<12} {took:>12}  {'ok' if passed else 'FAILED'}")
+    return 0 if all(passed for passed, _ in results) else 1
+
+
+def check(title: str, command: Sequence[str], environment: Mapping[str, str]) -> tuple[bool, str]:
+    """Run one of the checks, its output as it is, and return whether it passed and how long it took."""
+    say(f"\n{title}: {' '.join(['python', *command[1:]])}")
+    started = time.monotonic()
+    code = subprocess.call(command, cwd=ROOT, env=environment)
+    return code == 0, seconds_since(started)
+
+
+# The others
+
+
+def notebooks(arguments: list[str]) -> int:
+    """Run all notebooks anew and store what comes out in them."""
+    return run_tool("execute_notebooks.py", arguments)
+
+
+def lock(arguments: list[str]) -> int:
+    """Derive the lists of exact versions anew from pyproject.toml."""
+    return run_tool("derive.py", arguments)
+
+
+def run_tool(name: str, arguments: Sequence[str]) -> int:
+    """Run one of the programs in tools/ in the environment for tests."""
+    venv = make_whole("test")
+    command = [str(venv_python(venv)), str(ROOT / "tools" / name), *arguments]
+    with tempfile.TemporaryDirectory(prefix="course-") as private:
+        return subprocess.call(command, cwd=ROOT, env=private_environment(venv, Path(private)))
+
+
+def fresh(arguments: list[str]) -> int:
+    """Delete the environment and set it up again."""
+    venv = venv_folder()
+    refuse_foreign(venv)
+    if venv.exists():
+        write_record(venv, {})
+    make_whole("run")
+    return 0
+
+
+def doctor(arguments: list[str]) -> int:
+    """Show what is there, for whoever tries to help."""
+    venv = venv_folder()
+    pip_settings = sorted(name for name in os.environ if name.startswith("PIP_"))
+    rows = {
+        "course": str(ROOT),
+        "system": f"{platform.platform()}, {platform.machine()}",
+        "Python": f"{platform.python_version()} at {sys.executable}",
+        "environment": str(venv),
+        "  to start": describe(venv, "run"),
+        "  to test": describe(venv, "test"),
+        "free disk": f"{shutil.disk_usage(ROOT).free / 1e9:.1f} GB",
+        "Chromium": find_chromium() or "none found: the tests in a browser cannot run (Debian: apt install chromium)",
+        "git": shutil.which("git") or "none found",
+        "pip settings": ", ".join(pip_settings) or "none",
+    }
+    for name, value in rows.items():
+        say(f"{name:<13} {value}")
+    if venv_python(venv).exists():
+        say("\nversions in the environment:")
+        subprocess.call([str(venv_python(venv)), "-I", "-c", VERSIONS], env=clean_environment(venv))
+        say("\nwhat pip says of it:")
+        subprocess.call([str(venv_python(venv)), "-I", "-m", "pip", "check"], env=clean_environment(venv))
+    return 0
+
+
+VERSIONS = """
+from importlib import metadata
+for name in ("what-size-comes-out", "keras", "tensorflow", "tensorflow-cpu", "numpy", "jupyterlab", "ipywidgets"):
+    try:
+        print(f"  {name:<20} {metadata.version(name)}")
+    except metadata.PackageNotFoundError:
+        pass
+"""
+
+
+def describe(venv: Path, profile: str) -> str:
+    """Say in half a sentence whether an environment can be used as it is."""
+    try:
+        refuse_foreign(venv)
+    except Trouble:
+        return "not made by course.py"
+    finding = inspect(venv, profile)
+    return f"{finding.need.name.lower().replace('_', ' ')} to do: {finding.why}"
+
+
+def find_chromium() -> str | None:
+    """Return the Chromium that the browser tests would use."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "start": start,
+    "test": test,
+    "notebooks": notebooks,
+    "lock": lock,
+    "fresh": fresh,
+    "doctor": doctor,
+}

@@ -1,0 +1,298 @@
+"""``.venv``: what state it is in, and how it becomes whole.
+
+The folder is built in place. Before anything is put into it, ``course.json`` says that it is unfinished; only
+when everything is there does the same file say what it was made from. So a run that was interrupted anywhere is
+seen as such by the next one, which starts over.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from tools.way_in.console import Trouble, say, seconds_since, step
+from tools.way_in.installing import pip_install
+from tools.way_in.surroundings import ROOT, clean_environment, venv_python
+
+LOCKS = {
+    "run": ROOT / "requirements" / "run.lock.txt",
+    "test": ROOT / "requirements" / "test.lock.txt",
+}
+"""What a learner needs, and what the tests need on top. The pins that both name are the same ones."""
+
+NEEDED_DISK = 2.5e9
+"""Bytes: the environment itself takes most of it, the wheels wait in a temporary folder meanwhile."""
+
+DOWNLOAD = "about 300 MB on Linux x86-64, up to 600 MB elsewhere"
+
+
+class Need(enum.Enum):
+    """What is still to be done before an environment can be used."""
+
+    NOTHING = enum.auto()
+    COURSE = enum.auto()
+    """pyproject.toml has changed: install the course itself again, a matter of seconds."""
+    TEST_PACKAGES = enum.auto()
+    """Whole for learners; what the tests need is missing or has changed."""
+    EVERYTHING = enum.auto()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is to be done to an environment, and why."""
+
+    need: Need
+    why: str
+
+
+def venv_folder() -> Path:
+    """Return where the environment lies: ``.venv`` in the course, or wherever COURSE_VENV says."""
+    return Path(os.environ.get("COURSE_VENV") or ROOT / ".venv").absolute()
+
+
+def inspect(venv: Path, profile: str) -> Finding:
+    """Say what ``venv`` still needs before ``profile`` ('run' or 'test') can be started from it."""
+    if not venv.exists():
+        return Finding(Need.EVERYTHING, "there is none yet")
+    made_from = read_record(venv)
+    if not made_from:
+        return Finding(Need.EVERYTHING, "the one there is not complete")
+    now = ingredients()
+    if made_from.get("folder") != str(venv) or made_from.get("course") != now["course"]:
+        return Finding(Need.EVERYTHING, "the folder has been moved, and an environment cannot be")
+    if made_from.get("run") != now["run"]:
+        return Finding(Need.EVERYTHING, f"{LOCKS['run'].name} has changed since")
+    version = python_version(venv)
+    if version is None or version != made_from.get("python"):
+        return Finding(Need.EVERYTHING, f"the Python it was made with has gone (now: {version or 'none runs'})")
+    if profile == "test" and made_from.get("test") != now["test"]:
+        return Finding(Need.TEST_PACKAGES, "what the tests need is not in it yet, or has changed")
+    if made_from.get("project") != now["project"]:
+        return Finding(Need.COURSE, "pyproject.toml has changed since")
+    return Finding(Need.NOTHING, "it is complete")
+
+
+def make_whole(profile: str) -> Path:
+    """Bring the environment to where ``profile`` can be started from it, doing only what is missing."""
+    venv = venv_folder()
+    for lock in LOCKS.values():
+        if not lock.is_file():
+            raise Trouble(f"{lock} is missing. Is this folder a complete copy of the course?")
+    refuse_foreign(venv)
+    if inspect(venv, profile).need is Need.NOTHING:
+        return venv
+    venv.mkdir(parents=True, exist_ok=True)
+    with only_one_at_a_time(venv):
+        finding = inspect(venv, profile)  # again: another run may have done it while we waited
+        if finding.need is Need.EVERYTHING:
+            build(venv, profile, finding.why)
+        elif finding.need is not Need.NOTHING:
+            complete(venv, profile, finding)
+    return venv
+
+
+def refuse_foreign(venv: Path) -> None:
+    """Keep away from an environment that somebody else has made: it is not ours to delete."""
+    if not venv.exists() or _record_file(venv).exists():
+        return
+    if any(entry != _lock_file(venv) for entry in venv.iterdir()):
+        raise Trouble(
+            f"{venv} was not made by course.py, so it is left alone.\n"
+            "  Either delete or rename it, or have the course's environment elsewhere by setting the variable\n"
+            "  COURSE_VENV to another folder. Then run the same command again."
+        )
+
+
+def build(venv: Path, profile: str, why: str) -> None:
+    """Make the environment from nothing."""
+    start = time.monotonic()
+    say(f"Setting up the course in {venv}: {why}.")
+    say(f"This happens once; it downloads {DOWNLOAD} and then takes a minute or two.")
+    refuse_full_disk(venv)
+    write_record(venv, {})
+    empty(venv)
+    with step(1, 3, f"Make an environment with Python {sys.version.split()[0]}"):
+        make_venv(venv)
+    install_packages(venv, profile, 2, 3)
+    install_course(venv, 3, 3)
+    write_record(venv, what_it_is_made_from(venv, profile))
+    say(f"Everything is set up ({seconds_since(start)}). From now on this step is skipped.")
+
+
+def complete(venv: Path, profile: str, finding: Finding) -> None:
+    """Add to a working environment what it lacks; nothing that works before stops working meanwhile."""
+    say(f"Completing the environment in {venv}: {finding.why}.")
+    made_from = read_record(venv)
+    steps = 2 if finding.need is Need.TEST_PACKAGES else 1
+    if finding.need is Need.TEST_PACKAGES:
+        install_packages(venv, profile, 1, steps)
+        made_from["test"] = ingredients()["test"]
+    install_course(venv, steps, steps)
+    made_from["project"] = ingredients()["project"]
+    write_record(venv, made_from)
+
+
+def make_venv(venv: Path) -> None:
+    """Make the bare environment: a Python and pip."""
+    command = [sys.executable, "-I", "-m", "venv", "--prompt", "course", str(venv)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=clean_environment(venv))
+    if done.returncode:
+        raise Trouble(
+            "This Python could not make a virtual environment. On Debian and Ubuntu this usually helps:\n"
+            f"    sudo apt install python{sys.version_info.major}.{sys.version_info.minor}-venv\n"
+            f"  What it said:\n{done.stdout}{done.stderr}"
+        )
+
+
+def install_packages(venv: Path, profile: str, number: int, of: int) -> None:
+    """Install exactly the locked packages: each file's hash is checked, nothing is built here."""
+    lock = LOCKS[profile]
+    with step(number, of, f"Install the packages of {lock.relative_to(ROOT).as_posix()}") as ticker:
+        pip_install(venv, ["--require-hashes", "--only-binary", ":all:", "-r", str(lock)], ticker, _log_file(venv))
+
+
+def install_course(venv: Path, number: int, of: int) -> None:
+    """Install the course's own package, so that what is edited here is what runs."""
+    with step(number, of, "Install the course itself") as ticker:
+        pip_install(venv, ["--no-deps", "--no-build-isolation", "-e", str(ROOT)], ticker, _log_file(venv))
+
+
+# What an environment was made from
+
+
+def ingredients() -> dict[str, str]:
+    """Return digests of all that an environment depends on, as the files are now."""
+    digests = {profile: _digest(lock) for profile, lock in LOCKS.items()}
+    return {**digests, "project": _digest(ROOT / "pyproject.toml"), "course": str(ROOT)}
+
+
+def what_it_is_made_from(venv: Path, profile: str) -> dict[str, str]:
+    """Return what goes on record for an environment that has just become whole for ``profile``."""
+    record = {**ingredients(), "folder": str(venv), "python": python_version(venv) or ""}
+    if profile == "run":
+        del record["test"]
+    return record
+
+
+def python_version(venv: Path) -> str | None:
+    """Ask the environment's Python for its version, such as '3.12'; None if it does not run or lacks pip."""
+    code = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
+    try:
+        done = subprocess.run([str(venv_python(venv)), "-I", "-c", code], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def read_record(venv: Path) -> dict[str, str]:
+    """Return what the environment says it was made from; nothing if it is unfinished."""
+    try:
+        record = json.loads(_record_file(venv).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def write_record(venv: Path, record: dict[str, str]) -> None:
+    """Write the record in one go: another process sees the old one or the new one, never half of one."""
+    draft = _record_file(venv).with_suffix(".draft")
+    draft.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    draft.replace(_record_file(venv))
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _record_file(venv: Path) -> Path:
+    return venv / "course.json"
+
+
+def _log_file(venv: Path) -> Path:
+    return venv / "course-install.log"
+
+
+def _lock_file(venv: Path) -> Path:
+    return venv / "course.lock"
+
+
+# The disk
+
+
+def refuse_full_disk(venv: Path) -> None:
+    """Say before the long download, not after it, that there is too little room."""
+    free = shutil.disk_usage(venv).free
+    if free < NEEDED_DISK:
+        raise Trouble(
+            f"There is too little room on the disk of {venv}: {free / 1e9:.1f} GB are free, and the "
+            f"environment needs {NEEDED_DISK / 1e9:.1f} GB.\n  Make room and run the same command again, or set "
+            "COURSE_VENV to a folder on another disk."
+        )
+
+
+def empty(venv: Path) -> None:
+    """Delete all of an environment but its record, which says meanwhile that it is unfinished."""
+    for entry in venv.iterdir():
+        if entry in (_record_file(venv), _lock_file(venv)):
+            continue
+        try:
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+        except PermissionError as error:
+            raise Trouble(
+                f"The old environment cannot be removed, because {error.filename} is in use or not yours.\n"
+                "  Close JupyterLab and every terminal that uses it, then run the same command again."
+            ) from error
+
+
+@contextmanager
+def only_one_at_a_time(venv: Path) -> Iterator[None]:
+    """Wait while another run is setting up the same environment.
+
+    The lock is the operating system's, so it is gone with the process that held it, however that one ended.
+    """
+    with _lock_file(venv).open("a") as file:
+        waited = False
+        while not _try_to_lock(file):
+            if not waited:
+                say("Another run of course.py is setting up the same environment; waiting for it to finish.")
+            waited = True
+            time.sleep(0.2)
+        yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_to_lock(file: IO[str]) -> bool:
+        try:
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_to_lock(file: IO[str]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # a network disk without locks: rather go on than not start at all
+        return True

@@ -1,0 +1,83 @@
+"""Which variables of the caller's environment reach the programs we start, and where the project lies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).absolute().parents[2]
+
+MISLEADING = (
+    # They put other packages, or another Python, in front of ours.
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "PYTHONUSERBASE",
+    "__PYVENV_LAUNCHER__",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "CONDA_DEFAULT_ENV",
+    # Kernels found here would win over the one in .venv, and have the same name.
+    "JUPYTER_PATH",
+)
+
+HOW_PIP_REACHES_ITS_INDEX = frozenset(
+    {
+        "PIP_CACHE_DIR",
+        "PIP_CERT",
+        "PIP_CLIENT_CERT",
+        "PIP_CONFIG_FILE",
+        "PIP_DEFAULT_TIMEOUT",
+        "PIP_EXTRA_INDEX_URL",
+        "PIP_FIND_LINKS",
+        "PIP_INDEX_URL",
+        "PIP_KEYRING_PROVIDER",
+        "PIP_NO_CACHE_DIR",
+        "PIP_NO_INDEX",
+        "PIP_PROXY",
+        "PIP_RETRIES",
+        "PIP_TIMEOUT",
+        "PIP_TRUSTED_HOST",
+    }
+)
+"""Settings of the machine or its network. Others, such as PIP_USER or PIP_TARGET, would install elsewhere."""
+
+
+def scripts_folder(venv: Path) -> Path:
+    """Return the folder of a virtual environment that holds its programs."""
+    return venv / ("Scripts" if os.name == "nt" else "bin")
+
+
+def venv_python(venv: Path) -> Path:
+    """Return the Python of a virtual environment."""
+    return scripts_folder(venv) / ("python.exe" if os.name == "nt" else "python")
+
+
+def clean_environment(venv: Path) -> dict[str, str]:
+    """Return the caller's environment without what misleads, and with ``venv`` as the active one."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in MISLEADING and (not name.startswith("PIP_") or name in HOW_PIP_REACHES_ITS_INDEX)
+    }
+    kept["VIRTUAL_ENV"] = str(venv)
+    kept["PATH"] = os.pathsep.join([str(scripts_folder(venv)), os.environ.get("PATH", os.defpath)])
+    kept["PYTHONNOUSERSITE"] = "1"
+    kept["KERAS_BACKEND"] = "tensorflow"
+    return kept
+
+
+def lab_environment(venv: Path) -> dict[str, str]:
+    """Return the environment for JupyterLab: ours, plus the course's settings of Lab."""
+    environment = clean_environment(venv)
+    paths = [str(ROOT / "binder" / "jupyter_config"), environment.get("JUPYTER_CONFIG_PATH", "")]
+    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(path for path in paths if path)
+    return environment
+
+
+def private_environment(venv: Path, folder: Path) -> dict[str, str]:
+    """Return an environment in which no setting in the caller's home can change what a test sees."""
+    environment = clean_environment(venv)
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "KERAS_HOME"):
+        environment[name] = str(folder / name.lower())
+    return environment
