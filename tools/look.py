@@ -9,8 +9,6 @@ the exit code is 1 when a cell or the page raised, or a request went to another 
 from 0 over all kinds of cells.
 """
 
-# ruff: noqa: T201 (this tool prints its findings)
-
 from __future__ import annotations
 
 import argparse

@@ -103,7 +103,8 @@ class Lab:
         self._process: subprocess.Popen[bytes] | None = None
         for name in ("config", "data", "runtime", "workspaces", "settings", "ipython", "home"):
             (profile / name).mkdir(parents=True, exist_ok=True)
-        self.refresh()
+        unwanted = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
+        shutil.copytree(notebooks, self.root / notebooks.name, ignore=unwanted)
         self.reset_settings()
 
     def __enter__(self) -> Lab:
@@ -114,11 +115,15 @@ class Lab:
     ) -> None:
         self.stop()
 
-    def refresh(self) -> None:
-        """Make the copy of the notebooks the same as the original again."""
-        copy = self.root / self.source.name
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(self.source, copy, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__"))
+    def copy(self, notebook: str | Path) -> str:
+        """Put a fresh copy of a notebook onto the server; return its path there.
+
+        A bare name is one of the server's own notebooks; anything else is any file.
+        """
+        path = Path(notebook)
+        original = self.source / path if path.name == str(notebook) else path
+        shutil.copyfile(original, self.root / self.source.name / path.name)
+        return f"{self.source.name}/{path.name}"
 
     def reset_settings(self) -> None:
         """Forget what a page stored (the theme, for one) and write the rig's own few settings."""
@@ -238,10 +243,9 @@ class Lab:
             with contextlib.suppress(urllib.error.HTTPError):
                 self.api(f"/api/sessions/{session['id']}", "DELETE")
 
-    def url(self, notebook: str | Path, mode: Literal["lab", "doc"] = "doc") -> str:
-        """Where a notebook of the copy is open: `doc` shows it alone, `lab` with the side bars."""
-        path = quote(f"{self.source.name}/{Path(notebook).name}")
-        return f"http://127.0.0.1:{self.port}/{mode}/tree/{path}?reset&token={self.token}"
+    def url(self, path: str, mode: Literal["lab", "doc"] = "doc") -> str:
+        """Where a file of the server is open: `doc` shows it alone, `lab` with the side bars."""
+        return f"http://127.0.0.1:{self.port}/{mode}/tree/{quote(path)}?reset&token={self.token}"
 
 
 # -------------------------------------------------------------------------------------------- the browser
@@ -306,8 +310,7 @@ def open_notebook(
     page: Page, lab: Lab, notebook: str | Path, mode: Literal["lab", "doc"] = "doc", limit: float = 60
 ) -> None:
     """Open a fresh copy of a notebook and wait until its kernel is connected and idle."""
-    lab.refresh()
-    page.goto(lab.url(notebook, mode), wait_until="domcontentloaded")
+    page.goto(lab.url(lab.copy(notebook), mode), wait_until="domcontentloaded")
     page.locator(".jp-NotebookPanel .jp-Notebook .jp-Cell").first.wait_for(timeout=limit * 1000)
     page.wait_for_function(
         f"""() => {{
