@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 if TYPE_CHECKING:
-    from course_utils import explore as explore
+    import course_utils.explore as explore
     from course_utils.compare import compare as compare
     from course_utils.explain import explain as explain
 

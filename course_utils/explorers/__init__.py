@@ -1,0 +1,1 @@
+"""The explorers: sliders over a picture, one module per idea, over one small shared base."""

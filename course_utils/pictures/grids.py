@@ -1,0 +1,119 @@
+"""Grids of cells with their numbers in, drawn as SVG.
+
+Real input cells are blue, ghost cells (padding) grey, dotted and hatched, output cells orange, kernel cells plain; a
+cell that no window reads is struck out. Colour is never the only sign. The colours and the light and dark theme are
+in ``explorers/static/view.css``: here every shape only says what it is.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Literal
+
+#: Side of a cell in the SVG's own units, which are CSS pixels while there is room.
+CELL = 34
+#: Room around the cells for the frame that marks a window.
+MARGIN = 3
+
+Role = Literal["real", "ghost", "unread", "kernel", "output"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One square.
+
+    Attributes:
+        text: the number in it.
+        role: what it is; decides colour and marks.
+        shade: 0 … 1, how strong the colour is.
+    """
+
+    text: str
+    role: Role
+    shade: float = 0.0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A rectangle of cells.
+
+    Attributes:
+        name: ``"input"``, ``"kernel"`` or ``"output"``.
+        title: the line above it.
+        cells: rows from top to bottom.
+        origin: row and column index of the first cell: (−1, −1) with one ghost row above and one column left.
+        description: the picture in words, for those who do not see it.
+    """
+
+    name: str
+    title: str
+    cells: tuple[tuple[Cell, ...], ...]
+    origin: tuple[int, int]
+    description: str
+
+    @property
+    def rows(self) -> int:
+        """How many rows."""
+        return len(self.cells)
+
+    @property
+    def columns(self) -> int:
+        """How many columns."""
+        return len(self.cells[0])
+
+
+def number(value: float) -> str:
+    """A value as a cell shows it: whole numbers without a point, others with two digits, and a real minus sign."""
+    text = f"{value + 0.0:.0f}" if value == round(value) else f"{value:.2f}"  # + 0.0: no minus before a zero
+    return text.replace("-", "−")
+
+
+def shades(values: list[list[float]]) -> list[list[float]]:
+    """How strong each cell's colour is: 0 for the smallest value, 1 for the largest."""
+    flat = [v for row in values for v in row]
+    low, span = min(flat), (max(flat) - min(flat)) or 1.0
+    return [[(v - low) / span for v in row] for row in values]
+
+
+def svg(grid: Grid) -> str:
+    """The grid as an ``<svg>`` element, with a frame in it that the view moves over a window."""
+    width, height = grid.columns * CELL + 2 * MARGIN, grid.rows * CELL + 2 * MARGIN
+    top, left = grid.origin
+    cells = "".join(
+        _cell(cell, row + top, column + left, row, column)
+        for row, line in enumerate(grid.cells)
+        for column, cell in enumerate(line)
+    )
+    return (
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
+        f'aria-label="{html.escape(grid.description)}" data-grid="{grid.name}" data-top="{top}" data-left="{left}" '
+        f'data-cell="{CELL}" data-margin="{MARGIN}" xmlns="http://www.w3.org/2000/svg">'
+        f'{cells}<rect class="cu-frame" rx="4" visibility="hidden"/></svg>'
+    )
+
+
+def _cell(cell: Cell, row: int, column: int, line: int, place: int) -> str:
+    x, y = MARGIN + place * CELL, MARGIN + line * CELL
+    small = " cu-small" if len(cell.text) > 4 else ""
+    return (
+        f'<g class="cu-cell cu-{cell.role}" data-at="{row},{column}">'
+        f'<rect x="{x + 1}" y="{y + 1}" width="{CELL - 2}" height="{CELL - 2}" rx="2" '
+        f'style="--shade:{cell.shade:.2f}"/>{_mark(cell.role, x, y)}'
+        f'<text class="{small.strip()}" x="{x + CELL // 2}" y="{y + CELL // 2}">{cell.text}</text></g>'
+    )
+
+
+def _mark(role: Role, x: int, y: int) -> str:
+    """The sign that goes with the colour: hatching for a ghost, a stroke through a cell that nobody reads."""
+    low, high = 3, CELL - 3
+    if role == "ghost":
+        third, two_thirds = CELL // 3, CELL - CELL // 3
+        return (
+            f'<path class="cu-hatch" d="M{x + low} {y + third}L{x + third} {y + low}'
+            f"M{x + low} {y + two_thirds}L{x + two_thirds} {y + low}M{x + low} {y + high}L{x + high} {y + low}"
+            f'M{x + third} {y + high}L{x + high} {y + third}M{x + two_thirds} {y + high}L{x + high} {y + two_thirds}"/>'
+        )
+    if role == "unread":
+        return f'<path class="cu-strike" d="M{x + low} {y + low}L{x + high} {y + high}"/>'
+    return ""
