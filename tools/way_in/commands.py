@@ -103,7 +103,7 @@ def start(arguments: list[str]) -> int:
 def lab_command(venv: Path, arguments: Sequence[str]) -> list[str]:
     """Return the command that starts JupyterLab at the first lesson, whatever the path of this folder."""
     page = f"/lab/tree/{FIRST_LESSON}" if (ROOT / FIRST_LESSON).is_file() else "/lab"
-    command = [str(venv_python(venv)), "-m", "jupyterlab"]
+    command = [str(venv_python(venv)), "-P", "-m", "jupyterlab"]  # -P: no file of the learner's shadows a module
     command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={page}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container one is root, and JupyterLab would refuse

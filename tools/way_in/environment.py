@@ -34,7 +34,7 @@ LOCKS = {
 NEEDED_DISK = 2.5e9
 """Bytes: the environment itself takes most of it, the wheels wait in a temporary folder meanwhile."""
 
-DOWNLOAD = "about 300 MB on Linux x86-64, up to 600 MB elsewhere"
+DOWNLOAD = "about 400 MB"
 
 
 class Need(enum.Enum):
@@ -90,15 +90,16 @@ def make_whole(profile: str) -> Path:
         if not lock.is_file():
             raise Trouble(f"{lock} is missing. Is this folder a complete copy of the course?")
     refuse_foreign(venv)
-    if inspect(venv, profile).need is Need.NOTHING:
+    finding = inspect(venv, profile)
+    if finding.need is Need.NOTHING:
         return venv
     venv.mkdir(parents=True, exist_ok=True)
     with only_one_at_a_time(venv):
-        finding = inspect(venv, profile)  # again: another run may have done it while we waited
-        if finding.need is Need.EVERYTHING:
+        need = inspect(venv, profile).need  # again: another run may have done it while we waited
+        if need is Need.EVERYTHING:
             build(venv, profile, finding.why)
-        elif finding.need is not Need.NOTHING:
-            complete(venv, profile, finding)
+        elif need is not Need.NOTHING:
+            complete(venv, profile, need, finding.why)
     return venv
 
 
@@ -118,7 +119,7 @@ def build(venv: Path, profile: str, why: str) -> None:
     """Make the environment from nothing."""
     start = time.monotonic()
     say(f"Setting up the course in {venv}: {why}.")
-    say(f"This happens once; it downloads {DOWNLOAD} and then takes a minute or two.")
+    say(f"This happens once. It downloads {DOWNLOAD}, takes two minutes besides, and may be interrupted.")
     refuse_full_disk(venv)
     write_record(venv, {})
     empty(venv)
@@ -130,12 +131,12 @@ def build(venv: Path, profile: str, why: str) -> None:
     say(f"Everything is set up ({seconds_since(start)}). From now on this step is skipped.")
 
 
-def complete(venv: Path, profile: str, finding: Finding) -> None:
+def complete(venv: Path, profile: str, need: Need, why: str) -> None:
     """Add to a working environment what it lacks; nothing that works before stops working meanwhile."""
-    say(f"Completing the environment in {venv}: {finding.why}.")
+    say(f"Completing the environment in {venv}: {why}.")
     made_from = read_record(venv)
-    steps = 2 if finding.need is Need.TEST_PACKAGES else 1
-    if finding.need is Need.TEST_PACKAGES:
+    steps = 2 if need is Need.TEST_PACKAGES else 1
+    if need is Need.TEST_PACKAGES:
         install_packages(venv, profile, 1, steps)
         made_from["test"] = ingredients()["test"]
     install_course(venv, steps, steps)

@@ -49,9 +49,9 @@ FAILURES = (
     ),
     (
         r"No matching distribution found for (\S+)",
-        "For this system and this Python there is no ready-made package of: {0}. `python course.py doctor` shows "
-        "what you have; 64-bit Python 3.12 on Windows, Linux (glibc 2.28 or newer) or a Mac with an M processor "
-        "(macOS 12 or newer) is what the course is made for.",
+        "The package index offers no ready-made package of {0} for this system and this Python. Either it is an "
+        "incomplete mirror, or the system is too old: the course is made for 64-bit Python 3.11 to 3.13 on Windows, "
+        "Linux (glibc 2.28 or newer) and Macs with an M processor. `python course.py doctor` shows what you have.",
     ),
 )
 
@@ -124,8 +124,9 @@ def _show(line: str, ticker: Ticker) -> None:
         if size_in_bytes >= WORTH_A_LINE:
             ticker.show(f"downloading: {arrived:.0f} of {size_in_bytes:.0f} MB")
     elif found := UNPACKING.match(line):
-        text = f"all here; unpacking {len(found.group(1).split(', '))} packages (a minute without news)"
+        text = f"everything has arrived; unpacking {found.group(1).count(',') + 1} packages (a minute without news)"
         ticker.show(text)
-        ticker.note(text)
+        if ", " in found.group(1):
+            ticker.note(text)
     elif line.startswith("Collecting "):
         ticker.show("looking up " + line.split()[1])

@@ -1,0 +1,559 @@
+"""The way in, run for real: a small copy of the course, real Pythons, real pip, wheels made on the spot.
+
+Only the packages are stand-ins: a "jupyterlab" that prints how it was started, a "ruff", "mypy" and "pytest"
+that do the same. Every run is made under the worst surroundings we know of: a path with spaces and letters that
+are not ASCII, and a caller's environment full of settings that would lead pip or Python astray.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import sysconfig
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tools.way_in import commands, environment, installing, surroundings
+from tools.way_in.console import Trouble
+
+ROOT = Path(__file__).parents[1]
+
+TELLS_HOW_IT_WAS_STARTED = """
+import json, os, sys
+print("STARTED", json.dumps({"module": __spec__.name.split(".")[0], "arguments": sys.argv[1:],
+      "environment": dict(os.environ), "prefix": sys.prefix, "path": sys.path}), flush=True)
+sys.exit(int(os.environ.get("FAIL", "") == __spec__.name.split(".")[0]))
+"""
+
+# A build backend that needs no package: it makes an editable wheel out of one .pth file.
+BACKEND = """
+import pathlib, zipfile
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    name = "tiny_course-1.0-py3-none-any.whl"
+    info = "tiny_course-1.0.dist-info/"
+    with zipfile.ZipFile(pathlib.Path(wheel_directory) / name, "w") as wheel:
+        wheel.writestr("tiny_course.pth", str(pathlib.Path.cwd()))
+        wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: tiny-course\\nVersion: 1.0\\n")
+        wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr(info + "RECORD", "")
+    return name
+"""
+
+PYPROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+
+[project]
+name = "tiny-course"
+version = "1.0"
+"""
+
+
+def make_wheel(folder: Path, name: str, version: str, modules: Mapping[str, str]) -> str:
+    """Put a wheel of these modules into ``folder`` and return its line for a lock."""
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    info = f"{name}-{version}.dist-info"
+    files = {f"{module}/__init__.py": "" for module in modules}
+    files |= {f"{module}/__main__.py": source for module, source in modules.items()}
+    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    rows = [f"{file},sha256={_base64_digest(text)},{len(text)}" for file, text in files.items()]
+    files[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,"]) + "\n"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for file, text in files.items():
+            wheel.writestr(file, text)
+    return f"{name}=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
+def _base64_digest(text: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+class Course:
+    """A small copy of the course and a way to run its course.py."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "my cöurse ☂"
+        self.wheels = folder / "wheels"
+        self.venv = self.folder / ".venv"
+        self.record = self.venv / "course.json"
+        self.wheels.mkdir(parents=True)
+        shutil.copytree(
+            ROOT / "tools" / "way_in",
+            self.folder / "tools" / "way_in",
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+        for file in ("course.py", "tools/__init__.py"):
+            shutil.copy(ROOT / file, self.folder / file)
+        for file, text in {"backend.py": BACKEND, "pyproject.toml": PYPROJECT, "pip.py": "1/0"}.items():
+            (self.folder / file).write_text(text, encoding="utf-8")
+        (self.folder / "notebooks").mkdir()
+        (self.folder / "notebooks" / "00_start_here.ipynb").write_text("{}", encoding="utf-8")
+        (self.folder / "requirements").mkdir()
+        self.run_pins = make_wheel(self.wheels, "lab", "1.0", {"jupyterlab": TELLS_HOW_IT_WAS_STARTED})
+        tools = dict.fromkeys(("ruff", "mypy", "pytest"), TELLS_HOW_IT_WAS_STARTED)
+        self.test_pins = make_wheel(self.wheels, "checks", "1.0", tools)
+        self.write_locks()
+
+    def write_locks(self) -> None:
+        (self.folder / "requirements" / "run.lock.txt").write_text(self.run_pins, encoding="utf-8")
+        (self.folder / "requirements" / "test.lock.txt").write_text(self.run_pins + self.test_pins, encoding="utf-8")
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return an environment in which much would go wrong for a careless program."""
+        misleading = {
+            "PYTHONPATH": str(self.folder),  # where a broken pip.py lies
+            "PIP_USER": "1",
+            "PIP_TARGET": str(self.folder / "astray"),
+            "PIP_REQUIRE_HASHES": "1",
+            "VIRTUAL_ENV": str(self.folder / "another"),
+            "CONDA_PREFIX": str(self.folder / "conda"),
+            "JUPYTER_PATH": str(self.folder / "other kernels"),
+            "KERAS_BACKEND": "torch",
+        }
+        intended = {
+            "PIP_FIND_LINKS": str(self.wheels),
+            "PIP_NO_INDEX": "1",
+            "PIP_CONFIG_FILE": os.devnull,
+            "JUPYTER_CONFIG_PATH": "of the user",
+        }
+        removed = ("COURSE_VENV", "PYTHONHOME")
+        kept = {name: value for name, value in os.environ.items() if name not in removed}
+        return {**kept, **misleading, **intended, "PYTHONIOENCODING": "utf-8", **more}
+
+    def start(self, *arguments: str, python: str = sys.executable, **more: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [python, "course.py", *arguments],
+            cwd=self.folder,
+            env=self.environment(**more),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, python: str = sys.executable, **more: str) -> tuple[int, str]:
+        """Run course.py to its end and return its exit code and all that it printed."""
+        process = self.start(*arguments, python=python, **more)
+        output, _ = process.communicate(timeout=120)
+        return process.returncode, output
+
+    def installed(self) -> set[str]:
+        code = "from importlib.metadata import distributions as d; print(*[x.name + '=' + x.version for x in d()])"
+        python = surroundings.venv_python(self.venv)
+        return set(subprocess.check_output([python, "-I", "-c", code], text=True).split()) - {"pip"}
+
+
+def started(output: str) -> list[dict]:
+    """Return what each of the stand-ins told about how it was started."""
+    return [json.loads(line.removeprefix("STARTED ")) for line in output.splitlines() if line.startswith("STARTED")]
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """A copy of the course in which nothing has been run yet."""
+    return Course(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, str]:
+    """A copy of the course that has been started once, and what that start printed.
+
+    It starts from what a kill in the very beginning leaves behind: the folder, and in it nothing but the lock.
+    """
+    course = Course(tmp_path_factory.mktemp("whole"))
+    course.venv.mkdir()
+    (course.venv / "course.lock").touch()
+    code, output = course.run("--", "--port", "9000")
+    assert code == 0, output
+    return course, output
+
+
+# A first start, and what comes after it
+
+
+def test_first_start_installs_the_lock_and_opens_the_first_lesson(whole: tuple[Course, str]) -> None:
+    course, output = whole
+    assert [f"[{n}/3]" in output for n in (1, 2, 3)] == [True] * 3
+    [lab] = started(output)
+    assert lab["module"] == "jupyterlab"
+    assert f"--ServerApp.root_dir={course.folder}" in lab["arguments"]
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in lab["arguments"]
+    assert lab["arguments"][-2:] == ["--port", "9000"]
+    assert Path(lab["prefix"]) == course.venv
+    assert {name.partition("=")[0] for name in course.installed()} >= {"lab", "tiny-course"}
+    assert not (course.folder / "astray").exists()
+
+
+def test_lab_gets_our_settings_and_none_of_another_environment(whole: tuple[Course, str]) -> None:
+    course, output = whole
+    [lab] = started(output)
+    given = lab["environment"]
+    ours = str(course.folder / "binder" / "jupyter_config")
+    assert given["JUPYTER_CONFIG_PATH"].split(os.pathsep) == [ours, "of the user"]
+    assert not {"PYTHONPATH", "JUPYTER_PATH", "CONDA_PREFIX", "PIP_USER", "PIP_TARGET"} & set(given)
+    assert given["PIP_FIND_LINKS"] == str(course.wheels)
+    assert given["VIRTUAL_ENV"] == str(course.venv)
+    assert given["KERAS_BACKEND"] == "tensorflow"
+    assert Path(given["PATH"].split(os.pathsep)[0]) == surroundings.scripts_folder(course.venv)
+    assert str(course.folder) not in lab["path"][:1], "a file of the learner's could shadow a module of Lab"
+
+
+def test_second_start_skips_all_that(whole: tuple[Course, str]) -> None:
+    course, _ = whole
+    before = course.record.stat().st_mtime_ns
+    begun = time.monotonic()
+    code, output = course.run()
+    assert code == 0
+    assert time.monotonic() - begun < 5
+    assert "/3]" not in output
+    assert "Setting up" not in output
+    assert course.record.stat().st_mtime_ns == before
+    assert len(started(output)) == 1
+
+
+def test_altered_package_or_missing_network_spoils_nothing(whole: tuple[Course, str]) -> None:
+    course, _ = whole
+    nowhere = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_FIND_LINKS": ""}
+    code, output = course.run("test", PIP_RETRIES="1", **nowhere)
+    assert code == 1
+    assert "no network, or a proxy in between" in output
+    assert "Traceback" not in output
+
+    wheel = next(course.wheels.glob("checks-*.whl"))
+    honest = wheel.read_bytes()
+    make_wheel(course.wheels, "checks", "1.0", {"pytest": "print('altered')"})
+    code, output = course.run("test")
+    wheel.write_bytes(honest)
+    assert code == 1
+    assert "its hash differs" in output
+    assert "altered" not in output
+    assert "checks=1.0" not in course.installed()
+
+    code, output = course.run()
+    assert code == 0
+    assert len(started(output)) == 1, "a learner can still work"
+
+
+def test_tests_are_added_to_a_learners_environment(whole: tuple[Course, str]) -> None:
+    """The learner's environment stays; each check runs, each is listed, and one that fails makes it fail."""
+    course, _ = whole
+    code, output = course.run("test", FAIL="mypy")
+    assert code == 1
+    assert "[1/2] Install the packages of requirements/test.lock.txt" in output
+    runs = started(output)
+    assert [run["module"] for run in runs] == ["ruff", "ruff", "mypy", "pytest", "pytest"]
+    assert [run["arguments"][:2] for run in runs[:2]] == [["check", "."], ["format", "--check"]]
+    assert runs[3]["arguments"] == ["tests"]
+    assert runs[4]["arguments"] == ["--nbval", "notebooks/", "-p", "no:cacheprovider"]
+    ends = [line.split() for line in output.splitlines()[-5:]]
+    assert [line[-1] for line in ends] == ["ok", "ok", "FAILED", "ok", "ok"]
+    assert "checks=1.0" in course.installed()
+
+    code, output = course.run("test", "-k", "window")
+    assert code == 0
+    assert "Install" not in output
+    [only] = started(output)
+    assert (only["module"], only["arguments"]) == ("pytest", ["-k", "window"])
+    for private in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "KERAS_HOME"):
+        assert not Path(only["environment"][private]).exists(), "a test saw a folder of the user's"
+
+    code, output = course.run()
+    assert code == 0
+    assert "Install" not in output
+
+
+def test_changed_pyproject_reinstalls_the_course_only(whole: tuple[Course, str]) -> None:
+    course, _ = whole
+    with (course.folder / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write("\n# a change\n")
+    code, output = course.run()
+    assert code == 0
+    assert "[1/1] Install the course itself" in output
+    assert "Install" not in course.run()[1]
+
+
+def test_doctor_tells_what_is_there(whole: tuple[Course, str]) -> None:
+    course, _ = whole
+    code, output = course.run("doctor")
+    assert code == 0
+    assert "nothing to do: it is complete" in output
+    assert "PIP_TARGET" in output
+    assert str(course.wheels) not in output, "the value of a setting may hold a password"
+
+
+def test_moved_folder_is_set_up_again(whole: tuple[Course, str]) -> None:
+    """An environment holds absolute paths: a moved one is broken in ways that show late."""
+    course, _ = whole
+    copy = course.folder.parent / "moved"
+    shutil.copytree(course.folder, copy, symlinks=True)
+    inspect = "from tools.way_in.environment import *; print(inspect(venv_folder(), 'run').why)"
+    said = subprocess.check_output([sys.executable, "-c", inspect], cwd=copy, text=True)
+    assert "has been moved" in said
+
+
+# What heals
+
+
+def test_environment_whose_python_has_gone_is_seen(whole: tuple[Course, str]) -> None:
+    """So it is after an upgrade of the system: the environment's Python is a link to nowhere."""
+    course, _ = whole
+    python = surroundings.venv_python(course.venv)
+    python.rename(python.with_suffix(".away"))
+    try:
+        assert "everything to do: the Python it was made with has gone" in course.run("doctor")[1]
+    finally:
+        python.with_suffix(".away").rename(python)
+
+
+def test_changed_lock_rebuilds(whole: tuple[Course, str]) -> None:
+    course, _ = whole
+    course.run_pins = make_wheel(course.wheels, "newlab", "2.0", {"jupyterlab": TELLS_HOW_IT_WAS_STARTED})
+    course.write_locks()
+    code, output = course.run()
+    assert code == 0
+    assert "run.lock.txt has changed" in output
+    assert course.installed() >= {"newlab=2.0", "tiny-course=1.0"}
+    assert "lab=1.0" not in course.installed(), "what is no longer in the lock is gone"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal to a process group")
+def test_interrupted_first_run_heals_also_when_two_start_at_once(course: Course) -> None:
+    process = course.start()
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("[2/3]"):
+            os.killpg(process.pid, signal.SIGINT)
+            break
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "run the same command again" in output
+    assert "Traceback" not in output
+    assert json.loads(course.record.read_text(encoding="utf-8")) == {}
+
+    both = course.start(), course.start()
+    outputs = [process.communicate(timeout=120)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    assert [len(started(output)) for output in outputs] == [1, 1], outputs
+    assert sorted("the one there is not complete" in output for output in outputs) == [False, True], outputs
+    assert sorted("waiting for it to finish" in output for output in outputs) == [False, True], outputs
+
+
+# What cannot be mended here is told
+
+
+def test_foreign_environment_is_left_alone(course: Course) -> None:
+    course.venv.mkdir()
+    (course.venv / "pyvenv.cfg").write_text("home = elsewhere", encoding="utf-8")
+    for command in ("start", "fresh"):
+        code, output = course.run(command)
+        assert code == 1
+        assert "was not made by course.py" in output
+        assert "COURSE_VENV" in output
+    assert [entry.name for entry in course.venv.iterdir()] == ["pyvenv.cfg"]
+    assert "not made by course.py" in course.run("doctor")[1]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_full_disk(course: Course) -> None:
+    course.venv.mkdir()
+    course.record.write_text("{}", encoding="utf-8")
+    course.record.with_suffix(".draft").symlink_to("/dev/full")
+    code, output = course.run()
+    assert code == 1
+    assert "The disk is full" in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/sys is read-only for everybody, even root")
+def test_folder_that_may_not_be_written(course: Course) -> None:
+    code, output = course.run(COURSE_VENV="/sys/course/venv")
+    assert code == 1
+    assert "/sys/course" in output
+    assert "you may write to" in output
+    assert "Traceback" not in output
+
+
+def test_too_little_room_is_told_before_the_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "NEEDED_DISK", 1e18)
+    with pytest.raises(Trouble, match="too little room"):
+        environment.refuse_full_disk(tmp_path)
+
+
+def test_incomplete_copy(course: Course) -> None:
+    (course.folder / "requirements" / "test.lock.txt").unlink()
+    code, output = course.run()
+    assert code == 1
+    assert "complete copy of the course?" in output
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
+        ("OSError: [WinError 112] There is not enough space on the disk", "disk is full"),
+        ("WARNING: Retrying: NameResolutionError(Temporary failure in name resolution)", "no network"),
+        ("socket.gaierror: [Errno 11001] getaddrinfo failed", "no network"),
+        ("pip._vendor.urllib3.exceptions.ReadTimeoutError: Read timed out.", "no network"),
+        ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]", "PIP_CERT"),
+        (
+            "ERROR: No matching distribution found for tensorflow==2.21.0",
+            "no ready-made package of tensorflow==2.21.0",
+        ),
+        ("HINT: This error might have occurred since this system does not have Windows Long Path support", "too long"),
+        ("PermissionError: [WinError 5] Access is denied", "Close JupyterLab"),
+        ("THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "hash differs"),
+        ("something entirely new", "does not know"),
+    ],
+)
+def test_what_pip_says_becomes_a_sentence(said: str, told: str) -> None:
+    sentence = installing.explain(f"Collecting a\n{said}\n", Path("the-log"))
+    assert told in sentence
+    assert said in sentence
+    assert "the-log" in sentence
+
+
+def test_download_is_shown_with_its_size() -> None:
+    notes: list[str] = []
+
+    class Ticker:
+        show = note = staticmethod(notes.append)
+
+    installing._show("  Downloading tensorflow_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl (274.4 MB)\n", Ticker)
+    assert notes == ["downloading tensorflow-cpu 2.21.0 (274 MB)"] * 2
+    notes.clear()
+    installing._show("Progress 100000000 of 274400000\n", Ticker)
+    assert notes == ["downloading: 100 of 274 MB"]
+
+
+# The command line
+
+
+def test_help_and_what_is_not_known(course: Course) -> None:
+    for arguments in (["--help"], ["-h"], ["help"]):
+        assert course.run(*arguments) == (0, commands.USAGE + "\n")
+    code, output = course.run("tset")
+    assert code == 2
+    assert "'tset'" in output
+    assert commands.USAGE in output
+    code, output = course.run("start", "--no-browser")
+    assert code == 2
+    assert "python course.py -- --no-browser" in output
+    assert not course.venv.exists()
+
+
+def test_usage_names_every_command() -> None:
+    for name in commands.COMMANDS:
+        assert name == "start" or f"python course.py {name}" in commands.USAGE
+
+
+# Which Python
+
+
+def load_door() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("course_door", ROOT / "course.py")
+    assert spec is not None and spec.loader is not None
+    door = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(door)
+    return door
+
+
+def old_pythons() -> Iterator[Path]:
+    """Find Pythons on this machine that the course cannot run on."""
+    for version in ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.14"):
+        found = shutil.which(f"python{version}")
+        installed = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
+        if installed or found:
+            yield installed[0] if installed else Path(str(found))
+
+
+OLD_PYTHONS = list(old_pythons()) or [
+    pytest.param(None, marks=pytest.mark.skip(reason="no unsuitable Python on this machine"))
+]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes links to Pythons")
+@pytest.mark.parametrize("old", OLD_PYTHONS, ids=lambda path: Path(str(path)).name)
+def test_unsuitable_python_says_so_or_finds_another(old: Path, course: Course) -> None:
+    programs = course.folder.parent / "programs"
+    programs.mkdir()
+    code, output = course.run("--help", python=str(old), PATH=str(programs))
+    assert code == 1
+    assert "needs Python 3.11, 3.12 or 3.13" in output
+    assert "is too old" in output or "is too new" in output
+    assert "Traceback" not in output
+
+    (programs / "python3.12").symlink_to(old)
+    (programs / "python3.13").symlink_to(sys.executable)
+    code, output = course.run("--help", python=str(old), PATH=str(programs))
+    assert code == 0
+    assert "using python3.13 instead" in output
+    assert commands.USAGE in output
+
+
+@pytest.mark.parametrize(
+    ("patches", "told"),
+    [
+        ({(sys, "version_info"): (3, 14, 0)}, "Python 3.14 is too new: TensorFlow has no build for it yet"),
+        ({(sys, "version_info"): (3, 9, 1)}, "Python 3.9 is too old"),
+        ({(platform, "python_implementation"): lambda: "PyPy"}, "PyPy"),
+        ({(struct, "calcsize"): lambda code: 4}, "32-bit"),
+        ({(sysconfig, "get_platform"): lambda: "win-arm64"}, "an x64 Python runs here too"),
+        ({(sysconfig, "get_config_var"): lambda name: name == "Py_GIL_DISABLED"}, "free-threaded"),
+        ({}, None),
+    ],
+)
+def test_why_not_this_python(patches: dict, told: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = load_door()
+    for (module, name), value in patches.items():
+        monkeypatch.setattr(module, name, value)
+    reason = door.why_not_this_python()
+    monkeypatch.undo()
+    assert (reason is None) if told is None else (told in reason)
+
+
+def test_debian_without_venv(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    reason = load_door().why_not_this_python()
+    assert f"sudo apt install python{sys.version_info.major}.{sys.version_info.minor}-venv" in reason
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "libc", "told"),
+    [
+        ("darwin", "x86_64", None, "Intel"),
+        ("darwin", "arm64", None, None),
+        ("linux", "x86_64", "x86_64-alpine-linux-musl", "musl"),
+        ("linux", "x86_64", "x86_64-pc-linux-gnu", None),
+        ("linux", "aarch64", "aarch64-unknown-linux-gnu", None),
+        ("linux", "armv7l", "arm-linux-gnueabihf", "armv7l"),
+        ("win32", "AMD64", None, None),
+    ],
+)
+def test_why_not_this_machine(
+    system: str, machine: str, libc: str | None, told: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = load_door()
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setattr(sysconfig, "get_config_var", lambda name: libc)
+    reason = door.why_not_this_machine()
+    monkeypatch.undo()
+    assert (reason is None) if told is None else (told in reason and "Binder" in reason)
