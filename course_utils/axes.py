@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -87,12 +88,15 @@ def _write(result: str, text: str, latex: str, value: int, **numbers: int) -> Fo
     def fill(rule: str, table: dict[str, str]) -> str:
         return re.sub(r"<(\w+)>", lambda mark: table.get(mark[1], mark[1]), rule)
 
+    def in_latex(symbols: str) -> str:
+        return re.sub(r"\w+", lambda mark: _LATEX_SYMBOLS.get(mark[0], mark[0]), symbols)
+
     shown = {name: _number(number) for name, number in numbers.items()}
     latex_shown = {name: written.replace("−", "-") for name, written in shown.items()}
     return Formula(
         symbols=f"{result} = {fill(text, {})}",
         numbers=f"{fill(text, shown)} = {_number(value)}",
-        latex_symbols=f"{_LATEX_SYMBOLS.get(result, result)} = {fill(latex, _LATEX_SYMBOLS)}",
+        latex_symbols=f"{in_latex(result)} = {fill(latex, _LATEX_SYMBOLS)}",
         latex_numbers=f"{fill(latex, latex_shown)} = {_number(value).replace('−', '-')}",
         value=value,
     )
@@ -102,6 +106,21 @@ def _check_whole(name: str, value: object, least: int) -> None:
     """Refuse anything that is not a whole number of at least ``least``."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ShapeError(f"{name} must be a whole number of at least {least}; it is {value!r}.")
+
+
+def check_together(axes: Sequence[Axis]) -> None:
+    """Raise ShapeError where a stride and a dilation above 1 meet, on one axis or on two.
+
+    The only rule by which the axes of a layer look at each other. It is no matter of arithmetic (each axis alone has
+    its sizes): TensorFlow has no such convolution, so Keras's ``Conv*`` and ``Conv*Transpose`` refuse to be made.
+    """
+    strides = tuple(axis.stride for axis in axes if isinstance(axis, Window | Spread))
+    dilations = tuple(axis.dilation for axis in axes if isinstance(axis, Window | Spread))
+    if max(strides, default=1) > 1 and max(dilations, default=1) > 1:
+        raise ShapeError(
+            f"A stride above 1 and a dilation above 1 do not go together, not even on different axes: the strides are "
+            f"{strides}, the dilations {dilations}. Try s = 1 or d = 1 on every axis."
+        )
 
 
 def effective_size(size: int, dilation: int) -> int:
@@ -347,11 +366,11 @@ class Spread(Axis):
         """*same* with an even k_eff and output_padding=0 can be built but not run: it is one window short."""
         o = self.output_size(n)
         if o < 1 or self.forward.output_size(o) != n:
+            another = f"Try an output_padding from 1 to {self.stride - 1}, leave" if self.stride > 1 else "Leave"
             raise ShapeError(
                 f"output_padding={self.output_padding} gives {o} cells, and a convolution with k = {self.size}, "
                 f's = {self.stride}, padding="{self.padding}" makes {max(-(-o // self.stride), 0)} of those, not '
-                f"{n}: Keras builds such a layer and fails when it is called. Try another output_padding below "
-                f"{self.stride}, leave it out, or take an odd k."
+                f"{n}: Keras builds such a layer and fails when it is called. {another} it out, or take an odd k."
             )
 
     def crops(self, n: int) -> tuple[int, int]:

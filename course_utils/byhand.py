@@ -60,6 +60,7 @@ def convolve(
     """
     seen, kernel = windows(x, axes), np.asarray(kernel, dtype=np.float64)
     filters = kernel.shape[-1]
+    _check_channels(seen.shape[-1], kernel.shape[-2] * groups)
     inner = tuple(range(-len(axes) - 1, 0))  # the window's cells and its channels
     blocks = [
         np.tensordot(channels, block, axes=(inner, tuple(range(len(inner)))))
@@ -81,6 +82,7 @@ def depthwise(x: ArrayLike, kernel: ArrayLike, axes: Sequence[Axis], bias: Array
         ``(batch, *o, c_in · m)``; the m results of a channel stand side by side.
     """
     seen, kernel = windows(x, axes), np.asarray(kernel, dtype=np.float64)
+    _check_channels(seen.shape[-1], kernel.shape[-2])
     inner = tuple(range(-len(axes) - 2, -2))  # the window's cells; channels and multiplier stay
     products = seen[..., np.newaxis] * kernel
     summed = products.sum(axis=inner)
@@ -125,6 +127,7 @@ def transpose_convolve(x: ArrayLike, kernel: ArrayLike, axes: Sequence[Spread], 
     """
     x, kernel = np.asarray(x, dtype=np.float64), np.asarray(kernel, dtype=np.float64)
     sizes = _spatial(x, axes)
+    _check_channels(x.shape[-1], kernel.shape[-1])
     for axis, n in zip(axes, sizes, strict=True):
         axis.check_runs(n)
     stamps = [np.array([axis.stamps(j, n) for j in range(n)]) for axis, n in zip(axes, sizes, strict=True)]
@@ -174,6 +177,17 @@ def crop(x: ArrayLike, axes: Sequence[Crop]) -> Array:
     return _single_cells(x, axes)
 
 
+def check_input(shape: Sequence[int], axes: Sequence[Axis]) -> None:
+    """Raise ShapeError for an input of the wrong number of dimensions, or without a single cell."""
+    if len(shape) != len(axes) + 2:
+        raise ShapeError(
+            f"The input has shape {tuple(shape)}; this layer needs {len(axes) + 2} numbers: "
+            f"the batch, {len(axes)} × size, the channels."
+        )
+    if 0 in shape:
+        raise ShapeError(f"The input has shape {tuple(shape)}: there is not a single cell in it.")
+
+
 def activate(x: ArrayLike, name: str) -> Array:
     """Apply an activation function by its Keras name. Raises KeyError for one that is not in ``ACTIVATIONS``."""
     return ACTIVATIONS[name](np.asarray(x, dtype=np.float64))
@@ -204,13 +218,15 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 
 
 def _spatial(x: Array, axes: Sequence[Axis]) -> tuple[int, ...]:
-    """The spatial sizes of ``x``, after a look whether it has as many as there are axes."""
-    if x.ndim != len(axes) + 2:
-        raise ShapeError(
-            f"The input has shape {x.shape}; this layer needs (batch, {'size, ' * len(axes)}channels), "
-            f"{len(axes) + 2} numbers in all."
-        )
+    """The spatial sizes of ``x``, after a look whether it has as many as there are axes, and any cells at all."""
+    check_input(x.shape, axes)
     return x.shape[1:-1]
+
+
+def _check_channels(there: int, wanted: int) -> None:
+    """A kernel fits the number of channels that it was made for and no other."""
+    if there != wanted:
+        raise ShapeError(f"The kernel is made for {wanted} channels; the input has {there}.")
 
 
 def _taps(axis: Axis, n: int) -> NDArray[np.intp]:

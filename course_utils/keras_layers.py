@@ -7,15 +7,17 @@ and on its portable kernels by ``course_utils/__init__.py``, which runs before t
 from __future__ import annotations
 
 import importlib
+import operator
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_utils.axes import Axis, Crop, NoRule, Pad, Repeat, Spread, Whole, Window
+from course_utils.axes import Axis, Crop, NoRule, Pad, Repeat, ShapeError, Spread, Whole, Window, check_together
 
 #: A Keras layer. Keras ships no types that a checker could follow.
 Layer = Any
@@ -76,7 +78,7 @@ def _literal(value: object) -> str:
 
 
 def _window_axes(layer: Layer) -> tuple[Axis, ...]:
-    settings = zip(layer.kernel_size, layer.strides, layer.dilation_rate, strict=True)
+    settings = zip(*map(_as_tuple, (layer.kernel_size, layer.strides, layer.dilation_rate)), strict=True)
     return tuple(Window(k, s, d, layer.padding) for k, s, d in settings)
 
 
@@ -89,9 +91,7 @@ def _pool_axes(layer: Layer) -> tuple[Axis, ...]:
 def _spread_axes(layer: Layer) -> tuple[Axis, ...]:
     extra = layer.output_padding
     extras = (None,) * len(layer.kernel_size) if extra is None else _as_tuple(extra)
-    if len(extras) == 1:
-        extras = extras * len(layer.kernel_size)
-    settings = zip(layer.kernel_size, layer.strides, layer.dilation_rate, extras, strict=True)
+    settings = zip(*map(_as_tuple, (layer.kernel_size, layer.strides, layer.dilation_rate)), extras, strict=True)
     return tuple(Spread(k, s, d, layer.padding, op) for k, s, d, op in settings)
 
 
@@ -102,7 +102,8 @@ def _repeat_axes(layer: Layer) -> tuple[Axis, ...]:
 
 def _pairs(value: Any) -> tuple[tuple[int, int], ...]:
     """``(1, 2)`` of a 1-D layer and ``((1, 1), (2, 2))`` of the others, both as pairs per axis."""
-    return ((value[0], value[1]),) if isinstance(value[0], int) else tuple((a, b) for a, b in value)
+    pairs = value if isinstance(value[0], Sequence) else (value,)
+    return tuple((_whole(before), _whole(after)) for before, after in pairs)
 
 
 def _pad_axes(layer: Layer) -> tuple[Axis, ...]:
@@ -118,7 +119,15 @@ def _whole_axes(layer: Layer) -> tuple[Axis, ...]:
 
 
 def _as_tuple(value: int | Sequence[int]) -> tuple[int, ...]:
-    return (value,) if isinstance(value, int) else tuple(value)
+    return tuple(map(_whole, value if isinstance(value, Sequence) else (value,)))
+
+
+def _whole(value: Any) -> int:
+    """A whole number as Python's own: Keras takes NumPy's too, and True for 1. Anything else the axes will refuse."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        return cast("int", value)
 
 
 def _kinds(pattern: str, dimensions: str = "123") -> list[str]:
@@ -162,6 +171,41 @@ def axes_of(layer: Layer) -> tuple[Axis, ...]:
     return _READERS[kind](layer)
 
 
+def check_settings(kind: str, axes: Sequence[Axis]) -> None:
+    """Raise ShapeError for settings that this kind of layer refuses, though each axis is right by itself.
+
+    Asked before a layer is built, it foretells what Keras will say, whatever the input:
+
+    * ``Conv*`` and ``Conv*Transpose`` refuse a stride and a dilation above 1 together;
+      ``DepthwiseConv*`` and ``SeparableConv*`` take them.
+    * Only ``Conv1D`` knows ``padding="causal"``.
+
+    >>> check_settings("DepthwiseConv2D", (Window(3, stride=2, dilation=2),) * 2)
+    """
+    if kind.startswith("Conv"):
+        check_together(axes)
+    if kind != "Conv1D" and any(isinstance(axis, Window) and axis.padding == "causal" for axis in axes):
+        raise ShapeError(f'Only Conv1D knows padding="causal"; {kind} knows "valid" and "same".')
+
+
+def missing_kernel(layer: Layer) -> str | None:
+    """Why TensorFlow's portable kernels cannot run this layer on a processor, or None if they can.
+
+    Such a layer is right, has sizes and values, and runs on a GPU or with oneDNN; here Keras refuses when it is called.
+    """
+    if os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "0":
+        return None
+    kind = kind_of(layer)
+    first_needs_other = kind in ("Conv1D", "Conv2D", *_kinds("Conv#DTranspose")) and getattr(layer, "groups", 1) == 1
+    if first_needs_other and not channels_last(layer):
+        return f'On this processor TensorFlow has no {kind} for data_format="channels_first".'
+    if kind in _kinds("Conv#DTranspose") and max(layer.dilation_rate) > 1:
+        return f"On this processor TensorFlow has no {kind} with a dilation above 1."
+    if kind in ("DepthwiseConv2D", "SeparableConv2D") and len(set(layer.strides)) > 1 and max(layer.dilation_rate) == 1:
+        return f"On this processor TensorFlow has no {kind} whose strides are unequal."
+    return None
+
+
 def channels_last(layer: Layer) -> bool:
     """Where the layer expects the channels. Layers without the setting work on the last axis."""
     return getattr(layer, "data_format", "channels_last") != "channels_first"
@@ -192,6 +236,7 @@ def run(layer: Layer, x: ArrayLike) -> NDArray[np.float32]:
     # left-over memory. So the shape is asked first, and nothing empty is ever called.
     if any(size is not None and size < 1 for size in expected):
         raise KerasRefusal(f"Keras would make a map of shape {expected}, which has no cells.")
+    _refuse_what_kills(layer, x.shape)
     try:
         y = np.asarray(load_keras().ops.convert_to_numpy(layer(x)))
     except Exception as error:
@@ -199,6 +244,20 @@ def run(layer: Layer, x: ArrayLike) -> NDArray[np.float32]:
     if y.size == 0:
         raise KerasRefusal(f"Keras returned a map of shape {y.shape}, which has no cells.")
     return y
+
+
+def _refuse_what_kills(layer: Layer, shape: tuple[int, ...]) -> None:
+    """``AdaptiveMaxPooling*`` whose window is as wide as the map ends the process, but only on oneDNN's kernels."""
+    if not kind_of(layer).startswith("AdaptiveMaxPooling") or len(shape) < 3:
+        return
+    if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0":
+        return
+    width = shape[-2 if channels_last(layer) else -1]
+    if width == 1 or _as_tuple(layer.output_size)[-1] == 1:
+        raise KerasRefusal(
+            f"Not run: with TensorFlow's oneDNN kernels, {kind_of(layer)} ends the whole process when it makes one "
+            "cell or reads one. GlobalMaxPooling does the same and is safe."
+        )
 
 
 def output_shape(layer: Layer, shape: Sequence[int | None]) -> tuple[int | None, ...]:
