@@ -1,0 +1,181 @@
+"""The lists of exact versions fit the one list that is edited by hand, and Binder builds what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+from tools import derive
+
+ROOT = Path(__file__).parents[1]
+LOCKS = (derive.RUN_LOCK, derive.TEST_LOCK)
+DERIVED = (*LOCKS, derive.CONDA, derive.BINDER)
+SCRIPTS = ("binder/postBuild", "binder/start", ".ci/run")
+
+
+def text(path: Path | str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of pyproject.toml and of what is derived from it, to be spoilt."""
+    for path in (Path("pyproject.toml"), *DERIVED):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    return tmp_path
+
+
+# Current
+
+
+def test_derived_files_fit_pyproject() -> None:
+    assert derive.complaints(ROOT) == []
+
+
+def spoil(path: Path, old: str, new: str) -> Callable[[Path], None]:
+    def change(root: Path) -> None:
+        before = (root / path).read_text(encoding="utf-8")
+        assert old in before
+        (root / path).write_text(before.replace(old, new, 1), encoding="utf-8")
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (spoil(Path("pyproject.toml"), '"keras==', '"keras>='), "requirements/run.lock.txt was not made from"),
+        (spoil(Path("pyproject.toml"), '"mypy>=1.15"', '"mypy>=99"'), "requirements/test.lock.txt has ['"),
+        (spoil(Path("pyproject.toml"), '"numpy>=2"', '"numpy>=2.5"'), "for numpy>=2.5"),
+        (spoil(Path("pyproject.toml"), '"numpy>=2"', '"numpy>=2", "absent"'), "has nothing for absent"),
+        (spoil(derive.RUN_LOCK, "sha256:", "sha256:0"), "requirements/run.lock.txt was not made from"),
+        (spoil(derive.TEST_LOCK, "\npytest==", "\npytest==1"), "requirements/test.lock.txt was not made from"),
+        (spoil(derive.CONDA, "python=3.12", "python=3.13"), "environment.yml was not made from"),
+        (spoil(derive.BINDER, "- keras==", "- -e .\n      - keras=="), "binder/environment.yml was not made from"),
+    ],
+)
+def test_what_does_not_fit_is_noticed(change: Callable[[Path], None], said: str, copy: Path) -> None:
+    assert derive.complaints(copy) == []
+    change(copy)
+    assert [complaint for complaint in derive.complaints(copy) if said in complaint]
+
+
+def test_what_does_not_concern_dependencies_leaves_the_locks_current(copy: Path) -> None:
+    spoil(Path("pyproject.toml"), "line-length", "# a comment\nline-length")(copy)
+    assert derive.complaints(copy) == []
+
+
+# What is in them
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=str)
+def test_every_pin_of_a_lock_has_a_hash(path: Path) -> None:
+    entries = re.split(r"\n(?=\S)", derive.body_of(text(path)).strip())
+    pins = derive.read_pins(text(path))
+    assert len(pins) > 100
+    assert len(entries) == len(pins), "every entry was understood"
+    for entry in entries:
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry), entry
+
+
+def test_what_both_locks_name_they_pin_alike() -> None:
+    """So an environment for tests is one for learners too, and course.py may add one to the other."""
+    run, test = (set(derive.body_of(text(path)).replace(" \\", "").splitlines()) for path in LOCKS)
+    assert run <= test
+
+
+@pytest.mark.parametrize("path", DERIVED, ids=str)
+def test_no_address_and_no_path_of_this_machine(path: Path) -> None:
+    assert not re.search(r"://|index-url|find-links|file:|/root|/home|/opt|/tmp", text(path))
+
+
+@pytest.mark.parametrize(
+    ("path", "systems"), [(derive.CONDA, derive.EVERYWHERE), (derive.BINDER, derive.LINUX)], ids=["conda", "binder"]
+)
+def test_environment_files_name_one_version_of_each_package_on_each_system(
+    path: Path, systems: tuple[dict[str, str], ...]
+) -> None:
+    """Read as conda and pip read them: YAML, then one requirement a line."""
+    *conda, packages = yaml.safe_load(text(path))["dependencies"]
+    assert conda == ["python=3.12", "pip"]
+    requirements = [Requirement(line) for line in packages["pip"] if line != "-e ."]
+    locked = derive.read_pins(text(derive.RUN_LOCK))
+    for system in systems:
+        here = [str(r.name) + str(r.specifier) for r in requirements if not r.marker or r.marker.evaluate(system)]
+        expected = [f"{pin.name}=={pin.version}" for pin in locked if not pin.marker or pin.marker.evaluate(system)]
+        assert here == expected
+        names = [name.partition("==")[0] for name in here]
+        assert len(names) == len(set(names))
+        assert len({"tensorflow", "tensorflow-cpu"} & set(names)) == 1
+
+
+def test_only_the_file_for_conda_installs_the_course_itself() -> None:
+    """In Binder's file such a line would move the installation behind the copy of the sources, into every commit."""
+    assert "- -e ." in text(derive.CONDA)
+    pip = yaml.safe_load(text(derive.BINDER))["dependencies"][-1]["pip"]
+    assert not [line for line in pip if line.startswith(("-", "."))]
+    assert not [line for line in pip if line.startswith("jupyterhub")], "has to match the hub, which brings it"
+    assert not (ROOT / derive.BINDER).is_symlink()
+
+
+# Binder
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="repo2docker does not run on Windows")
+def test_binder_builds_from_these_files(tmp_path: Path) -> None:
+    """Let repo2docker write its Dockerfile, as it does before a build; it needs no Docker for that."""
+    repo = tmp_path / "repo"
+    shutil.copytree(ROOT / "binder", repo / "binder")
+    shutil.copy(ROOT / "environment.yml", repo)
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug"]
+    command += ["--Repo2Docker.default_buildpack=None", "."]
+    done = subprocess.run(command, cwd=repo, capture_output=True, text=True, env={**os.environ, "HOME": str(tmp_path)})
+    assert done.returncode == 0, done.stderr
+    dockerfile = done.stdout + done.stderr
+    assert "Building conda environment for python=3.12\n" in dockerfile, "it has read which Python the file asks for"
+    assert re.findall(r"env update .* --file (\S+) ", dockerfile) == ['"binder/environment.yml"']
+    sources = dockerfile.index("COPY --chown=0:0 src/ ${REPO_DIR}/\n")
+    assert dockerfile.index("env update") < sources, "what takes long is done before the sources arrive"
+    assert dockerfile.index("RUN ./binder/postBuild\n") > sources
+    assert 'ENV R2D_ENTRYPOINT="${REPO_DIR}/binder/start"' in dockerfile
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_scripts_are_executable_and_parse(script: str) -> None:
+    shell = "bash" if "bash" in text(script).splitlines()[0] else "sh"
+    subprocess.run([shell, "-n", ROOT / script], check=True)
+    staged = subprocess.run(["git", "ls-files", "-s", script], cwd=ROOT, capture_output=True, text=True)
+    if staged.returncode == 0:  # not in a copy without its history
+        assert staged.stdout.startswith("100755 "), "git has to know that it is executable"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+def test_start_adds_our_settings_to_those_of_the_hub(tmp_path: Path) -> None:
+    environment = {**os.environ, "REPO_DIR": str(tmp_path / "a repo"), "JUPYTER_CONFIG_PATH": "/of/the/hub"}
+    command = [ROOT / "binder" / "start", "sh", "-c", 'echo "$JUPYTER_CONFIG_PATH $1"', "sh", "two words"]
+    said = subprocess.check_output(command, env=environment, text=True)
+    assert said == f"{tmp_path}/a repo/binder/jupyter_config:/of/the/hub two words\n"
+
+
+def test_settings_of_lab_are_ones_that_lab_knows() -> None:
+    """Lab ignores what it does not know, so a setting that is renamed would be lost without a word."""
+    schemas = Path(sys.prefix) / "share" / "jupyter" / "lab" / "schemas"
+    overrides = json.loads(text("binder/jupyter_config/labconfig/default_setting_overrides.json"))
+    assert overrides["@jupyterlab/apputils-extension:kernels-settings"] == {"commsOverSubshells": "disabled"}
+    for plugin, settings in overrides.items():
+        package, _, name = plugin.partition(":")
+        properties = json.loads((schemas / package / f"{name}.json").read_text(encoding="utf-8"))["properties"]
+        for setting, value in settings.items():
+            allowed = [option["const"] for option in properties[setting].get("oneOf", [])]
+            assert value in allowed or properties[setting]["type"] == "boolean"
