@@ -110,7 +110,7 @@ def lab_command(venv: Path, arguments: Sequence[str]) -> list[str]:
     return [*command, *arguments]
 
 
-def become(command: Sequence[str], environment: Mapping[str, str]) -> int:
+def become(command: list[str], environment: Mapping[str, str]) -> int:
     """Let ``command`` take the place of this process, where the system can do that; else wait for it."""
     sys.stdout.flush()
     os.chdir(ROOT)
