@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     import course_utils.explore as explore
     from course_utils.compare import compare as compare
     from course_utils.explain import explain as explain
+    from course_utils.setup import check_setup as check_setup
 
 _LAZY = {
+    "check_setup": ("course_utils.setup", "check_setup"),
     "compare": ("course_utils.compare", "compare"),
     "explain": ("course_utils.explain", "explain"),
     "explore": ("course_utils.explore", None),
 }
 
-__all__ = ["compare", "explain", "explore"]
+__all__ = ["check_setup", "compare", "explain", "explore"]
 
 
 def __getattr__(name: str) -> Any:
