@@ -476,12 +476,16 @@ def load_door() -> ModuleType:
 
 
 def old_pythons() -> Iterator[Path]:
-    """Find Pythons on this machine that the course cannot run on."""
+    """Find Pythons on this machine that the course cannot run on; a shim of pyenv's is not one by itself."""
     for version in ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.14"):
-        found = shutil.which(f"python{version}")
         installed = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
-        if installed or found:
-            yield installed[0] if installed else Path(str(found))
+        for candidate in [*installed, shutil.which(f"python{version}")]:
+            if candidate:
+                command = [str(candidate), "-c", "import sys; print(sys.executable)"]
+                said = subprocess.run(command, capture_output=True, text=True)
+                if said.returncode == 0:
+                    yield Path(said.stdout.strip())
+                    break
 
 
 OLD_PYTHONS = list(old_pythons()) or [
