@@ -122,7 +122,7 @@ def test_the_layer_that_is_printed_is_the_layer_that_is_built() -> None:
 def test_where_keras_refuses_its_own_words_stand_beside_the_formula() -> None:
     frame = padding_frame(3, 5, "valid", "ones", "digits")
     formula, by_hand, keras = frame.answers
-    assert "3 − 5 + 1 = −1" in formula.lines[0]
+    assert "3 − 5 + 1 = −1" in formula.lines[1]
     assert by_hand.lines == ("no output",)
     assert "Computed output size would be zero or negative" in keras.lines[1]
     assert frame.outcome == "refused"

@@ -37,6 +37,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         for control in self.controls.values():
             control.observe(self._on_change, names="value")
         panel = widgets.Box(list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
+        panel.add_class("cu-controls")
         super().__init__([panel, self.view, self.guard])
 
     @property

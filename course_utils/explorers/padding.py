@@ -129,7 +129,7 @@ def _formula(axis: Window, n: int) -> Answer:
     try:
         lines = [str(axis.formula(n)), *_padding_lines(axis, n)]
     except ShapeError as error:
-        lines = [str(error)]
+        lines = ["no output", str(error)]
     return Answer("Formula", tuple(lines))
 
 
@@ -161,7 +161,7 @@ def _by_hand(comparison: Comparison) -> Answer:
 
 def _keras(comparison: Comparison) -> Answer:
     if comparison.keras is None:
-        return Answer("Keras", ("refuses, in its own words:", str(comparison.refusal_keras)))
+        return Answer("Keras", ("refuses", str(comparison.refusal_keras)))
     gap = comparison.largest_difference
     lines = [_size(comparison.shape_keras)]
     if gap is not None:

@@ -95,12 +95,12 @@ def svg(grid: Grid) -> str:
 
 def _cell(cell: Cell, row: int, column: int, line: int, place: int) -> str:
     x, y = MARGIN + place * CELL, MARGIN + line * CELL
-    small = " cu-small" if len(cell.text) > 4 else ""
+    size = {4: "cu-small"}.get(len(cell.text), "cu-tiny" if len(cell.text) > 4 else "")
     return (
         f'<g class="cu-cell cu-{cell.role}" data-at="{row},{column}">'
         f'<rect x="{x + 1}" y="{y + 1}" width="{CELL - 2}" height="{CELL - 2}" rx="2" '
         f'style="--shade:{cell.shade:.2f}"/>{_mark(cell.role, x, y)}'
-        f'<text class="{small.strip()}" x="{x + CELL // 2}" y="{y + CELL // 2}">{cell.text}</text></g>'
+        f'<text class="{size}" x="{x + CELL // 2}" y="{y + CELL // 2}">{cell.text}</text></g>'
     )
 
 

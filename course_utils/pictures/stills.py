@@ -6,6 +6,7 @@ Matplotlib's ``Figure`` directly, never pyplot: pyplot's hidden state breaks bes
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ _COLOURS = {
 }
 _GAP = 1.6  # cells between two grids
 _SCALE = 0.36  # inches a cell
+_LETTERS = 4.2  # letters of the caption in the width of a cell
 
 
 def png(grids: Sequence[Grid], caption: Sequence[str]) -> bytes:
@@ -31,8 +33,9 @@ def png(grids: Sequence[Grid], caption: Sequence[str]) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    width = max(sum(grid.columns + _GAP for grid in grids), 20)
-    height = max(grid.rows for grid in grids) + 1.6 + 0.9 * len(caption)
+    width = max(sum(grid.columns + _GAP for grid in grids), 24)
+    lines = [line for text in caption for line in textwrap.wrap(text, int(width * _LETTERS))]
+    height = max(grid.rows for grid in grids) + 1.6 + 0.9 * len(lines)
     figure = Figure(figsize=(width * _SCALE, height * _SCALE), facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(-0.3, width - 0.3), ylim=(height - 0.2, -0.2))
@@ -41,7 +44,7 @@ def png(grids: Sequence[Grid], caption: Sequence[str]) -> bytes:
     for grid in grids:
         _draw(axes, grid, left)
         left += grid.columns + _GAP
-    for line, text in enumerate(reversed(caption)):
+    for line, text in enumerate(reversed(lines)):
         axes.text(0, height - 0.7 - 0.9 * line, text, fontsize=11, color="#222222", va="center")
     out = io.BytesIO()
     # No date and no version in the file: the same picture is the same bytes.
@@ -74,6 +77,14 @@ def _draw_cell(axes: Axes, cell: Cell, x: float, y: float) -> None:
     )
     square.set_hatch_linewidth(0.4)
     axes.add_patch(square)
-    axes.text(x + 0.5, y + 0.52, cell.text, fontsize=9.5, ha="center", va="center", color="#222222")
+    axes.text(
+        x + 0.5,
+        y + 0.52,
+        cell.text,
+        fontsize=9.5 if len(cell.text) < 4 else 7,
+        ha="center",
+        va="center",
+        color="#222222",
+    )
     if cell.role == "unread":
         axes.plot([x + 0.1, x + 0.9], [y + 0.1, y + 0.9], color="#555555", linewidth=1.2)

@@ -3,8 +3,10 @@
 
 const SHELL = `
   <div class="cu-problem" role="alert" hidden></div>
-  <div class="cu-grids"></div>
-  <p class="cu-arithmetic" role="status" aria-live="polite"></p>
+  <div class="cu-picture">
+    <div class="cu-grids"></div>
+    <p class="cu-arithmetic" role="status" aria-live="polite"></p>
+  </div>
   <div class="cu-answers"></div>
   <details class="cu-code">
     <summary>The same in Keras: code to copy</summary>
