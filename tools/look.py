@@ -18,14 +18,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
 
-import lab as rig
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
+import lab as rig  # type: ignore[import-not-found]
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -94,7 +91,7 @@ def widget_cells(cells: list[dict[str, Any]]) -> list[int]:
     ]
 
 
-def press(page: Page, order: Keys) -> None:
+def press(page: rig.WatchedPage, order: Keys) -> None:
     """Press keys on a control as a person does: focus it, then one key after the other."""
     rig.scroll_to_cell(page, order.cell)
     control = rig.cell_output(page, order.cell).get_by_role(order.role, name=order.name).first
@@ -108,7 +105,7 @@ def press(page: Page, order: Keys) -> None:
 class Look:
     """The pictures and findings of one notebook."""
 
-    def __init__(self, page: Page, notebook: Path, options: argparse.Namespace) -> None:
+    def __init__(self, page: rig.WatchedPage, notebook: Path, options: argparse.Namespace) -> None:
         self.page = page
         self.notebook = notebook
         self.options = options
@@ -155,7 +152,7 @@ class Look:
         return not (raised or self.page.errors or self.page.strays)
 
 
-def look(page: Page, server: rig.Lab, notebook: Path, options: argparse.Namespace) -> bool:
+def look(page: rig.WatchedPage, server: rig.Lab, notebook: Path, options: argparse.Namespace) -> bool:
     """Open one notebook, run it, take its pictures and print the findings."""
     started = time.monotonic()
     print(f"{notebook.name}:")

@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,7 +53,7 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def page(browser: Browser, lab: rig.Lab) -> Iterator[Page]:
+def page(browser: Browser, lab: rig.Lab) -> Iterator[rig.WatchedPage]:
     """Return a new page; the test fails if it raised, logged an error or asked another machine for something.
 
     A test that provokes errors on purpose clears `page.errors` when it has looked at them.

@@ -23,13 +23,21 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import quote, urlsplit
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page, Playwright
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright
+
+    class WatchedPage(Page):
+        """A page as `watch` returns it."""
+
+        errors: list[str]
+        warnings: list[str]
+        strays: list[str]
+
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -275,32 +283,33 @@ def launch_browser(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=executable, args=BROWSER_FLAGS, headless=True)
 
 
-def watch(page: Page) -> Page:
+def watch(page: Page) -> WatchedPage:
     """Record on the page what goes wrong in it.
 
     `page.errors` gets uncaught exceptions and errors written to the console, `page.warnings` the console's
     warnings, `page.strays` the addresses of requests to another machine.
     """
-    page.errors, page.warnings, page.strays = [], [], []  # type: ignore[attr-defined]
+    watched = cast("WatchedPage", page)
+    watched.errors, watched.warnings, watched.strays = [], [], []
 
-    def note_console(message: Any) -> None:
-        # A failed download is told apart by its address alone.
+    def note_console(message: ConsoleMessage) -> None:
+        # A failed download can be told apart only by its address.
         text = f"{message.text} [{urlsplit(message.location.get('url', '')).path}]"
         if message.type == "error":
-            page.errors.append(text)  # type: ignore[attr-defined]
+            watched.errors.append(text)
         elif message.type == "warning":
-            page.warnings.append(text)  # type: ignore[attr-defined]
+            watched.warnings.append(text)
 
     def note_address(url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in LOOPBACK:
-            page.strays.append(url)  # type: ignore[attr-defined]
+            watched.strays.append(url)
 
-    page.on("pageerror", lambda error: page.errors.append(str(error)))  # type: ignore[attr-defined]
+    page.on("pageerror", lambda error: watched.errors.append(str(error)))
     page.on("console", note_console)
     page.on("request", lambda request: note_address(request.url))
     page.on("websocket", lambda websocket: note_address(websocket.url))
-    return page
+    return watched
 
 
 # ------------------------------------------------------------------------------------ acts inside the page
@@ -368,7 +377,8 @@ def wait_painted(page: Page) -> None:
 
 def model(page: Page) -> dict[str, Any]:
     """Return the open notebook as it stands in memory, in the notebook format."""
-    return page.evaluate(f"() => ({_PANEL}).content.model.toJSON()")
+    notebook: dict[str, Any] = page.evaluate(f"() => ({_PANEL}).content.model.toJSON()")
+    return notebook
 
 
 def outputs(page: Page) -> list[list[dict[str, Any]]]:
@@ -433,7 +443,7 @@ def scroll_to_cell(page: Page, index: int) -> None:
 
 def too_wide(page: Page) -> list[str]:
     """Return one line for each output whose content does not fit its width (it is cut or scrolls)."""
-    return page.evaluate(f"""() => [...({_PANEL}).node.querySelectorAll('.jp-Cell')].flatMap(cell => {{
+    lines: list[str] = page.evaluate(f"""() => [...({_PANEL}).node.querySelectorAll('.jp-Cell')].flatMap(cell => {{
         const index = cell.getAttribute('data-windowed-list-index');
         const lines = [...cell.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')]
             .filter(node => node.scrollWidth > node.clientWidth + 1 && node.clientWidth > 0
@@ -442,6 +452,7 @@ def too_wide(page: Page) -> list[str]:
                          + ` (${{node.tagName.toLowerCase()}}.${{[...node.classList].join('.')}})`);
         return lines;
     }})""")
+    return lines
 
 
 # ---------------------------------------------------------------------------------------------- pictures

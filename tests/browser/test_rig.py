@@ -15,7 +15,7 @@ import pytest
 from nbformat import v4
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator
 
 SETUP = '''
 import anywidget, ipywidgets, traitlets
@@ -60,7 +60,7 @@ def make(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def bar(page: Page, lab: rig.Lab, make: Callable[..., Path]) -> Locator:
+def bar(page: rig.WatchedPage, lab: rig.Lab, make: Callable[..., Path]) -> Locator:
     """Return the picture of a running notebook with a slider."""
     rig.open_notebook(page, lab, make(SETUP, SHOW, "1 + 1"))
     rig.run_all(page)
@@ -76,11 +76,11 @@ def wait_for_bar(bar: Locator, count: int) -> None:
     expect(bar.locator("rect[fill=teal]")).to_have_count(count)
 
 
-def sources(page: Page) -> list[str]:
+def sources(page: rig.WatchedPage) -> list[str]:
     return ["".join(cell["source"]) for cell in rig.model(page)["cells"]]
 
 
-def test_outputs_come_from_the_model(page: Page, bar: Locator) -> None:
+def test_outputs_come_from_the_model(page: rig.WatchedPage, bar: Locator) -> None:
     ready, shown, two = rig.outputs(page)
     assert [rig.kind_of(output) for output in (*ready, *shown, *two)] == [
         "stdout",
@@ -92,7 +92,7 @@ def test_outputs_come_from_the_model(page: Page, bar: Locator) -> None:
     assert not rig.error_outputs(page)
 
 
-def test_keyboard_and_mouse_move_the_picture(page: Page, bar: Locator) -> None:
+def test_keyboard_and_mouse_move_the_picture(page: rig.WatchedPage, bar: Locator) -> None:
     before = rig.screenshot_output(page, SLIDER_CELL)
     slider = page.get_by_role("slider")
     slider.focus()
@@ -116,7 +116,7 @@ def test_keyboard_and_mouse_move_the_picture(page: Page, bar: Locator) -> None:
     wait_for_bar(bar, 3)
 
 
-def test_without_a_guard_a_key_on_the_slider_cuts_the_cell(page: Page, bar: Locator) -> None:
+def test_without_a_guard_a_key_on_the_slider_cuts_the_cell(page: rig.WatchedPage, bar: Locator) -> None:
     """The trap that the course's own view must guard against; a test of that guard presses the same key."""
     guard = "data-lm-suppress-shortcuts"
     slider = page.get_by_role("slider")
@@ -133,7 +133,7 @@ def test_without_a_guard_a_key_on_the_slider_cuts_the_cell(page: Page, bar: Loca
     assert SHOW not in sources(page), "without the guard the cell is cut"
 
 
-def test_themes_and_pictures(page: Page, bar: Locator) -> None:
+def test_themes_and_pictures(page: rig.WatchedPage, bar: Locator) -> None:
     from PIL import Image
 
     brightness = {}
@@ -142,11 +142,11 @@ def test_themes_and_pictures(page: Page, bar: Locator) -> None:
         slices = [Image.open(io.BytesIO(png)) for png in rig.screenshot_notebook(page, 300)]
         assert len(slices) > 1
         assert all(picture.height <= 300 for picture in slices)
-        brightness[theme] = slices[0].convert("L").resize((1, 1)).getpixel((0, 0))
+        brightness[theme] = slices[0].convert("L").resize((1, 1)).tobytes()[0]
     assert brightness["light"] > 180 > 80 > brightness["dark"]
 
 
-def test_content_that_does_not_fit_is_reported(page: Page, lab: rig.Lab, make: Callable[..., Path]) -> None:
+def test_content_that_does_not_fit_is_reported(page: rig.WatchedPage, lab: rig.Lab, make: Callable[..., Path]) -> None:
     page.set_viewport_size({"width": 420, "height": 900})
     wide = "ipywidgets.Box([ipywidgets.HTML('<div style=\"width: 900px\">wide</div>')])"
     rig.open_notebook(page, lab, make(SETUP, SHOW, wide))
@@ -154,7 +154,7 @@ def test_content_that_does_not_fit_is_reported(page: Page, lab: rig.Lab, make: C
     assert {line.split(":")[0] for line in rig.too_wide(page)} == {"cell 3"}
 
 
-def test_whatever_goes_wrong_is_recorded(page: Page, lab: rig.Lab, make: Callable[..., Path]) -> None:
+def test_whatever_goes_wrong_is_recorded(page: rig.WatchedPage, lab: rig.Lab, make: Callable[..., Path]) -> None:
     rig.open_notebook(page, lab, make("1 / 0", "2"))
     rig.run_all(page)
     assert rig.error_outputs(page) == ["cell 1: ZeroDivisionError: division by zero"]
@@ -167,13 +167,15 @@ def test_whatever_goes_wrong_is_recorded(page: Page, lab: rig.Lab, make: Callabl
     page.strays.clear()
 
 
-def test_a_notebook_without_a_kernel_is_reported(page: Page, lab: rig.Lab, tmp_path: Path) -> None:
+def test_a_notebook_without_a_kernel_is_reported(page: rig.WatchedPage, lab: rig.Lab, tmp_path: Path) -> None:
     nbformat.write(v4.new_notebook(cells=[v4.new_code_cell("1")]), tmp_path / "none.ipynb")
     with pytest.raises(AssertionError, match="Select kernel"):
         rig.open_notebook(page, lab, tmp_path / "none.ipynb")
 
 
-def test_the_lab_is_isolated_and_works_on_a_copy(page: Page, lab: rig.Lab, make: Callable[..., Path]) -> None:
+def test_the_lab_is_isolated_and_works_on_a_copy(
+    page: rig.WatchedPage, lab: rig.Lab, make: Callable[..., Path]
+) -> None:
     original = make("import os", "print(os.environ['HOME'], os.getcwd(), sep='|')")
     rig.open_notebook(page, lab, original)
     rig.run_all(page)

@@ -1,0 +1,432 @@
+"""The lessons as they are committed: executed, with their outputs, and free of traces of one machine or run.
+
+Every check is a function from a notebook to complaints. The second part breaks a good notebook in the specific way
+that each check is for and sees that check, and no other, complain. The third part does the same for
+`tools/execute_notebooks.py --check`, which executes the lessons for real, and for `pytest --nbval`.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import copy
+import io
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat import NotebookNode, v4
+from PIL import Image, ImageDraw
+
+from tools import execute_notebooks as tool
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+EXPECTED = {"00_start_here", "01_pad_the_border"}
+MOST_LINES = 15
+MOST_BYTES = 1_500_000
+
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+BASE64 = re.compile(r"base64,[A-Za-z0-9+/=\s]+")
+ABSOLUTE_PATH = re.compile(r"(?<![\w.:/-])/(?:home|root|work|tmp|Users|var|opt)/[\w.-]+|\b[A-Za-z]:\\+Users\b")
+ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
+
+Check = Callable[[NotebookNode], Iterable[str]]
+
+
+# ------------------------------------------------------------------------------------------------- checks
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def all_outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            yield cell, output
+
+
+def readable_texts(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
+    """Yield where and what: every source and every output that is text, without the pictures in it."""
+    for cell in notebook.cells:
+        yield f"source of {cell.id}", cell.source
+        for output in cell.get("outputs", ()):
+            yield f"output of {cell.id}", output.get("text", "")
+            for mime, content in output.get("data", {}).items():
+                if not mime.startswith("image/p") and not mime.startswith("image/j"):
+                    yield f"{mime} of {cell.id}", BASE64.sub("", str(content))
+
+
+def is_valid(notebook: NotebookNode) -> Iterator[str]:
+    # Not nbformat.validate: that one silently mends what is wrong with ids.
+    for error in nbformat.validator.iter_validate(notebook):
+        yield f"not a valid notebook: {error.message}"
+
+
+def was_executed_from_top_to_bottom(notebook: NotebookNode) -> Iterator[str]:
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    if not counts or counts != list(range(1, len(counts) + 1)):
+        yield f"the counts of the cells are {counts}"
+
+
+def called_for_show(cell: NotebookNode) -> list[str]:
+    """Return the names of the functions that the cell calls as statements, for what they show."""
+    return [
+        ast.unparse(statement.value.func)
+        for statement in ast.parse(cell.source).body
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+    ]
+
+
+def shows_live_widget(output: NotebookNode) -> bool:
+    return bool(output.get("metadata", {}).get(tool.LIVE_VIEW))
+
+
+def kept_its_outputs(notebook: NotebookNode) -> Iterator[str]:
+    """What a cell says plainly that it shows must be there; the execution below compares everything."""
+    for cell in code_cells(notebook):
+        calls = called_for_show(cell)
+        if "print" in calls and not any(output.get("name") == "stdout" for output in cell.outputs):
+            yield f"{cell.id} prints, but no text is stored"
+        if calls and calls[-1].startswith("explore.") and not any(map(shows_live_widget, cell.outputs)):
+            yield f"{cell.id} shows an explorer, but none is stored"
+
+
+def shows_something_where_nothing_runs(notebook: NotebookNode) -> Iterator[str]:
+    """An explorer has its picture, and every widget a text that is meant for readers."""
+    for cell, output in all_outputs(notebook):
+        if not shows_live_widget(output):
+            continue
+        if any(call.startswith("explore.") for call in called_for_show(cell)) and "image/png" not in output.data:
+            yield f"{cell.id} shows an explorer without a still picture"
+        if re.match(r"\w*\(|<", output.data.get("text/plain", "(")):
+            yield f"{cell.id} says of its widget only {output.data.get('text/plain')!r:.60}"
+
+
+def has_no_error(notebook: NotebookNode) -> Iterator[str]:
+    for cell, output in all_outputs(notebook):
+        if output.output_type == "error":
+            yield f"{cell.id} raised {output.ename}"
+
+
+def has_no_stderr(notebook: NotebookNode) -> Iterator[str]:
+    for cell, output in all_outputs(notebook):
+        if output.get("name") == "stderr" and tool.ALLOW_STDERR not in cell.metadata.get("tags", ()):
+            yield f"{cell.id} wrote to stderr: {output.text[:100]!r}"
+
+
+def has_no_widget_state(notebook: NotebookNode) -> Iterator[str]:
+    if "widgets" in notebook.metadata:
+        yield "metadata.widgets is stored"
+
+
+def has_no_random_widget_id(notebook: NotebookNode) -> Iterator[str]:
+    for cell, output in all_outputs(notebook):
+        if tool.WIDGET_VIEW in output.get("data", {}):
+            yield f"{cell.id} stores the id of a widget"
+
+
+def names_no_place_on_a_machine(notebook: NotebookNode) -> Iterator[str]:
+    for where, text in readable_texts(notebook):
+        for found in ABSOLUTE_PATH.findall(text):
+            yield f"{where}: {found}"
+
+
+def has_no_memory_address(notebook: NotebookNode) -> Iterator[str]:
+    for where, text in readable_texts(notebook):
+        for found in ADDRESS.findall(text):
+            yield f"{where}: {found}"
+
+
+def has_its_own_id_for_each_cell(notebook: NotebookNode) -> Iterator[str]:
+    ids = [cell.get("id") for cell in notebook.cells]
+    for repeated in {name for name in ids if ids.count(name) > 1}:
+        yield f"the id {repeated} is used {ids.count(repeated)} times"
+
+
+def names_the_usual_kernel(notebook: NotebookNode) -> Iterator[str]:
+    if notebook.metadata.get("kernelspec") != tool.KERNELSPEC:
+        yield f"the kernel is {notebook.metadata.get('kernelspec')}"
+
+
+def names_no_version_of_python(notebook: NotebookNode) -> Iterator[str]:
+    if "version" in notebook.metadata.get("language_info", {}):
+        yield "language_info names the version of one run"
+
+
+def has_no_long_code_cell(notebook: NotebookNode) -> Iterator[str]:
+    for cell in code_cells(notebook):
+        if (lines := len(cell.source.splitlines())) > MOST_LINES:
+            yield f"{cell.id} has {lines} lines"
+
+
+def is_small(notebook: NotebookNode) -> Iterator[str]:
+    if (size := len(v4.writes(notebook).encode())) > MOST_BYTES:
+        yield f"{size:,} bytes"
+
+
+CHECKS: list[Check] = [
+    is_valid,
+    was_executed_from_top_to_bottom,
+    kept_its_outputs,
+    shows_something_where_nothing_runs,
+    has_no_error,
+    has_no_stderr,
+    has_no_widget_state,
+    has_no_random_widget_id,
+    names_no_place_on_a_machine,
+    has_no_memory_address,
+    has_its_own_id_for_each_cell,
+    names_the_usual_kernel,
+    names_no_version_of_python,
+    has_no_long_code_cell,
+    is_small,
+]
+
+
+def read(path: Path) -> NotebookNode:
+    # Not nbformat.read: that one silently mends what is wrong with ids.
+    return v4.reads(path.read_text(encoding="utf-8"))
+
+
+def test_the_lessons_are_there() -> None:
+    assert EXPECTED - {path.stem for path in PATHS} == set()
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_stored(path: Path, check: Check) -> None:
+    assert list(check(read(path))) == []
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_a_run_gives_what_is_stored(path: Path) -> None:
+    assert "\n".join(tool.check(path)) == ""
+
+
+# ---------------------------------------------------------------------------------------- checks that fail
+
+
+def png(text: str = "3", size: tuple[int, int] = (80, 40)) -> str:
+    picture = Image.new("RGB", size, "white")
+    ImageDraw.Draw(picture).text((20, 15), text, fill="black")
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+@pytest.fixture
+def good() -> NotebookNode:
+    """Return a notebook against which no check has anything to say."""
+    widget = v4.new_output(
+        "execute_result",
+        data={"image/png": png(), "text/plain": "a map of 3 × 3"},
+        metadata={tool.LIVE_VIEW: True},
+        execution_count=2,
+    )
+    return v4.new_notebook(
+        cells=[
+            v4.new_markdown_cell("# A lesson", id="title"),
+            v4.new_code_cell("print(3)", id="prints", execution_count=1, outputs=[v4.new_output("stream", text="3\n")]),
+            v4.new_code_cell("explore.padding(n=3)", id="explores", execution_count=2, outputs=[widget]),
+        ],
+        metadata={"kernelspec": dict(tool.KERNELSPEC), "language_info": {"name": "python"}},
+    )
+
+
+def stderr(text: str = "careful") -> NotebookNode:
+    return v4.new_output("stream", name="stderr", text=text)
+
+
+def error() -> NotebookNode:
+    return v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
+
+
+BREAKS: list[tuple[Check, Callable[[NotebookNode], Any]]] = [
+    (is_valid, lambda nb: nb.cells[0].update(surplus=1)),
+    (is_valid, lambda nb: nb.cells[1].outputs[0].update(surplus=1)),
+    (was_executed_from_top_to_bottom, lambda nb: nb.cells[1].update(execution_count=None)),
+    (was_executed_from_top_to_bottom, lambda nb: nb.cells[2].update(execution_count=7)),
+    (was_executed_from_top_to_bottom, lambda nb: nb.update(cells=nb.cells[:1])),
+    (kept_its_outputs, lambda nb: nb.cells[1].update(outputs=[])),
+    (kept_its_outputs, lambda nb: nb.cells[2].update(outputs=[])),
+    (kept_its_outputs, lambda nb: nb.cells[2].outputs[0].metadata.pop(tool.LIVE_VIEW)),
+    (shows_something_where_nothing_runs, lambda nb: nb.cells[2].outputs[0].data.pop("image/png")),
+    (
+        shows_something_where_nothing_runs,
+        lambda nb: nb.cells[2].outputs[0].data.update({"text/plain": "VBox(children=())"}),
+    ),
+    (has_no_error, lambda nb: nb.cells[1].outputs.append(error())),
+    (has_no_stderr, lambda nb: nb.cells[1].outputs.append(stderr())),
+    (has_no_widget_state, lambda nb: nb.metadata.update(widgets={})),
+    (has_no_random_widget_id, lambda nb: nb.cells[2].outputs[0].data.update({tool.WIDGET_VIEW: {"model_id": "a"}})),
+    (names_no_place_on_a_machine, lambda nb: nb.cells[1].outputs[0].update(text="3 /home/ann/notes.txt\n")),
+    (names_no_place_on_a_machine, lambda nb: nb.cells[1].outputs[0].update(text="in '/root/x.py'\n")),
+    (names_no_place_on_a_machine, lambda nb: nb.cells[0].update(source="see /work/main/a.py")),
+    (names_no_place_on_a_machine, lambda nb: nb.cells[2].outputs[0].data.update({"text/plain": "/tmp/x"})),
+    (names_no_place_on_a_machine, lambda nb: nb.cells[1].outputs[0].update(text="C:\\Users\\ann\n")),
+    (has_no_memory_address, lambda nb: nb.cells[1].outputs[0].update(text="<Conv2D object at 0x7f3a5c0d1e50>")),
+    (has_its_own_id_for_each_cell, lambda nb: nb.cells[1].update(id="title")),
+    (names_the_usual_kernel, lambda nb: nb.metadata.kernelspec.update(name="my-env")),
+    (names_the_usual_kernel, lambda nb: nb.metadata.pop("kernelspec")),
+    (names_no_version_of_python, lambda nb: nb.metadata.language_info.update(version="3.11.2")),
+    (has_no_long_code_cell, lambda nb: nb.cells[1].update(source="\n".join(["print(3)"] * (MOST_LINES + 1)))),
+    (is_small, lambda nb: nb.cells[0].update(source="x" * MOST_BYTES)),
+]
+
+
+def complaining(notebook: NotebookNode) -> set[Check]:
+    return {check for check in CHECKS if list(check(notebook))}
+
+
+def test_no_check_complains_of_a_good_notebook(good: NotebookNode) -> None:
+    assert complaining(good) == set()
+
+
+@pytest.mark.parametrize(("check", "damage"), BREAKS, ids=[check.__name__ for check, _ in BREAKS])
+def test_a_check_complains_of_the_damage_it_is_for(
+    good: NotebookNode, check: Check, damage: Callable[[NotebookNode], Any]
+) -> None:
+    damage(good)
+    assert complaining(good) == {check}
+
+
+def test_every_check_has_been_seen_to_fail() -> None:
+    assert {check for check, _ in BREAKS} == set(CHECKS)
+
+
+def test_what_only_looks_like_a_path_or_is_allowed_passes(good: NotebookNode) -> None:
+    good.cells[0].source = "[docs](https://example.org/home/page) and/or ../tmp/x, 0x10, a/work/b"
+    good.cells[2].outputs[0].data["text/html"] = "<img src='data:image/png;base64,AA/tmp/BB/home/CC=='>"
+    good.cells[1].outputs.append(stderr())
+    good.cells[1].metadata.tags = [tool.ALLOW_STDERR]
+    assert complaining(good) == set()
+
+
+# ------------------------------------------------------------------------ the execution, seen to pass and fail
+
+WIDGET_SOURCE = """
+import base64, ipywidgets, sys
+class Shown(ipywidgets.VBox):
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        bundle.update({"text/plain": "a map", "image/png": PICTURE})
+        return bundle
+Shown([ipywidgets.IntSlider()])
+"""
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a small notebook that the tool has executed and stored."""
+    path = tmp_path_factory.mktemp("executed") / "small.ipynb"
+    cells = [
+        v4.new_markdown_cell("# Small", id="title"),
+        v4.new_code_cell(f"PICTURE = {png()!r}\nprint('three')\nprint(3)", id="prints"),
+        v4.new_code_cell(WIDGET_SOURCE.strip(), id="shows", metadata={"scrolled": True, "tags": ["kept"]}),
+        v4.new_code_cell("2 + 2", id="adds"),
+    ]
+    metadata = {"widgets": {"state": {}}, "language_info": {"name": "python", "version": "3.11.2"}}
+    notebook = v4.new_notebook(cells=cells, metadata=metadata)
+    nbformat.write(notebook, path)
+    assert tool.execute_in_place(path) == []
+    return path
+
+
+def test_the_tool_stores_a_notebook_that_the_checks_accept(executed: Path) -> None:
+    notebook = read(executed)
+    assert complaining(notebook) == set()
+    assert [cell.id for cell in notebook.cells] == ["title", "prints", "shows", "adds"]
+    assert [tool.kind_of(output) for cell in code_cells(notebook) for output in cell.outputs] == [
+        "stdout",
+        "execute_result of image/png, text/plain, live widget",
+        "execute_result of text/plain",
+    ]
+    assert notebook.cells[2].metadata == {"tags": ["kept"]}
+    text = executed.read_text(encoding="utf-8")
+    assert text.startswith('{\n "cells"')
+    assert text.endswith("}\n")
+
+
+def test_executing_again_changes_no_byte(executed: Path) -> None:
+    before = executed.read_bytes()
+    assert tool.execute_in_place(executed) == []
+    assert executed.read_bytes() == before
+    assert tool.check(executed) == []
+
+
+DIFFERENCES: dict[str, Callable[[NotebookNode], Any]] = {
+    "stdout has changed": lambda nb: nb.cells[1].outputs[0].update(text="three\n4\n"),
+    "text/plain has changed": lambda nb: nb.cells[2].outputs[0].data.update({"text/plain": "another map"}),
+    "the picture has changed": lambda nb: nb.cells[2].outputs[0].data.update({"image/png": png("8")}),
+    "image/png, text/plain'] stored": lambda nb: nb.cells[2].outputs[0].metadata.pop(tool.LIVE_VIEW),
+    "['execute_result of text/plain, live widget'] stored": lambda nb: nb.cells[2].outputs[0].data.pop("image/png"),
+    "no output stored": lambda nb: nb.cells[3].update(outputs=[]),
+    "count None stored": lambda nb: nb.cells[3].update(execution_count=None),
+}
+
+
+@pytest.mark.parametrize("finding", DIFFERENCES)
+def test_a_difference_between_stored_and_computed_is_found(executed: Path, finding: str) -> None:
+    fresh = read(executed)
+    stored = copy.deepcopy(fresh)
+    assert list(tool.output_differences(stored, fresh)) == []
+    DIFFERENCES[finding](stored)
+    assert finding in "\n".join(tool.output_differences(stored, fresh))
+
+
+def test_pictures_are_compared_by_their_looks() -> None:
+    assert tool.same_picture(png("3"), png("3"))
+    assert not tool.same_picture(png("3"), png("8"))
+    assert not tool.same_picture(png("3"), png("3", size=(88, 40)))
+    with Image.open(io.BytesIO(base64.b64decode(png("3")))) as picture:
+        otherwise_packed = io.BytesIO()
+        picture.point(lambda level: max(0, level - 2)).save(otherwise_packed, "PNG", compress_level=0)
+    assert tool.same_picture(png("3"), base64.b64encode(otherwise_packed.getvalue()).decode())
+
+
+def test_the_command_sees_a_change_and_a_wrong_form(executed: Path, tmp_path: Path, capfd: Any) -> None:
+    changed = tmp_path / "changed.ipynb"
+    text = executed.read_text(encoding="utf-8")
+    changed.write_text(text.replace('"three\\n"', '"two\\n"').replace(' "nbformat"', '  "nbformat"'), encoding="utf-8")
+    assert tool.main(["--check", str(changed)]) == 1
+    printed = capfd.readouterr().out
+    assert "-two\n" in printed
+    assert "+three\n" in printed
+    assert "not in the form that is committed" in printed
+
+
+@pytest.mark.parametrize(
+    ("source", "finding"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("import sys; print('careful', file=sys.stderr)", "wrote to stderr: 'careful'"),
+        ("import os; os._exit(1)", "died"),
+    ],
+)
+def test_a_notebook_that_fails_is_not_stored(tmp_path: Path, source: str, finding: str) -> None:
+    path = tmp_path / "fails.ipynb"
+    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(source)]), path)
+    before = path.read_bytes()
+    assert finding in "\n".join(tool.execute_in_place(path))
+    assert path.read_bytes() == before
+
+
+def test_strict_nbval_accepts_the_stored_form_and_sees_changed_text(executed: Path, tmp_path: Path) -> None:
+    notebook = read(executed)
+    nbformat.write(notebook, tmp_path / "unchanged.ipynb")
+    notebook.cells[2].outputs[0].data["text/plain"] = "another map"
+    nbformat.write(notebook, tmp_path / "changed.ipynb")
+    command = [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", "-q", "-rA", str(tmp_path)]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    results = re.findall(r"^(PASSED|FAILED) (\w+)\.ipynb::Cell (\d)", run.stdout, re.MULTILINE)
+    assert sorted(results) == [
+        ("FAILED", "changed", "1"),
+        *(("PASSED", name, str(cell)) for name, cell in (("changed", 0), ("changed", 2))),
+        *(("PASSED", "unchanged", str(cell)) for cell in range(3)),
+    ]
