@@ -26,7 +26,7 @@ ASK = "--is-this-python-suitable"
 HOW_TO_GET_ONE = {
     "win32": "Install one from python.org (the 64-bit installer), or with: winget install Python.Python.3.12",
     "darwin": "Install one from python.org, or with: brew install python@3.12",
-    "linux": "Install one with your package manager, for instance: sudo apt install python3.12 python3.12-venv",
+    "linux": "Install one with your package manager, for instance: sudo apt install python3 python3-venv",
 }
 
 
@@ -71,8 +71,8 @@ def why_not_this_python():
 def why_not_venv():
     """Say whether this Python lacks what makes a virtual environment, as Debian's does out of the box."""
     try:
-        import ensurepip  # noqa: F401
         import venv  # noqa: F401
+        from ensurepip import version  # noqa: F401
     except ImportError:
         return "it comes without venv (on Debian and Ubuntu: sudo apt install python%s-venv)" % version_name()
     return None
@@ -114,7 +114,7 @@ def find_python():
         reason = ask(command)
         if reason is None:
             return command, reasons
-        if reason:
+        if reason and not any(reason in other for other in reasons):
             reasons.append("%s: %s." % (" ".join(command), reason))
     return None, reasons
 
@@ -138,8 +138,11 @@ def refuse(reason, reasons):
     system = "linux" if sys.platform.startswith("linux") else sys.platform
     lines = ["The course needs Python 3.11, 3.12 or 3.13 (64-bit), and none that will do was found."]
     lines += ["  %s: %s." % (sys.executable, reason)]
-    lines += ["  " + other for other in reasons]
-    lines += [HOW_TO_GET_ONE.get(system, "Install one from python.org."), "Then run the same command again."]
+    lines += ["  " + other for other in reasons if reason not in other]
+    if "-venv" not in lines[1]:
+        lines += [HOW_TO_GET_ONE.get(system, "Install one from python.org.")]
+        lines += ["Where that brings another version, uv can install one beside it: uv python install 3.12"]
+    lines += ["Then run the same command again."]
     print("\n".join(lines), file=sys.stderr)
     return 1
 

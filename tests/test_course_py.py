@@ -334,13 +334,13 @@ def test_changed_lock_rebuilds(whole: tuple[Course, str]) -> None:
     assert "lab=1.0" not in course.installed(), "what is no longer in the lock is gone"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sends a signal to a process group")
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal")
 def test_interrupted_first_run_heals_also_when_two_start_at_once(course: Course) -> None:
     process = course.start()
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("[2/3]"):
-            os.killpg(process.pid, signal.SIGINT)
+            process.send_signal(signal.SIGTERM)  # only to the one: what it has started, it has to end itself
             break
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -354,6 +354,30 @@ def test_interrupted_first_run_heals_also_when_two_start_at_once(course: Course)
     assert [len(started(output)) for output in outputs] == [1, 1], outputs
     assert sorted("the one there is not complete" in output for output in outputs) == [False, True], outputs
     assert sorted("waiting for it to finish" in output for output in outputs) == [False, True], outputs
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows hands no locks down")
+def test_lock_is_held_as_long_as_a_pip_is_left_running(tmp_path: Path) -> None:
+    holder = """
+import os, pathlib, subprocess, sys
+from tools.way_in.environment import only_one_at_a_time
+with only_one_at_a_time(pathlib.Path(sys.argv[1])):
+    child = subprocess.Popen(["sleep", "60"], close_fds=False)
+    print(child.pid, flush=True)
+    child.wait()
+"""
+    command = [sys.executable, "-c", holder, str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        left_running = int(process.stdout.readline())
+        process.kill()
+    with (tmp_path / "course.lock").open("a") as file:
+        assert not environment._try_to_lock(file)
+        os.kill(left_running, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while not environment._try_to_lock(file):
+            assert time.monotonic() < deadline, "the lock outlived everybody"
+            time.sleep(0.05)
 
 
 # What cannot be mended here is told

@@ -6,6 +6,7 @@ import errno
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str]) -> int:
     if name not in COMMANDS:
         say(f"course.py knows no command {name!r}. These are the ones it knows:\n\n{USAGE}")
         return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended is like Ctrl-C: leave nothing running
     try:
         return COMMANDS[name](rest)
     except KeyboardInterrupt:

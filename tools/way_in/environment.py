@@ -147,7 +147,14 @@ def complete(venv: Path, profile: str, need: Need, why: str) -> None:
 def make_venv(venv: Path) -> None:
     """Make the bare environment: a Python and pip."""
     command = [sys.executable, "-I", "-m", "venv", "--prompt", "course", str(venv)]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=clean_environment(venv))
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env=clean_environment(venv),
+        close_fds=False,  # it inherits the lock
+    )
     if done.returncode:
         raise Trouble(
             "This Python could not make a virtual environment. On Debian and Ubuntu this usually helps:\n"
@@ -263,9 +270,11 @@ def empty(venv: Path) -> None:
 def only_one_at_a_time(venv: Path) -> Iterator[None]:
     """Wait while another run is setting up the same environment.
 
-    The lock is the operating system's, so it is gone with the process that held it, however that one ended.
+    The lock is the operating system's, so it is gone with the process that held it, however that one ended. The
+    programs started meanwhile inherit it: if we are killed and a pip goes on without us, it is still held.
     """
     with _lock_file(venv).open("a") as file:
+        os.set_inheritable(file.fileno(), True)
         waited = False
         while not _try_to_lock(file):
             if not waited:

@@ -101,6 +101,7 @@ def _start_pip(venv: Path, arguments: Sequence[str]) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
+        close_fds=False,  # it inherits the lock of only_one_at_a_time
     )
 
 
