@@ -12,6 +12,8 @@ The stored form is the same on every machine and at every run:
   the view is nothing but a random id. With the id, a trusted notebook that is opened before it is run shows "Error
   displaying widget: model not found" where the picture should be. In its place stands `"live_view": true` in the
   output's metadata, so that a check still sees when a cell no longer shows a live widget.
+* The output of a cell with the tag `spoiler` is stored folded away: it answers a question that the learner is to
+  answer first. Running the cell unfolds it.
 * A picture that looks the same as the stored one keeps the stored one's bytes.
 
 A cell that raises, or that writes to stderr without the tag `allow-stderr`, is refused.
@@ -46,6 +48,7 @@ NOTEBOOKS = ROOT / "notebooks"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LIVE_VIEW = "live_view"
 ALLOW_STDERR = "allow-stderr"
+SPOILER = "spoiler"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE_INFO = {"name": "python"}
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -73,6 +76,8 @@ def normal_form(notebook: NotebookNode) -> NotebookNode:
         used.add(cell.id)
         for mark in EDITOR_MARKS:
             cell.metadata.pop(mark, None)
+        if SPOILER in cell.metadata.get("tags", ()):
+            cell.metadata["jupyter"] = {"outputs_hidden": True}
         for output in cell.get("outputs", ()):
             _put_still_in_place_of_view(output)
     return result

@@ -106,7 +106,7 @@ def dropdown(name: str, label: str, value: str, options: Mapping[str, str]) -> w
         options=[(text, key) for key, text in options.items()],
         description=label,
         style={"description_width": "initial"},
-        layout=widgets.Layout(width="100%", max_width="21em", margin="2px 1em 2px 0"),
+        layout=widgets.Layout(width="100%", max_width="17em", margin="2px 1em 2px 0"),
     )
 
 
