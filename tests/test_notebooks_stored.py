@@ -417,6 +417,16 @@ def test_a_notebook_that_fails_is_not_stored(tmp_path: Path, source: str, findin
     assert path.read_bytes() == before
 
 
+def test_a_run_neither_sees_nor_makes_anybodys_answers(tmp_path: Path) -> None:
+    path = tmp_path / "answers.ipynb"
+    source = "import os\nprint(sorted(os.listdir()))\n_ = open('my_new.json', 'w').write('2')"
+    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(source)]), path)
+    tmp_path.joinpath("my_answers.json").write_text("1", encoding="utf-8")
+    assert tool.execute_in_place(path) == []
+    assert read(path).cells[0].outputs[0].text == "['answers.ipynb']\n"
+    assert {file.name for file in tmp_path.iterdir()} == {"answers.ipynb", "my_answers.json"}
+
+
 def test_strict_nbval_accepts_the_stored_form_and_sees_changed_text(executed: Path, tmp_path: Path) -> None:
     notebook = read(executed)
     nbformat.write(notebook, tmp_path / "unchanged.ipynb")

@@ -28,6 +28,7 @@ import difflib
 import io
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -53,6 +54,7 @@ KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "nam
 LANGUAGE_INFO = {"name": "python"}
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 EDITOR_MARKS = ("ExecuteTime", "collapsed", "execution", "jupyter", "scrolled", "trusted")
+NOT_COPIED = ("my_*", ".*", "__pycache__")
 
 BLOCK = 8
 BLOCK_LIMIT = 4.0
@@ -130,25 +132,30 @@ class NotExecutedError(Exception):
 
 
 def execute(notebook: NotebookNode, folder: Path, limit: float = 300) -> NotebookNode:
-    """Return a copy of a notebook with the outputs of a run from top to bottom in a new kernel."""
+    """Return a copy of a notebook with the outputs of a run from top to bottom in a new kernel.
+
+    It runs in a copy of `folder` without anybody's own answers: they would show in the outputs.
+    """
     result = copy.deepcopy(notebook)
     for cell in result.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    client = NotebookClient(
-        result,
-        kernel_name="python3",
-        kernel_manager_class=_ManagerOfThisPython,
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        timeout=limit,
-        record_timing=False,
-        store_widget_state=False,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(folder)}},
-    )
-    with tempfile.TemporaryDirectory(prefix="ipython-", ignore_cleanup_errors=True) as profile:
+    with tempfile.TemporaryDirectory(prefix="run-", ignore_cleanup_errors=True) as temporary:
+        place, profile = Path(temporary, folder.name), Path(temporary, "profile")
+        shutil.copytree(folder, place, ignore=shutil.ignore_patterns(*NOT_COPIED))
+        client = NotebookClient(
+            result,
+            kernel_name="python3",
+            kernel_manager_class=_ManagerOfThisPython,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+            timeout=limit,
+            record_timing=False,
+            store_widget_state=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(place)}},
+        )
         try:
-            client.execute(env=_kernel_environment(profile))
+            client.execute(env=_kernel_environment(str(profile)))
         except (CellControlSignal, CellTimeoutError, DeadKernelError) as error:
             raise NotExecutedError(ANSI.sub("", str(error)).strip()) from error
     return result
@@ -259,7 +266,7 @@ def check(path: Path, limit: float = 300) -> list[str]:
     if as_text(stored) != text:
         findings += ["not in the form that is committed", *_diff(text, as_text(stored))]
     try:
-        fresh = normal_form(execute(stored, path.parent, limit))
+        fresh = normal_form(execute(stored, path.resolve().parent, limit))
     except NotExecutedError as error:
         return [*findings, str(error)]
     return [*findings, *refusals(fresh), *output_differences(stored, fresh)]
@@ -269,7 +276,7 @@ def execute_in_place(path: Path, limit: float = 300) -> list[str]:
     """Execute a notebook and store it; return what stands against storing it (then the file is as it was)."""
     stored = normal_form(read(path))
     try:
-        fresh = normal_form(execute(stored, path.parent, limit))
+        fresh = normal_form(execute(stored, path.resolve().parent, limit))
     except NotExecutedError as error:
         return [str(error)]
     findings = list(refusals(fresh))

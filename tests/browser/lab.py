@@ -111,7 +111,7 @@ class Lab:
         self._process: subprocess.Popen[bytes] | None = None
         for name in ("config", "data", "runtime", "workspaces", "settings", "ipython", "home"):
             (profile / name).mkdir(parents=True, exist_ok=True)
-        unwanted = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
+        unwanted = shutil.ignore_patterns("my_*", ".*", "__pycache__")  # my_*: somebody's own answers
         shutil.copytree(notebooks, self.root / notebooks.name, ignore=unwanted)
         self.reset_settings()
 
