@@ -267,7 +267,7 @@ BREAKS: list[tuple[Check, Callable[[NotebookNode], Any]]] = [
     (has_no_random_widget_id, lambda nb: nb.cells[2].outputs[0].data.update({tool.WIDGET_VIEW: {"model_id": "a"}})),
     (names_no_place_on_a_machine, lambda nb: nb.cells[1].outputs[0].update(text="3 /home/ann/notes.txt\n")),
     (names_no_place_on_a_machine, lambda nb: nb.cells[1].outputs[0].update(text="in '/root/x.py'\n")),
-    (names_no_place_on_a_machine, lambda nb: nb.cells[0].update(source="see /work/main/a.py")),
+    (names_no_place_on_a_machine, lambda nb: nb.cells[0].update(source="see /work/ann/a.py")),
     (names_no_place_on_a_machine, lambda nb: nb.cells[2].outputs[0].data.update({"text/plain": "/tmp/x"})),
     (names_no_place_on_a_machine, lambda nb: nb.cells[1].outputs[0].update(text="C:\\Users\\ann\n")),
     (has_no_memory_address, lambda nb: nb.cells[1].outputs[0].update(text="<Conv2D object at 0x7f3a5c0d1e50>")),
