@@ -1,0 +1,176 @@
+"""``explain`` itself: look at what it was given, say what to try if that is unusable, and start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from course_utils.explain.follow import Follower, Map
+from course_utils.explain.real import symbolic
+from course_utils.explain.steps import Explanation
+from course_utils.explain.walk import has_graph, is_chain, is_input, walk_chain, walk_graph
+from course_utils.explain.wording import Shape, size
+from course_utils.keras_layers import Layer, has_axes, kind_of, load_keras
+
+_EXAMPLES = (
+    "Try explain(model), explain(keras.layers.Conv2D(8, 3), input_shape=(28, 28, 1)) or "
+    "explain([layer, layer], input_shape=(28, 28, 1))."
+)
+
+
+def explain(model: Any, input_shape: Sequence[Any] | None = None) -> Explanation:
+    """Explain a Keras model, a layer, or a list of layers: for each, what size comes out and why.
+
+    Nothing that is handed over is changed: layers that are not built stay so.
+
+    Args:
+        model: a Keras model, one layer, or a list of layers that are called one after the other.
+        input_shape: what goes in, **without the batch axis**, as in ``keras.Input(shape=...)``: ``(28, 28, 1)``; None
+            for a size that is not known. A list of shapes for a layer that joins several inputs. A model that knows its
+            input needs none; given all the same, it fills in the sizes that the model left open.
+
+    Returns:
+        One row per call of a layer, each worked out by hand and held against Keras. A layer without a rule says so on
+        its row, and a layer that cannot be built shows why, by hand and in Keras's words.
+
+    Raises:
+        TypeError: for anything that is not a Keras model or layer.
+        ValueError: for an input shape that is missing, malformed, or not the one that the model was built for.
+
+    >>> import keras
+    >>> pool = keras.layers.MaxPooling2D(2, padding="same")
+    >>> explain(pool, input_shape=(7, 7, 8))[0].formula
+    '⌈7 / 2⌉ = 4'
+    """
+    given = None if input_shape is None else _read_shapes(input_shape)
+    follower = Follower()
+    if _is_layer(model) and has_graph(model):
+        walk_graph(model, _open_sizes_filled(model, given), follower.visit)
+    else:
+        layers = _as_chain(model, given)
+        walk_chain(layers, _inputs_of(layers, given), follower.visit)
+    return Explanation(_name_of(model), tuple(follower.steps))
+
+
+# -- what was handed over -----------------------------------------------------------------------------------------
+
+
+def _is_layer(thing: object) -> bool:
+    return isinstance(thing, load_keras().layers.Layer)
+
+
+def _as_chain(model: Any, given: tuple[Shape, ...] | None) -> list[Layer]:
+    """The layers of anything that is no graph, in their order. Raises TypeError or ValueError if there are none."""
+    if isinstance(model, list | tuple):
+        if not model:
+            raise ValueError(f"The list of layers is empty, so there is nothing to explain. {_EXAMPLES}")
+        return [_check_layer(thing, place) for place, thing in enumerate(model)]
+    if not is_chain(_check_layer(model)):
+        return [model]
+    if not model.layers:
+        raise ValueError(f'The model "{model.name}" has no layers yet, so there is nothing to explain.')
+    return (
+        model.layers if given is None else [load_keras().layers.InputLayer(given[0][1:], name="input"), *model.layers]
+    )
+
+
+def _check_layer(thing: Any, place: int | None = None) -> Layer:
+    """One layer, or an input as the first of a list. Raises TypeError with what to try for anything else."""
+    where = "" if place is None else f" at place {place} of the list"
+    if isinstance(thing, load_keras().KerasTensor):
+        history = getattr(thing, "_keras_history", None)
+        if place == 0 and history is not None and history.operation is not None and is_input(history.operation):
+            return history.operation
+        raise TypeError(
+            f"This is a tensor{where}, what layers pass on, and not a layer. Wrap it first: "
+            "explain(keras.Model(inputs, outputs))."
+        )
+    if isinstance(thing, type):
+        raise TypeError(
+            f"{thing.__name__}{where} is a class. Make a layer of it first, with its settings in brackets: "
+            f"{thing.__name__}(...)."
+        )
+    if not _is_layer(thing):
+        shown = "None" if thing is None else f"{type(thing).__module__}.{type(thing).__qualname__}"
+        raise TypeError(
+            f"explain reads Keras models and layers; this is {shown.removeprefix('builtins.')}{where}. {_EXAMPLES}"
+        )
+    if place and is_input(thing):
+        raise TypeError(f"There is an input{where}; only the first of a list can be one.")
+    return thing
+
+
+def _name_of(model: Any) -> str:
+    return f"a chain of {len(model)}" if isinstance(model, list | tuple) else str(model.name)
+
+
+# -- what goes in -------------------------------------------------------------------------------------------------
+
+
+def _inputs_of(layers: list[Layer], given: tuple[Shape, ...] | None) -> list[Map | None]:
+    """The maps that reach the first of a chain."""
+    if given is None and is_input(layers[0]):
+        given = (tuple(layers[0].batch_shape),)
+    if given is None:
+        raise ValueError(
+            f'"{layers[0].name}" does not know what goes in. Say it, without the batch axis: '
+            "explain(..., input_shape=(28, 28, 1))."
+        )
+    _refuse_batch_axis(layers[0], given[0])
+    return [Map(shape, symbolic(shape)) for shape in given]
+
+
+def _refuse_batch_axis(layer: Layer, shape: Shape) -> None:
+    """One number too many for a layer whose axes are known is the batch axis, written by mistake."""
+    dimensions = re.search(r"(\d)D", kind_of(layer)) if has_axes(layer) else None
+    if dimensions and len(shape) == int(dimensions[1]) + 3:
+        raise ValueError(
+            f"input_shape={shape[1:]} has one number too many for {type(layer).__name__}. It is given without the "
+            f"batch axis, as in keras.Input(shape=...): try input_shape={shape[2:]}."
+        )
+
+
+def _open_sizes_filled(model: Layer, given: tuple[Shape, ...] | None) -> list[Map | None]:
+    """The maps that reach a model which knows its inputs; given sizes go where it says None."""
+    tensors = list(model.inputs)
+    if given is None:
+        return [Map(tuple(tensor.shape), tensor) for tensor in tensors]
+    known = [tuple(tensor.shape) for tensor in tensors]
+    if len(given) != len(known) or not all(map(_fits, given, known)):
+        built_for = " and ".join(map(size, known))
+        raise ValueError(
+            f'"{model.name}" was built for an input of {built_for}, not {" and ".join(map(size, given))}. Build it '
+            "again for the other size, or, if it is a plain chain: explain(model.layers, input_shape=...)."
+        )
+    filled = [(batch, *shape[1:]) for shape, (batch, *_) in zip(given, known, strict=True)]
+    return [
+        Map(shape, tensor if shape == tuple(tensor.shape) else symbolic(shape))
+        for shape, tensor in zip(filled, tensors, strict=True)
+    ]
+
+
+def _fits(given: Shape, known: Shape) -> bool:
+    return len(given) == len(known) and all(k in (None, g) for g, k in zip(given[1:], known[1:], strict=True))
+
+
+def _read_shapes(input_shape: Any) -> tuple[Shape, ...]:
+    """One shape or a list of shapes, each with an open batch axis in front. Raises ValueError if it is neither."""
+    if isinstance(input_shape, list | tuple) and input_shape and isinstance(input_shape[0], list | tuple):
+        return tuple(_read_shape(shape) for shape in input_shape)
+    return (_read_shape(input_shape),)
+
+
+def _read_shape(shape: Any) -> Shape:
+    if isinstance(shape, int) and not isinstance(shape, bool):
+        raise ValueError(f"input_shape must be a tuple. For rows of {shape} numbers write input_shape=({shape},).")
+    if not isinstance(shape, list | tuple) or not all(_is_size(n) for n in shape):
+        raise ValueError(
+            f"input_shape must be a tuple of whole numbers of at least 1 (or None), without the batch axis, such as "
+            f"(28, 28, 1); it is {shape!r}."
+        )
+    return (None, *shape)
+
+
+def _is_size(n: object) -> bool:
+    return n is None or (isinstance(n, int) and not isinstance(n, bool) and n >= 1)

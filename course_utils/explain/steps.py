@@ -1,0 +1,176 @@
+"""What ``explain`` returns: an ``Explanation``, which is a list of ``Step``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import overload
+
+from course_utils.explain import html_table, tables
+from course_utils.explain.answers import Pads
+from course_utils.explain.wording import Shape
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of one layer: by hand, and by Keras.
+
+    Shapes hold the batch axis, which is None unless the model fixes it.
+
+    Attributes:
+        layer: the name of the layer; in a nested model ``model/layer``.
+        kind: its class; ``ops.Add`` for an operation between tensors that is not a layer.
+        input_shapes: what reaches it, by hand; several for a join, none where nothing reaches it.
+        output_shape: what comes out **by hand**; None where the hand refuses or has no rule.
+        keras_shapes: what Keras says comes out; empty where Keras refuses.
+        formula: the rule with the numbers in it, per axis where height and width differ.
+        sentence: the same in one plain sentence.
+        pads: ghost cells (before, after) per spatial axis; None for a layer without axes.
+        unread: per spatial axis, how many input cells reach no output cell.
+        parameters: weights by hand; None where there is no answer by hand.
+        parameters_formula: for example ``(3·3·16 + 1)·8 = 1160``; empty where there are none.
+        parameters_sentence: what the numbers in it are.
+        keras_parameters: weights counted by Keras; None where Keras refuses.
+        notes: what nobody warns about, one sentence each.
+        has_rule: whether there is a rule by hand for this kind of layer.
+        reached: False behind a layer that Keras refused: there is nothing to work with.
+        input_from_keras: the input is Keras's size, because the row that it comes from has no answer by hand.
+        shared_with: the number of the row (from 0) where the same layer was called first, or None.
+        refusal_by_hand: why nothing can come out, by hand.
+        refusal_keras: Keras's own words.
+    """
+
+    layer: str
+    kind: str
+    input_shapes: tuple[Shape, ...] = ()
+    output_shape: Shape | None = None
+    keras_shapes: tuple[Shape, ...] = ()
+    formula: str = ""
+    sentence: str = ""
+    pads: Pads | None = None
+    unread: tuple[int, ...] = ()
+    parameters: int | None = None
+    parameters_formula: str = ""
+    parameters_sentence: str = ""
+    keras_parameters: int | None = None
+    notes: tuple[str, ...] = ()
+    has_rule: bool = True
+    reached: bool = True
+    input_from_keras: bool = False
+    shared_with: int | None = None
+    refusal_by_hand: str | None = None
+    refusal_keras: str | None = None
+
+    @property
+    def input_shape(self) -> Shape | tuple[Shape, ...]:
+        """The shape that reaches the layer; of a join, all of them."""
+        return self.input_shapes[0] if len(self.input_shapes) == 1 else self.input_shapes
+
+    @property
+    def keras_shape(self) -> Shape | tuple[Shape, ...] | None:
+        """What Keras says comes out; all of them if there are several, None if Keras refuses."""
+        if not self.keras_shapes:
+            return None
+        return self.keras_shapes[0] if len(self.keras_shapes) == 1 else self.keras_shapes
+
+    @property
+    def refused(self) -> bool:
+        """Whether by hand or by Keras nothing comes out of this layer."""
+        return self.refusal_by_hand is not None or self.refusal_keras is not None
+
+    @property
+    def agrees(self) -> bool | None:
+        """Same shape and same number of parameters, or both refuse. None where there is nothing to compare."""
+        return None if not self.has_rule or not self.reached else not self.differences
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """Every disagreement, with both numbers."""
+        if not self.has_rule or not self.reached:
+            return ()
+        if self.refused:
+            return self._refused_by_one()
+        found = []
+        if self.keras_shape != self.output_shape:
+            found.append(f"size: by hand {self.output_shape}, Keras {self.keras_shape}")
+        if self.parameters != self.keras_parameters:
+            found.append(f"parameters: by hand {self.parameters}, Keras {self.keras_parameters}")
+        return tuple(found)
+
+    def _refused_by_one(self) -> tuple[str, ...]:
+        if self.refusal_keras is None:
+            return (f"size: by hand nothing comes out, Keras says {self.keras_shape}",)
+        if self.refusal_by_hand is None:
+            return (f"size: by hand {self.output_shape}, Keras refuses",)
+        return ()
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation:
+    """All steps of a model, in the order in which they are called. Printed, it is a table.
+
+    Behaves like a sequence: ``len(e)``, ``e[3]``, ``for step in e``.
+
+    Attributes:
+        name: of the model or layer, for the heading.
+        steps: one for each call; a layer that is called twice has two.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Every row that has a rule agrees with Keras, and there is at least one.
+
+        Rows without a rule and rows that were not reached count neither way: look at ``without_rule`` and
+        ``refused_at`` for them.
+        """
+        verdicts = [step.agrees for step in self.steps if step.agrees is not None]
+        return bool(verdicts) and all(verdicts)
+
+    @property
+    def without_rule(self) -> tuple[Step, ...]:
+        """The rows that nothing by hand can be said about."""
+        return tuple(step for step in self.steps if not step.has_rule)
+
+    @property
+    def refused_at(self) -> Step | None:
+        """The first row where nothing comes out, or None if the model can be built."""
+        return next((step for step in self.steps if step.refused), None)
+
+    @property
+    def parameters(self) -> int | None:
+        """All parameters by hand, a shared layer counted once; None if a row has no answer by hand."""
+        return self._sum([step.parameters for step in self.steps if step.shared_with is None])
+
+    @property
+    def keras_parameters(self) -> int | None:
+        """All parameters by Keras, a shared layer counted once; None if Keras refuses a row."""
+        return self._sum([step.keras_parameters for step in self.steps if step.shared_with is None])
+
+    @staticmethod
+    def _sum(numbers: list[int | None]) -> int | None:
+        known = [number for number in numbers if number is not None]
+        return sum(known) if len(known) == len(numbers) else None
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
+    def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
+        return self.steps[index]
+
+    def __str__(self) -> str:
+        return tables.as_text(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return html_table.as_html(self)

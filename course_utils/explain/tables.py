@@ -1,0 +1,152 @@
+"""The table of an explanation in a terminal, and the words that it shares with the one in a notebook (``html_table``).
+
+Both show the same: layer and kind, the size in and out, the formula, the ghost cells, the parameters, whether by hand
+and Keras agree, and the sentence. A disagreement is in both, with both numbers.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from course_utils.explain.wording import capital, count, listed, size
+
+if TYPE_CHECKING:
+    from course_utils.explain.steps import Explanation, Step
+
+#: Columns of the terminal that the table never exceeds.
+WIDTH = 100
+
+LEGEND = "every size worked out by hand, then held against Keras. Padding: (before, after)."
+
+_HEADINGS = ("layer (kind)", "size in → out", "formula", "padding", "parameters", "ok")
+_WIDEST = (24, 23, 23, 7, 10, 2)
+_GAP = "  "
+
+
+# -- what both tables say -----------------------------------------------------------------------------------------
+
+
+def mark(step: Step) -> str:
+    """✓ by hand and Keras agree, ✗ they do not, ? there is no rule, – not reached."""
+    if not step.reached:
+        return "–"
+    return {True: "✓", False: "✗", None: "?"}[step.agrees]
+
+
+def size_change(step: Step) -> str:
+    """``7×7×8 → 4×4×8``. Keras's size stands in, marked, where there is none by hand."""
+    if not step.reached:
+        return "not reached"
+    came = " + ".join(map(size, step.input_shapes))
+    if step.kind == "InputLayer":
+        return came
+    if step.output_shape is not None:
+        return f"{came} → {size(step.output_shape)}"
+    if step.keras_shapes:
+        return f"{came} → {' + '.join(map(size, step.keras_shapes))} (Keras)"
+    return f"{came} → nothing"
+
+
+def formula(step: Step) -> str:
+    """The formula, with a line for each axis where they differ."""
+    return re.sub(", (?=height|width)", ",\n", step.formula)
+
+
+def padding(step: Step) -> str:
+    """Ghost cells before and after: ``(0, 1)``; a line for each axis where they differ; ``–`` for no axes."""
+    if step.pads is None:
+        return "–"
+    if not any(map(any, step.pads)):
+        return "none"
+    pads = step.pads[:1] if len(set(step.pads)) == 1 else step.pads
+    return "\n".join(f"({before}, {after})" for before, after in pads)
+
+
+def parameters(step: Step) -> str:
+    """The number by hand; Keras's, marked, where there is none by hand."""
+    if step.parameters is not None:
+        return f"{step.parameters:,}"
+    return f"{step.keras_parameters:,} (Keras)" if step.keras_parameters is not None else "–"
+
+
+def reason(step: Step) -> str:
+    """The sentence, or why nothing comes out by hand."""
+    return step.sentence if step.refusal_by_hand is None else f"By hand: {step.refusal_by_hand}"
+
+
+def remarks(step: Step) -> list[str]:
+    """What stands under the sentence: notes, where the row stands in the whole, and what Keras said if it refused."""
+    lines = []
+    if step.shared_with is not None:
+        lines.append("The same layer was called above: its parameters count once.")
+    if step.input_from_keras:
+        lines.append("Starts from Keras's size, because the row before has no answer by hand.")
+    lines += [f"Note: {note}" for note in step.notes]
+    if step.refusal_keras is not None:
+        lines.append(f"Keras: {step.refusal_keras}")
+    return lines
+
+
+def differences(step: Step) -> list[str]:
+    """Every disagreement, with both numbers."""
+    return [f"✗ They differ in {difference}." for difference in step.differences]
+
+
+def verdict(explanation: Explanation) -> list[str]:
+    """The last lines: how many rows agree, what is missing, and how many parameters there are."""
+    steps = explanation.steps
+    compared = [step for step in steps if step.agrees is not None]
+    agreeing = [step for step in compared if step.agrees]
+    sign = "✓" if explanation.agrees else "✗"
+    lines = [f"{sign} By hand and Keras agree on {len(agreeing)} of {len(compared)} rows."]
+    if explanation.without_rule:
+        kinds = listed(sorted({step.kind for step in explanation.without_rule}))
+        lines.append(f"? {capital(count(len(explanation.without_rule), 'row'))} without a rule by hand: {kinds}.")
+    if explanation.refused_at is not None:
+        stopped = explanation.refused_at
+        why = "This cannot be built" if stopped.refusal_by_hand else "Keras gives no answer"
+        lines.append(f"✗ {why}: nothing comes out of {stopped.layer}.")
+    if explanation.parameters is not None:
+        lines.append(f"{explanation.parameters:,} parameters in all.")
+    return lines
+
+
+# -- in a terminal ------------------------------------------------------------------------------------------------
+
+
+def as_text(explanation: Explanation) -> str:
+    """The table as plain text, no line wider than ``WIDTH``."""
+    rule = "─" * WIDTH
+    lines = [f"{explanation.name}: {LEGEND}", rule, *_side_by_side(_HEADINGS), rule]
+    for step in explanation.steps:
+        lines += _text_row(step)
+    return "\n".join([*lines, rule, *verdict(explanation)])
+
+
+def _text_row(step: Step) -> list[str]:
+    name = f"{step.layer} ({step.kind})"
+    under = [reason(step)]
+    if step.parameters_formula:
+        under.append(f"Parameters: {step.parameters_formula}. {step.parameters_sentence}")
+    under += [*remarks(step), *differences(step)]
+    return [
+        *_side_by_side((name, size_change(step), formula(step), padding(step), parameters(step), mark(step))),
+        *(f"    {line}" for text in under for line in textwrap.wrap(text, WIDTH - 4)),
+        "",
+    ]
+
+
+def _side_by_side(cells: Sequence[str]) -> list[str]:
+    """One row of the table; a cell that is too wide for its column goes on below."""
+    columns = [
+        [line for part in cell.splitlines() for line in textwrap.wrap(part, width)]
+        for cell, width in zip(cells, _WIDEST, strict=True)
+    ]
+    return [
+        _GAP.join(part.ljust(width) for part, width in zip(parts, _WIDEST, strict=True)).rstrip()
+        for parts in itertools.zip_longest(*columns, fillvalue="")
+    ]

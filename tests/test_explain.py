@@ -1,0 +1,926 @@
+"""``explain`` against real Keras: the autoencoder of the question, every kind of layer, graphs, refusals, tables.
+
+Sizes and parameters by hand are held against models that Keras really built, and random chains against a
+``keras.Sequential`` of the same layers: it builds, or it fails, where the explanation says.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import random
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tally
+from arithmetic import evaluate
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import course_utils
+from course_utils import explain
+from course_utils.explain import Explanation, Step
+from course_utils.keras_layers import load_keras
+
+keras = load_keras()  # after course_utils, which tells TensorFlow how to start
+L = keras.layers
+
+
+# -- the autoencoder of the question ------------------------------------------------------------------------------
+
+SIZES = [28, 28, 14, 14, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28]
+PARAMETERS = [0, 160, 0, 1160, 0, 584, 0, 584, 0, 584, 0, 1168, 0, 145]
+
+
+def asked_layers() -> list[Any]:
+    """Stack Overflow 46387056, as it was asked: one convolution has no padding."""
+    relu: dict[str, Any] = {"activation": "relu"}
+    return [
+        L.Conv2D(16, (3, 3), padding="same", **relu),
+        L.MaxPooling2D((2, 2), padding="same"),
+        L.Conv2D(8, (3, 3), padding="same", **relu),
+        L.MaxPooling2D((2, 2), padding="same"),
+        L.Conv2D(8, (3, 3), padding="same", **relu),
+        L.MaxPooling2D((2, 2), padding="same"),
+        L.Conv2D(8, (3, 3), padding="same", **relu),
+        L.UpSampling2D((2, 2)),
+        L.Conv2D(8, (3, 3), padding="same", **relu),
+        L.UpSampling2D((2, 2)),
+        L.Conv2D(16, (3, 3), **relu),
+        L.UpSampling2D((2, 2)),
+        L.Conv2D(1, (3, 3), activation="sigmoid", padding="same"),
+    ]
+
+
+def functional(n: int = 28) -> Any:
+    x = inputs = keras.Input((n, n, 1))
+    for layer in asked_layers():
+        x = layer(x)
+    return keras.Model(inputs, x)
+
+
+def sequential(n: int = 28) -> Any:
+    return keras.Sequential([keras.Input((n, n, 1)), *asked_layers()])
+
+
+@pytest.fixture(scope="module")
+def seed() -> Explanation:
+    return explain(functional())
+
+
+@pytest.mark.parametrize("build", [functional, sequential])
+def test_the_question(build: Any) -> None:
+    model = build()
+    explanation = explain(model)
+    assert [step.output_shape[1] for step in explanation] == SIZES
+    assert [step.parameters for step in explanation] == PARAMETERS
+    assert all(step.agrees is True for step in explanation) and explanation.agrees is True
+    assert [step.kind for step in explanation][:3] == ["InputLayer", "Conv2D", "MaxPooling2D"]
+    assert [step.layer for step in explanation][1:] == [
+        layer.name for layer in model.layers if layer.count_params() or "input" not in layer.name
+    ]
+    assert explanation.parameters == explanation.keras_parameters == model.count_params() == 4385
+    for step in explanation:
+        assert step.output_shape == step.keras_shape and step.output_shape[0] is None
+        assert step.parameters == step.keras_parameters
+
+
+def test_the_first_answer_same_promises_the_ceiling(seed: Explanation) -> None:
+    pool = seed[6]
+    assert (pool.input_shape, pool.output_shape) == ((None, 7, 7, 8), (None, 4, 4, 8))
+    assert pool.formula == "⌈7 / 2⌉ = 4"
+    assert pool.pads == ((0, 1), (0, 1)) and pool.unread == (0, 0)
+    assert pool.sentence == (
+        'Windows of 2×2 step 2 cells at a time (a pool\'s strides default to its pool_size); padding="same" promises '
+        "⌈7 / 2⌉ = 4, so it adds one ghost cell after, on the bottom and right."
+    )
+    assert seed[2].sentence.endswith("⌈28 / 2⌉ = 14, and needs no ghost cells for that.")
+
+
+def test_the_second_answer_valid_loses_two(seed: Explanation) -> None:
+    valid = seed[11]
+    assert valid.formula == "16 − 3 + 1 = 14"
+    assert valid.pads == ((0, 0), (0, 0))
+    assert valid.sentence == (
+        'padding="valid", the default, adds no ghost cells: a window of 3×3 has 16 − 3 + 1 = 14 places along each '
+        "axis, so 2 rows and 2 columns are lost."
+    )
+
+
+def test_parameters_are_written_out(seed: Explanation) -> None:
+    assert seed[3].parameters_formula == "(3·3·16 + 1)·8 = 1160"
+    assert seed[3].parameters_sentence == "8 filters, each with 3·3·16 weights and one bias."
+    assert seed[13].parameters_sentence == "One filter, each with 3·3·16 weights and one bias."
+
+
+def test_the_third_answer_which_sizes_come_back() -> None:
+    layers = asked_layers()
+    returned = {n: explain(layers, input_shape=(n, n, 1)) for n in range(9, 41)}
+    assert all(e.agrees for e in returned.values())
+    out = {n: e[-1].output_shape[1] for n, e in returned.items()}
+    assert (out[23], out[28], out[32]) == (20, 28, 28)
+    assert out == {n: 8 * -(-n // 8) - 4 for n in out}
+    assert [n for n in out if out[n] == n] == [12, 20, 28, 36]
+    for n in (23, 32):
+        model = functional(n)
+        assert explain(model).agrees and model.output_shape[1] == out[n]
+
+
+def test_every_formula_says_what_it_claims(seed: Explanation) -> None:
+    for step in seed[1:]:
+        for written in filter(None, (step.formula, step.parameters_formula)):
+            said, claimed = written.rsplit(" = ", 1)
+            assert evaluate(said) == int(claimed)
+        assert int(step.formula.rsplit(" = ", 1)[1]) == step.output_shape[1]
+
+
+# -- every kind of layer ------------------------------------------------------------------------------------------
+
+IMAGE = (13, 10, 4)
+KINDS: list[tuple[Any, Any]] = [
+    *(
+        (make(3, 3, padding=p, use_bias=b), (13, 4))
+        for make in (L.Conv1D, L.SeparableConv1D)
+        for p in ("valid", "same")
+        for b in (True, False)
+    ),
+    (L.Conv1D(3, 4, strides=2, padding="causal"), (13, 4)),
+    (L.Conv1D(3, 4, dilation_rate=3, padding="causal"), (13, 4)),
+    (L.Conv2D(6, (3, 2), strides=(2, 3), padding="same", groups=2), IMAGE),
+    (L.Conv2D(6, (3, 2), dilation_rate=(2, 3)), IMAGE),
+    (L.Conv2D(6, 3, use_bias=False, data_format="channels_first"), (4, 13, 10)),
+    (L.Conv3D(2, (3, 2, 1), strides=(1, 2, 3)), (9, 8, 7, 3)),
+    (L.DepthwiseConv1D(3, depth_multiplier=2), (13, 4)),
+    (L.DepthwiseConv2D(3, strides=2, padding="same", depth_multiplier=3), IMAGE),
+    (L.DepthwiseConv2D(3, use_bias=False, data_format="channels_first"), (4, 13, 10)),
+    (L.SeparableConv2D(5, (2, 3), depth_multiplier=2, padding="same"), IMAGE),
+    (L.SeparableConv2D(5, (2, 3), use_bias=False), IMAGE),
+    (L.Conv1DTranspose(3, 4, strides=3), (5, 2)),
+    (L.Conv2DTranspose(3, (3, 2), strides=2, padding="same"), IMAGE),
+    (L.Conv2DTranspose(3, 3, strides=(2, 3), padding="same", output_padding=(1, 0)), IMAGE),
+    (L.Conv2DTranspose(3, 3, dilation_rate=2, data_format="channels_first"), (4, 5, 6)),
+    (L.Conv3DTranspose(2, 2, strides=2, use_bias=False), (3, 4, 5, 2)),
+    *(
+        (getattr(L, f"{kind}Pooling{d}D")(2, padding=p), (*(7, 6, 5)[:d], 3))
+        for kind in ("Max", "Average")
+        for d in (1, 2, 3)
+        for p in ("valid", "same")
+    ),
+    (L.MaxPooling2D((3, 2), strides=(1, 3), padding="same", data_format="channels_first"), (3, 9, 8)),
+    (L.AveragePooling2D(1, strides=2), IMAGE),
+    *(
+        (getattr(L, f"Global{kind}Pooling{d}D")(keepdims=keep), (*(7, 6, 5)[:d], 3))
+        for kind in ("Max", "Average")
+        for d in (1, 2, 3)
+        for keep in (True, False)
+    ),
+    (L.GlobalMaxPooling2D(data_format="channels_first"), (3, 9, 8)),
+    (L.UpSampling1D(3), (5, 2)),
+    (L.UpSampling2D((2, 3), interpolation="bicubic"), IMAGE),
+    (L.UpSampling3D(2, data_format="channels_first"), (2, 3, 4, 5)),
+    (L.ZeroPadding1D((1, 2)), (5, 2)),
+    (L.ZeroPadding2D(((1, 2), (0, 3))), IMAGE),
+    (L.ZeroPadding3D(1), (3, 4, 5, 2)),
+    (L.Cropping1D((1, 2)), (5, 2)),
+    (L.Cropping2D(((1, 2), (0, 3)), data_format="channels_first"), (4, 13, 10)),
+    (L.Cropping3D(1), (3, 4, 5, 2)),
+    (L.Activation("relu"), IMAGE),
+    *(
+        (make(), IMAGE)
+        for make in (
+            L.ReLU,
+            L.LeakyReLU,
+            L.ELU,
+            L.Softmax,
+            L.PReLU,
+            L.Identity,
+            L.Masking,
+            L.UnitNormalization,
+            L.ActivityRegularization,
+            L.RMSNormalization,
+        )
+    ),
+    (L.PReLU(shared_axes=[1, 2]), IMAGE),
+    *(
+        (make(0.2), IMAGE)
+        for make in (
+            L.Dropout,
+            L.AlphaDropout,
+            L.GaussianDropout,
+            L.GaussianNoise,
+            L.SpatialDropout2D,
+            L.RandomRotation,
+            L.RandomZoom,
+            L.RandomContrast,
+        )
+    ),
+    (L.SpatialDropout1D(0.2), (13, 4)),
+    (L.SpatialDropout3D(0.2), (3, 4, 5, 2)),
+    (L.RandomFlip(), IMAGE),
+    (L.RandomTranslation(0.1, 0.1), IMAGE),
+    *((L.BatchNormalization(scale=s, center=c), IMAGE) for s in (True, False) for c in (True, False)),
+    (L.BatchNormalization(axis=1), IMAGE),
+    *((L.LayerNormalization(scale=s, center=c), IMAGE) for s in (True, False) for c in (True, False)),
+    (L.LayerNormalization(axis=[1, -1]), IMAGE),
+    (L.GroupNormalization(groups=2), IMAGE),
+    (L.GroupNormalization(groups=-1, scale=False), IMAGE),
+    (L.Normalization(), IMAGE),
+    (L.Normalization(axis=None), IMAGE),
+    (L.Normalization(mean=0.5, variance=2.0), IMAGE),
+    (L.Rescaling(1 / 255), IMAGE),
+    (L.Flatten(), IMAGE),
+    (L.Flatten(), ()),
+    (L.Reshape((10, 52)), IMAGE),
+    (L.Reshape((-1, 26)), IMAGE),
+    (L.Reshape((520,)), IMAGE),
+    (L.Permute((3, 1, 2)), IMAGE),
+    (L.RepeatVector(5), (7,)),
+    (L.Resizing(5, 6), IMAGE),
+    (L.Resizing(5, 6, data_format="channels_first"), (4, 13, 10)),
+    (L.CenterCrop(5, 20), IMAGE),
+    (L.Dense(7), (5,)),
+    (L.Dense(1, use_bias=False), IMAGE),
+    (L.Concatenate(), [(5, 6, 2), (5, 6, 3), (5, 6, 4)]),
+    (L.Concatenate(axis=1), [(5, 6, 2), (4, 6, 2)]),
+    (L.Subtract(), [(5, 6, 2), (5, 6, 2)]),
+    *((make(), [(5, 6, 2), (1, 6, 1), (5, 1, 2)]) for make in (L.Add, L.Multiply, L.Average, L.Maximum, L.Minimum)),
+    (L.Add(), [(5, 6, 2), (2,)]),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape"), KINDS, ids=lambda value: getattr(value, "name", None) or str(value))
+def test_each_kind_agrees_and_is_left_alone(layer: Any, shape: Any) -> None:
+    built, nodes = layer.built, len(layer._inbound_nodes)
+    explanation = explain(layer, input_shape=shape)
+    (step,) = explanation
+    assert step.agrees is True, str(explanation)
+    assert step.formula and re.fullmatch(r"[A-Z].*\.|padding=.*\.", step.sentence)
+    assert (layer.built, len(layer._inbound_nodes)) == (built, nodes)
+    _check_words(step)
+    # Against a model that Keras really builds, where explain had only asked a copy.
+    shapes = shape if isinstance(shape, list) else [shape]
+    inputs = [keras.Input(one) for one in shapes]
+    model = keras.Model(inputs, layer(inputs if isinstance(shape, list) else inputs[0]))
+    assert model.output_shape == step.output_shape
+    assert model.count_params() == step.parameters
+    recorded = explain(model)
+    assert recorded.agrees and recorded[-1].sentence == step.sentence
+
+
+def test_how_many_kinds() -> None:
+    kinds = {type(layer).__name__ for layer, _ in KINDS}
+    tally.compared("explained layers", "kinds", len(kinds), at_least=60)
+
+
+def _check_words(step: Step) -> None:
+    """Formulas add up, and no text is left with a slip of the pen in it."""
+    for part in re.split(r", (?=height|width)|; ", step.formula):
+        said, equals, claimed = re.sub(r"^(height |width |depth )?(k_eff = )?", "", part).rpartition(" = ")
+        if equals and "units" not in said and "?" not in part and "size" not in said:
+            sides = said.split(" = ")
+            assert {evaluate(side) for side in sides} == {int(claimed)}, step.formula
+    if step.parameters_formula:
+        said, claimed = step.parameters_formula.rsplit(" = ", 1)
+        assert evaluate(said) == int(claimed) == step.parameters
+    for text in (step.sentence, step.parameters_sentence, *step.notes):
+        assert not re.search(r"None|  |\.\.|(?<![×\d])1 (cells|rows)| ,|^ | $|<|Traceback", text), text
+
+
+def test_per_axis_where_height_and_width_differ() -> None:
+    (step,) = explain(L.MaxPooling2D(2, padding="same"), input_shape=(7, 8, 3))
+    assert step.formula == "height ⌈7 / 2⌉ = 4, width ⌈8 / 2⌉ = 4"
+    assert step.pads == ((0, 1), (0, 0))
+    assert step.sentence.endswith("so it adds one ghost cell at the bottom.")
+    (step,) = explain(L.Conv2D(4, (3, 2)), input_shape=(16, 9, 3))
+    assert step.sentence.endswith("so 2 rows and one column are lost.")
+
+
+def test_an_even_kernel_pads_more_after() -> None:
+    (step,) = explain(L.Conv2D(4, 4, padding="same"), input_shape=(28, 28, 1))
+    assert step.pads == ((1, 2), (1, 2))
+    assert step.sentence.endswith("adds one ghost cell before and 2 after, on the bottom and right, so 28 stays 28.")
+
+
+def test_unread_cells_are_noted() -> None:
+    (step,) = explain(L.MaxPooling2D(2), input_shape=(7, 7, 3))
+    assert step.unread == (1, 1)
+    assert step.notes == ("No window ever reads one row and one column of the input.",)
+    (step,) = explain(L.Cropping2D(1), input_shape=(7, 7, 3))
+    assert step.unread == (2, 2) and not step.notes
+
+
+def test_a_layer_that_builds_and_cannot_run_is_noted() -> None:
+    layer = L.Conv2DTranspose(4, 2, strides=2, padding="same", output_padding=0)
+    (step,) = explain(layer, input_shape=(7, 7, 3))
+    assert step.agrees and any("fails when it is called" in note for note in step.notes)
+
+
+def test_open_sizes_stay_open() -> None:
+    inputs = keras.Input((None, None, 3))
+    x = L.MaxPooling2D(2, padding="same")(L.Conv2D(4, 3, padding="same")(inputs))
+    x = L.GlobalAveragePooling2D()(L.Reshape((-1, 4))(x)[:, None])
+    explanation = explain(keras.Model(inputs, x))
+    assert explanation[2].output_shape == (None, None, None, 4)
+    assert explanation[2].formula == "⌈n / 2⌉" and explanation[2].pads is None and explanation[2].unread == ()
+    assert explanation[2].sentence == (
+        "The height and the width are not known until data arrive; then n becomes ⌈n / 2⌉."
+    )
+    assert explanation.agrees
+
+
+def test_given_sizes_fill_open_ones() -> None:
+    inputs = keras.Input((None, None, 1))
+    x = inputs
+    for layer in asked_layers():
+        x = layer(x)
+    model = keras.Model(inputs, x)
+    assert explain(model, input_shape=(23, 28, 1))[-1].output_shape == (None, 20, 28, 1)
+    assert explain(model, input_shape=(23, 28, 1)).agrees
+
+
+def test_a_fixed_batch_is_kept() -> None:
+    inputs = keras.Input(batch_shape=(5, 8, 8, 1))
+    model = keras.Model(inputs, L.Dense(2)(L.Flatten()(L.Conv2D(3, 3)(inputs))))
+    assert explain(model).agrees and explain(model)[-1].output_shape == (5, 2)
+
+
+# -- graphs -------------------------------------------------------------------------------------------------------
+
+
+def test_branches_joins_and_sharing() -> None:
+    inputs = keras.Input((16, 12, 3))
+    stem = L.Conv2D(8, 3, padding="same", name="stem")(inputs)
+    shared = L.Conv2D(8, 3, padding="same", name="shared")
+    left, right = shared(stem), shared(L.MaxPooling2D(1)(stem))
+    joined = L.Concatenate()([L.Add()([left, right]), L.Conv2D(4, 1)(stem)])
+    model = keras.Model(inputs, [L.GlobalAveragePooling2D()(joined), left])
+    explanation = explain(model)
+    assert explanation.agrees and not explanation.without_rule
+    calls = [step for step in explanation if step.layer == "shared"]
+    assert len(calls) == 2 and len(explanation) == len(model.layers) + 1
+    assert calls[0].shared_with is None and explanation[calls[1].shared_with] is calls[0]
+    assert explanation.parameters == model.count_params()
+    (concatenate,) = [step for step in explanation if step.kind == "Concatenate"]
+    assert concatenate.input_shape == ((None, 16, 12, 8), (None, 16, 12, 4))
+    assert concatenate.formula == "8 + 4 = 12"
+
+
+def test_nested_models_are_entered() -> None:
+    encoder = keras.Sequential([keras.Input((8, 8, 1)), L.Conv2D(4, 3), L.MaxPooling2D(2)], name="encoder")
+    code = keras.Input((3, 3, 4))
+    decoder = keras.Model(code, L.Conv2DTranspose(1, 4, strides=2)(code), name="decoder")
+    model = keras.Sequential([keras.Input((8, 8, 1)), encoder, decoder, keras.Sequential([L.Flatten()], name="end")])
+    explanation = explain(model)
+    assert explanation.agrees
+    assert [step.layer.rpartition("/")[0] for step in explanation] == ["", "encoder", "encoder", "decoder", "end"]
+    assert explanation[-1].output_shape == (None, 64)
+    assert explanation.parameters == model.count_params()
+
+
+def test_a_nested_model_on_another_size_than_it_was_built_for() -> None:
+    inner = keras.Input((None, None, 3))
+    halve = keras.Model(inner, L.MaxPooling2D(2)(L.Conv2D(4, 3)(inner)), name="halve")
+    inputs = keras.Input((21, 20, 3))
+    explanation = explain(keras.Model(inputs, halve(inputs)))
+    assert explanation.agrees and explanation[-1].output_shape == (None, 9, 9, 4)
+
+
+def test_a_nested_model_called_twice() -> None:
+    inner = keras.Sequential([keras.Input((8, 8, 3)), L.Conv2D(3, 3, padding="same")])
+    inputs = keras.Input((8, 8, 3))
+    model = keras.Model(inputs, inner(inner(inputs)))
+    explanation = explain(model)
+    assert explanation.agrees and len(explanation) == 3 and explanation[2].shared_with == 1
+    assert explanation.parameters == model.count_params() == 84
+
+
+def test_only_the_calls_of_this_model() -> None:
+    """A layer that another model calls too has records that are none of our business."""
+    conv, a, b = L.Conv2D(3, 3, padding="same"), keras.Input((8, 8, 3)), keras.Input((9, 9, 3))
+    first, second = keras.Model(a, conv(a)), keras.Model(b, conv(b))
+    assert [step.output_shape for step in explain(first)] == [(None, 8, 8, 3)] * 2
+    assert [step.output_shape for step in explain(second)] == [(None, 9, 9, 3)] * 2
+
+
+def test_several_inputs() -> None:
+    a, b = keras.Input((8, 8, 3), name="a"), keras.Input((8, 8, 1), name="b")
+    model = keras.Model([a, b], L.Multiply()([a, b]))
+    explanation = explain(model)
+    assert explanation.agrees and [step.layer for step in explanation][:2] == ["a", "b"]
+    assert explanation[-1].output_shape == (None, 8, 8, 3)
+
+
+def test_operations_that_are_no_layers() -> None:
+    inputs = keras.Input((8, 8, 3))
+    x = L.Conv2D(3, 3, padding="same")(inputs)
+    x = keras.ops.relu((x + inputs) * 0.5 + np.ones(3, "float32"))
+    model = keras.Model(inputs, L.Flatten()(x[:, :4]))
+    explanation = explain(model)
+    assert [step.kind for step in explanation][2:6] == ["ops.Add", "ops.Multiply", "ops.Add", "ops.Relu"]
+    assert explanation.agrees and len(explanation) == len(model.operations)
+    (slicing,) = explanation.without_rule
+    assert slicing.kind == "ops.GetItem" and slicing.keras_shape == (None, 4, 8, 3)
+
+
+def test_channels_first() -> None:
+    chain = [
+        L.Conv2D(4, (3, 2), data_format="channels_first"),
+        L.MaxPooling2D(2, padding="same", data_format="channels_first"),
+        L.BatchNormalization(axis=1),
+        L.UpSampling2D(2, data_format="channels_first"),
+        L.Concatenate(axis=1),
+    ]
+    explanation = explain(chain[:-1], input_shape=(3, 9, 8))
+    assert explanation.agrees and explanation[-1].output_shape == (None, 4, 8, 8)
+    assert explanation[0].formula == "height 9 − 3 + 1 = 7, width 8 − 2 + 1 = 7"
+    assert explain(chain[-1], input_shape=[(3, 8, 8), (4, 8, 8)])[0].output_shape == (None, 7, 8, 8)
+
+
+@pytest.mark.parametrize("name", ["ResNet50", "MobileNetV3Small", "ConvNeXtTiny"])
+def test_architectures(name: str) -> None:
+    """A foretaste: residual adds that are no layers, nested stems, grouped convolutions."""
+    model = getattr(keras.applications, name)(weights=None, input_shape=(97, 131, 3), include_top=False)
+    explanation = explain(model)
+    assert explanation.agrees
+    assert {step.kind for step in explanation.without_rule} <= {"LayerScale"}
+    assert explanation.keras_parameters == model.count_params()
+    assert explanation[-1].keras_shape == model.output_shape
+    assert all(len(line) <= 100 for line in str(explanation).splitlines())
+
+
+# -- no rule ------------------------------------------------------------------------------------------------------
+
+
+class Halved(L.Layer):
+    """A learner's own layer."""
+
+    def build(self, shape: Any) -> None:
+        self.scale = self.add_weight(shape=(shape[-1],))
+
+    def call(self, x: Any) -> Any:
+        return x[:, ::2] * self.scale
+
+
+class Conv2D(L.Conv2D):
+    """Has the name of a layer with a rule, and is another."""
+
+
+def test_a_layer_without_a_rule_says_so_and_is_not_guessed() -> None:
+    own = Halved(name="own")
+    explanation = explain([L.Conv2D(4, 3), own, L.MaxPooling2D(2)], input_shape=(12, 12, 1))
+    step = explanation[1]
+    assert (step.has_rule, step.agrees, step.output_shape, step.parameters, step.formula) == (
+        False,
+        None,
+        None,
+        None,
+        "",
+    )
+    assert step.keras_shape == (None, 5, 10, 4) and step.keras_parameters == 4
+    assert step.sentence.startswith("There is no rule by hand for Halved. Keras says 5×10×4")
+    assert explanation.without_rule == (step,) and explanation.agrees is True
+    after = explanation[2]
+    assert after.input_from_keras and after.output_shape == (None, 2, 5, 4) and after.agrees
+    assert explanation.parameters is None and explanation.keras_parameters == 44
+    assert not own.built
+    for text in (str(explanation), explanation._repr_html_()):
+        assert "(Keras)" in text and "Keras says 5×10×4" in text and "without a rule by hand: Halved" in text
+
+
+def test_nothing_but_layers_without_a_rule_is_no_agreement() -> None:
+    assert explain(Halved(), input_shape=(8, 4)).agrees is False
+
+
+def test_a_subclass_is_another_layer() -> None:
+    (step,) = explain(Conv2D(4, 3), input_shape=(8, 8, 1))
+    assert not step.has_rule and step.kind == "Conv2D"
+
+
+def test_lambda_and_recurrent_layers_pass() -> None:
+    explanation = explain(
+        [L.Lambda(lambda x: x[:, 1:]), L.LSTM(3, return_sequences=True), L.Dense(2)], input_shape=(8, 4)
+    )
+    assert [step.has_rule for step in explanation] == [False, False, True]
+    assert explanation[-1].output_shape == (None, 7, 2)
+
+
+def test_a_layer_that_cannot_be_copied_says_so() -> None:
+    class Stubborn(L.Layer):
+        def __init__(self, thing: object) -> None:
+            super().__init__(name="stubborn")
+            self.inner, self.thing = L.Dense(2), thing
+
+        def call(self, x: Any) -> Any:
+            return self.inner(x)
+
+    stubborn = Stubborn(object())
+    explanation = explain([stubborn, L.Flatten()], input_shape=(8,))
+    assert "cannot be copied" in (explanation[0].refusal_keras or "") and not explanation[1].reached
+    assert not stubborn.built and not stubborn.inner.built
+    inputs = keras.Input((8,))
+    assert explain(keras.Model(inputs, stubborn(inputs)))[-1].keras_shape == (None, 2)
+    assert explain(stubborn, input_shape=(8,))[0].keras_shape == (None, 2)
+
+
+# -- impossible ---------------------------------------------------------------------------------------------------
+
+IMPOSSIBLE: list[tuple[list[Any], Any, int]] = [
+    ([L.Conv2D(4, 3), L.MaxPooling2D(3), L.Conv2D(3, 3), L.Flatten()], (9, 9, 1), 2),
+    ([L.MaxPooling2D(3)], (2, 2, 1), 0),
+    ([L.Cropping2D(2)], (4, 4, 1), 0),
+    ([L.Conv2D(4, 3)], (28, 28), 0),
+    ([L.Flatten(), L.Conv2D(4, 3)], (28, 28, 1), 1),
+    ([L.Conv2D(4, 3, groups=2)], (8, 8, 3), 0),
+    ([L.Conv2D(4, 3)], (8, 8, None), 0),
+    ([L.Dense(3), L.Reshape((4, 4))], (5,), 1),
+    ([L.Reshape((-1, 4))], (5,), 0),
+    ([L.Flatten(), L.Dense(3)], (None, 4), 1),
+    ([L.Dense(3)], (), 0),
+    ([L.Permute((2, 1))], (3, 4, 5), 0),
+    ([L.RepeatVector(2)], (3, 4), 0),
+    ([L.BatchNormalization(axis=4)], (3, 4), 0),
+    ([L.GroupNormalization(groups=3)], (3, 4), 0),
+    ([L.MaxPooling1D(2, padding="causal")], (8, 2), 0),
+    ([L.MaxPooling2D(2, padding="SAME")], (8, 8, 2), 0),
+    ([L.MaxPooling2D(2, strides=0)], (8, 8, 2), 0),
+    ([L.Conv2D(1, 3), L.Add(), L.Flatten()], (8, 8, 2), 1),
+    ([L.Add()], [(32, 32, 8), (28, 28, 8)], 0),
+    ([L.Subtract()], [(8,), (8,), (8,)], 0),
+    ([L.Concatenate()], [(32, 32, 8), (28, 28, 3)], 0),
+    ([L.Concatenate()], [(32, 32), (28,)], 0),
+    ([L.Concatenate(axis=5)], [(32, 8), (32, 8)], 0),
+]
+
+
+@pytest.mark.parametrize(("chain", "shape", "place"), IMPOSSIBLE, ids=lambda value: str(value)[:40])
+def test_both_refuse_at_the_same_layer(chain: list[Any], shape: Any, place: int) -> None:
+    explanation = explain(chain, input_shape=shape)
+    step = explanation[place]
+    assert explanation.refused_at is step and step.agrees is True, str(explanation)
+    assert step.refusal_by_hand and step.refusal_keras and step.output_shape is None
+    assert "explained_copy" not in step.refusal_keras
+    for later in explanation[place + 1 :]:
+        assert not later.reached and later.agrees is None and later.output_shape is None
+    assert explanation.agrees is True and explanation.parameters is None
+    assert len(explanation) == len(chain)
+    for text in (str(explanation), explanation._repr_html_()):
+        assert f"This cannot be built: nothing comes out of {step.layer}." in text
+
+
+def test_the_refusal_names_the_layer_and_the_numbers() -> None:
+    explanation = explain([L.Conv2D(4, 3), L.MaxPooling2D(7, name="pool")], input_shape=(8, 9, 1))
+    assert explanation.refused_at is not None and explanation.refused_at.layer == "pool"
+    assert "On the height: A window of 7 does not fit into 6 cells" in (explanation[1].refusal_by_hand or "")
+    assert "Computed output size would be zero or negative" in (explanation[1].refusal_keras or "")
+
+
+def test_a_layer_used_twice_on_other_channels() -> None:
+    conv = L.Conv2D(4, 3)
+    explanation = explain([conv, conv], input_shape=(9, 9, 1))
+    assert explanation[1].agrees is True and "has been used before" in (explanation[1].refusal_by_hand or "")
+    conv.build((None, 9, 9, 2))
+    explanation = explain([conv], input_shape=(9, 9, 1))
+    assert explanation[0].agrees is True and explanation[0].refused
+    assert explain([L.Conv2D(1, 3), *[L.Conv2D(1, 3)] * 2], input_shape=(9, 9, 1)).parameters == 20
+
+
+def test_an_unbuilt_sequential() -> None:
+    model = keras.Sequential(asked_layers())
+    explanation = explain(model, input_shape=(28, 28, 1))
+    assert [step.output_shape[1] for step in explanation] == SIZES and explanation.agrees
+    assert not model.built and not any(layer.built for layer in model.layers if layer.name.startswith("conv"))
+
+
+# -- what a disagreement looks like -------------------------------------------------------------------------------
+
+
+def test_a_disagreement_is_never_hidden(seed: Explanation) -> None:
+    wrong = dataclasses.replace(seed[6], output_shape=(None, 3, 3, 8), parameters=5)
+    assert wrong.agrees is False
+    explanation = Explanation("wrong", (*seed[:6], wrong, *seed[7:]))
+    assert explanation.agrees is False
+    for text in (str(explanation), explanation._repr_html_()):
+        assert "✗ They differ in size: by hand (None, 3, 3, 8), Keras (None, 4, 4, 8)." in text
+        assert "✗ They differ in parameters: by hand 5, Keras 0." in text
+        assert "✗ By hand and Keras agree on 13 of 14 rows." in text
+    assert "--jp-error-color" in explanation._repr_html_() and "--jp-error-color" not in seed._repr_html_()
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_refusal_by_one_alone_is_a_disagreement(seed: Explanation, by_hand: bool) -> None:
+    refused: Any = {"refusal_by_hand": "No."} if by_hand else {"refusal_keras": "No.", "keras_shapes": ()}
+    step = dataclasses.replace(seed[6], **refused)
+    assert step.agrees is False and len(step.differences) == 1
+    assert "✗ They differ in size" in str(Explanation("x", (step,)))
+
+
+def test_zero_padding_that_keras_builds_and_cannot_run() -> None:
+    """Keras builds ZeroPadding2D(-1) and fails on data only. By hand it is refused; the row says that they differ."""
+    explanation = explain([L.ZeroPadding2D(-1), L.Flatten()], input_shape=(8, 8, 1))
+    assert explanation[0].agrees is False and explanation[1].input_from_keras
+
+
+# -- bad input ----------------------------------------------------------------------------------------------------
+
+
+class Module:
+    """Stands for a model of another library."""
+
+
+@pytest.mark.parametrize(
+    ("thing", "shape", "error", "says"),
+    [
+        ("model", (8,), TypeError, "this is str"),
+        (None, (8,), TypeError, "this is None"),
+        (Module(), (8,), TypeError, "this is .*Module"),
+        (L.Conv2D, (8, 8, 1), TypeError, "Conv2D is a class"),
+        ([L.Flatten(), "relu"], (8,), TypeError, "this is str at place 1"),
+        ([L.Flatten(), L.Flatten], (8,), TypeError, "Flatten at place 1 of the list is a class"),
+        (keras.Input((8,)), None, TypeError, "This is a tensor"),
+        ([L.Flatten(), keras.Input((8,))], (8,), TypeError, "This is a tensor at place 1"),
+        ([L.Flatten(), L.InputLayer((8,))], (8,), TypeError, "only the first"),
+        ([], (8,), ValueError, "empty"),
+        (keras.Sequential(), (8,), ValueError, "no layers"),
+        (keras.Sequential([L.Dense(2)]), None, ValueError, "does not know what goes in"),
+        (L.Dense(2), None, ValueError, "without the batch axis"),
+        (L.Dense(2), 8, ValueError, r"input_shape=\(8,\)"),
+        (L.Dense(2), "8", ValueError, "must be a tuple"),
+        (L.Dense(2), (0,), ValueError, "at least 1"),
+        (L.Dense(2), (2.0,), ValueError, "whole numbers"),
+        (L.Dense(2), (True,), ValueError, "whole numbers"),
+        (L.Conv2D(2, 3), (None, 28, 28, 1), ValueError, r"without the batch axis.*input_shape=\(28, 28, 1\)"),
+        (L.Conv2D(2, 3), (1, 28, 28, 1), ValueError, "without the batch axis"),
+    ],
+    ids=str,
+)
+def test_bad_input_gets_one_clear_sentence(thing: Any, shape: Any, error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says) as caught:
+        explain(thing, input_shape=shape)
+    assert "\n" not in str(caught.value) and caught.value.__cause__ is None
+
+
+def test_a_model_for_another_size() -> None:
+    with pytest.raises(ValueError, match=r"built for an input of 28×28×1, not 32×32×1.*explain\(model.layers"):
+        explain(functional(), input_shape=(32, 32, 1))
+    assert explain(functional().layers, input_shape=(32, 32, 1))[-1].output_shape == (None, 28, 28, 1)
+
+
+def test_a_list_may_begin_with_its_input() -> None:
+    explanation = explain([keras.Input((8, 8, 1)), L.Conv2D(2, 3)])
+    assert explanation.agrees and [step.kind for step in explanation] == ["InputLayer", "Conv2D"]
+
+
+# -- nothing is left behind ---------------------------------------------------------------------------------------
+
+
+def test_the_next_random_numbers_stay_the_same() -> None:
+    keras.utils.set_random_seed(1)
+    before = random.getstate()
+    explain([L.Conv2D(2, 3, kernel_initializer="zeros"), L.Dropout(0.5, seed=1)], input_shape=(8, 8, 1))
+    between = random.getstate()
+    random.setstate(before)
+    L.Conv2D(2, 3, kernel_initializer="zeros"), L.Dropout(0.5, seed=1)  # what making these draws by itself
+    assert random.getstate() == between
+
+
+def test_explaining_the_same_layers_again_and_again_leaks_nothing() -> None:
+    """Keras keeps some 70 KB for every new name of a layer with weights; copies share one name."""
+    layers = [L.Conv2D(8, 3), L.Conv2D(8, 3)]
+
+    def pages() -> int:
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1])
+
+    if not sys.platform.startswith("linux"):
+        pytest.skip("memory is read from /proc")
+    for _ in range(30):
+        explain(layers, input_shape=(9, 9, 1))
+    before = pages()
+    for _ in range(150):
+        explain(layers, input_shape=(9, 9, 1))
+    assert (pages() - before) * 4 < 8_000, "kilobytes; with a name for each copy it would be 21,000"
+
+
+def test_importing_loads_no_keras() -> None:
+    code = "import sys, course_utils.explain; assert not {'keras', 'tensorflow'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# -- the tables ---------------------------------------------------------------------------------------------------
+
+
+def _examples() -> list[Explanation]:
+    long = keras.Sequential([L.Conv2D(512, 3, name="a_name_that_goes_on_and_on_and_on")], name="nested_model")
+    return [
+        explain(functional()),
+        explain([*asked_layers(), Halved(), L.Flatten(), L.Conv1D(2, 2)], input_shape=(225, 97, 3)),
+        explain(
+            [L.Conv3D(4, 3), L.MaxPooling3D(2, strides=3), L.Conv3DTranspose(2, 3)], input_shape=(100, 120, 140, 2)
+        ),
+        explain([long, L.ZeroPadding2D(((1, 2), (3, 4)))], input_shape=(1024, 999, 3)),
+        explain(L.Add(), input_shape=[(5, 6, 2), (5, 7, 2)]),
+    ]
+
+
+def test_the_text_fits_100_columns() -> None:
+    for explanation in _examples():
+        lines = str(explanation).splitlines()
+        assert max(map(len, lines)) <= 100
+        assert repr(explanation) == str(explanation)
+        for step in explanation:
+            assert any(step.layer[:20] in line for line in lines)
+
+
+def test_the_text_reads_as_a_table(seed: Explanation) -> None:
+    text = str(seed)
+    assert re.search(r"\(MaxPooling2D\)|max_pooling2d\S* +7×7×8 → 4×4×8 +⌈7 / 2⌉ = 4 +\(0, 1\) +0 +✓", text)
+    assert "Parameters: (3·3·16 + 1)·8 = 1160. 8 filters, each with 3·3·16 weights and one bias." in text
+    assert text.endswith("✓ By hand and Keras agree on 14 of 14 rows.\n4,385 parameters in all.")
+
+
+class _Reader(HTMLParser):
+    """Checks that every tag is closed in its turn, and collects what is asked about below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("br", "wbr"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_html_is_well_formed_and_says_the_same() -> None:
+    for explanation in _examples():
+        page = explanation._repr_html_()
+        reader = _Reader()
+        reader.feed(page)
+        reader.close()
+        assert reader.open == []
+        tags = [tag for tag, _ in reader.tags]
+        assert tags.count("caption") == 1 and tags.count("tr") == len(explanation) + 1
+        scopes = [attributes.get("scope") for tag, attributes in reader.tags if tag == "th"]
+        assert scopes == ["col"] * 6 + ["row"] * len(explanation)
+        box = reader.tags[0][1]
+        assert box["tabindex"] == "0" and "overflow-x:auto" in (box["style"] or "") and box["aria-label"]
+        assert tags.count("details") == tags.count("summary") == sum(bool(s.parameters_formula) for s in explanation)
+        plain = reader.text.replace("\xa0", " ")
+        for step in explanation:
+            assert step.layer in plain and step.sentence in plain and step.parameters_formula in plain
+        # No colour that a theme cannot change.
+        for _, attributes in reader.tags:
+            for colour in re.findall(r"color:([^;]+)", attributes.get("style") or ""):
+                assert colour.startswith("var(--jp-") or colour == "inherit"
+
+
+def test_names_are_escaped() -> None:
+    page = explain(L.Dense(2, name="<b>bold"), input_shape=(3,))._repr_html_()
+    assert "<b>" not in page and "&lt;b&gt;bold" in page
+
+
+def test_it_behaves_like_a_sequence(seed: Explanation) -> None:
+    assert len(seed) == len(seed.steps) == 14
+    assert list(seed) == list(seed.steps) and seed[-1] is seed.steps[13] and seed[1:3] == seed.steps[1:3]
+    assert isinstance(seed[0], Step)
+    assert course_utils.explain is explain
+
+
+# -- random chains ------------------------------------------------------------------------------------------------
+
+
+def _spatial(d: int) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
+    """A layer with ``d`` axes, as class and settings; many do not fit what reaches them."""
+
+    def each(low: int, high: int) -> st.SearchStrategy[Any]:
+        one = st.integers(low, high)
+        return one | st.tuples(*[one] * d)
+
+    pairs = st.tuples(*[st.tuples(st.integers(0, 2), st.integers(0, 2))] * d).map(lambda p: p[0] if d == 1 else p)
+    padding = st.sampled_from(["valid", "same"])
+    convolution = {"kernel_size": each(1, 5), "padding": padding, "use_bias": st.booleans()}
+    stepping = st.one_of(
+        st.fixed_dictionaries({"strides": each(1, 3)}), st.fixed_dictionaries({"dilation_rate": each(1, 3)})
+    )
+
+    def layer(kind: str, settings: dict[str, Any], more: Any = None) -> Any:
+        parts = st.tuples(st.fixed_dictionaries(settings), st.just({}) if more is None else more)
+        return parts.map(lambda two: (kind.replace("#", str(d)), {**two[0], **two[1]}))
+
+    filters = {"filters": st.sampled_from([2, 4, 6])}
+    choices = [
+        layer("Conv#D", {**convolution, **filters, "groups": st.sampled_from([1, 1, 1, 2])}, stepping),
+        layer("Conv#DTranspose", {**convolution, **filters}, stepping),
+        layer("MaxPooling#D", {"pool_size": each(1, 4), "padding": padding}),
+        layer("AveragePooling#D", {"pool_size": each(1, 4), "strides": each(1, 3), "padding": padding}),
+        layer("UpSampling#D", {"size": st.integers(1, 3) if d == 1 else each(1, 2)}),
+        layer("ZeroPadding#D", {"padding": pairs}),
+        layer("Cropping#D", {"cropping": pairs}),
+        layer("GlobalAveragePooling#D", {"keepdims": st.booleans()}),
+        layer("SpatialDropout#D", {"rate": st.just(0.5)}),
+    ]
+    if d < 3:
+        choices.append(layer("DepthwiseConv#D", {**convolution, "depth_multiplier": st.integers(1, 2)}))
+        choices.append(layer("SeparableConv#D", {**convolution, **filters}))
+    if d == 1:
+        choices.append(
+            layer("Conv1D", {**filters, "kernel_size": st.integers(1, 4), "padding": st.just("causal")}, stepping)
+        )
+    return st.one_of(choices)
+
+
+PLAIN: st.SearchStrategy[tuple[str, dict[str, Any]]] = st.sampled_from(
+    [
+        ("Activation", {"activation": "relu"}),
+        ("BatchNormalization", {}),
+        ("LayerNormalization", {}),
+        ("PReLU", {}),
+        ("Dropout", {"rate": 0.5}),
+        ("GroupNormalization", {"groups": 2}),
+        ("Flatten", {}),
+        ("Dense", {"units": 6}),
+        ("Reshape", {"target_shape": (-1, 2)}),
+        ("Reshape", {"target_shape": (2, -1, 3)}),
+        ("Permute", {"dims": (2, 1)}),
+        ("RepeatVector", {"n": 3}),
+        ("Resizing", {"height": 5, "width": 6}),
+        ("Rescaling", {"scale": 2.0}),
+        ("Add", {}),
+    ]
+)
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> tuple[tuple[int, ...], list[tuple[str, dict[str, Any]]]]:
+    d = draw(st.integers(1, 3))
+    shape = (*draw(st.tuples(*[st.integers(1, 12)] * d)), draw(st.sampled_from([1, 2, 4])))
+    layers = draw(st.lists(_spatial(d) | _spatial(d) | PLAIN, min_size=1, max_size=8))
+    return shape, layers
+
+
+def _built(layers: list[tuple[str, dict[str, Any]]]) -> list[Any] | None:
+    """The layers, or None where a constructor refuses (stride and dilation together, groups that do not divide)."""
+    try:
+        return [getattr(L, kind)(**settings, name=f"layer_{i}") for i, (kind, settings) in enumerate(layers)]
+    except ValueError:
+        return None
+
+
+def _keras_alone(layers: list[Any], shape: tuple[int, ...]) -> tuple[list[Any], int | None]:
+    """The shapes that Keras finds when the layers are called one after the other, and where it fails."""
+    tensor, shapes = keras.Input(shape), []
+    for place, layer in enumerate(layers):
+        try:
+            tensor = layer(tensor)
+        except Exception:
+            return shapes, place
+        shapes.append(tensor.shape)
+    return shapes, None
+
+
+_compared = {"chains": 0, "rows": 0, "refusals": 0}
+
+
+@settings(max_examples=400)
+@given(chains())
+def test_random_chains(drawn: tuple[tuple[int, ...], list[tuple[str, dict[str, Any]]]]) -> None:
+    shape, recipe = drawn
+    layers = _built(recipe)
+    if layers is None:
+        return
+    explanation = explain(layers, input_shape=shape)
+    assert not any(layer.built and layer.weights for layer in layers)
+    shapes, failed = _keras_alone(layers, shape)
+    for place, step in enumerate(explanation):
+        if step.has_rule and step.reached:
+            assert step.agrees, f"{shape} {recipe}\n{explanation}"
+            _check_words(step)
+        if place < len(shapes):
+            assert step.keras_shape == shapes[place]
+            assert step.keras_parameters == layers[place].count_params()
+    refused = explanation.refused_at
+    assert (None if refused is None else explanation.steps.index(refused)) == failed, f"{shape} {recipe}\n{explanation}"
+    assert all(len(line) <= 100 for line in str(explanation).splitlines())
+    _compared["chains"] += 1
+    _compared["rows"] += len(shapes)
+    _compared["refusals"] += failed is not None
+
+
+def test_enough_random_chains_were_compared() -> None:
+    tally.compared("explained chains", "chains", _compared["chains"], at_least=250)
+    tally.compared("explained chains", "rows", _compared["rows"], at_least=600)
+    assert _compared["refusals"] >= 60, "too few of the chains were impossible"
