@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 # Read by TensorFlow when it is loaded, which is later. The first silences its log; the second keeps it on the portable
@@ -41,3 +43,19 @@ def __getattr__(name: str) -> Any:
     found = part if attribute is None else getattr(part, attribute)
     globals()[name] = found
     return found
+
+
+class _Package(ModuleType):
+    """This package, in which ``compare`` and ``explain`` are always the functions.
+
+    Python stores every module it loads in its package under its own name. So the first import of anything from
+    ``course_utils.compare`` would put the module in the place of the function of that name.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if isinstance(value, ModuleType) and _LAZY.get(name, ("", None))[1] == name:
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

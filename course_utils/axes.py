@@ -359,7 +359,6 @@ class Spread(Axis):
 
     def output_size(self, n: int) -> int:
         """The four rules of ``formula``."""
-        _check_whole("The input size n", n, 1)
         return self._rule(n)[2]
 
     def check_runs(self, n: int) -> None:
@@ -410,6 +409,7 @@ class Spread(Axis):
         return _write("o", text, latex, o, k_eff=self.effective_size, **numbers)
 
     def _rule(self, n: int) -> tuple[str, str, int]:
+        _check_whole("The input size n", n, 1)
         k, s, extra = self.effective_size, self.stride, self.output_padding
         if self.padding == "same":
             if extra is None:

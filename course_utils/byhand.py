@@ -159,11 +159,9 @@ def upsample(x: ArrayLike, axes: Sequence[Repeat]) -> Array:
     """Upsampling: each output cell is the blend of input cells that ``Repeat.blend`` states, axis after axis."""
     x = np.asarray(x, dtype=np.float64)
     for dimension, (axis, n) in enumerate(zip(axes, _spatial(x, axes), strict=True), start=1):
-        weights = np.zeros((axis.output_size(n), n))
-        for i in range(axis.output_size(n)):
-            for j, weight in axis.blend(i, n):
-                weights[i, j] = float(weight)
-        x = np.moveaxis(np.tensordot(weights, x, axes=(1, dimension)), 0, dimension)
+        cells = np.moveaxis(x, dimension, 0)
+        blends = [axis.blend(i, n) for i in range(axis.output_size(n))]
+        x = np.moveaxis(np.stack([sum(float(w) * cells[j] for j, w in blend) for blend in blends]), 0, dimension)
     return x
 
 

@@ -213,8 +213,7 @@ def channels_last(layer: Layer) -> bool:
 
 def weights_of(layer: Layer) -> dict[str, NDArray[np.float64]]:
     """The weights of a built layer, by the names Keras gives them (kernel, bias, …), in float64."""
-    convert = load_keras().ops.convert_to_numpy
-    return {w.name: np.asarray(convert(w), dtype=np.float64) for w in layer.weights}
+    return {w.name: np.asarray(w.numpy(), dtype=np.float64) for w in layer.weights}
 
 
 # -- running ------------------------------------------------------------------------------------------------------
