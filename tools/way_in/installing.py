@@ -125,7 +125,7 @@ def _show(line: str, ticker: Ticker) -> None:
         if size_in_bytes >= WORTH_A_LINE:
             ticker.show(f"downloading: {arrived:.0f} of {size_in_bytes:.0f} MB")
     elif found := UNPACKING.match(line):
-        text = f"everything has arrived; unpacking {found.group(1).count(',') + 1} packages (a minute without news)"
+        text = f"all has arrived; unpacking {found.group(1).count(',') + 1} packages, a minute or two"
         ticker.show(text)
         if ", " in found.group(1):
             ticker.note(text)
