@@ -1,0 +1,102 @@
+"""``____``: the blank in an exercise that the learner is to replace.
+
+A notebook with its blanks still in must run from top to bottom, so whatever is done with a blank gives a blank again,
+and ``has_blank`` finds it in an answer, or in the code of a function that has not been called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any
+
+NAME = "____"
+
+
+class Blank:
+    """Stands where an answer is missing. Arithmetic, comparisons, calls and attributes all give a blank again."""
+
+    # NumPy hands `array + ____` back to the blank instead of looking into it.
+    __array_ufunc__ = None
+
+    def __repr__(self) -> str:
+        return NAME
+
+    def __format__(self, spec: str) -> str:
+        return NAME
+
+    def __getattr__(self, name: str) -> Blank:
+        # Python and IPython ask objects for special names (`__len__`, `_repr_html_`); a blank has none to offer.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *args: object, **kwargs: object) -> Blank:
+        """Another blank, as of everything."""
+        return self
+
+    def __getitem__(self, key: object) -> Blank:
+        return self
+
+    def __eq__(self, other: object) -> Any:
+        return self
+
+    def __ne__(self, other: object) -> Any:
+        return self
+
+    def __hash__(self) -> int:
+        return hash(NAME)
+
+    # Where Python insists on a number or on an end, the blank is nothing.
+    def __bool__(self) -> bool:
+        return False
+
+    def __len__(self) -> int:
+        return 0
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __index__(self) -> int:
+        return 0
+
+    def __int__(self) -> int:
+        return 0
+
+    def __float__(self) -> float:
+        return 0.0
+
+
+def _stay_blank(self: Blank, *others: object) -> Blank:
+    return self
+
+
+_ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "matmul")
+_BITWISE = ("and", "or", "xor", "lshift", "rshift")
+_FROM_THE_RIGHT = tuple(f"r{name}" for name in _ARITHMETIC + _BITWISE)
+_UNARY = ("neg", "pos", "abs", "invert", "round", "trunc", "floor", "ceil")
+for _operation in (*_ARITHMETIC, *_BITWISE, *_FROM_THE_RIGHT, *_UNARY, "lt", "le", "gt", "ge"):
+    setattr(Blank, f"__{_operation}__", _stay_blank)
+
+____ = Blank()
+
+
+def has_blank(answer: object) -> bool:
+    """Whether an answer is a blank, holds one, or is a function whose code still mentions ``____``."""
+    if isinstance(answer, Blank):
+        return True
+    if isinstance(answer, (list, tuple, set, frozenset)):
+        return any(map(has_blank, answer))
+    if isinstance(answer, dict):
+        return any(map(has_blank, answer)) or any(map(has_blank, answer.values()))
+    code = getattr(answer, "__code__", None)
+    if not isinstance(code, CodeType):
+        return False
+    return _mentions_blank(code) or has_blank(getattr(answer, "__defaults__", None))
+
+
+def _mentions_blank(code: CodeType) -> bool:
+    """Look through the names of a function, and of the functions written inside it."""
+    if NAME in code.co_names:
+        return True
+    return any(_mentions_blank(inner) for inner in code.co_consts if isinstance(inner, CodeType))

@@ -1,0 +1,241 @@
+"""An exercise: a check of what the learner wrote in place of a blank, hints, and a solution.
+
+In a notebook::
+
+    from course_utils.exercises import ____, lesson_01 as lesson
+
+    def valid_size(n, k):
+        return ____
+
+    lesson.valid_size.check(valid_size)
+
+and in the next cell, folded until it is clicked, so that *Run All* gives nothing away::
+
+    lesson.valid_size.hint()
+    lesson.valid_size.solution()
+
+An exercise is data; how an answer is judged is its ``judge``, a function from an answer to a Result. ``AgainstKeras``
+judges functions, ``Numbers`` judges numbers, and a lesson may bring its own.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+from course_utils.exercises.answers import (
+    NOT_TRIED,
+    BadAnswer,
+    ask,
+    check_callable,
+    spell,
+    try_it,
+    whole,
+    whole_numbers,
+)
+from course_utils.exercises.blank import has_blank
+from course_utils.exercises.misconceptions import Misconception, Slip
+from course_utils.exercises.result import (
+    Fold,
+    Outcome,
+    Result,
+    Shown,
+    Stop,
+    not_tried,
+    paragraph,
+    right,
+    show,
+    to_html,
+    wrong,
+)
+
+_MISSING = object()
+
+
+class Judge(Protocol):
+    """Decides about an answer in which no blank is left. It may raise Stop with a result."""
+
+    def __call__(self, answer: Any, /) -> Result:
+        """The outcome."""
+
+
+@dataclass
+class Exercise:
+    """One exercise of a lesson.
+
+    Args:
+        name: what it is called in its lesson: ``lesson.<name>.check(…)``.
+        answer: what is handed to ``check``, as code.
+        judge: decides about an answer.
+        hints: from a nudge to nearly everything.
+        solution_code: what to write instead of the code with the blanks; the tests run this very text.
+        why: the reason, in a sentence or two; shown with the solution and after a right answer.
+        slips: answers that are wrong in a known way; the tests hand each of them in.
+    """
+
+    name: str
+    answer: str
+    judge: Judge
+    hints: tuple[str, ...]
+    solution_code: str
+    why: str
+    slips: tuple[Slip, ...] = ()
+    _hints_given: int = field(default=0, repr=False)
+
+    def __repr__(self) -> str:
+        return f"The exercise {self.name}. {self._usage}"
+
+    @property
+    def _usage(self) -> str:
+        return f"Check your answer with `lesson.{self.name}.check({self.answer})`."
+
+    def examine(self, answer: Any = _MISSING) -> Result:
+        """Judge an answer. Nothing a learner hands in makes this raise."""
+        if answer is _MISSING:
+            return not_tried(self._usage)
+        try:
+            return not_tried(NOT_TRIED) if has_blank(answer) else self._judge(answer)
+        except Stop as stop:
+            return stop.result
+        except Exception as error:
+            return Result(
+                Outcome.NOT_CHECKED,
+                (
+                    f"The check itself stumbled ({type(error).__name__}: {error}), which is no fault of yours.",
+                    "Your answer is where you wrote it. Compare it with the solution.",
+                ),
+            )
+
+    def _judge(self, answer: Any) -> Result:
+        result = self.judge(answer)
+        return right(*result.lines, self.why) if result.outcome is Outcome.RIGHT else result
+
+    def check(self, answer: Any = _MISSING) -> None:
+        """Judge an answer and show the outcome."""
+        show(self.examine(answer))
+
+    def hint(self) -> None:
+        """Show the hints, each folded; where nothing can be folded (a terminal), the next one at each call."""
+        number = self._hints_given % len(self.hints)
+        self._hints_given += 1
+        titles = [f"Hint {i} of {len(self.hints)}" for i in range(1, len(self.hints) + 1)]
+        folds = [Fold(title, paragraph(to_html(hint))) for title, hint in zip(titles, self.hints, strict=True)]
+        show(Shown(f"{titles[number]}: {self.hints[number]}", "".join(fold.html for fold in folds)))
+
+    def solution(self) -> None:
+        """Show one solution, folded, and why it is one."""
+        code = (
+            '<pre style="overflow-x: auto; padding: 0.5em; background: var(--jp-cell-editor-background, transparent)">'
+            f'<code style="background: none">{html.escape(self.solution_code)}</code></pre>'
+        )
+        fold = Fold("One solution", code + paragraph(to_html(self.why)))
+        show(Shown(f"One solution:\n\n{self.solution_code}\n\n{self.why}", fold.html))
+
+
+# -- judges -------------------------------------------------------------------------------------------------------
+
+
+def belief_behind(gives_the_same: Callable[[Slip], bool], slips: Sequence[Slip]) -> Misconception | None:
+    """The belief of the first slip that gives the learner's answer."""
+    return next((slip.misconception for slip in slips if gives_the_same(slip)), None)
+
+
+@dataclass(frozen=True)
+class AgainstKeras:
+    """Runs a learner's function beside the real layer over many settings and shows the first that differs.
+
+    Args:
+        symbols: what the function takes, for example ``("n", "k")``.
+        cases: the settings, the simplest first: the first that differs is the one that is shown.
+        differ: what is wrong with a value for a setting, as the end of "For n = 7, k = 4 …", or None.
+        layer: the real layer, as it is called in a sentence.
+        read: turns what the function returns into a value that can be compared, or raises BadAnswer.
+        slips: wrong functions with a name.
+    """
+
+    symbols: tuple[str, ...]
+    cases: tuple[tuple[int, ...], ...]
+    differ: Callable[..., str | None]
+    layer: str
+    read: Callable[[Any], Any] = whole
+    slips: tuple[Slip, ...] = ()
+
+    def __call__(self, function: Any) -> Result:
+        """Judge a function."""
+        check_callable(function)
+        for case in self.cases:
+            problem = self.differ(self._value(function, case), *case)
+            if problem is not None:
+                line = f"For {self._settings(case)} {problem}"
+                return wrong(line, misconception=self._recognise(function), with_case=False)
+        return right(f"Your function agrees with {self.layer} in all {len(self.cases)} settings that I tried.")
+
+    def _settings(self, case: tuple[int, ...]) -> str:
+        return ", ".join(f"{symbol} = {number}" for symbol, number in zip(self.symbols, case, strict=True))
+
+    def _value(self, function: Any, case: tuple[int, ...]) -> Any:
+        settings = self._settings(case)
+        value = ask(function, *case, settings=settings)
+        try:
+            return self.read(value)
+        except BadAnswer as problem:
+            line = f"For {settings} your function says {spell(value)}; {problem}"
+            raise Stop(wrong(line, try_it(function, case))) from None
+
+    def _recognise(self, function: Any) -> Misconception | None:
+        """The belief whose formula gives the learner's value in every case."""
+        try:
+            values = [self._value(function, case) for case in self.cases]
+        except Stop:
+            return None
+        return belief_behind(lambda slip: values == [self.read(slip.answer(*case)) for case in self.cases], self.slips)
+
+
+def equals(real: Callable[..., Any]) -> Callable[..., str | None]:
+    """A ``differ`` for values that the real layer gives directly."""
+
+    def differ(value: Any, *case: int) -> str | None:
+        true = real(*case)
+        return None if value == true else f"your function says {spell(value)}; Keras gives {spell(true)}."
+
+    return differ
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Compares several numbers with what the real layers give, and names the first that is off, not its true value.
+
+    Args:
+        labels: what each number is.
+        real: asks Keras for them.
+        slips: known wrong answers.
+    """
+
+    labels: tuple[str, ...]
+    real: Callable[[], tuple[int, ...]]
+    slips: tuple[Slip, ...] = ()
+
+    def __call__(self, answer: Any) -> Result:
+        """Judge the numbers."""
+        said = self._read(answer)
+        if said == self.real():
+            return right("Every number is what Keras gives.")
+        first = next(i for i, (mine, true) in enumerate(zip(said, self.real(), strict=True)) if mine != true)
+        before = "" if first == 0 else f" What comes before it is right: {first} of {len(said)}."
+        return wrong(
+            f"{self.labels[first]}: you say {said[first]}; Keras gives another number.{before}",
+            misconception=belief_behind(lambda slip: self._read(slip.answer) == said, self.slips),
+        )
+
+    def _read(self, answer: Any) -> tuple[int, ...]:
+        try:
+            return whole_numbers(answer, len(self.labels))
+        except BadAnswer as problem:
+            expected = ", ".join(self.labels)
+            raise Stop(wrong(f"You say {spell(answer)}; {problem}", f"I look for: {expected}.")) from None
+
+
+pair = partial(whole_numbers, count=2)

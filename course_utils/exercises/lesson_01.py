@@ -1,0 +1,588 @@
+"""Lesson 01, "Pad the border": valid and same, ghost cells, even kernels, causal padding, PyTorch's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_utils.exercises import misconceptions as m
+from course_utils.exercises import predictions, real
+from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole
+from course_utils.exercises.core import AgainstKeras, Exercise, equals, pair
+from course_utils.exercises.misconceptions import Slip
+from course_utils.exercises.predictions import Choice, Number, Prediction
+from course_utils.exercises.result import Result, Stop, right, wrong
+from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, output_shape, run
+
+Map = NDArray[np.float32]
+
+# -- predictions --------------------------------------------------------------------------------------------------
+
+places = Prediction(
+    lesson="01",
+    name="places",
+    question="A 3 × 3 window stands on a 7 × 7 map and must not reach over its border. "
+    "It moves by one cell at a time. In how many places can it stand, along one row?",
+    fields=(Number("Places in a row"),),
+    real=lambda: (real.valid_size(7, 3),),
+    sentence="That number is the output size: one output cell for each place.",
+    slips=(
+        Slip(m.WINDOW_LOSES_K, (m.WINDOW_LOSES_K.believed(7, 3),)),
+        Slip(m.WINDOW_HOPS, (m.WINDOW_HOPS.believed(7, 3),)),
+        Slip(m.SIZE_STAYS, (m.SIZE_STAYS.believed(7, 3),)),
+        Slip(m.ONE_SIDE_LOST, (m.ONE_SIDE_LOST.believed(7, 3),)),
+    ),
+)
+
+even_pads = Prediction(
+    lesson="01",
+    name="even_pads",
+    question='A 4 × 4 kernel, a 7 × 7 map, `padding="same"`: how many ghost rows does Keras add above the map, '
+    "and how many below?",
+    fields=(Number("Above"), Number("Below")),
+    real=lambda: real.same_pads(4),
+    sentence="Three ghost rows cannot be shared evenly. Somebody had to choose a side.",
+    slips=(
+        Slip(m.SAME_IS_SYMMETRIC, m.SAME_IS_SYMMETRIC.believed(4)),
+        Slip(m.SAME_IS_SYMMETRIC, (1, 1)),
+        Slip(m.MORE_BEFORE, m.MORE_BEFORE.believed(4)),
+        Slip(m.ALL_ON_EACH_SIDE, m.ALL_ON_EACH_SIDE.believed(4)),
+    ),
+)
+
+rim = Prediction(
+    lesson="01",
+    name="rim",
+    question='A 3 × 3 kernel of ones slides over a map of ones, with `padding="same"`. Each output is a sum of nine '
+    "cells. What stands in the corner of the output, what in the middle of an edge, and what in the middle?",
+    fields=(Number("Corner"), Number("Edge"), Number("Middle")),
+    real=lambda: tuple(int(real.sums_of_ones(7, 3)[place]) for place in ((0, 0), (0, 3), (3, 3))),
+    sentence="A ghost cell is a zero, so an output at the rim adds up fewer ones.",
+    slips=(Slip(m.GHOSTS_DO_NOT_SHOW, (9, 9, 9)),),
+)
+
+_SIZES = ("1 × 1", "3 × 3", "5 × 5", "an error")
+
+
+def _size_or_error(padding: str) -> str:
+    """What a 5 × 5 kernel makes of a 3 × 3 map."""
+    try:
+        n = run(real.build("Conv2D", filters=1, kernel_size=5, padding=padding), real.square(3)).shape[1]
+    except KerasRefusal:
+        return "an error"
+    return f"{n} × {n}"
+
+
+too_big = Prediction(
+    lesson="01",
+    name="too_big",
+    question="A 5 × 5 kernel meets a 3 × 3 map. What comes out?",
+    fields=(Choice('padding="valid"', _SIZES), Choice('padding="same"', _SIZES)),
+    real=lambda: (_size_or_error("valid"), _size_or_error("same")),
+    sentence='With "valid" there would be 3 − 5 + 1 = −1 places. "same" adds ghost cells enough for any kernel.',
+    slips=(
+        Slip(m.OVERSIZE_REFUSED, ("an error", "an error")),
+        Slip(m.SIZE_STAYS, ("3 × 3", "3 × 3")),
+    ),
+)
+
+typo = Prediction(
+    lesson="01",
+    name="typo",
+    question="Somebody writes `Conv2D(32, 3, 3)` and gives it a 28 × 28 image. How high is the output?",
+    fields=(Number("Output height"),),
+    real=lambda: (real.third_number_size(28, 3),),
+    sentence="The third argument is `strides`: the window moves by 3. Nothing warns you.",
+    slips=(
+        Slip(m.THIRD_IS_WIDTH, (m.THIRD_IS_WIDTH.believed(28, 3),)),
+        Slip(m.SIZE_STAYS, (m.SIZE_STAYS.believed(28, 3),)),
+    ),
+)
+
+
+def look_back() -> None:
+    """Show what you expected in this lesson, and what came."""
+    predictions.look_back("01")
+
+
+# -- valid_size ---------------------------------------------------------------------------------------------------
+
+_VALID_SLIPS = tuple(
+    Slip(belief, belief.believed)
+    for belief in (m.WINDOW_LOSES_K, m.WINDOW_HOPS, m.SIZE_STAYS, m.HALF_EACH_SIDE, m.ONE_SIDE_LOST, m.ALWAYS_TWO)
+)
+
+valid_size = Exercise(
+    name="valid_size",
+    answer="valid_size",
+    judge=AgainstKeras(
+        symbols=("n", "k"),
+        cases=(*((n, k) for n in range(1, 9) for k in range(1, n + 1)), (28, 3), (28, 5), (32, 7)),
+        differ=equals(real.valid_size),
+        layer='`Conv2D(…, padding="valid")`',
+        slips=_VALID_SLIPS,
+    ),
+    hints=(
+        "Take n = 5 and k = 3 and put the window at the left end. How often can you push it one cell to the right?",
+        "It can be pushed until its last cell stands on cell n. It moves n − k cells. In how many places did it stand?",
+        "Count the place where it started, too.",
+    ),
+    solution_code="""\
+def valid_size(n, k):
+    return n - k + 1""",
+    why="A window of k can be pushed n − k times, and the place where it starts counts as well.",
+    slips=_VALID_SLIPS,
+)
+
+# -- same_pads ----------------------------------------------------------------------------------------------------
+
+_SAME_SLIPS = (
+    *(
+        Slip(belief, belief.believed)
+        for belief in (m.SAME_IS_SYMMETRIC, m.MORE_BEFORE, m.K_GHOSTS, m.ALL_ON_EACH_SIDE, m.ALWAYS_ONE)
+    ),
+    Slip(m.SAME_IS_SYMMETRIC, lambda k: ((k - 1) // 2, (k - 1) // 2)),
+)
+
+same_pads = Exercise(
+    name="same_pads",
+    answer="same_pads",
+    judge=AgainstKeras(
+        symbols=("k",),
+        cases=tuple((k,) for k in range(1, 12)),
+        differ=equals(real.same_pads),
+        layer='`Conv2D(…, padding="same")`',
+        read=pair,
+        slips=_SAME_SLIPS,
+    ),
+    hints=(
+        "How many ghost cells are there in all? As many as places were missing without padding.",
+        "k − 1 in all. Write down before and after for k = 3, then for k = 4. What is left over when you halve 3?",
+        "`before` is half of k − 1, rounded down. `after` is whatever is left of k − 1.",
+    ),
+    solution_code="""\
+def same_pads(k):
+    before = (k - 1) // 2
+    after = k - 1 - before
+    return before, after""",
+    why="k − 1 ghost cells in all, shared. With an even k one is left over, and Keras puts it after: below and right.",
+    slips=_SAME_SLIPS,
+)
+
+# -- zero_padding_by_hand -----------------------------------------------------------------------------------------
+
+Margins = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _leaves(argument: Any) -> list[Any]:
+    if isinstance(argument, (tuple, list)):
+        return [leaf for part in argument for leaf in _leaves(part)]
+    return [argument]
+
+
+def _margins(argument: Any) -> Margins:
+    """What ``ZeroPadding2D(argument)`` adds: (above, below), (left, right). Raises BadAnswer if it would not."""
+    if min((whole(leaf) for leaf in _leaves(argument)), default=0) < 0:
+        raise BadAnswer("ghost cells cannot be fewer than none.")
+    try:
+        (above, below), (left, right_) = real.build("ZeroPadding2D", padding=argument).padding
+    except KerasRefusal as refusal:
+        raise BadAnswer(f"`ZeroPadding2D` refuses it: {refusal}") from None
+    return (int(above), int(below)), (int(left), int(right_))
+
+
+def _digits(shape: tuple[int, ...], seed: int) -> Map:
+    """Whole numbers from −9 to 9, so that sums are exact; none is 0, which would look like a ghost."""
+    rng = np.random.default_rng(seed)
+    return np.asarray(rng.integers(1, 10, size=shape) * rng.choice((-1, 1), size=shape), dtype=np.float32)
+
+
+def _give_digits(layer: Layer, seed: int) -> None:
+    """Replace the weights of a built layer by digits."""
+    layer.set_weights([_digits(tuple(weight.shape), seed) for weight in layer.weights])
+
+
+def _by_size(shape: Sequence[int | None]) -> str:
+    return f"{shape[1]} × {shape[2]}"
+
+
+@cache
+def _same_conv(k: int, height: int, width: int) -> tuple[Map, Map, list[Map]]:
+    """A map, what a real convolution with "same" makes of it, and that convolution's weights."""
+    x = _digits((1, height, width, 1), seed=1)
+    layer = real.build("Conv2D", filters=1, kernel_size=k, padding="same")
+    layer.build(x.shape)
+    _give_digits(layer, seed=k)
+    return x, run(layer, x), layer.get_weights()
+
+
+def _differs_from_same(margins: Margins, k: int) -> str | None:
+    """Run ``ZeroPadding2D`` and an unpadded convolution beside one with "same", on a square and on a rectangle."""
+    for height, width in ((7, 7), (6, 9)):
+        x, expected, weights = _same_conv(k, height, width)
+        padding = real.build("ZeroPadding2D", padding=margins)
+        convolution = real.build("Conv2D", filters=1, kernel_size=k)
+        try:
+            # The size comes first: a margin of millions is never made.
+            shape = output_shape(convolution, output_shape(padding, x.shape))
+        except KerasRefusal:
+            return f"the window does not fit into the map after `ZeroPadding2D({margins})`."
+        if tuple(shape) != expected.shape:
+            return (
+                f"`ZeroPadding2D({margins})` and the convolution make {_by_size(shape)} of a {height} × {width} map; "
+                f'`padding="same"` makes {_by_size(expected.shape)}.'
+            )
+        convolution.build(output_shape(padding, x.shape))
+        convolution.set_weights(weights)
+        found = run(convolution, run(padding, x))
+        if not np.array_equal(found, expected):
+            return (
+                f"`ZeroPadding2D({margins})` gives the right size and other values: the first is "
+                f'{found.flat[0]:g}, and with `padding="same"` it is {expected.flat[0]:g}. '
+                "The ghost cells are on the wrong sides."
+            )
+    return None
+
+
+def _on_both_axes(pads: Callable[[int], tuple[int, int]]) -> Callable[[int], Margins]:
+    return lambda k: (pads(k), pads(k))
+
+
+_BY_HAND_SLIPS = (
+    Slip(m.SAME_IS_SYMMETRIC, lambda k: k // 2),
+    Slip(m.SAME_IS_SYMMETRIC, lambda k: (k - 1) // 2),
+    Slip(m.ALL_ON_EACH_SIDE, lambda k: k - 1),
+    Slip(m.PAIR_IS_BEFORE_AFTER, lambda k: ((k - 1) // 2, k // 2)),
+    Slip(m.MORE_BEFORE, _on_both_axes(m.MORE_BEFORE.believed)),
+    Slip(m.K_GHOSTS, _on_both_axes(m.K_GHOSTS.believed)),
+    Slip(m.ALWAYS_ONE, lambda k: 1),
+)
+
+zero_padding_by_hand = Exercise(
+    name="zero_padding_by_hand",
+    answer="border",
+    judge=AgainstKeras(
+        symbols=("k",),
+        cases=tuple((k,) for k in range(1, 8)),
+        differ=_differs_from_same,
+        layer='`Conv2D(…, padding="same")`, in size and in every value,',
+        read=_margins,
+        slips=_BY_HAND_SLIPS,
+    ),
+    hints=(
+        "You know how many ghost cells stand before and after: `same_pads(k)`. What is left is to say it.",
+        "`ZeroPadding2D` takes a number (all four sides), a pair (height, width), or two pairs: "
+        "`((above, below), (left, right))`. Which of them can say that two sides differ?",
+        "Height and width have the same kernel, so both get the same pair: `((before, after), (before, after))`.",
+    ),
+    solution_code="""\
+def border(k):
+    before = (k - 1) // 2
+    after = k - 1 - before
+    return (before, after), (before, after)""",
+    why='"same" is nothing but zeros around the map before an unpadded convolution. Only two pairs can say that '
+    "one side gets more than the other, and with an even k it does.",
+    slips=_BY_HAND_SLIPS,
+)
+
+# -- causal_pads --------------------------------------------------------------------------------------------------
+
+_CAUSAL_SLIPS = (
+    *(
+        Slip(belief, belief.believed)
+        for belief in (m.DILATION_FORGOTTEN, m.CAUSAL_IS_SHARED, m.CAUSAL_AFTER, m.WHOLE_WINDOW_BACK)
+    ),
+    Slip(m.WHOLE_WINDOW_BACK, lambda k, d: ((k - 1) * d + 1, 0)),
+)
+
+causal_pads = Exercise(
+    name="causal_pads",
+    answer="causal_pads",
+    judge=AgainstKeras(
+        symbols=("k", "d"),
+        cases=tuple(sorted(((k, d) for k in range(1, 6) for d in range(1, 4)), key=lambda case: (sum(case), case))),
+        differ=equals(real.causal_pads),
+        layer='`Conv1D(…, padding="causal")`',
+        read=pair,
+        slips=_CAUSAL_SLIPS,
+    ),
+    hints=(
+        "No output may read a step that comes after it. On which side can ghost steps be, then?",
+        "Take d = 1. The last cell of the window stands on the present step. How far back does its first cell reach?",
+        "With d = 2 there is a gap between neighbours, so the first cell reaches back twice as far.",
+    ),
+    solution_code="""\
+def causal_pads(k, d):
+    before = (k - 1) * d
+    after = 0
+    return before, after""",
+    why="The window ends on the present step and reaches back k − 1 cells that are d apart. Nothing stands after.",
+    slips=_CAUSAL_SLIPS,
+)
+
+# -- fix_the_shape ------------------------------------------------------------------------------------------------
+
+
+def _two_convolutions(*paddings: str) -> Callable[[], Any]:
+    """What a learner would hand in with these words in the blanks."""
+
+    def build() -> Any:
+        keras = load_keras()
+        convolutions = [keras.layers.Conv2D(8, 5, padding=padding) for padding in paddings]
+        return keras.Sequential([keras.Input((28, 28, 1)), *convolutions])
+
+    return build
+
+
+def _layers_of(function: Any) -> list[Layer]:
+    """The layers of the model, or the list of layers, that a learner's function returns."""
+    check_callable(function)
+    keras = load_keras()
+    made = ask(function)
+    layers = made.layers if isinstance(made, keras.Model) else made
+    if isinstance(layers, keras.layers.Layer):
+        layers = [layers]
+    if not isinstance(layers, (list, tuple)) or not all(isinstance(one, keras.layers.Layer) for one in layers):
+        raise Stop(wrong(f"Your function returns {spell(made)}, and I need Keras layers. Is a `return` missing?"))
+    return [layer for layer in layers if kind_of(layer) != "InputLayer"]
+
+
+def _run_through(layers: Sequence[Layer], x: Map) -> list[Map]:
+    """The map after each layer. Stops with Keras's own words if one refuses."""
+    maps = []
+    for i, layer in enumerate(layers, start=1):
+        try:
+            if np.prod([size or 1 for size in output_shape(layer, x.shape)]) > 10_000_000:
+                raise Stop(wrong(f"Layer {i}, {kind_of(layer)}, would make a map too large to try."))
+            x = run(layer, x)
+        except KerasRefusal as refusal:
+            raise Stop(wrong(f"Layer {i}, {kind_of(layer)}, does not run. Keras says: {refusal}")) from None
+        maps.append(x)
+    return maps
+
+
+def _judge_fix_the_shape(function: Any) -> Result:
+    """Look at the size after each convolution, not only at the last one."""
+    layers = _layers_of(function)
+    maps = _run_through(layers, np.ones((1, 28, 28, 1), dtype=np.float32))
+    convolutions = [(layer, y) for layer, y in zip(layers, maps, strict=True) if kind_of(layer) == "Conv2D"]
+    if [tuple(layer.kernel_size) for layer, _ in convolutions] != [(5, 5), (5, 5)]:
+        return wrong("Keep two convolutions, both 5 × 5. Only the padding is yours to choose.")
+    if any(layer.filters != 8 for layer, _ in convolutions):
+        return wrong("Both convolutions shall have 8 filters.")
+    sizes = tuple(y.shape[1:] for _, y in convolutions)
+    if sizes == ((28, 28, 8), (24, 24, 8)) and maps[-1].shape[1:] == sizes[-1]:
+        return right("28 × 28 × 8 after the first convolution, 24 × 24 × 8 after the second.")
+    found = ", then ".join(" × ".join(map(str, size)) for size in sizes)
+    beliefs = {(24, 24): m.LAST_SIZE_IS_ENOUGH, (24, 20): m.SIZE_STAYS}
+    return wrong(
+        f"Keras gives {found}. Asked for: 28 × 28 × 8, then 24 × 24 × 8.",
+        misconception=beliefs.get(tuple(height for height, _, _ in sizes)),
+        with_case=False,
+    )
+
+
+fix_the_shape = Exercise(
+    name="fix_the_shape",
+    answer="build",
+    judge=_judge_fix_the_shape,
+    hints=(
+        "`padding` is one of two words. Which keeps the size at stride 1?",
+        "28 − 24 = 4, and that is k − 1. Which word loses k − 1?",
+        "The first convolution keeps 28, the second loses 4.",
+    ),
+    solution_code="""\
+def build():
+    return keras.Sequential(
+        [
+            keras.Input(shape=(28, 28, 1)),
+            keras.layers.Conv2D(8, 5, padding="same"),
+            keras.layers.Conv2D(8, 5, padding="valid"),
+        ]
+    )""",
+    why='"same" keeps 28 at stride 1; "valid" loses k − 1 = 4. The other way round the last size would be the same, '
+    "and the map between them would not.",
+    slips=(
+        Slip(m.LAST_SIZE_IS_ENOUGH, _two_convolutions("valid", "same")),
+        Slip(m.SIZE_STAYS, _two_convolutions("valid", "valid")),
+    ),
+)
+
+# -- torch_to_keras -----------------------------------------------------------------------------------------------
+
+
+def _one_layer(*args: Any, **settings: Any) -> Callable[[], Any]:
+    """What a learner would hand in with this single convolution."""
+    return lambda: [load_keras().layers.Conv2D(*args, **settings)]
+
+
+def _belief_about_port(size: int, convolution: Layer) -> m.Misconception | None:
+    """What explains a wrong port, by the size that it gives and by its kernel."""
+    if tuple(convolution.kernel_size) == (5, 5):
+        return {28: m.NUMBER_IS_SAME, 24: m.PADDING_LEFT_OUT}.get(size)
+    return m.OTHER_KERNEL if size == 26 else None
+
+
+def _judge_torch_to_keras(function: Any) -> Result:
+    """Compare with one ghost cell on each side and an unpadded convolution, in size and in values."""
+    try:
+        layers = _layers_of(function)
+    except Stop as stop:
+        raise Stop(_explain_number(stop.result)) from None
+    convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
+    if len(convolutions) != 1:
+        return wrong(f"Your list holds {len(convolutions)} `Conv2D`, and PyTorch's line is one convolution.")
+    convolution = convolutions[0]
+    x = _digits((1, 28, 28, 1), seed=1)
+    size = _run_through(layers, x)[-1].shape[1:]
+    found = " × ".join(map(str, size))
+    belief = _belief_about_port(size[0], convolution)
+    if size != (26, 26, 8):
+        return wrong(f"Your layers give {found}. PyTorch gives 26 × 26 × 8.", misconception=belief, with_case=False)
+    if tuple(convolution.kernel_size) != (5, 5):
+        k = convolution.kernel_size[0]
+        return wrong(
+            f"The size is right, {found}, but PyTorch's kernel is 5 × 5 and yours {k} × {k}.", misconception=belief
+        )
+    _give_digits(convolution, seed=2)
+    if not np.array_equal(_run_through(layers, x)[-1], _as_pytorch(convolution, x)):
+        return wrong(
+            f"The size is right, {found}, but the values differ.",
+            "PyTorch's line puts one ghost cell on each side, and then does nothing but convolve.",
+        )
+    return right(f"{found}, and the same values, cell by cell.")
+
+
+def _explain_number(result: Result) -> Result:
+    """Put into words what ``Conv2D(padding=1)`` raises: 'int' object has no attribute 'lower'."""
+    if "'lower'" not in result.lines[0]:
+        return result
+    return wrong(result.lines[0], "Keras wants a word for `padding`, and got a number. Section 6 shows the same error.")
+
+
+def _as_pytorch(convolution: Layer, x: Map) -> Map:
+    """What PyTorch's ``Conv2d(1, 8, kernel_size=5, padding=1)`` computes, with the learner's weights."""
+    padded = run(real.build("ZeroPadding2D", padding=1), x)
+    reference = real.build("Conv2D", filters=8, kernel_size=5, use_bias=convolution.use_bias)
+    reference.build(padded.shape)
+    reference.set_weights(convolution.get_weights())
+    return run(reference, padded)
+
+
+torch_to_keras = Exercise(
+    name="torch_to_keras",
+    answer="keras_layers",
+    judge=_judge_torch_to_keras,
+    hints=(
+        "Keras's `Conv2D` takes a word for its padding, not a number. Does one of the two words give 26?",
+        'Neither does: "valid" gives 24, "same" gives 28. So the padding needs a layer of its own, in front.',
+        "That layer is `keras.layers.ZeroPadding2D`. One ghost cell on each side is what its plain number means.",
+    ),
+    solution_code="""\
+def keras_layers():
+    return [
+        keras.layers.ZeroPadding2D(1),
+        keras.layers.Conv2D(8, 5),
+    ]""",
+    why="PyTorch's number is so many ghost cells on each side, whatever the kernel: 28 + 2·1 − 5 + 1 = 26. "
+    "Keras's words cannot say that, so the padding becomes a layer.",
+    slips=(
+        Slip(m.NUMBER_IS_SAME, _one_layer(8, 5, padding="same")),
+        Slip(m.PADDING_LEFT_OUT, _one_layer(8, 5)),
+        Slip(m.OTHER_KERNEL, _one_layer(8, 3)),
+    ),
+)
+
+# -- dim_rim ------------------------------------------------------------------------------------------------------
+
+_RIM_SIZE = 7
+
+
+def _padded(function: Any, x: NDArray[np.float64], k: int, settings: str) -> NDArray[np.float64]:
+    """What a learner's function makes of a map. Stops if it is no map, or not one that gives the right size."""
+    given = x.copy()
+    value = ask(function, given, k, settings=settings)
+    try:
+        padded = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        padded = np.empty(())
+    if padded.ndim != 2:
+        raise Stop(wrong(f"For {settings} your function returns {spell(value)}. It should return the padded map."))
+    size = tuple(side - k + 1 for side in padded.shape)
+    if size != x.shape:
+        height, width = padded.shape
+        comes_out = f"{size[0]} × {size[1]} comes out" if min(size) > 0 else "no window fits into it"
+        raise Stop(
+            wrong(
+                f"For {settings} your padded map is {height} × {width}, so {comes_out}. "
+                f"It should be {x.shape[0]} × {x.shape[1]}, as before: add k − 1 in all, to height and to width."
+            )
+        )
+    return padded
+
+
+def _holds(padded: NDArray[np.float64], x: NDArray[np.float64]) -> bool:
+    """Whether the map stands unchanged somewhere in the padded one."""
+    return bool((np.lib.stride_tricks.sliding_window_view(padded, x.shape) == x).all(axis=(2, 3)).any())
+
+
+def _sums(padded: NDArray[np.float64], k: int) -> Map:
+    """A real unpadded convolution with a kernel of ones."""
+    layer = real.build("Conv2D", filters=1, kernel_size=k, kernel_initializer="ones")
+    return run(layer, padded[np.newaxis, :, :, np.newaxis])[0, :, :, 0]
+
+
+def _judge_dim_rim(function: Any) -> Result:
+    """Maps of one value must stay of one value; any other map must survive inside the padded one."""
+    check_callable(function)
+    for k in (3, 5, 2, 4):
+        for value in (1.0, 5.0, -2.0):
+            settings = f"k = {k} on a map of {_RIM_SIZE} × {_RIM_SIZE} cells that are all {value:g}"
+            sums = _sums(_padded(function, np.full((_RIM_SIZE, _RIM_SIZE), value), k, settings), k)
+            if sums.min() != sums.max():
+                return _rim_is_seen(settings, sums, value * k * k)
+            if sums.flat[0] != value * k * k:
+                return wrong(f"For {settings} every sum is {sums.flat[0]:g}. It should be {value * k * k:g}.")
+        counting = np.arange(float(_RIM_SIZE**2)).reshape(_RIM_SIZE, _RIM_SIZE)
+        settings = f"k = {k} on a map of {_RIM_SIZE} × {_RIM_SIZE} cells that count from 0"
+        if not _holds(_padded(function, counting, k, settings), counting):
+            return wrong(f"For {settings} the map does not stand unchanged inside your padded map.")
+    return right("Bright to the border, and the size is kept: k = 2, 3, 4 and 5, on several maps.")
+
+
+def _rim_is_seen(settings: str, sums: Map, middle: float) -> Result:
+    """Name the darkest cell; if it is what zeros give, say so."""
+    darkest = min(sums.flat, key=abs)
+    zeros = abs(darkest) < abs(middle) and sums[3, 3] == middle
+    return wrong(
+        f"For {settings} the sums run from {sums.min():g} to {sums.max():g}: the rim is seen.",
+        misconception=m.GHOSTS_DO_NOT_SHOW if zeros else None,
+    )
+
+
+def _pad_with_zeros(x: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    return np.pad(x, ((k - 1) // 2, k // 2))
+
+
+dim_rim = Exercise(
+    name="dim_rim",
+    answer="with_border",
+    judge=_judge_dim_rim,
+    hints=(
+        "The rim is dim because the ghosts are zeros. What else could stand there, so that a map of fives stays one?",
+        "Something taken from the map itself, for example the nearest real cell. `np.pad` can do that with its `mode`.",
+        '`np.pad(x, (before, after), mode="edge")` pads both axes. You know before and after from `same_pads`.',
+    ),
+    solution_code="""\
+def with_border(x, k):
+    before = (k - 1) // 2
+    after = k - 1 - before
+    return np.pad(x, (before, after), mode="edge")""",
+    why="Ghosts that repeat the nearest real cell continue the map instead of fading it out. Mirroring works too. "
+    "Keras's layers cannot do it in `Conv2D`; it takes a step before.",
+    slips=(Slip(m.GHOSTS_DO_NOT_SHOW, _pad_with_zeros),),
+)

@@ -1,0 +1,415 @@
+"""The catalogue of misconceptions: each a wrong formula with a name, and the smallest case in which Keras disagrees.
+
+An answer that equals a wrong formula everywhere is told which one it is. Nobody is told "wrong" by a formula that is
+not: the tests ask the real layer for ``case`` and for every smaller one.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from course_utils.exercises import real
+
+
+@dataclass(frozen=True)
+class Section:
+    """A place in the course to read again: a notebook and one of its headings, word for word."""
+
+    notebook: str
+    heading: str
+
+    def __str__(self) -> str:
+        return f"{self.notebook}, {self.title}"
+
+    @property
+    def title(self) -> str:
+        """The heading without the minutes."""
+        return re.sub(r" \(\d+ minutes\)$", "", self.heading)
+
+    @property
+    def link(self) -> str:
+        """As HTML. JupyterLab names a heading by its text with the spaces as hyphens."""
+        anchor = html.escape(self.heading.replace(" ", "-"))
+        return f'<a href="{self.notebook}#{anchor}">{html.escape(self.title)}</a>'
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A belief that many people hold, as a formula.
+
+    Attributes:
+        name: the belief, in the words of someone who holds it.
+        sentence: why it is natural, and what is so instead.
+        section: where the course explains it.
+        symbols: what the formula takes.
+        about: what the formula gives, as a sentence calls it.
+        believed: the wrong formula.
+        real: the same question, put to the real Keras layer.
+        case: the smallest numbers for which the two differ.
+    """
+
+    name: str
+    sentence: str
+    section: Section
+    symbols: tuple[str, ...]
+    about: str
+    believed: Callable[..., Any]
+    real: Callable[..., Any]
+    case: tuple[int, ...]
+
+    @property
+    def separation(self) -> str:
+        """The smallest case that tells the belief from the truth, with both numbers."""
+        settings = ", ".join(f"{symbol} = {number}" for symbol, number in zip(self.symbols, self.case, strict=True))
+        mine, true = self.believed(*self.case), self.real(*self.case)
+        return f"For {settings} it would make {self.about} {mine}; Keras gives {true}."
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A wrong answer to one exercise, exactly as a learner would hand it in, and the belief behind it."""
+
+    misconception: Misconception
+    answer: Any
+
+
+# The headings of the lessons that explain them; the tests look each of them up in its notebook.
+_LESSON_00, _LESSON_01 = "00_start_here.ipynb", "01_pad_the_border.ipynb"
+
+ASK_WHY = Section(_LESSON_00, "3. Ask why (8 minutes)")
+SLIDE_A_WINDOW = Section(_LESSON_01, "1. Slide a window (8 minutes)")
+ADD_GHOSTS = Section(_LESSON_01, "2. Add ghost cells (10 minutes)")
+SEE_ZEROS = Section(_LESSON_01, "3. See what zeros do to the numbers (5 minutes)")
+PAD_BY_HAND = Section(_LESSON_01, "4. Pad with your own hands (5 minutes)")
+DO_NOT_PEEK = Section(_LESSON_01, "5. Do not peek into the future (5 minutes)")
+TRANSLATE = Section(_LESSON_01, "6. Translate a number into a word (4 minutes)")
+MAKE_IT_IMPOSSIBLE = Section(_LESSON_01, "7. Make it impossible (4 minutes)")
+SPOT_THE_TYPO = Section(_LESSON_01, "8. Spot one typo (2 minutes)")
+
+
+# -- valid: how many places a window has --------------------------------------------------------------------------
+
+WINDOW_LOSES_K = Misconception(
+    name="The window takes k cells away, so n − k are left",
+    sentence="Nearly. But n − k is how far the window can move. The place where it starts counts as well: n − k + 1.",
+    section=SLIDE_A_WINDOW,
+    symbols=("n", "k"),
+    about="the size",
+    believed=lambda n, k: n - k,
+    real=real.valid_size,
+    case=(1, 1),
+)
+WINDOW_HOPS = Misconception(
+    name="The windows stand side by side",
+    sentence="Pooling works like that. A convolution moves by one cell at a time, so its windows overlap.",
+    section=SLIDE_A_WINDOW,
+    symbols=("n", "k"),
+    about="the size",
+    believed=lambda n, k: n // k,
+    real=real.valid_size,
+    case=(3, 2),
+)
+SIZE_STAYS = Misconception(
+    name="A convolution keeps the size",
+    sentence='Only with `padding="same"`. If nothing is said, Keras takes "valid": no ghost cells, and a smaller map.',
+    section=SLIDE_A_WINDOW,
+    symbols=("n", "k"),
+    about="the size",
+    believed=lambda n, k: n,
+    real=real.valid_size,
+    case=(2, 2),
+)
+HALF_EACH_SIDE = Misconception(
+    name="Half a window, rounded down, is lost on each side",
+    sentence="That holds for an odd kernel. An even one has no middle cell and loses k − 1 in all, which is odd.",
+    section=SLIDE_A_WINDOW,
+    symbols=("n", "k"),
+    about="the size",
+    believed=lambda n, k: n - 2 * (k // 2),
+    real=real.valid_size,
+    case=(2, 2),
+)
+ONE_SIDE_LOST = Misconception(
+    name="Half a window is lost, once",
+    sentence="The window cannot reach over either end, so both sides count: k − 1 in all.",
+    section=SLIDE_A_WINDOW,
+    symbols=("n", "k"),
+    about="the size",
+    believed=lambda n, k: n - k // 2,
+    real=real.valid_size,
+    case=(3, 3),
+)
+ALWAYS_TWO = Misconception(
+    name="A convolution loses 2",
+    sentence="That is the 3×3 kernel, which is so common that one forgets: it is k − 1, whatever k is.",
+    section=SLIDE_A_WINDOW,
+    symbols=("n", "k"),
+    about="the size",
+    believed=lambda n, k: n - 2,
+    real=real.valid_size,
+    case=(1, 1),
+)
+THIRD_IS_WIDTH = Misconception(
+    name="In `Conv2D(32, 3, 3)` the two threes are the kernel",
+    sentence="They were, in old versions of Keras. Now the second number is the kernel and the third is the strides. "
+    "Write `(3, 3)`.",
+    section=SPOT_THE_TYPO,
+    symbols=("n", "k"),
+    about="the size",
+    believed=lambda n, k: n - k + 1,
+    real=real.third_number_size,
+    case=(3, 2),
+)
+
+# -- same: where the ghost cells are ------------------------------------------------------------------------------
+
+SAME_IS_SYMMETRIC = Misconception(
+    name='"same" adds as much on one side as on the other',
+    sentence="With an odd kernel it does. With an even one k − 1 is odd, and the ghost cell left over goes after: "
+    "below and to the right.",
+    section=ADD_GHOSTS,
+    symbols=("k",),
+    about="the ghost cells (before, after)",
+    believed=lambda k: (k // 2, k // 2),
+    real=real.same_pads,
+    case=(2,),
+)
+MORE_BEFORE = Misconception(
+    name="The ghost cell left over goes before",
+    sentence="It has to go somewhere, and some libraries choose so. Keras puts it after: below and to the right.",
+    section=ADD_GHOSTS,
+    symbols=("k",),
+    about="the ghost cells (before, after)",
+    believed=lambda k: (k // 2, (k - 1) // 2),
+    real=real.same_pads,
+    case=(2,),
+)
+K_GHOSTS = Misconception(
+    name="A window of k needs k ghost cells",
+    sentence='Without padding k − 1 places are missing, not k, so "same" gives back k − 1 ghost cells.',
+    section=ADD_GHOSTS,
+    symbols=("k",),
+    about="the ghost cells (before, after)",
+    believed=lambda k: (k // 2, k - k // 2),
+    real=real.same_pads,
+    case=(1,),
+)
+ALL_ON_EACH_SIDE = Misconception(
+    name="k − 1 ghost cells on each side",
+    sentence="k − 1 is right, in all: the two sides share them. A number in `ZeroPadding2D` is for each side, "
+    "so `ZeroPadding2D(1)` makes the map larger by 2.",
+    section=PAD_BY_HAND,
+    symbols=("k",),
+    about="the ghost cells (before, after)",
+    believed=lambda k: (k - 1, k - 1),
+    real=real.same_pads,
+    case=(2,),
+)
+ALWAYS_ONE = Misconception(
+    name="Padding is one ghost cell on each side",
+    sentence="That is the 3×3 kernel again. The larger the window, the more ghost cells: k − 1 in all.",
+    section=ADD_GHOSTS,
+    symbols=("k",),
+    about="the ghost cells (before, after)",
+    believed=lambda k: (1, 1),
+    real=real.same_pads,
+    case=(1,),
+)
+PAIR_IS_BEFORE_AFTER = Misconception(
+    name="`ZeroPadding2D((a, b))` pads a before and b after",
+    sentence="It reads a pair as (height, width): a above and below, b left and right. "
+    "Before and after need pairs in a pair: `((a, b), (a, b))`.",
+    section=PAD_BY_HAND,
+    symbols=("k",),
+    about="the ghost cells (above, below), (left, right)",
+    believed=lambda k: (real.same_pads(k),) * 2,
+    real=lambda k: real.zero_padding_of_pair(*real.same_pads(k)),
+    case=(2,),
+)
+GHOSTS_DO_NOT_SHOW = Misconception(
+    name="Ghost cells only change the size",
+    sentence="They are zeros, and zeros enter the sums. At the rim a window holds fewer real cells.",
+    section=SEE_ZEROS,
+    symbols=("k",),
+    about="the smallest sum of a kernel of ones",
+    believed=lambda k: k * k,
+    real=real.smallest_at_the_rim,
+    case=(2,),
+)
+
+OVERSIZE_REFUSED = Misconception(
+    name="A window larger than the map is always an error",
+    sentence='Without padding it is. With "same" there are k − 1 ghost cells, always enough for n places.',
+    section=MAKE_IT_IMPOSSIBLE,
+    symbols=("n", "k"),
+    about='the size with padding="same"',
+    believed=lambda n, k: n if k <= n else 0,
+    real=real.same_size,
+    case=(1, 2),
+)
+
+# -- causal -------------------------------------------------------------------------------------------------------
+
+DILATION_FORGOTTEN = Misconception(
+    name="The dilation does not change the padding",
+    sentence="It spreads the window: its cells are d apart, so it reaches back (k − 1)·d cells, not k − 1.",
+    section=DO_NOT_PEEK,
+    symbols=("k", "d"),
+    about="the ghost cells (before, after)",
+    believed=lambda k, d: (k - 1, 0),
+    real=real.causal_pads,
+    case=(2, 2),
+)
+CAUSAL_IS_SHARED = Misconception(
+    name="Causal padding is shared between the two sides",
+    sentence='"same" shares it. "causal" puts all of it before, so that no output can look at what comes later.',
+    section=DO_NOT_PEEK,
+    symbols=("k", "d"),
+    about="the ghost cells (before, after)",
+    believed=lambda k, d: ((k - 1) * d // 2, (k - 1) * d - (k - 1) * d // 2),
+    real=real.causal_pads,
+    case=(2, 1),
+)
+CAUSAL_AFTER = Misconception(
+    name="Causal padding goes after the last step",
+    sentence="Then the output at a step would read the steps that follow it. The ghost cells stand before the first.",
+    section=DO_NOT_PEEK,
+    symbols=("k", "d"),
+    about="the ghost cells (before, after)",
+    believed=lambda k, d: (0, (k - 1) * d),
+    real=real.causal_pads,
+    case=(2, 1),
+)
+WHOLE_WINDOW_BACK = Misconception(
+    name="A causal window of k needs k·d ghost cells",
+    sentence="Its last cell stands on the present step, and only the other k − 1 reach back: (k − 1)·d.",
+    section=DO_NOT_PEEK,
+    symbols=("k", "d"),
+    about="the ghost cells (before, after)",
+    believed=lambda k, d: (k * d, 0),
+    real=real.causal_pads,
+    case=(1, 1),
+)
+
+# -- PyTorch, and right sizes for a wrong reason ------------------------------------------------------------------
+
+NUMBER_IS_SAME = Misconception(
+    name="PyTorch's `padding=1` is Keras's `padding=\"same\"`",
+    sentence="For a 3×3 kernel they agree. The number is so many ghost cells on each side, whatever the kernel; "
+    "the word is as many as the size needs.",
+    section=TRANSLATE,
+    symbols=("n", "k", "p"),
+    about="the size",
+    believed=lambda n, k, p: n,
+    real=real.number_padded_size,
+    case=(1, 1, 1),
+)
+PADDING_LEFT_OUT = Misconception(
+    name="The padding can be left out",
+    sentence='Then Keras takes "valid": no ghost cells, where PyTorch was asked for some on each side.',
+    section=TRANSLATE,
+    symbols=("n", "k", "p"),
+    about="the size",
+    believed=lambda n, k, p: n - k + 1,
+    real=real.number_padded_size,
+    case=(1, 1, 1),
+)
+OTHER_KERNEL = Misconception(
+    name="Any kernel that gives the right size will do",
+    sentence="The size agrees and nothing else: another kernel has other weights and reads other cells.",
+    section=TRANSLATE,
+    symbols=("k", "p"),
+    about="the parameters of a kernel that is 2p smaller",
+    believed=lambda k, p: k * k + 1,
+    real=lambda k, p: real.conv_parameters(k - 2 * p),
+    case=(3, 1),
+)
+LAST_SIZE_IS_ENOUGH = Misconception(
+    name="If the last size is right, so is the rest",
+    sentence='"valid" and then "same" ends at the same size as "same" and then "valid", with another map between them. '
+    "The sizes on the way tell them apart.",
+    section=SLIDE_A_WINDOW,
+    symbols=("n", "k"),
+    about="the two sizes",
+    believed=lambda n, k: (n - k + 1, n - k + 1),
+    real=real.same_then_valid_sizes,
+    case=(2, 2),
+)
+
+# -- the autoencoder ----------------------------------------------------------------------------------------------
+
+SAME_KEEPS_SIZE = Misconception(
+    name='"same" means the same size',
+    sentence="It promises ⌈n / s⌉. That is n only when the window moves by one cell. A pooling window moves by more.",
+    section=ASK_WHY,
+    symbols=("n",),
+    about="the size after pooling by 2",
+    believed=lambda n: n,
+    real=real.pooled_size,
+    case=(2,),
+)
+PADDING_HALVES = Misconception(
+    name="The padding decides how much smaller the map gets",
+    sentence="The padding decides what happens at the border. How far the window moves each time is another argument.",
+    section=ASK_WHY,
+    symbols=("n",),
+    about='the size after pooling with padding="valid"',
+    believed=lambda n: n,
+    real=real.valid_pooled_size,
+    case=(2,),
+)
+WINDOW_HALVES = Misconception(
+    name="The size of the pooling window halves the map",
+    sentence="Only because `strides` is taken from `pool_size` when you do not give it. What divides is the step.",
+    section=ASK_WHY,
+    symbols=("n", "k"),
+    about="the size after pooling with strides=2",
+    believed=lambda n, k: -(-n // k),
+    real=real.pool_by_two_size,
+    case=(2, 1),
+)
+ROUNDS_DOWN = Misconception(
+    name="Half of 7 is rounded down",
+    sentence='Without padding it is. With "same" the last, half-filled window counts too: ⌈7 / 2⌉ = 4.',
+    section=ASK_WHY,
+    symbols=("n",),
+    about="the size after pooling by 2",
+    believed=lambda n: n // 2,
+    real=real.pooled_size,
+    case=(1,),
+)
+DOUBLING_UNDOES = Misconception(
+    name="Doubling undoes the halving",
+    sentence="Upsampling only multiplies. It cannot know that 4 was once 7, so it makes 8.",
+    section=ASK_WHY,
+    symbols=("n",),
+    about="the size after halving and doubling",
+    believed=lambda n: n,
+    real=real.halved_and_doubled,
+    case=(1,),
+)
+COMES_BACK = Misconception(
+    name="An autoencoder returns the size it was given",
+    sentence="Nothing in it looks at the size of the input. Each layer counts for itself, and the rest is luck.",
+    section=ASK_WHY,
+    symbols=("n",),
+    about="the size that comes back",
+    believed=lambda n: n,
+    real=real.autoencoder_size,
+    case=(1,),
+)
+HALVES_EVENLY = Misconception(
+    name="What can be halved three times comes back",
+    sentence='It would, if every convolution had `padding="same"`. The one that has none takes 2 away, '
+    "and the doubling after it makes that 4.",
+    section=ASK_WHY,
+    symbols=("n",),
+    about="the size that comes back",
+    believed=lambda n: 8 * -(-n // 8),
+    real=real.autoencoder_size,
+    case=(1,),
+)

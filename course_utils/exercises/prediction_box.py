@@ -1,0 +1,165 @@
+"""The widget of a prediction. Loaded when a question is first shown; the only part of the exercises with ipywidgets.
+
+An error inside a callback is shown nowhere by Jupyter, so every callback here runs inside ``_carefully``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+
+from course_utils.exercises.answers import BadAnswer
+from course_utils.exercises.predictions import SURPRISE, Choice, Field, Prediction
+from course_utils.exercises.record import Answer, Entry, Record
+from course_utils.exercises.result import panel, paragraph, to_html
+from course_utils.guard import Guard
+
+#: Long labels wrap, boxes are as narrow as their numbers, and a committed answer is as readable as a new one.
+_STYLE = """<style>
+.cu-prediction .widget-label { white-space: normal; height: auto; line-height: 1.35; text-align: left; }
+.cu-prediction .widget-radio-box label { white-space: normal; height: auto; }
+.cu-prediction .widget-text input { width: 5em; flex: 0 0 auto; }
+.cu-prediction input:disabled { opacity: 1; color: var(--jp-content-font-color1, inherit); }
+.cu-prediction .widget-html-content { line-height: 1.5; }
+.cu-prediction-code .widget-label {
+  flex: 1 1 0; min-width: 0; margin-left: 0.6em; overflow-wrap: anywhere;
+  font-family: var(--jp-code-font-family, monospace);
+}
+</style>"""
+
+
+class PredictionBox(widgets.VBox):  # type: ignore[misc]
+    """A question with its inputs, a button to commit, and a place for what came.
+
+    Args:
+        prediction: the question.
+        record: where answers are kept.
+        extras: more widgets to put at the end of the box.
+    """
+
+    def __init__(self, prediction: Prediction, record: Record, extras: Sequence[Any] = ()) -> None:
+        self.prediction = prediction
+        self.record = record
+        self.inputs = [_input(field, prediction) for field in prediction.fields]
+        self.commit = widgets.Button(description="Commit my answer", button_style="primary", layout={"width": "auto"})
+        self.start_over = widgets.Button(description="Start over", layout={"width": "auto"})
+        self.result = widgets.HTML()
+        self.notice = widgets.HTML()
+        self.guard = Guard()
+        self.commit.on_click(lambda _: self._carefully(self._commit))
+        self.start_over.on_click(lambda _: self._carefully(self._start_over))
+        super().__init__(
+            [
+                widgets.HTML(_STYLE + paragraph(f"<strong>Predict.</strong> {to_html(prediction.question)}")),
+                _wrapping(self.inputs),
+                _wrapping([self.commit, self.start_over]),
+                self.result,
+                self.notice,
+                self.guard,
+                *extras,
+            ],
+            layout={"width": "100%", "max_width": "48em"},
+        )
+        self.add_class("cu-prediction")
+        self._carefully(self._show_committed)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The live widget, and for readers without a kernel the question, whatever the record says."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        bundle["text/plain"] = f"Predict. {self.prediction.question} (run this cell to answer)"
+        return bundle
+
+    # -- what the buttons do --------------------------------------------------------------------------------------
+
+    def _commit(self) -> None:
+        if self.commit.disabled:  # the second half of a double click, sent before the button was greyed
+            return
+        try:
+            said = self.prediction.parse([one.value for one in self.inputs])
+        except BadAnswer as problem:
+            self._say(panel(SURPRISE, paragraph(to_html(str(problem))), role="group"), str(problem))
+            return
+        self._lock(True)
+        try:
+            waiting = "Asking the real layer. The first time, Keras has to be loaded, which takes a few seconds."
+            self._say(paragraph(waiting), waiting)
+            entry = self.prediction.entry(said)
+        except BaseException:
+            self._lock(False)
+            raise
+        self.record.put(self.prediction.key, entry)
+        self._show(entry)
+
+    def _start_over(self) -> None:
+        self.record.drop(self.prediction.key)
+        self._lock(False)
+        self._say("", "Your answer is taken back. What you typed is still there; change it and commit again.")
+        self._tell_trouble()
+
+    def _show_committed(self) -> None:
+        """Show the answer of an earlier time, if there is one."""
+        entry = self.prediction.committed(self.record.get(self.prediction.key))
+        self._lock(entry is not None)
+        self._tell_trouble()
+        if entry is not None:
+            self._fill(entry.said)
+            self._show(entry)
+
+    # -- what the learner sees ------------------------------------------------------------------------------------
+
+    def _show(self, entry: Entry) -> None:
+        shown = self.prediction.reveal(entry)
+        self._lock(True)
+        self._say(shown.html, shown.text)
+        self._tell_trouble()
+
+    def _fill(self, said: Sequence[Answer]) -> None:
+        for one, answer in zip(self.inputs, said, strict=True):
+            one.value = str(answer)
+
+    def _lock(self, committed: bool) -> None:
+        """A committed answer can be taken back, and not be altered."""
+        for one in self.inputs:
+            one.disabled = committed
+        self.commit.disabled = committed
+        self.start_over.disabled = not committed
+
+    def _say(self, content: str, spoken: str) -> None:
+        """Change what is seen, and the line that a screen reader reads out; both stay in their place on the page."""
+        self.result.value = content
+        self.guard.say = spoken
+
+    def _tell_trouble(self) -> None:
+        trouble = self.record.trouble
+        self.notice.value = panel(SURPRISE, paragraph(f"⚠ {to_html(trouble)}")) if trouble else ""
+
+    def _carefully(self, action: Callable[[], None]) -> None:
+        """Do something and show what went wrong, which Jupyter would swallow."""
+        try:
+            action()
+        except Exception as error:
+            problem = f"Something went wrong ({type(error).__name__}: {error}). What you typed is still there."
+            self._say(panel("var(--jp-error-color1, #d32f2f)", paragraph(to_html(problem)), role="alert"), problem)
+
+
+def _input(field: Field, prediction: Prediction) -> Any:
+    """An input with its label; the labels of a long list stand beside the boxes, others above."""
+    style = {"description_width": "initial"}
+    if isinstance(field, Choice):
+        layout = {"width": "auto", "flex_flow": "column"}
+        return widgets.RadioButtons(
+            options=field.options, value=None, description=field.label, style=style, layout=layout
+        )
+    in_list = len(prediction.fields) > 4
+    layout = {"width": "100%", "flex_flow": "row-reverse", "justify_content": "flex-end", "align_items": "center"}
+    box = widgets.Text(description=field.label, style=style, layout=layout if in_list else {"width": "auto"})
+    if in_list:
+        box.add_class("cu-prediction-code")
+    return box
+
+
+def _wrapping(children: Sequence[Any]) -> Any:
+    """A row that becomes several on a narrow page."""
+    return widgets.Box(children, layout={"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "0 1.2em"})

@@ -1,0 +1,207 @@
+"""What the real layers do, found by running them: the truth that answers and predictions are held against.
+
+Every function builds a Keras layer and looks at what comes out; none of them knows a formula. Keras is loaded at the
+first call. The answers are kept, because the same settings are asked for again at every check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_utils.keras_layers import Layer, LayerCode, load_keras, run
+
+Pads = tuple[int, int]
+
+
+def build(kind: str, **settings: Any) -> Layer:
+    """A real layer."""
+    return LayerCode(kind, settings).build()
+
+
+def square(n: int) -> NDArray[np.float32]:
+    """A map of ones, n × n, as a batch of one with one channel."""
+    return np.ones((1, n, n, 1), dtype=np.float32)
+
+
+def _height(x: NDArray[np.float32]) -> int:
+    return int(x.shape[1])
+
+
+def _size(layer: Layer, n: int) -> int:
+    """The height that comes out of a layer for an n × n map."""
+    return _height(run(layer, square(n)))
+
+
+# -- convolution --------------------------------------------------------------------------------------------------
+
+
+@cache
+def valid_size(n: int, k: int) -> int:
+    """``Conv2D`` without padding."""
+    return _size(build("Conv2D", filters=1, kernel_size=k), n)
+
+
+@cache
+def same_size(n: int, k: int) -> int:
+    """``Conv2D`` with "same"."""
+    return _size(build("Conv2D", filters=1, kernel_size=k, padding="same"), n)
+
+
+@cache
+def third_number_size(n: int, k: int) -> int:
+    """``Conv2D(1, k, k)``: two numbers after the filters."""
+    return _size(load_keras().layers.Conv2D(1, k, k, name="explored"), n)
+
+
+@cache
+def number_padded_size(n: int, k: int, p: int) -> int:
+    """``ZeroPadding2D(p)`` and then ``Conv2D`` without padding: what PyTorch's ``padding=p`` does."""
+    padded = run(build("ZeroPadding2D", padding=p), square(n))
+    return _height(run(build("Conv2D", filters=1, kernel_size=k), padded))
+
+
+@cache
+def conv_parameters(k: int) -> int:
+    """The parameters of ``Conv2D(1, k)`` on one channel."""
+    layer = build("Conv2D", filters=1, kernel_size=k)
+    layer.build((1, k, k, 1))
+    return int(layer.count_params())
+
+
+@cache
+def same_then_valid_sizes(n: int, k: int) -> tuple[int, int]:
+    """The sizes after two convolutions, the first with "same", the second without padding."""
+    first = run(build("Conv2D", filters=1, kernel_size=k, padding="same"), square(n))
+    return _height(first), _height(run(build("Conv2D", filters=1, kernel_size=k), first))
+
+
+@cache
+def measured_pads(kind: str, k: int, d: int, padding: str) -> Pads:
+    """The ghost cells before and after that a real convolution uses, measured on a map of ones.
+
+    One filter copies the first cell of each window, another the last. Where the first cell is a ghost the first
+    filter gives 0, so its zeros are the ghosts before; the zeros of the other are the ghosts after.
+    """
+    spatial = int(kind.removeprefix("Conv").removesuffix("D"))
+    ones = np.ones((1, *[(k - 1) * d + 2] * spatial, 1), dtype=np.float32)
+    layer = build(kind, filters=2, kernel_size=k, dilation_rate=d, padding=padding, use_bias=False)
+    layer.build(ones.shape)
+    kernel = np.zeros([*[k] * spatial, 1, 2])
+    kernel[(0,) * spatial + (0, 0)] = 1
+    kernel[(-1,) * spatial + (0, 1)] = 1
+    layer.set_weights([kernel])
+    rows = run(layer, ones)[0].reshape(ones.shape[1], -1, 2).max(axis=1)
+    before, after = (rows == 0).sum(axis=0)
+    return int(before), int(after)
+
+
+def same_pads(k: int) -> Pads:
+    """Ghost rows above and below in ``Conv2D(padding="same")``."""
+    return measured_pads("Conv2D", k, 1, "same")
+
+
+def causal_pads(k: int, d: int) -> Pads:
+    """Ghost steps before and after in ``Conv1D(padding="causal")``."""
+    return measured_pads("Conv1D", k, d, "causal")
+
+
+def zero_padding_of_pair(a: int, b: int) -> tuple[Pads, Pads]:
+    """How ``ZeroPadding2D((a, b))`` reads its pair: (above, below), (left, right)."""
+    (above, below), (left, right) = build("ZeroPadding2D", padding=(a, b)).padding
+    return (above, below), (left, right)
+
+
+@cache
+def sums_of_ones(n: int, k: int) -> NDArray[np.float32]:
+    """A k × k kernel of ones with "same" over an n × n map of ones."""
+    layer = build("Conv2D", filters=1, kernel_size=k, padding="same", kernel_initializer="ones")
+    return run(layer, square(n))[0, :, :, 0]
+
+
+def smallest_at_the_rim(k: int) -> int:
+    """The smallest of those sums, on a map that is large enough for a window without ghosts."""
+    return int(sums_of_ones(2 * k, k).min())
+
+
+# -- pooling and upsampling ---------------------------------------------------------------------------------------
+
+
+@cache
+def pooled_size(n: int) -> int:
+    """``MaxPooling2D(2, padding="same")``."""
+    return _size(build("MaxPooling2D", pool_size=2, padding="same"), n)
+
+
+@cache
+def valid_pooled_size(n: int) -> int:
+    """``MaxPooling2D(2, padding="valid")``: the same step, another padding."""
+    return _size(build("MaxPooling2D", pool_size=2, padding="valid"), n)
+
+
+@cache
+def pool_by_two_size(n: int, k: int) -> int:
+    """``MaxPooling2D(k, strides=2, padding="same")``: any window, the same step."""
+    return _size(build("MaxPooling2D", pool_size=k, strides=2, padding="same"), n)
+
+
+@cache
+def halved_and_doubled(n: int) -> int:
+    """``MaxPooling2D(2, padding="same")`` and then ``UpSampling2D(2)``."""
+    halved = run(build("MaxPooling2D", pool_size=2, padding="same"), square(n))
+    return _height(run(build("UpSampling2D", size=2), halved))
+
+
+# -- the autoencoder of the question ------------------------------------------------------------------------------
+
+#: The layers of Stack Overflow 46387056, as they are written there. What is shown to the learner is what is built.
+AUTOENCODER = (
+    'Conv2D(16, (3, 3), activation="relu", padding="same")',
+    'MaxPooling2D((2, 2), padding="same")',
+    'Conv2D(8, (3, 3), activation="relu", padding="same")',
+    'MaxPooling2D((2, 2), padding="same")',
+    'Conv2D(8, (3, 3), activation="relu", padding="same")',
+    'MaxPooling2D((2, 2), padding="same")',
+    'Conv2D(8, (3, 3), activation="relu", padding="same")',
+    "UpSampling2D((2, 2))",
+    'Conv2D(8, (3, 3), activation="relu", padding="same")',
+    "UpSampling2D((2, 2))",
+    'Conv2D(16, (3, 3), activation="relu")',
+    "UpSampling2D((2, 2))",
+    'Conv2D(1, (3, 3), activation="sigmoid", padding="same")',
+)
+
+#: The same model if the first convolution, too, had been written without padding.
+FIRST_UNPADDED = ('Conv2D(16, (3, 3), activation="relu")', *AUTOENCODER[1:])
+
+
+@cache
+def _layers(lines: tuple[str, ...]) -> list[Layer]:
+    """Build each line. They are constants of this module, so evaluating them is safe."""
+    names = vars(load_keras().layers)
+    return [eval(f'{line[:-1]}, name="step_{i}")', dict(names)) for i, line in enumerate(lines, start=1)]
+
+
+@cache
+def sizes(n: int, lines: tuple[str, ...] = AUTOENCODER) -> tuple[int, ...]:
+    """The size after each layer, for an n × n image with one channel, found by running every layer."""
+    x: NDArray[np.float32] = np.zeros((1, n, n, 1), dtype=np.float32)
+    found = []
+    for layer in _layers(lines):
+        x = run(layer, x)
+        found.append(_height(x))
+    return tuple(found)
+
+
+def autoencoder_size(n: int) -> int:
+    """The size that the whole model returns."""
+    return sizes(n)[-1]
+
+
+def changes(before: int, after: Sequence[int]) -> str:
+    """Sizes as a line of arrows: ``28 → 28 → 14``."""
+    return " → ".join(map(str, (before, *after)))
