@@ -1,0 +1,557 @@
+"""The integers of ``axes.py``, against rules written down a second time and in another way. No Keras here.
+
+Windows are slid by hand over a list that was padded by hand, stamps are listed one by one, and every formula is read
+back and worked out (``arithmetic.py``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import pytest
+from arithmetic import evaluate, from_latex, names_in
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_utils.axes import (
+    Axis,
+    Crop,
+    Formula,
+    NoRule,
+    Pad,
+    Repeat,
+    ShapeError,
+    Spread,
+    Whole,
+    Window,
+    check_together,
+    effective_size,
+)
+
+SIZES = range(1, 17)
+WINDOWS = [
+    Window(k, s, d, padding)
+    for k, s, d, padding in product(range(1, 8), range(1, 5), range(1, 4), ("valid", "same", "causal"))
+]
+SPREADS = [
+    Spread(k, s, d, padding, extra)
+    for k, s, d, padding in product(range(1, 8), range(1, 5), range(1, 4), ("valid", "same"))
+    for extra in (None, *range(s))
+]
+REPEATS = [Repeat(f, how) for f in range(1, 7) for how in ("nearest", "bilinear")]
+PADS = [Pad(a, b) for a, b in product(range(5), repeat=2)]
+CROPS = [Crop(a, b) for a, b in product(range(5), repeat=2)]
+AXES: list[Axis] = [*WINDOWS, *SPREADS, *REPEATS, *PADS, *CROPS, Whole()]
+
+
+def fitting(axes: list[Axis], sizes: Iterable[int] = SIZES) -> list[tuple[Axis, int]]:
+    """Every axis with every size that gives at least one output."""
+    pairs = []
+    for axis, n in product(axes, sizes):
+        try:
+            if axis.output_size(n) >= 1:
+                pairs.append((axis, n))
+        except ShapeError:
+            continue
+    return pairs
+
+
+ALL = fitting(AXES)
+FEW = fitting(AXES, (1, 2, 5, 9))
+
+
+def slide(window: Window, n: int) -> list[tuple[int, ...]] | None:
+    """All places of a window, found by pushing it over a list of cells. None if there is none."""
+    cells: list[int | None] = list(range(n))
+    if window.padding == "causal":
+        cells = [None] * ((window.size - 1) * window.dilation) + cells
+    if window.padding == "same":
+        # The fewest ghosts that give as many places as an unpadded window of one cell has; the odd one goes behind.
+        wanted = len(range(0, n, window.stride))
+        ghosts = 0
+        while len(_places(cells, window)) < wanted:
+            ghosts += 1
+            cells = [None] * (ghosts // 2) + list(range(n)) + [None] * (ghosts - ghosts // 2)
+    first_real = cells.index(0)
+    places = [tuple(place - first_real for place in window_cells) for window_cells in _places(cells, window)]
+    return places or None
+
+
+def _places(cells: list[int | None], window: Window) -> list[tuple[int, ...]]:
+    span = range(0, window.size * window.dilation, window.dilation)
+    return [
+        tuple(start + offset for offset in span)
+        for start in range(0, len(cells), window.stride)
+        if start + span[-1] < len(cells)
+    ]
+
+
+# -- windows ------------------------------------------------------------------------------------------------------
+
+
+def test_windows_are_those_of_a_window_pushed_over_a_padded_list():
+    compared = 0
+    for window, n in product(WINDOWS, SIZES):
+        expected = slide(window, n)
+        if expected is None:
+            with pytest.raises(ShapeError):
+                window.output_size(n)
+        else:
+            found = [window.taps(i, n) for i in range(window.output_size(n))]
+            assert found == expected, (window, n)
+        compared += 1
+    assert compared == 4032
+
+
+@given(
+    n=st.integers(1, 400),
+    k=st.integers(1, 40),
+    s=st.integers(1, 12),
+    d=st.integers(1, 6),
+    padding=st.sampled_from(["valid", "same", "causal"]),
+)
+def test_windows_far_beyond_the_grid(n: int, k: int, s: int, d: int, padding: str):
+    window = Window(k, s, d, padding)
+    expected = slide(window, n)
+    if expected is None:
+        with pytest.raises(ShapeError):
+            window.output_size(n)
+        return
+    assert [window.taps(i, n) for i in range(window.output_size(n))] == expected
+
+
+def test_pads_are_total_and_the_odd_one_comes_after():
+    for window, n in fitting(WINDOWS):
+        before, after = window.pads(n)
+        assert before + after == window.padding_total(n)
+        if window.padding == "valid":
+            assert (before, after) == (0, 0)
+        elif window.padding == "same":
+            assert before <= after <= before + 1, (window, n)
+        else:
+            assert (before, after) == (effective_size(window.size, window.dilation) - 1, 0)
+
+
+def test_no_window_reads_beyond_the_ghost_cells_and_the_first_starts_with_them():
+    for window, n in fitting(WINDOWS):
+        before, after = window.pads(n)
+        taps = [tap for i in range(window.output_size(n)) for tap in window.taps(i, n)]
+        assert min(taps) == -before
+        assert max(taps) <= n - 1 + after
+        if window.padding == "same" and after:
+            assert max(taps) == n - 1 + after, "a ghost cell that no window reads"
+
+
+def test_causal_windows_never_look_ahead():
+    for window, n in fitting([w for w in WINDOWS if w.padding == "causal"]):
+        for i in range(window.output_size(n)):
+            assert window.taps(i, n)[-1] == i * window.stride
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "s", "pads", "o"),
+    [
+        (28, 3, 1, (1, 1), 28),
+        (28, 2, 1, (0, 1), 28),
+        (28, 4, 1, (1, 2), 28),
+        (28, 3, 2, (0, 1), 14),
+        (27, 3, 2, (1, 1), 14),
+        (7, 2, 2, (0, 1), 4),
+        (5, 2, 3, (0, 0), 2),
+        (28, 1, 2, (0, 0), 14),
+        (224, 7, 2, (2, 3), 112),
+    ],
+)
+def test_same_padding_of_known_layers(n: int, k: int, s: int, pads: tuple[int, int], o: int):
+    window = Window(k, s, padding="same")
+    assert (window.pads(n), window.output_size(n)) == (pads, o)
+
+
+def test_the_other_way_to_write_same_padding():
+    """TensorFlow's own notes write the total without the output size."""
+    for window, n in fitting([w for w in WINDOWS if w.padding == "same"]):
+        k, s = window.effective_size, window.stride
+        assert window.padding_total(n) == (max(k - s, 0) if n % s == 0 else max(k - n % s, 0))
+
+
+def test_whole_reads_everything_once():
+    for n in SIZES:
+        assert Whole().output_size(n) == 1
+        assert Whole().taps(0, n) == tuple(range(n))
+        assert Whole().unread(n) == ()
+
+
+# -- what holds on every axis -------------------------------------------------------------------------------------
+
+
+def test_taps_and_stamps_are_the_same_relation_seen_from_both_ends():
+    for axis, n in FEW:
+        o = axis.output_size(n)
+        read = {(i, j) for i in range(o) for j in axis.taps(i, n) if 0 <= j < n}
+        reached = {(i, j) for j in range(n) for i in axis.stamps(j, n) if 0 <= i < o}
+        assert read == reached, (axis, n)
+
+
+def test_unread_cells_are_those_that_nobody_reads():
+    for axis, n in FEW:
+        read = {j for i in range(axis.output_size(n)) for j in axis.taps(i, n)}
+        assert set(axis.unread(n)) == set(range(n)) - read, (axis, n)
+        assert list(axis.unread(n)) == sorted(axis.unread(n))
+
+
+def test_some_cells_really_stay_unread():
+    assert Window(2, 3, padding="same").unread(5) == (2,)
+    assert Window(2, 2).unread(7) == (6,)
+    assert Crop(1, 2).unread(5) == (0, 3, 4)
+
+
+def test_asking_for_an_output_that_does_not_exist():
+    for axis, n in fitting([Window(3, 2), Spread(3, 2), Repeat(2), Repeat(2, "bilinear"), Pad(1, 1), Crop(1, 0)]):
+        for i in (-1, axis.output_size(n)):
+            with pytest.raises(IndexError, match=str(axis.output_size(n))):
+                axis.taps(i, n)
+    for j in (-1, 4):
+        with pytest.raises(IndexError):
+            Spread(3, 2).stamps(j, 4)
+
+
+# -- the way up ---------------------------------------------------------------------------------------------------
+
+
+def test_spread_is_the_transpose_of_its_window():
+    """The forward window on the larger map and the stamps on the smaller one fill the same table."""
+    compared = 0
+    for spread, n in fitting(SPREADS):
+        try:
+            spread.check_runs(n)
+        except ShapeError:
+            continue
+        o = spread.output_size(n)
+        forward = spread.forward
+        assert forward.output_size(o) == n, (spread, n)
+        for j in range(n):
+            assert spread.stamps(j, n) == forward.taps(j, o), (spread, n, j)
+        compared += 1
+    assert compared > 7000
+
+
+def test_spread_by_listing_every_stamp():
+    for spread, n in fitting([s for s in SPREADS if s.padding == "valid"]):
+        hit = {j * spread.stride + t * spread.dilation for j in range(n) for t in range(spread.size)}
+        smallest = max(hit) + 1
+        if spread.output_padding is None:
+            # As many cells as the stamps need, or as many as n strides take, whichever is more.
+            assert spread.output_size(n) == max(smallest, n * spread.stride)
+        else:
+            assert spread.output_size(n) == smallest + spread.output_padding
+        assert spread.crops(n)[0] == 0
+
+
+def test_spread_same_gives_n_times_s():
+    for spread, n in fitting([s for s in SPREADS if s.padding == "same" and s.output_padding is None]):
+        assert spread.output_size(n) == n * spread.stride
+
+
+def test_crops_of_a_spread_cut_the_sum_of_the_stamps_to_size():
+    for spread, n in fitting(SPREADS):
+        stamped = (n - 1) * spread.stride + spread.effective_size
+        before, after = spread.crops(n)
+        assert before >= 0
+        assert stamped - before - after == spread.output_size(n)
+
+
+def test_overlaps_are_even_exactly_where_the_stride_divides_the_size():
+    for k, s in product(range(1, 8), range(1, 5)):
+        spread = Spread(k, s)
+        inner = spread.overlaps(20)[k : -k - s]
+        assert len(inner) > 5
+        assert (len(set(inner)) == 1) == (k % s == 0), (k, s)
+        assert set(inner) <= {k // s, -(-k // s)}
+
+
+def test_a_spread_that_is_one_window_short_is_foretold():
+    """*same* with an even k_eff and output_padding=0, and nothing else."""
+    for spread, n in product(SPREADS, SIZES):
+        short = spread.padding == "same" and spread.output_padding == 0 and spread.effective_size % 2 == 0
+        if not short:
+            spread.check_runs(n)
+            continue
+        with pytest.raises(ShapeError) as caught:
+            spread.check_runs(n)
+        message = str(caught.value)
+        for number in (spread.size, spread.stride, n, spread.output_size(n)):
+            assert str(number) in message
+        # Everything that the message proposes runs.
+        Spread(spread.size, spread.stride, spread.dilation, "same").check_runs(n)
+        Spread(spread.size + 1, spread.stride, spread.dilation, "same", 0).check_runs(n)
+        proposed = re.search(r"output_padding from (\d+) to (\d+)", message)
+        assert bool(proposed) == (spread.stride > 1)
+        for extra in range(int(proposed[1]), int(proposed[2]) + 1) if proposed else ():
+            Spread(spread.size, spread.stride, spread.dilation, "same", extra).check_runs(n)
+
+
+def test_repeat_nearest_copies_every_cell_f_times():
+    for n, f in product(SIZES, range(1, 7)):
+        expected = [j for j in range(n) for _ in range(f)]
+        assert [Repeat(f).blend(i, n) for i in range(n * f)] == [((j, Fraction(1)),) for j in expected]
+
+
+def test_repeat_bilinear_is_linear_between_the_centres_of_the_cells():
+    for n, f in product(SIZES, range(1, 7)):
+        axis = Repeat(f, "bilinear")
+        weights = np.zeros((axis.output_size(n), n))
+        for i in range(axis.output_size(n)):
+            blend = axis.blend(i, n)
+            assert sum(weight for _, weight in blend) == 1
+            assert all(weight > 0 and 0 <= j < n for j, weight in blend)
+            assert axis.taps(i, n) == tuple(j for j, _ in blend)
+            for j, weight in blend:
+                weights[i, j] = float(weight)
+        centres = np.arange(n) + 0.5
+        places = (np.arange(n * f) + 0.5) / f
+        for j in range(n):
+            alone = np.zeros(n)
+            alone[j] = 1
+            np.testing.assert_allclose(weights[:, j], np.interp(places, centres, alone), atol=1e-12)
+
+
+def test_repeat_bilinear_of_known_rows():
+    def row(f: int, cells: list[int]) -> list[Fraction]:
+        axis = Repeat(f, "bilinear")
+        return [sum(cells[j] * w for j, w in axis.blend(i, len(cells))) for i in range(f * len(cells))]
+
+    assert row(2, [0, 1]) == [0, Fraction(1, 4), Fraction(3, 4), 1]
+    assert row(2, [0, 1, 2]) == [0, Fraction(1, 4), Fraction(3, 4), Fraction(5, 4), Fraction(7, 4), 2]
+    assert row(3, [0, 1]) == [0, 0, Fraction(1, 3), Fraction(2, 3), 1, 1]
+
+
+def test_other_interpolations_have_sizes_but_no_values():
+    axis = Repeat(3, "bicubic")
+    assert axis.output_size(4) == 12
+    with pytest.raises(NoRule, match="bicubic"):
+        axis.blend(0, 4)
+
+
+def test_pad_and_crop_undo_each_other():
+    for n, before, after in product(SIZES, range(5), range(5)):
+        padded = Pad(before, after).output_size(n)
+        assert padded == len(["ghost"] * before + ["cell"] * n + ["ghost"] * after)
+        assert Crop(before, after).output_size(padded) == n
+        assert [Pad(before, after).taps(i, n)[0] for i in range(padded)] == list(range(-before, n + after))
+        kept = [Crop(before, after).taps(i, padded)[0] for i in range(n)]
+        assert kept == list(range(padded))[before : padded - after]
+        assert Pad(before, after).pads(n) == (before, after)
+
+
+# -- formulas -----------------------------------------------------------------------------------------------------
+
+TABLE_OF_SYMBOLS = {
+    "n", "k", "s", "d", "o", "f", "k_eff", "p_before", "p_after", "output_padding", "crop_before", "crop_after",
+}  # fmt: skip
+
+
+def formulas(axis: Axis, n: int) -> list[Formula]:
+    """Every formula that an axis can write."""
+    if isinstance(axis, Window):
+        return [axis.formula(n), axis.pads_formula(n), axis.effective_size_formula()]
+    return [axis.formula(n)]
+
+
+def known(axis: Axis, n: int) -> dict[str, int]:
+    """The numbers behind the symbols."""
+    numbers = {"n": n, "o": axis.output_size(n)}
+    if isinstance(axis, Window | Spread):
+        numbers |= {"k": axis.size, "s": axis.stride, "d": axis.dilation, "k_eff": axis.effective_size}
+    if isinstance(axis, Spread) and axis.output_padding is not None:
+        numbers |= {"output_padding": axis.output_padding}
+    if isinstance(axis, Repeat):
+        numbers |= {"f": axis.factor}
+    if isinstance(axis, Pad):
+        numbers |= {"p_before": axis.before, "p_after": axis.after}
+    if isinstance(axis, Crop):
+        numbers |= {"crop_before": axis.before, "crop_after": axis.after}
+    return numbers
+
+
+def test_every_formula_says_what_it_claims():
+    read = 0
+    for axis, n in ALL:
+        for formula in formulas(axis, n):
+            left, right = formula.numbers.rsplit(" = ", 1)
+            assert evaluate(left) == evaluate(right) == formula.value, (axis, n, formula.numbers)
+            _, rule = formula.symbols.split(" = ")
+            assert evaluate(rule, known(axis, n)) == formula.value, (axis, n, formula.symbols)
+            read += 1
+        assert axis.formula(n).value == axis.output_size(n)
+        assert axis.formula(n).symbols.startswith("o = ")
+    print(f"{read:,} formulas read back and worked out")
+    assert read > 20_000
+
+
+def test_padding_formulas_give_the_padding():
+    for window, n in fitting(WINDOWS):
+        formula = window.pads_formula(n)
+        before, after = window.pads(n)
+        result, _ = formula.symbols.split(" = ")
+        assert evaluate(result, {"p_before": before, "p_after": after}) == formula.value
+
+
+def test_formulas_use_the_symbols_of_the_course_and_no_others():
+    used = {name for axis, n in FEW for formula in formulas(axis, n) for name in names_in(formula.symbols)}
+    assert used == TABLE_OF_SYMBOLS
+    for axis, n in FEW:
+        for formula in formulas(axis, n):
+            assert not names_in(formula.numbers), "a symbol was left without its number"
+            # k is written as it is only where it spans as much as k_eff.
+            if isinstance(axis, Window | Spread) and axis.dilation > 1 and not formula.symbols.startswith(("k", "p")):
+                assert "k" not in names_in(formula.symbols)
+
+
+def test_the_latex_is_the_same_formula():
+    for axis, n in FEW:
+        for formula in formulas(axis, n):
+            assert from_latex(formula.latex_numbers).split(" = ")[1] == str(formula.value)
+            left, right = from_latex(formula.latex_numbers).split(" = ")
+            assert evaluate(left) == evaluate(right) == formula.value
+            for latex in (formula.latex_symbols, formula.latex_numbers, formula._repr_latex_()):
+                assert latex.count("{") == latex.count("}")
+                assert latex.count(r"\left") == latex.count(r"\right")
+                assert not re.search("[−·⌊⌋⌈⌉<>$]", latex.strip("$"))
+                # Outside \mathrm{…}, no name of more than one letter: LaTeX would set it as a product.
+                bare = re.sub(r"\\mathrm\{[^}]*\}|\\[a-z]+", " ", latex.strip("$"))
+                assert not re.search(r"[A-Za-z]{2}|_[A-Za-z]", bare), latex
+
+
+def test_formula_as_text():
+    assert str(Window(3, 2).formula(7)) == "o = ⌊(n − k) / s⌋ + 1 = ⌊(7 − 3) / 2⌋ + 1 = 3"
+    assert str(Window(2, 2, padding="same").formula(7)) == "o = ⌈n / s⌉ = ⌈7 / 2⌉ = 4"
+
+
+# -- refusals -----------------------------------------------------------------------------------------------------
+
+
+def test_a_window_that_does_not_fit_says_so_and_what_would_fit():
+    refused = 0
+    for window, n in product([w for w in WINDOWS if w.padding == "valid"], SIZES):
+        if window.effective_size <= n:
+            window.check_runs(n)
+            continue
+        with pytest.raises(ShapeError) as caught:
+            window.output_size(n)
+        message = str(caught.value)
+        places = re.search(r"(\d+ − \d+ \+ 1) = (−?\d+) places", message)
+        assert places and evaluate(places[1]) == evaluate(places[2]) <= 0
+        assert f"A window of {window.size}" in message
+        largest = int(re.search(r"k ≤ (\d+)", message)[1])
+        dilation = 1 if "with d = 1" in message else window.dilation
+        assert Window(largest, window.stride, dilation).output_size(n) >= 1
+        needed = int(re.search(r"at least (\d+)", message)[1])
+        assert window.output_size(needed) == 1
+        assert 'padding="same"' in message
+        assert Window(window.size, window.stride, window.dilation, "same").output_size(n) >= 1
+        refused += 1
+    assert refused > 300
+
+
+def test_a_crop_that_leaves_nothing_says_so_and_what_would_fit():
+    for crop, n in product(CROPS, SIZES):
+        if crop.before + crop.after < n:
+            assert crop.output_size(n) == n - crop.before - crop.after
+            continue
+        with pytest.raises(ShapeError) as caught:
+            crop.output_size(n)
+        message = str(caught.value)
+        assert all(str(number) in message for number in (crop.before, crop.after, n))
+        most = int(re.search(r"at most (\d+)", message)[1])
+        assert Crop(most, 0).output_size(n) == Crop(0, most).output_size(n) == 1
+
+
+def test_output_padding_must_be_below_the_stride():
+    for s in range(1, 5):
+        for extra in range(s, s + 3):
+            with pytest.raises(ShapeError, match=f"it is {extra} and s is {s}"):
+                Spread(3, s, output_padding=extra)
+        Spread(3, s, output_padding=s - 1).check_runs(4)
+
+
+def test_stride_and_dilation_together():
+    settings = list(product(range(1, 4), range(1, 4)))
+    for (s1, d1), (s2, d2) in product(settings, repeat=2):
+        for kind in (Window, Spread):
+            axes = (kind(3, s1, d1), kind(2, s2, d2))
+            if max(s1, s2) == 1 or max(d1, d2) == 1:
+                check_together(axes)
+                continue
+            with pytest.raises(ShapeError) as caught:
+                check_together(axes)
+            assert f"{(s1, s2)}" in str(caught.value) and f"{(d1, d2)}" in str(caught.value)
+            check_together((kind(3, 1, d1), kind(2, 1, d2)))
+            check_together((kind(3, s1, 1), kind(2, s2, 1)))
+    check_together((Pad(1, 1), Repeat(3), Whole()))
+    check_together(())
+
+
+NOT_WHOLE = [0, -1, 1.0, 2.5, True, False, "3", None, (3,), [3]]
+
+
+@pytest.mark.parametrize("wrong", NOT_WHOLE)
+def test_only_positive_whole_numbers(wrong: object):
+    for make in (
+        lambda: Window(wrong),
+        lambda: Window(3, wrong),
+        lambda: Window(3, 1, wrong),
+        lambda: Spread(wrong),
+        lambda: Spread(3, wrong),
+        lambda: Spread(3, 1, wrong),
+        lambda: Repeat(wrong),
+    ):
+        with pytest.raises(ShapeError) as caught:
+            make()
+        assert repr(wrong) in str(caught.value)
+    for axis in (Window(1), Window(1, padding="same"), Spread(1), Repeat(1), Pad(1, 1), Crop(0, 0), Whole()):
+        with pytest.raises(ShapeError) as caught:
+            axis.output_size(wrong)
+        assert repr(wrong) in str(caught.value)
+        questions = [axis.unread, axis.formula, axis.check_runs]
+        if not isinstance(axis, Pad):  # whose pads are what they are, whatever n
+            questions.append(axis.pads)
+        for question in questions:
+            with pytest.raises(ShapeError):
+                question(wrong)
+
+
+@pytest.mark.parametrize("wrong", [wrong for wrong in NOT_WHOLE if wrong != 0 or wrong is False])
+def test_only_whole_numbers_that_may_be_zero(wrong: object):
+    for make in (
+        lambda: Pad(wrong, 0),
+        lambda: Pad(0, wrong),
+        lambda: Crop(wrong, 0),
+        lambda: Crop(0, wrong),
+        *([] if wrong is None else [lambda: Spread(3, 2, output_padding=wrong)]),
+    ):
+        with pytest.raises(ShapeError) as caught:
+            make()
+        assert repr(wrong) in str(caught.value)
+    assert Pad(0, 0).output_size(3) == Crop(0, 0).output_size(3) == 3
+
+
+def test_paddings_that_do_not_exist():
+    for wrong in ("SAME", "full", "", 1, None, (1, 1)):
+        with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
+            Window(3, padding=wrong)
+        with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
+            Spread(3, padding=wrong)
+    with pytest.raises(ShapeError, match="causal"):
+        Spread(3, padding="causal")
+
+
+def test_axes_are_values():
+    """Equal settings are equal, can be keys, and cannot be changed behind one's back."""
+    assert Window(3, 2) == Window(3, 2) != Window(3, 1)
+    assert len({Window(3), Window(3), Spread(3)}) == 2
+    with pytest.raises(AttributeError):
+        Window(3).size = 4

@@ -1,0 +1,481 @@
+"""What a Comparison says: when both agree, when they differ, when one or both refuse, and when there is no rule."""
+
+from __future__ import annotations
+
+import dataclasses
+import doctest
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+from layer_cases import with_weights
+
+from course_utils import axes, byhand, keras_layers
+from course_utils import compare as compare_by_its_short_name
+from course_utils.axes import NoRule, ShapeError
+from course_utils.compare import Comparison, compare
+from course_utils.keras_layers import KerasRefusal, LayerCode, load_keras, plain_message, run
+
+keras = load_keras()
+layers = keras.layers
+
+
+def random_input(*shape: int) -> np.ndarray:
+    return np.random.default_rng(1).normal(size=shape).astype(np.float32)
+
+
+def conv(**settings: Any) -> Any:
+    """A convolution with random weights, built for two channels."""
+    code = {"filters": 2, "kernel_size": 3, "padding": "same"} | settings
+    return with_weights(LayerCode("Conv2D", code).build(), (1, 5, 6, 2), 1)
+
+
+def agreeing() -> Comparison:
+    return compare(conv(), random_input(1, 5, 6, 2))
+
+
+class Cells(HTMLParser):
+    """The text of a page, with a check that what is opened is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+        self.rows: list[list[str]] = []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("th", "td"):
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self.open and self.open[-1] in ("th", "td"):
+            self.rows[-1][-1] += data
+
+
+# -- agreement ----------------------------------------------------------------------------------------------------
+
+
+def test_the_short_name():
+    assert compare_by_its_short_name is compare
+    assert __import__("course_utils").compare is compare, "not the module of that name, which was loaded meanwhile"
+
+
+def test_two_that_agree():
+    found = agreeing()
+    assert found.agrees and found.same_shape and not found.refused
+    assert found.shape_by_hand == found.shape_keras == (1, 5, 6, 2)
+    assert found.refusal_by_hand is None and found.refusal_keras is None
+    assert 0 <= found.largest_difference < 1e-5
+    assert found.within.all()
+    assert found.verdict == "They agree in shape and in all 60 values."
+    text = str(found)
+    assert text.startswith("Conv2D\n") and "✓" in text and "✗" not in text
+    assert repr(found) == text
+
+
+def test_html_says_what_the_text_says():
+    pool = LayerCode("MaxPooling2D", {"pool_size": 9}).build()
+    for found in (agreeing(), compare(pool, random_input(1, 5, 6, 2)), tampered(agreeing(), 1.0)):
+        page = Cells(found._repr_html_())
+        assert found.kind in page.text and found.verdict in page.text
+        assert ("✓" in page.text) == found.agrees
+        for name, value in page.rows:
+            assert name in str(found) and value in str(found)
+        assert {"input", "by hand", "Keras"} <= {name for name, _ in page.rows}
+
+
+def test_html_is_escaped():
+    found = dataclasses.replace(
+        agreeing(), kind="<b>", by_hand=None, keras=None, refusal_by_hand="1 < 2", refusal_keras="<script>"
+    )
+    page = found._repr_html_()
+    assert "<script>" not in page and "<b>" not in page and "1 &lt; 2" in page
+    assert "<script>" in Cells(page).text
+
+
+def test_what_it_takes_for_an_input():
+    """Lists, whole numbers and bytes, as a learner writes them."""
+    layer = LayerCode("MaxPooling1D", {"pool_size": 2, "padding": "same"}).build()
+    cells = [[[1], [-2], [3], [7], [5]]]
+    for x in (cells, np.array(cells), np.array(cells, np.float64), np.array([[[1], [0], [3], [7], [5]]], np.uint8)):
+        found = compare(layer, x)
+        assert found.agrees
+        assert found.by_hand.ravel().tolist() == found.keras.ravel().tolist() == [1, 7, 5]
+    picture = np.arange(75, dtype=np.uint8).reshape(1, 5, 5, 3)
+    code = {"filters": 2, "kernel_size": 3}
+    assert compare(with_weights(LayerCode("Conv2D", code).build(), picture.shape, 1), picture).agrees
+
+
+def test_a_layer_that_was_never_built_is_built():
+    layer = LayerCode("Conv2D", {"filters": 2, "kernel_size": 3}).build()
+    assert not layer.built
+    assert compare(layer, random_input(1, 5, 6, 2)).agrees
+    assert layer.built and compare(layer, random_input(2, 9, 4, 2)).agrees
+
+
+def test_causal_convolution():
+    layer = LayerCode("Conv1D", {"filters": 1, "kernel_size": 3, "padding": "causal", "dilation_rate": 2}).build()
+    layer.build((1, 6, 1))
+    layer.kernel.assign(np.array([1.0, 10.0, 100.0]).reshape(3, 1, 1))
+    found = compare(layer, [[[1], [2], [3], [4], [5], [6]]])
+    assert found.agrees and found.largest_difference == 0
+    assert found.by_hand.ravel().tolist() == [100, 200, 310, 420, 531, 642]
+
+
+# -- difference ---------------------------------------------------------------------------------------------------
+
+
+def tampered(found: Comparison, by: float, place: tuple[int, ...] = (0, 2, 3, 1)) -> Comparison:
+    """The same comparison with one value of Keras's changed."""
+    real = found.keras.copy()
+    real[place] += by
+    return dataclasses.replace(found, keras=real)
+
+
+def test_one_changed_value_is_found_and_named():
+    found = tampered(agreeing(), 0.01)
+    assert not found.agrees and found.same_shape and not found.refused
+    assert found.largest_difference == pytest.approx(0.01, rel=1e-3)
+    assert int((~found.within).sum()) == 1
+    assert found.verdict.startswith("They differ in 1 of 60 values; the first at (0, 2, 3, 1): by hand ")
+    assert "✗" in str(found) and "✓" not in str(found)
+
+
+def test_a_difference_is_never_rounded_away():
+    """Two numbers that are said to differ are written so that the difference can be seen."""
+    base = agreeing()
+    for place in np.ndindex(base.keras.shape):
+        found = tampered(base, float(3 * base.tolerance[place]), place)
+        assert not found.agrees
+        numbers = re.search(r"by hand (\S+), Keras (\S+)\.$", found.verdict)
+        assert numbers and numbers[1] != numbers[2]
+        assert tampered(base, float(base.tolerance[place]) / 100, place).agrees
+
+
+def test_a_kernel_that_changes_in_between():
+    layer, x = conv(), random_input(1, 5, 6, 2)
+    before = compare(layer, x)
+    kernel = layer.kernel.numpy()
+    kernel[1, 1, 0, 0] += 0.001
+    layer.kernel.assign(kernel)
+    after = compare(layer, x)
+    assert after.agrees, "both sides read the weights when they are asked"
+    mixed = dataclasses.replace(before, keras=after.keras)
+    assert not mixed.agrees
+    assert not mixed.within[..., 0].all() and mixed.within[..., 1].all(), "the first filter only"
+
+
+def test_another_shape():
+    found = agreeing()
+    for keras_values in (found.keras[:, :-1], found.keras[0], found.keras[..., :1]):
+        other = dataclasses.replace(found, keras=keras_values)
+        assert not other.agrees and not other.same_shape
+        assert other.differences is None and other.largest_difference is None and other.within is None
+        assert str(found.by_hand.shape) in other.verdict and str(keras_values.shape) in other.verdict
+
+
+@pytest.mark.parametrize("strange", [np.nan, np.inf, -np.inf])
+def test_nan_and_infinity_agree_with_themselves_only(strange: float):
+    found = agreeing()
+    place = (0, 0, 0, 0)
+    hand, real, reach = found.by_hand.copy(), found.keras.copy(), found.tolerance.copy()
+    hand[place], reach[place] = strange, abs(strange)
+    assert not dataclasses.replace(found, by_hand=hand, tolerance=reach).agrees
+    real[place] = strange
+    assert dataclasses.replace(found, by_hand=hand, keras=real, tolerance=reach).agrees
+    assert not dataclasses.replace(found, keras=real).agrees
+    for other in {np.nan, np.inf, -np.inf} - {strange}:
+        real[place] = other
+        assert not dataclasses.replace(found, by_hand=hand, keras=real, tolerance=reach).agrees
+
+
+def test_nan_and_infinity_go_through_real_layers():
+    for strange in (np.nan, np.inf, -np.inf):
+        x = random_input(1, 5, 6, 2)
+        x[0, 2, 2, 0] = strange
+        for layer in (
+            conv(),
+            conv(activation="relu"),
+            LayerCode("AveragePooling2D", {"pool_size": 2}).build(),
+            LayerCode("UpSampling2D", {"size": 2}).build(),
+            LayerCode("ZeroPadding2D", {"padding": 1}).build(),
+        ):
+            found = compare(layer, x)
+            assert found.agrees, str(found)
+            assert not np.isfinite(found.keras).all() or layer.__class__.__name__ == "Conv2D"
+    x[0, 2, 2, 0] = np.inf
+    assert compare(LayerCode("MaxPooling2D", {"pool_size": 2}).build(), x).agrees
+
+
+def test_copies_are_compared_without_any_tolerance():
+    """A maximum is one of the inputs, so the smallest difference counts, however large its neighbours are."""
+    x = np.array([[[1e-6], [-1e6], [2e-6], [-1e6]]], np.float32)
+    for kind, code in (
+        ("MaxPooling1D", {"pool_size": 2}),
+        ("GlobalMaxPooling1D", {}),
+        ("UpSampling1D", {"size": 2}),
+        ("ZeroPadding1D", {"padding": 1}),
+        ("Cropping1D", {"cropping": 1}),
+    ):
+        found = compare(LayerCode(kind, code).build(), x)
+        assert found.agrees and found.largest_difference == 0
+        assert not found.tolerance.any(), kind
+        real = found.keras.copy()
+        real[real != 0] *= np.float32(1 + 2e-7)
+        assert not dataclasses.replace(found, keras=real).agrees
+
+
+def test_the_tolerance_follows_the_terms():
+    """Large terms that cancel leave room for their roundings, small ones do not."""
+    x = random_input(1, 5, 6, 2)
+    layer = conv(use_bias=False)
+    small, large = compare(layer, x), compare(layer, 1000 * x)
+    np.testing.assert_allclose(large.tolerance, 1000 * small.tolerance, rtol=1e-5)
+    kernel = np.abs(layer.kernel.numpy())
+    layer.kernel.assign(kernel)
+    alone = compare(layer, np.abs(x))
+    np.testing.assert_allclose(alone.tolerance, 8 * 2.0**-24 * alone.by_hand, rtol=1e-5)
+
+
+# -- refusal ------------------------------------------------------------------------------------------------------
+
+IMPOSSIBLE: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
+    # too large a window
+    ("Conv2D", {"filters": 1, "kernel_size": 6}, (1, 5, 6, 1)),
+    ("Conv1D", {"filters": 1, "kernel_size": 3, "dilation_rate": 3}, (1, 6, 1)),
+    ("DepthwiseConv2D", {"kernel_size": 6}, (1, 5, 6, 1)),
+    ("SeparableConv2D", {"filters": 1, "kernel_size": 6}, (1, 5, 6, 1)),
+    ("MaxPooling2D", {"pool_size": 6}, (1, 5, 6, 1)),
+    ("MaxPooling2D", {"pool_size": 3, "strides": 1}, (1, 2, 2, 1)),
+    ("AveragePooling3D", {"pool_size": 2}, (1, 1, 2, 2, 1)),
+    ("Cropping2D", {"cropping": 3}, (1, 5, 6, 1)),
+    # one window short
+    ("Conv2DTranspose", {"filters": 1, "kernel_size": 2, "padding": "same", "output_padding": 0}, (1, 3, 3, 1)),
+    ("Conv1DTranspose", {"filters": 1, "kernel_size": 2, "padding": "same", "output_padding": 0}, (1, 1, 1)),
+    # settings that a constructor lets pass
+    ("ZeroPadding2D", {"padding": -1}, (1, 5, 6, 1)),
+    ("MaxPooling1D", {"pool_size": 2, "padding": "causal"}, (1, 5, 1)),
+    ("MaxPooling1D", {"pool_size": 2, "padding": "SAME"}, (1, 5, 1)),
+    ("MaxPooling1D", {"pool_size": 2, "padding": "nonsense"}, (1, 5, 1)),
+    ("MaxPooling1D", {"pool_size": 2, "strides": 0}, (1, 5, 1)),
+    ("Conv2D", {"filters": 1, "kernel_size": 2, "padding": (1, 1)}, (1, 5, 6, 1)),
+    ("Conv2D", {"filters": 1, "kernel_size": (2.0, 2.0)}, (1, 5, 6, 1)),
+    ("UpSampling2D", {"size": (1.5, 2)}, (1, 5, 6, 1)),
+    ("Conv2D", {"filters": 4, "kernel_size": 2, "groups": 2}, (1, 5, 6, 3)),
+    # the wrong number of dimensions
+    ("Conv2D", {"filters": 1, "kernel_size": 2}, (5, 6, 1)),
+    ("Conv2D", {"filters": 1, "kernel_size": 2}, (1, 5, 6, 6, 1)),
+    ("Conv1D", {"filters": 1, "kernel_size": 2}, (1, 5, 6, 1)),
+    ("Conv2D", {"filters": 1, "kernel_size": 2, "data_format": "channels_first"}, (5, 6, 1)),
+    ("Conv2DTranspose", {"filters": 1, "kernel_size": 2}, (5, 6, 1)),
+    ("SeparableConv1D", {"filters": 1, "kernel_size": 2}, (5, 1)),
+    ("MaxPooling2D", {"pool_size": 2}, (5, 6, 1)),
+    ("MaxPooling2D", {"pool_size": 2, "data_format": "channels_first"}, (5,)),
+    ("MaxPooling2D", {"pool_size": 2}, ()),
+    ("GlobalAveragePooling1D", {}, (5, 1)),
+    ("UpSampling2D", {"size": 2}, (5, 6, 1)),
+    ("ZeroPadding1D", {"padding": 1}, (5, 1)),
+    # nothing in it
+    ("Conv2D", {"filters": 1, "kernel_size": 2}, (0, 5, 6, 1)),
+    ("Conv2D", {"filters": 1, "kernel_size": 2}, (1, 0, 6, 1)),
+    ("Conv2D", {"filters": 1, "kernel_size": 2}, (1, 5, 6, 0)),
+    ("MaxPooling2D", {"pool_size": 2}, (0, 5, 6, 1)),
+    ("MaxPooling2D", {"pool_size": 2, "padding": "same"}, (1, 5, 6, 0)),
+    ("GlobalMaxPooling2D", {}, (1, 0, 6, 1)),
+    ("UpSampling1D", {"size": 2}, (1, 0, 1)),
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize(("kind", "code", "shape"), IMPOSSIBLE)
+def test_both_refuse(kind: str, code: dict[str, Any], shape: tuple[int, ...]):
+    found = compare(LayerCode(kind, code).build(), np.ones(shape, np.float32))
+    text = str(found)
+    assert found.refused and found.agrees and found.same_shape, text
+    assert found.by_hand is None and found.keras is None and found.tolerance is None
+    assert found.largest_difference is None
+    assert found.verdict == "Both refuse: this setting has no output."
+    assert found.refusal_by_hand in text and found.refusal_keras in text
+    assert "\x1b" not in text and "Arguments received" not in text
+    assert "largest difference" not in text
+
+
+def test_one_refuses_and_the_other_does_not():
+    found = agreeing()
+    silent = dataclasses.replace(found, keras=None, refusal_keras="no")
+    assert not silent.agrees and not silent.refused and not silent.same_shape
+    assert silent.verdict == "They differ: by hand there is (1, 5, 6, 2), Keras refuses."
+    silent = dataclasses.replace(found, by_hand=None, tolerance=None, refusal_by_hand="no")
+    assert not silent.agrees and not silent.refused
+    assert silent.verdict == "They differ: Keras gives (1, 5, 6, 2), by hand there is no output."
+    for strange in (silent, dataclasses.replace(found, keras=None, refusal_keras="no")):
+        assert "✗" in str(strange)
+
+
+def test_keras_averages_nothing_at_all():
+    """The mean of no cells is NaN to Keras. By hand there is none, and that is said."""
+    found = compare(LayerCode("GlobalAveragePooling2D", {}).build(), np.ones((1, 0, 6, 1)))
+    assert not found.agrees and found.by_hand is None and np.isnan(found.keras).all()
+
+
+def test_a_layer_without_a_kernel_on_this_processor_is_no_agreement():
+    """By hand there is an output, and the reason why Keras has none is at hand."""
+    layer = LayerCode("DepthwiseConv2D", {"kernel_size": 2, "strides": (1, 2)}).build()
+    found = compare(layer, random_input(1, 5, 6, 2))
+    assert found.shape_by_hand == (1, 4, 3, 2)
+    assert not found.agrees and found.keras is None
+    assert "equal length strides" in found.refusal_keras
+    assert "unequal" in keras_layers.missing_kernel(layer)
+
+
+def test_a_layer_built_for_other_channels():
+    for layer in (conv(), LayerCode("Conv2DTranspose", {"filters": 1, "kernel_size": 2}).build()):
+        layer(random_input(1, 5, 6, 2))
+        found = compare(layer, random_input(1, 5, 6, 3))
+        assert found.refused
+        assert "2 channels" in found.refusal_by_hand and "has 3" in found.refusal_by_hand
+
+
+def test_refusals_of_the_constructor_come_in_plain_words():
+    with pytest.raises(KerasRefusal) as caught:
+        LayerCode("Conv2D", {"filters": 1, "kernel_size": 3, "strides": 2, "dilation_rate": (1, 2)}).build()
+    assert "not supported in conjunction" in str(caught.value)
+    with pytest.raises(KerasRefusal, match="no attribute 'lower'"):
+        LayerCode("Conv2D", {"filters": 1, "kernel_size": 3, "padding": 1}).build()
+
+
+def test_messages_lose_their_colours_and_dumps():
+    wrapped = ValueError(
+        "Exception encountered when calling MaxPooling2D.call().\n\n"
+        "\x1b[1mComputed output size would be zero\x1b[0m\n\n"
+        "Arguments received by MaxPooling2D.call():\n  • inputs=tf.Tensor(shape=(1, 2, 2, 1))"
+    )
+    assert plain_message(wrapped) == "Computed output size would be zero"
+    assert plain_message(ValueError("{{function_node __wrapped__Pad}} Paddings must be 0")) == "Paddings must be 0"
+    assert plain_message(ZeroDivisionError()) == "ZeroDivisionError"
+
+
+def test_run_returns_what_the_layer_returns():
+    x = random_input(1, 4, 4, 1)
+    layer = LayerCode("AveragePooling2D", {"pool_size": 2}).build()
+    y = run(layer, x.tolist())
+    assert isinstance(y, np.ndarray) and y.dtype == np.float32
+    np.testing.assert_array_equal(y, layer(x).numpy())
+
+
+# -- no rule ------------------------------------------------------------------------------------------------------
+
+
+class Doubled(layers.Conv2D):
+    """A convolution that is none: what it inherits says nothing about what it does."""
+
+    def call(self, inputs: Any) -> Any:
+        return 2 * super().call(inputs)
+
+
+class Homemade(layers.Layer):
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+def relu(x: Any) -> Any:
+    """Not the relu that its name promises."""
+    return x * 2
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Homemade(), "Homemade"),
+        (lambda: Doubled(2, 3), "Doubled"),
+        (lambda: layers.Dense(2), "Dense"),
+        (lambda: layers.AdaptiveMaxPooling2D(1), "AdaptiveMaxPooling2D"),
+        (lambda: keras.Sequential([layers.Conv2D(2, 3)]), "Sequential"),
+        (lambda: layers.Conv2D, "type"),
+        (lambda: None, "NoneType"),
+        (lambda: layers.Conv2D(2, 3, activation="gelu"), "gelu"),
+        (lambda: layers.Conv2D(2, 3, activation=lambda x: x), "<lambda>"),
+        (lambda: layers.Conv2D(2, 3, activation=relu), "test_compare.relu"),
+        (lambda: layers.Conv2D(2, 3, activation=layers.ReLU()), "ReLU"),
+        (lambda: layers.UpSampling2D(2, interpolation="bicubic"), "bicubic"),
+        (lambda: layers.UpSampling2D(2, interpolation="nonsense"), "nonsense"),
+        (lambda: layers.Conv2D(2, 3, dtype="float16"), "float16"),
+        (lambda: layers.Conv2D(2, 3, dtype="mixed_bfloat16"), "bfloat16"),
+    ],
+)
+def test_what_has_no_rule_is_never_guessed(make: Any, said: str):
+    with pytest.raises(NoRule) as caught:
+        compare(make(), random_input(1, 5, 6, 2))
+    message = str(caught.value)
+    assert "no rule by hand" in message and said in message
+    assert " at 0x" not in message, "an address changes from run to run"
+
+
+def test_lora_has_no_rule():
+    layer = conv()
+    layer.enable_lora(1)
+    with pytest.raises(NoRule, match="LoRA"):
+        compare(layer, random_input(1, 5, 6, 2))
+
+
+def test_every_kind_with_a_rule_for_its_axes_has_one_for_its_values():
+    """And every layer of Keras that is like them has both."""
+    spatial = re.compile(r"(Conv|Pooling|UpSampling|ZeroPadding|Cropping)")
+    known = {name for name in dir(layers) if spatial.search(name) and re.search(r"\dD", name)}
+    # Keras keeps short second names for some (MaxPool2D, Convolution2D) and has a few that the course leaves out.
+    classes = {getattr(layers, name).__name__ for name in known}
+    left_out = {name for name in classes if re.search("LSTM|Adaptive", name)}
+    assert classes - left_out == set(keras_layers._READERS)
+
+
+def test_softmax_is_taken_over_the_last_axis_as_keras_does_even_with_channels_first():
+    code = {"kernel_size": 2, "data_format": "channels_first", "activation": "softmax", "use_bias": False}
+    layer = with_weights(LayerCode("DepthwiseConv2D", code).build(), (1, 2, 4, 5), 1)
+    found = compare(layer, random_input(1, 2, 4, 5))
+    assert found.agrees, str(found)
+    np.testing.assert_allclose(found.by_hand.sum(axis=-1), 1)
+
+
+# -- the printed examples -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", [axes, byhand, keras_layers, __import__("sys").modules["course_utils.compare"]])
+def test_the_examples_in_the_docstrings(module: Any):
+    result = doctest.testmod(module)
+    assert result.failed == 0
+    assert result.attempted >= 1 or module is byhand
+
+
+def test_code_that_is_printed_is_the_code_that_is_built():
+    code = LayerCode("Conv2D", {"filters": 2, "kernel_size": (3, 1), "padding": "same", "activation": None})
+    assert code.text == 'keras.layers.Conv2D(filters=2, kernel_size=(3, 1), padding="same", activation=None)'
+    pasted, built = eval(code.text, {"keras": keras}), code.build()
+    assert {**pasted.get_config(), "name": ""} == {**built.get_config(), "name": ""}
+
+
+def test_by_hand_functions_refuse_what_does_not_fit():
+    """They can be called by themselves, with arrays that a learner made up."""
+    window = (axes.Window(2),)
+    with pytest.raises(ShapeError, match="3 numbers"):
+        byhand.max_pool(np.ones((3, 1)), window)
+    with pytest.raises(ShapeError, match="not a single cell"):
+        byhand.max_pool(np.ones((1, 0, 1)), window)
+    for function, kernel in (
+        (byhand.convolve, np.ones((2, 2, 1))),
+        (byhand.depthwise, np.ones((2, 2, 1))),
+    ):
+        with pytest.raises(ShapeError, match="made for 2 channels; the input has 3"):
+            function(np.ones((1, 4, 3)), kernel, window)
+    with pytest.raises(ShapeError, match="made for 2 channels; the input has 3"):
+        byhand.transpose_convolve(np.ones((1, 4, 3)), np.ones((2, 1, 2)), (axes.Spread(2),))

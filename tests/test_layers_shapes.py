@@ -1,0 +1,418 @@
+"""Every size the course predicts, against what the real layer says, on dense grids; and every refusal foretold.
+
+``compute_output_shape`` costs microseconds, so the grids are exhaustive in one dimension (n 1–16, k 1–7, s 1–4, d 1–3)
+and pair every setting of one axis with many of the others in two and three. The end of this file *calls* the layers.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import killers
+import numpy as np
+import pytest
+from tally import compared
+
+from course_utils.axes import Axis, Crop, Pad, Repeat, ShapeError, Spread, Whole, Window
+from course_utils.keras_layers import (
+    KerasRefusal,
+    LayerCode,
+    axes_of,
+    channels_last,
+    check_settings,
+    missing_kernel,
+    output_shape,
+    run,
+)
+
+SIZES = range(1, 17)
+FORMATS = ("channels_last", "channels_first")
+CHANNELS = 3
+
+Setting = tuple[int, int, int]  # k, s, d of one axis
+STRIDED: list[Setting] = [(k, s, 1) for k, s in product(range(1, 8), range(1, 5))]
+DILATED: list[Setting] = [(k, 1, d) for k, d in product(range(1, 8), range(1, 4))]
+BOTH: list[Setting] = list(product(range(1, 8), range(1, 5), range(1, 4)))
+
+
+def check(
+    code: LayerCode,
+    make_axes: Callable[[], tuple[Axis, ...]],
+    sizes: Iterable[Sequence[int]],
+    channels_out: int | None = CHANNELS,
+) -> int:
+    """Hold one layer against its axes for many sizes. Returns the number of configurations compared.
+
+    Both may refuse: the settings at once, or an input of some size. They must refuse the same.
+    """
+    try:
+        axes = make_axes()
+        check_settings(code.kind, axes)
+    except ShapeError as error:
+        with pytest.raises(KerasRefusal):
+            code.build()
+            pytest.fail(f"Keras makes {code.text}, by hand it is refused: {error}")
+        return 1
+    layer = code.build()
+    assert axes_of(layer) == axes, code.text
+    last = channels_last(layer)
+    compared = 0
+    for spatial in sizes:
+        shape = (None, *spatial, CHANNELS) if last else (None, CHANNELS, *spatial)
+        by_hand: tuple[int | None, ...] | None
+        try:
+            found = tuple(axis.output_size(n) for axis, n in zip(axes, spatial, strict=True))
+            by_hand = (None, *found, channels_out) if last else (None, channels_out, *found)
+        except ShapeError:
+            by_hand = None
+        try:
+            real = output_shape(layer, shape)
+        except KerasRefusal:
+            real = None
+        assert by_hand == real, f"{code.text} on {shape}: by hand {by_hand}, Keras {real}"
+        compared += 1
+    return compared
+
+
+def partners(settings: list[Setting], dimensions: int, turns: int) -> list[tuple[Setting, ...]]:
+    """Each setting on the first axis, beside ``turns`` different others on each of the rest."""
+    count = len(settings)
+    rows = []
+    for i, turn in product(range(count), range(turns)):
+        others = [settings[(i * (2 * axis + 1) + 5 * turn + axis) % count] for axis in range(1, dimensions)]
+        rows.append((settings[i], *others))
+    return rows
+
+
+def rectangles(dimensions: int, shift: int) -> list[tuple[int, ...]]:
+    """Sixteen sizes in which every axis goes through 1 … 16, in step with none of the others."""
+    return [tuple((n * (2 * axis + 1) + shift * axis) % 16 + 1 for axis in range(dimensions)) for n in SIZES]
+
+
+def columns(rows: Sequence[Setting]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """The kernel sizes, strides and dilations of several axes."""
+    sizes, strides, dilations = zip(*rows, strict=True)
+    return sizes, strides, dilations
+
+
+def settings_for(dimensions: int) -> list[tuple[Setting, ...]]:
+    """Kernel sizes, strides and dilations for all axes of a layer."""
+    if dimensions == 1:
+        return [(setting,) for setting in BOTH]
+    if dimensions == 2:
+        return [*partners(STRIDED, 2, 9), *partners(DILATED, 2, 9), *partners(BOTH, 2, 3)]
+    return [*partners(STRIDED, 3, 9), *partners(DILATED, 3, 9), *partners(BOTH, 3, 3)]
+
+
+def sizes_for(dimensions: int, turn: int) -> list[tuple[int, ...]]:
+    """All sizes in one dimension; for every setting other rectangles in two and three."""
+    return [(n,) for n in SIZES] if dimensions == 1 else rectangles(dimensions, turn)[turn % 2 :: 2]
+
+
+def formats_for(dimensions: int, turn: int) -> tuple[str, ...]:
+    """Both in one dimension, by turns in two and three."""
+    return FORMATS if dimensions == 1 else (FORMATS[turn // 2 % 2],)
+
+
+# -- convolutions -------------------------------------------------------------------------------------------------
+
+
+CONVOLUTIONS = {
+    "Conv": ({"filters": 5}, 5, (1, 2, 3)),
+    "DepthwiseConv": ({"depth_multiplier": 2}, 2 * CHANNELS, (1, 2)),
+    "SeparableConv": ({"filters": 4, "depth_multiplier": 2}, 4, (1, 2)),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "dimensions"), [(kind, dimensions) for kind, (_, _, all_) in CONVOLUTIONS.items() for dimensions in all_]
+)
+def test_convolutions(kind: str, dimensions: int):
+    arguments, channels_out, _ = CONVOLUTIONS[kind]
+    name, total = f"{kind}{dimensions}D", 0
+    for turn, rows in enumerate(settings_for(dimensions)):
+        k, s, d = columns(rows)
+        for padding, layout in product(("valid", "same", "causal"), formats_for(dimensions, turn)):
+            if padding == "causal" and turn % 7 and name != "Conv1D":
+                continue  # refused by the constructor; a seventh of them shows it
+            code = LayerCode(
+                name,
+                arguments
+                | {"kernel_size": k, "strides": s, "dilation_rate": d, "padding": padding, "data_format": layout},
+            )
+            total += check(
+                code,
+                lambda rows=rows, padding=padding: tuple(Window(k, s, d, padding) for k, s, d in rows),
+                sizes_for(dimensions, turn),
+                channels_out,
+            )
+    compared("shapes", name, total, at_least=4_000)
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+def test_transposed_convolutions(dimensions: int):
+    name, total = f"Conv{dimensions}DTranspose", 0
+    for turn, rows in enumerate(settings_for(dimensions)):
+        k, s, d = columns(rows)
+        # None, and every whole number from 0 up to one too many; on the other axes a different one.
+        extras: list[tuple[int | None, ...]] = [(None,) * dimensions]
+        extras += [(op, *((op + turn + axis) % s[axis] for axis in range(1, dimensions))) for op in range(s[0] + 1)]
+        for padding, extra in product(("valid", "same"), extras if dimensions == 1 else extras[turn % 2 :: 2]):
+            layout = FORMATS[turn // 2 % 2]
+            code = LayerCode(
+                name,
+                {
+                    "filters": 5,
+                    "kernel_size": k,
+                    "strides": s,
+                    "dilation_rate": d,
+                    "padding": padding,
+                    "output_padding": None if extra[0] is None else extra,
+                    "data_format": layout,
+                },
+            )
+            total += check(
+                code,
+                lambda rows=rows, padding=padding, extra=extra: tuple(
+                    Spread(k, s, d, padding, op) for (k, s, d), op in zip(rows, extra, strict=True)
+                ),
+                sizes_for(dimensions, turn),
+                5,
+            )
+    compared("shapes", name, total, at_least=4_000)
+
+
+# -- pooling ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["MaxPooling", "AveragePooling"])
+def test_pooling(kind: str, dimensions: int):
+    name, total = f"{kind}{dimensions}D", 0
+    rows_of_all = [(row,) for row in STRIDED] if dimensions == 1 else partners(STRIDED, dimensions, 9)
+    for turn, rows in enumerate(rows_of_all):
+        k, strides, _ = columns(rows)
+        for padding, layout, given in product(("valid", "same"), formats_for(dimensions, turn), (strides, None)):
+            code = LayerCode(
+                name, {"pool_size": k, "strides": given, "padding": padding, "data_format": layout}
+            )  # a stride of None means the pool size
+            total += check(
+                code,
+                lambda k=k, s=given or k, padding=padding: tuple(
+                    Window(size, stride, 1, padding) for size, stride in zip(k, s, strict=True)
+                ),
+                sizes_for(dimensions, turn),
+            )
+    compared("shapes", name, total, at_least=3_000)
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["GlobalMaxPooling", "GlobalAveragePooling"])
+def test_global_pooling(kind: str, dimensions: int):
+    total = 0
+    for layout, keep in product(FORMATS, (True, False)):
+        layer = LayerCode(f"{kind}{dimensions}D", {"data_format": layout, "keepdims": keep}).build()
+        axes = axes_of(layer)
+        assert axes == (Whole(),) * dimensions
+        for turn, spatial in product(range(4), range(16)):
+            sizes = rectangles(dimensions, turn)[spatial]
+            kept = tuple(axis.output_size(n) for axis, n in zip(axes, sizes, strict=True)) if keep else ()
+            last = layout == "channels_last"
+            expected = (None, *kept, CHANNELS) if last else (None, CHANNELS, *kept)
+            assert output_shape(layer, (None, *sizes, CHANNELS) if last else (None, CHANNELS, *sizes)) == expected
+            total += 1
+    compared("shapes", f"{kind}{dimensions}D", total, at_least=256)
+
+
+# -- the rest -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+def test_upsampling(dimensions: int):
+    name, total = f"UpSampling{dimensions}D", 0
+    ways = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5") if dimensions == 2 else ("nearest",)
+    for turn, factors in enumerate(product(range(6), repeat=dimensions)):
+        for how, layout in product(ways, formats_for(dimensions, turn)[-1:]):
+            settings: dict[str, Any] = {"size": factors if dimensions > 1 else factors[0]}
+            if dimensions > 1:
+                settings["data_format"] = layout
+            if dimensions == 2:
+                settings["interpolation"] = how
+            total += check(
+                LayerCode(name, settings),
+                lambda factors=factors, how=how: tuple(Repeat(f, how) for f in factors),
+                sizes_for(dimensions, turn),
+            )
+    compared("shapes", name, total, at_least=80 if dimensions == 1 else 1_000)
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("kind", "argument", "axis_class"), [("ZeroPadding", "padding", Pad), ("Cropping", "cropping", Crop)]
+)
+def test_padding_and_cropping(kind: str, argument: str, axis_class: type[Pad] | type[Crop], dimensions: int):
+    name, total = f"{kind}{dimensions}D", 0
+    pairs = list(product(range(-1, 6), repeat=2))
+    rows_of_all = [
+        tuple(pairs[(i * (2 * axis + 1) + 3 * turn * axis) % len(pairs)] for axis in range(dimensions))
+        for i, turn in product(range(len(pairs)), range(1 if dimensions == 1 else 6))
+    ]
+    has_format = kind == "ZeroPadding" or dimensions > 1
+    for turn, rows in enumerate(rows_of_all):
+        for layout in formats_for(dimensions, turn) if has_format else FORMATS[:1]:
+            value = rows[0] if dimensions == 1 else rows
+            total += check(
+                LayerCode(name, {argument: value} | ({"data_format": layout} if has_format else {})),
+                lambda rows=rows: tuple(axis_class(before, after) for before, after in rows),
+                sizes_for(dimensions, turn),
+            )
+    compared("shapes", name, total, at_least=500 if dimensions == 1 else 900)
+
+
+@pytest.mark.parametrize(
+    ("kind", "argument", "axis_class"), [("ZeroPadding", "padding", Pad), ("Cropping", "cropping", Crop)]
+)
+def test_the_short_ways_to_write_padding_and_cropping(kind: str, argument: str, axis_class: type[Pad] | type[Crop]):
+    """One number, or one per axis. In 1-D the pair means before and after; in 2-D and 3-D it means the axes."""
+
+    def axes(dimensions: int, value: Any) -> tuple[Axis, ...]:
+        return axes_of(LayerCode(f"{kind}{dimensions}D", {argument: value}).build())
+
+    assert axes(1, (1, 2)) == (axis_class(1, 2),)
+    assert axes(2, (1, 2)) == (axis_class(1, 1), axis_class(2, 2))
+    assert axes(3, (1, 2, 3)) == (axis_class(1, 1), axis_class(2, 2), axis_class(3, 3))
+    for dimensions in (1, 2, 3):
+        assert axes(dimensions, 2) == (axis_class(2, 2),) * dimensions
+
+
+def test_numbers_are_read_as_keras_reads_them():
+    """One number for all axes, NumPy's whole numbers, and True, which Keras takes for 1."""
+    for given, meant in ((3, (3, 3)), ((np.int64(3), np.int32(2)), (3, 2)), (True, (1, 1)), ([2, 5], (2, 5))):
+        layer = LayerCode("Conv2D", {"filters": 1, "kernel_size": given, "padding": "SAME"}).build()
+        assert axes_of(layer) == tuple(Window(k, padding="same") for k in meant)
+        assert output_shape(layer, (1, 7, 7, 1)) == (1, 7, 7, 1)
+    layer = LayerCode("Conv2DTranspose", {"filters": 1, "kernel_size": 3, "strides": 3, "output_padding": 1}).build()
+    assert axes_of(layer) == (Spread(3, 3, output_padding=1),) * 2
+
+
+def test_fractions_pass_some_constructors_and_are_still_refused():
+    for kind, argument in (("Conv2D", "kernel_size"), ("UpSampling2D", "size")):
+        filters = {"filters": 1} if kind == "Conv2D" else {}
+        layer = LayerCode(kind, filters | {argument: (1.5, 2.0)}).build()
+        with pytest.raises(ShapeError, match=r"1\.5"):
+            axes_of(layer)
+        with pytest.raises(KerasRefusal):
+            run(layer, np.ones((1, 6, 6, 1)))
+
+
+# -- called, not only asked ---------------------------------------------------------------------------------------
+
+
+def call(code: LayerCode, sizes: Iterable[Sequence[int]]) -> int:
+    """Run a layer; where no kernel is missing it must run exactly when its axes say so, and give what they say."""
+    layer = code.build()
+    axes = axes_of(layer)
+    last, calls = channels_last(layer), 0
+    for spatial in sizes:
+        shape = (1, *spatial, CHANNELS) if last else (1, CHANNELS, *spatial)
+        x = np.ones(shape, np.float32)
+        expected: tuple[int, ...] | None
+        try:
+            for axis, n in zip(axes, spatial, strict=True):
+                axis.check_runs(n)
+            expected = tuple(axis.output_size(n) for axis, n in zip(axes, spatial, strict=True))
+        except ShapeError:
+            expected = None
+        if missing_kernel(layer):
+            expected = None
+        try:
+            y = run(layer, x)
+            real = y.shape[1:-1] if last else y.shape[2:]
+        except KerasRefusal:
+            real = None
+        assert real == expected, f"{code.text} on {shape}: by hand {expected}, Keras {real}"
+        calls += 1
+    return calls
+
+
+def test_calls_of_transposed_convolutions():
+    """*same* with an even k_eff and output_padding=0 can be built, has a size, and fails when called."""
+    total = 0
+    for (k, s, d), padding in product(
+        [*STRIDED, *((k, 1, d) for k in (1, 2, 3, 4) for d in (2, 3))], ("valid", "same")
+    ):
+        for extra in (None, *range(s)):
+            arguments = {"filters": 2, "kernel_size": k, "strides": s, "dilation_rate": d, "padding": padding}
+            arguments["output_padding"] = extra
+            total += call(LayerCode("Conv1DTranspose", arguments), [(n,) for n in (1, 2, 3, 6)])
+            if extra in (None, 0):
+                arguments |= {"kernel_size": (k, 8 - k), "data_format": FORMATS[(k + s) % 4 == 0]}
+                total += call(LayerCode("Conv2DTranspose", arguments), [(1, 1), (2, 5)])
+    compared("calls", "Conv1D/2DTranspose", total, at_least=900)
+
+
+def test_calls_of_windows():
+    """Also where the window does not fit: a pooling called there can take the whole process with it."""
+    total = 0
+    for (k, s, d), padding in product(BOTH[::2], ("valid", "same")):
+        sizes = [(n, 17 - n) for n in range(1, 17, 3)]
+        window = {"strides": s, "padding": padding}
+        total += call(LayerCode("DepthwiseConv2D", {"kernel_size": (k, 8 - k), "dilation_rate": d, **window}), sizes)
+        if d == 1:
+            for kind in ("MaxPooling2D", "AveragePooling2D"):
+                total += call(LayerCode(kind, {"pool_size": (k, 8 - k), **window}), sizes)
+        if s == 1 or d == 1:
+            arguments = {"filters": 2, "kernel_size": k, "dilation_rate": d, **window}
+            for causal in (padding, "causal"):
+                total += call(LayerCode("Conv1D", arguments | {"padding": causal}), [(n,) for n in range(1, 17, 4)])
+    compared("calls", "windows", total, at_least=1_000)
+
+
+def test_kernels_that_this_processor_does_not_have_are_foretold():
+    total = 0
+    for layout, kind in product(
+        FORMATS, ("Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
+    ):
+        dimensions = int(kind[4])
+        for k, s, d in ((2, 1, 1), (3, 2, 1), (2, 1, 2)):
+            arguments = {"filters": 3, "kernel_size": k, "strides": s, "dilation_rate": d, "data_format": layout}
+            total += call(LayerCode(kind, arguments), [(6,) * dimensions])
+            if "Transpose" not in kind and s == 2:  # grouped ones are compiled anew at every call
+                total += call(LayerCode(kind, arguments | {"groups": 3}), [(6,) * dimensions])
+    for layout, kind, padding in product(FORMATS, ("DepthwiseConv2D", "SeparableConv2D"), ("valid", "same")):
+        for s, d in product(((1, 1), (1, 2), (2, 1), (2, 2), (3, 2)), ((1, 1), (2, 1), (1, 3), (2, 2))):
+            arguments = {
+                "kernel_size": (2, 3),
+                "strides": s,
+                "dilation_rate": d,
+                "padding": padding,
+                "data_format": layout,
+            }
+            if kind == "SeparableConv2D":
+                arguments["filters"] = 2
+            total += call(LayerCode(kind, arguments), [(9, 8)])
+    compared("calls", "kernels that may be missing", total, at_least=200)
+
+
+def test_no_layer_kills_the_process_through_run():
+    """With oneDNN on, eager pooling with an empty output ends the process with SIGFPE; ``run`` never lets it."""
+    finished = subprocess.run(
+        [sys.executable, str(Path(killers.__file__))],
+        env=os.environ | {"TF_ENABLE_ONEDNN_OPTS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert finished.returncode == 0, f"exit code {finished.returncode}\n{finished.stdout}{finished.stderr[-2000:]}"
+    compared("calls", "layers that kill, with oneDNN", int(finished.stdout.split()[-1]), at_least=350)
+
+
+def test_what_would_kill_is_refused_without_onednn_too():
+    compared("calls", "layers that kill, without oneDNN", killers.all_refused(), at_least=350)

@@ -1,0 +1,368 @@
+"""Every value by hand, against the real layer: dense grids, random layers, and whole numbers, which must be exact.
+
+The tolerance is what float32 can be off by, computed beside each value (``compare.ROUNDINGS``); the largest error that
+was seen is printed when the tests end. Where Keras is wrong itself (``keras_faults.py``), it must be wrong in just the
+way that is known.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import with_onednn
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from layer_cases import ACTIVATIONS, KINDS, cases, dimensions_of, judge, roundings, with_weights
+from tally import WORST, compared, seen_error
+
+from course_utils.compare import ROUNDINGS, compare
+from course_utils.keras_layers import KerasRefusal, LayerCode
+
+pytestmark = pytest.mark.filterwarnings("ignore:You are using a softmax over axis -1:UserWarning")
+
+CHANNELS = 2
+
+
+def random_input(*shape: int, seed: int = 1) -> np.ndarray:
+    """Normally distributed, so half of it negative."""
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def over(code: LayerCode, sizes: Iterable[tuple[int, ...]], seed: int) -> Counter[str]:
+    """One layer with fixed random weights, on inputs of many sizes."""
+    dimensions = dimensions_of(code.kind)
+    layer = with_weights(code.build(), (1, *(32,) * dimensions, CHANNELS), seed)
+    found: Counter[str] = Counter()
+    for spatial in sizes:
+        found[judge(layer, random_input(1 + sum(spatial) % 2, *spatial, CHANNELS, seed=seed))] += 1
+    return found
+
+
+def count(kind: str, found: Counter[str], at_least: int) -> None:
+    """Only what was compared in values counts; the refusals are said beside it."""
+    print(dict(found))
+    compared("values", kind, found["agree"], at_least=at_least)
+
+
+# -- grids in one dimension ---------------------------------------------------------------------------------------
+
+STRIDED = list(product(range(1, 8), range(1, 5), (1,)))
+DILATED = list(product(range(1, 8), (1,), (2, 3)))
+BOTH = list(product(range(1, 8), range(1, 5), range(1, 4)))
+
+
+def some_sizes(turn: int, number: int) -> list[tuple[int]]:
+    """So many of the sizes 1 … 16: other ones for every turn, and all of them before long."""
+    return [((turn + i * 16 // number) % 16 + 1,) for i in range(number)]
+
+
+def test_conv1d():
+    found: Counter[str] = Counter()
+    for seed, ((k, s, d), padding) in enumerate(product([*STRIDED, *DILATED], ("valid", "same", "causal"))):
+        code = {"filters": 3, "kernel_size": k, "strides": s, "dilation_rate": d, "padding": padding}
+        found += over(LayerCode("Conv1D", code), some_sizes(seed, 8), seed)
+    count("Conv1D", found, at_least=800)
+
+
+@pytest.mark.parametrize("kind", ["DepthwiseConv1D", "SeparableConv1D"])
+def test_depthwise_and_separable_1d(kind: str):
+    """These take a stride and a dilation together."""
+    found: Counter[str] = Counter()
+    for seed, ((k, s, d), padding) in enumerate(product(BOTH, ("valid", "same"))):
+        code = {
+            "kernel_size": k,
+            "strides": s,
+            "dilation_rate": d,
+            "padding": padding,
+            "depth_multiplier": 1 + seed % 3,
+        }
+        if kind == "SeparableConv1D":
+            code["filters"] = 3
+        found += over(LayerCode(kind, code), some_sizes(seed, 4), seed)
+    count(kind, found, at_least=500)
+
+
+@pytest.mark.parametrize("kind", ["MaxPooling1D", "AveragePooling1D"])
+def test_pooling_1d(kind: str):
+    found: Counter[str] = Counter()
+    for seed, (k, s, padding) in enumerate(product(range(1, 8), (1, 2, 3, 4, None), ("valid", "same"))):
+        found += over(LayerCode(kind, {"pool_size": k, "strides": s, "padding": padding}), some_sizes(seed, 12), seed)
+    count(kind, found, at_least=700)
+
+
+def test_transposed_1d():
+    found: Counter[str] = Counter()
+    for seed, ((k, s, _), padding) in enumerate(product(STRIDED, ("valid", "same"))):
+        for extra in (None, *range(s)):
+            code = {"filters": 2, "kernel_size": k, "strides": s, "padding": padding, "output_padding": extra}
+            found += over(LayerCode("Conv1DTranspose", code), some_sizes(seed, 3), seed)
+    count("Conv1DTranspose", found, at_least=500)
+    assert found["refuse"] > 30, "the even kernels with output_padding=0"
+
+
+# -- rectangles in two and three dimensions -----------------------------------------------------------------------
+
+
+def rows(settings: list[tuple[int, ...]], dimensions: int, turn: int) -> tuple[tuple[int, ...], ...]:
+    """Kernel sizes, strides and dilations that differ from axis to axis."""
+    picked = [settings[(turn * (2 * axis + 1) + 5 * axis) % len(settings)] for axis in range(dimensions)]
+    return tuple(zip(*picked, strict=True))
+
+
+def sides(dimensions: int, turn: int) -> list[tuple[int, ...]]:
+    """Three rectangles, other ones for every turn."""
+    largest = {2: 12, 3: 7}[dimensions]
+    return [tuple((turn * (axis + 2) + 5 * i + 3 * axis) % largest + 1 for axis in range(dimensions)) for i in range(3)]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if dimensions_of(kind) > 1])
+def test_rectangles(kind: str):
+    dimensions, found = dimensions_of(kind), Counter[str]()
+    for turn in range(60):
+        padding = ("valid", "same")[turn % 2]
+        settings = STRIDED if turn % 3 else [*STRIDED[::4], *DILATED]
+        if dimensions == 3:
+            settings = [setting for setting in settings if setting[0] <= 4]
+        k, s, d = rows(settings, dimensions, turn)
+        if max(s) > 1:
+            d = (1,) * dimensions
+        code: dict[str, Any]
+        if kind.startswith(("Depthwise", "Separable")):
+            s, d = (s[0],) * dimensions, rows(DILATED, dimensions, turn)[2] if turn % 4 == 0 else d
+            code = {"kernel_size": k, "strides": s, "dilation_rate": d, "padding": padding, "depth_multiplier": 2}
+            code |= {"filters": 3} if kind.startswith("Separable") else {}
+        elif "Conv" in kind:
+            code = {"filters": 3, "kernel_size": k, "strides": s, "dilation_rate": d, "padding": padding}
+            if "Transpose" in kind:
+                code["dilation_rate"] = 1
+                if turn % 2:
+                    code["output_padding"] = tuple((turn + axis) % size for axis, size in enumerate(s))
+        elif kind.startswith("Global"):
+            code = {"keepdims": bool(turn % 2)}
+        elif "Pooling" in kind:
+            code = {"pool_size": k, "strides": s if turn % 5 else None, "padding": padding}
+        elif kind.startswith("UpSampling"):
+            code = {"size": tuple((turn // 4**axis) % 4 + 1 for axis in range(dimensions))}
+            if kind == "UpSampling2D" and turn % 2:
+                code["interpolation"] = "bilinear"
+        else:
+            pairs = tuple(((turn + axis) % 3, (turn // 3 + axis) % 4) for axis in range(dimensions))
+            code = {"padding" if kind.startswith("Zero") else "cropping": pairs}
+        found += over(LayerCode(kind, code), sides(dimensions, turn), turn)
+    count(kind, found, at_least=40)
+    if kind in ("Conv3D", "MaxPooling3D", "AveragePooling3D"):
+        assert found["late"] >= 5, "the known fault of the portable 3-D kernels should be among them"
+
+
+# -- random layers ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_random_layers(kind: str):
+    """Both data formats, every activation, bias or not, one or two samples, large and small numbers."""
+    found: Counter[str] = Counter()
+
+    @settings(max_examples=30 if kind == "Conv3D" else 60)
+    @given(cases(kind))
+    def property_holds(case: tuple[LayerCode, np.ndarray, int]) -> None:
+        code, x, seed = case
+        found[judge(with_weights(code.build(), x.shape, seed), x)] += 1
+
+    property_holds()
+    count(kind, found, at_least=15)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "Average" not in kind])
+def test_whole_numbers_are_exact(kind: str):
+    """Sums of small whole numbers have no roundings, in whatever order they are added."""
+    found: Counter[str] = Counter()
+
+    @settings(max_examples=25)
+    @given(cases(kind, whole_numbers=True))
+    def property_holds(case: tuple[LayerCode, np.ndarray, int]) -> None:
+        code, x, seed = case
+        layer = with_weights(code.build(), x.shape, seed, whole_numbers=True)
+        verdict = judge(layer, x)
+        found[verdict] += 1
+        if verdict == "agree":
+            assert compare(layer, x).largest_difference == 0
+
+    property_holds()
+    count(kind, found, at_least=4)
+
+
+@pytest.mark.parametrize("kind", ["Conv1D", "Conv2D"])
+def test_groups(kind: str):
+    """Each block of filters sees its own block of channels. Compiled anew at every call, so there are few of these."""
+    dimensions, found = dimensions_of(kind), Counter[str]()
+    for seed, (groups, padding, layout) in enumerate(
+        product((2, 3), ("valid", "same"), ("channels_last", "channels_first"))
+    ):
+        code = {"filters": 2 * groups, "kernel_size": 2 + seed % 3, "strides": 1 + seed % 2}
+        code |= {"padding": padding, "groups": groups, "data_format": layout}
+        spatial = (7, 9)[:dimensions]
+        shape = (2, *spatial, 3 * groups) if layout == "channels_last" else (2, 3 * groups, *spatial)
+        layer = with_weights(LayerCode(kind, code).build(), shape, seed)
+        found[judge(layer, random_input(*shape, seed=seed))] += 1
+    count(f"{kind} in groups", found, at_least=6)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activations(activation: str):
+    """Near zero, far out and in between, on one cell at a time."""
+    near = np.linspace(-1e-3, 1e-3, 101)
+    x = np.concatenate([near, near * 1e-4, np.linspace(-8, 8, 201), [-80, -30, 30, 80]]).reshape(1, -1, 1)
+    layer = LayerCode("Conv1D", {"filters": 3, "kernel_size": 1, "activation": activation}).build()
+    layer.build(x.shape)
+    layer.kernel.assign(np.array([1.0, -0.5, 3.0]).reshape(1, 1, 3))
+    assert judge(layer, x.astype(np.float32)) == "agree"
+    compared("values", f"activation {activation}", x.size, at_least=400)
+
+
+def test_long_sums_stay_within_the_bound():
+    """Thousands of terms: float32 is off by more in the number, and by no more in roundings of its terms."""
+    found: Counter[str] = Counter()
+    for seed, (channels, k, positive) in enumerate(product((16, 64), (3, 5, 7), (False, True))):
+        x = random_input(1, 14, 15, channels, seed=seed)
+        layer = with_weights(LayerCode("Conv2D", {"filters": 4, "kernel_size": k}).build(), x.shape, seed)
+        found[judge(layer, np.abs(x) if positive else x)] += 1
+        separable = LayerCode("SeparableConv2D", {"filters": 4, "kernel_size": k, "depth_multiplier": 2}).build()
+        found[judge(with_weights(separable, x.shape, seed), x)] += 1
+        transposed = LayerCode("Conv2DTranspose", {"filters": 4, "kernel_size": k, "strides": 2}).build()
+        found[judge(with_weights(transposed, x.shape, seed), x)] += 1
+    count("long sums", found, at_least=36)
+
+
+def test_average_of_whole_numbers_is_as_near_as_float32_can_be():
+    for k, padding in product(range(1, 6), ("valid", "same")):
+        x = np.random.default_rng(k).integers(-9, 10, (2, 11, 3))
+        comparison = compare(LayerCode("AveragePooling1D", {"pool_size": k, "padding": padding}).build(), x)
+        assert comparison.agrees and roundings(comparison) <= 3
+
+
+# -- where Keras is wrong -----------------------------------------------------------------------------------------
+
+
+def test_late_windows_of_the_portable_3d_kernels():
+    """A known fault: on 1 … 4 with a window of 1 and a stride of 4, *same* needs no padding, so cell 1 is read."""
+    x = np.arange(1.0, 5.0).reshape(1, 1, 1, 4, 1)
+    layer = LayerCode("MaxPooling3D", {"pool_size": 1, "strides": (1, 1, 4), "padding": "same"}).build()
+    comparison = compare(layer, x)
+    assert comparison.by_hand.tolist() == [[[[[1]]]]]
+    assert comparison.keras.tolist() == [[[[[2]]]]]
+    assert not comparison.agrees
+    assert "by hand 1, Keras 2" in comparison.verdict
+    flat = LayerCode("MaxPooling2D", {"pool_size": 1, "strides": (1, 4), "padding": "same"}).build()
+    assert compare(flat, x[0]).agrees, "the same windows in two dimensions start where they should"
+
+
+@pytest.mark.parametrize("kind", ["Conv3D", "DepthwiseConv2D", "SeparableConv2D", "DepthwiseConv1D"])
+def test_bias_on_the_wrong_axis(kind: str):
+    """A known fault: with channels_first and as many filters as columns, the bias runs along the columns."""
+    dimensions = dimensions_of(kind)
+    code = {"kernel_size": 1, "data_format": "channels_first"}
+    code |= {} if kind.startswith("Depthwise") else {"filters": 3}
+    x = np.zeros((1, 3, *(4,) * (dimensions - 1), 3), np.float32)
+    layer = LayerCode(kind, code).build()
+    layer.build(x.shape)
+    layer.bias.assign([1.0, 2.0, 3.0])
+    comparison = compare(layer, x)
+    for channel, bias in enumerate((1, 2, 3)):
+        assert (comparison.by_hand[0, channel] == bias).all()
+    assert not comparison.agrees and "differ" in comparison.verdict
+    assert judge(layer, x) == "bias"
+    # One column more, and Keras is right.
+    wider = np.zeros((*x.shape[:-1], 4), np.float32)
+    assert judge(layer, wider) == "agree"
+
+
+# -- what runs with oneDNN only -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> dict[str, Any]:
+    """The report of ``with_onednn.py`` from a process of its own: TensorFlow chooses its kernels once."""
+    finished = subprocess.run(
+        [sys.executable, str(Path(with_onednn.__file__))],
+        env=os.environ | {"TF_ENABLE_ONEDNN_OPTS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert finished.returncode == 0, f"exit code {finished.returncode}\n{finished.stdout}{finished.stderr[-3000:]}"
+    report: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
+    if report["missing"]:
+        pytest.skip(f"this processor has no oneDNN kernels: {report['missing']}")
+    return report
+
+
+def test_channels_first_and_other_layers_that_need_onednn(elsewhere: dict[str, Any]):
+    assert not elsewhere["failures"], "\n".join(elsewhere["failures"][:3])
+    for kind, number in elsewhere["compared"].items():
+        compared("values", f"{kind} with oneDNN", number, at_least=20)
+    for kind, error in elsewhere["worst"].items():
+        seen_error(f"{kind} with oneDNN", error)
+        assert error <= ROUNDINGS
+    assert {"Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose", "DepthwiseConv2D"} <= set(elsewhere["compared"])
+
+
+def test_the_wrong_bias_of_conv2d_is_reported(elsewhere: dict[str, Any]):
+    """``Conv2D(3, 1, data_format="channels_first")`` with the bias 1, 2, 3 on zeros."""
+    bias = elsewhere["bias"]
+    assert bias["by hand"] == [[[channel] * 3] * 3 for channel in (1, 2, 3)], "one number for each filter"
+    assert bias["agrees"] == (bias["keras"] == bias["by hand"])
+    assert bias["keras"] == [[[1, 2, 3]] * 3] * 3, "if Keras is right by now: delete this test and keras_faults.py"
+    assert "differ" in bias["verdict"]
+
+
+def test_the_largest_error_is_far_from_the_bound():
+    """Runs last: over everything above, no sum was off by more than the stated number of roundings."""
+    if len(WORST) < 10:
+        pytest.skip("says something only after the tests above")
+    for kind, error in sorted(WORST.items(), key=lambda item: -item[1]):
+        print(f"{error:5.2f} roundings  {kind}")
+    assert 0 < max(WORST.values()) <= ROUNDINGS
+
+
+def test_the_proof_would_notice():
+    """A comparison that is off in one value, in one place, by little more than roundings."""
+    code = LayerCode("Conv2D", {"filters": 2, "kernel_size": 3, "padding": "same"})
+    layer = with_weights(code.build(), (1, 5, 6, 2), 1)
+    x = random_input(1, 5, 6, 2)
+    honest = compare(layer, x)
+    assert honest.agrees
+    tampered = layer.kernel.numpy()
+    tampered[0, 0, 0, 0] *= 1 + 1e-4
+    by_hand = honest.by_hand
+    layer.kernel.assign(tampered)
+    moved = compare(layer, x)
+    assert moved.agrees, "both sides read the new kernel"
+    assert (np.abs(by_hand - moved.keras) > honest.tolerance).any(), "and a change this small shows"
+
+
+@given(st.integers(0, 5))
+@settings(max_examples=6)
+def test_refusals_are_the_same_on_both_sides(n: int):
+    """An input that is empty or too small, through layers that were never built."""
+    x = np.zeros((1, n, 6, 1), np.float32)
+    for kind, code in (
+        ("Conv2D", {"filters": 1, "kernel_size": 6}),
+        ("DepthwiseConv2D", {"kernel_size": 6}),
+        ("MaxPooling2D", {"pool_size": 6}),
+        ("Cropping2D", {"cropping": 3}),
+    ):
+        comparison = compare(LayerCode(kind, code).build(), x)
+        assert comparison.refused and comparison.agrees, str(comparison)
+    with pytest.raises(KerasRefusal):
+        LayerCode("Conv2D", {"filters": 1, "kernel_size": n - 5}).build()
