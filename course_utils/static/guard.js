@@ -1,13 +1,14 @@
 // Makes the ipywidgets beside it safe and readable; see guard.py.
 
-const CONTROLS = ".noUi-handle, .widget-readout, button, select, input, textarea, [tabindex]";
+const CONTROLS = ".noUi-handle, .widget-readout, button, select, input, textarea, summary, a[href], [tabindex]";
 
 function set(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 function labelOf(element) {
-  return element.closest(".jupyter-widgets")?.querySelector(".widget-label")?.textContent ?? "";
+  const widget = element.closest(".jupyter-widgets, .widget-toggle-buttons");
+  return widget?.querySelector(".widget-label")?.textContent ?? "";
 }
 
 function mend(output) {

@@ -141,7 +141,7 @@ def test_the_sum_on_the_page_gives_the_number_in_the_cell(page: rig.WatchedPage)
         found = re.fullmatch(r"Output row \d+, column \d+:\s+(.+?)\s+= (-?\d+)\s+Keras: (-?\d+)", text, re.S)
         assert found, text
         assert eval(found[1].replace("\n", " ")) == int(found[2]) == int(found[3])
-        assert cell.locator("text").inner_text().replace("−", "-") == found[2]
+        assert (cell.locator("text").text_content() or "").replace("−", "-") == found[2]
 
 
 def test_shortcuts_of_the_notebook_leave_the_cell_alone(page: rig.WatchedPage) -> None:
@@ -228,3 +228,18 @@ def test_the_code_is_copied(page: rig.WatchedPage) -> None:
     copied = page.evaluate("() => navigator.clipboard.readText()")
     assert copied == shown.cell.locator(".cu-code code").text_content()
     assert "keras.layers.Conv2D(filters=1" in copied
+
+
+def test_a_spoiler_is_folded_away_until_its_cell_is_run(page: rig.WatchedPage, lab: rig.Lab) -> None:
+    from playwright.sync_api import expect
+
+    rig.open_notebook(page, lab, LESSON)
+    ids = [cell["id"] for cell in nbformat.read(rig.NOTEBOOKS / LESSON, 4).cells]
+    index = ids.index(VALID)
+    rig.scroll_to_cell(page, index)
+    still = rig.cell(page, index).locator(".jp-OutputArea-output img")
+    expect(rig.cell(page, index).locator(".jp-Placeholder")).to_be_visible()
+    expect(still).to_have_count(0)
+    rig.run_all(page)
+    rig.scroll_to_cell(page, index)
+    expect(rig.cell(page, index).locator(".cu-view")).to_be_visible()
