@@ -1,0 +1,126 @@
+"""Lesson 00 in a real browser: the set-up check, a prediction committed and kept, and the table of reasons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lab as rig
+import nbformat
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator
+
+LESSON = "00_start_here.ipynb"
+SIZES = [28, 14, 14, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28]
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, lab: rig.Lab) -> Iterator[rig.WatchedPage]:
+    """Return lesson 00, opened and run."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    page = rig.watch(context.new_page())
+    rig.open_notebook(page, lab, LESSON)
+    rig.run_all(page)
+    yield page
+    context.close()
+    lab.shutdown_kernels()
+    record(lab).unlink(missing_ok=True)
+    assert not page.strays, "requests left this machine"
+    assert not page.errors, "errors in the page"
+
+
+def record(lab: rig.Lab) -> Path:
+    """Return the file in which the learner's predictions are kept."""
+    return lab.root / lab.source.name / "my_predictions.json"
+
+
+def cell(page: rig.WatchedPage, cell_id: str) -> Locator:
+    index = [cell["id"] for cell in nbformat.read(rig.NOTEBOOKS / LESSON, 4).cells].index(cell_id)
+    rig.scroll_to_cell(page, index)
+    return rig.cell(page, index)
+
+
+def test_run_all_ends_without_an_error(page: rig.WatchedPage) -> None:
+    assert not rig.error_outputs(page)
+
+
+def test_the_set_up_is_found_ready_and_its_slider_moves(page: rig.WatchedPage) -> None:
+    from playwright.sync_api import expect
+
+    shown = cell(page, "check")
+    expect(shown.locator(".jp-Cell-outputArea")).to_contain_text("Ready: go on below.")
+    slider = shown.get_by_role("slider", name="widgets are drawn: move me")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", "4")
+
+
+def test_a_prediction_is_kept_back_committed_recorded_and_taken_back(page: rig.WatchedPage, lab: rig.Lab) -> None:
+    from playwright.sync_api import expect
+
+    shown = cell(page, "predict-imports")
+    output = shown.locator(".jp-Cell-outputArea")
+    boxes = shown.get_by_role("textbox").all()[-13:]
+    assert len(boxes) == 13
+    shown.get_by_role("button", name="Commit my answer").click()
+    expect(output).not_to_contain_text("of the 13")
+    for box, size in zip(boxes, [28] * 13, strict=True):
+        box.fill(str(size))
+    shown.get_by_role("button", name="Commit my answer").click()
+    expect(boxes[0]).to_be_disabled()
+    right = sum(size == 28 for size in SIZES)
+    expect(output).to_contain_text(f"{right} of")
+    assert "28" in json.dumps(json.loads(record(lab).read_text(encoding="utf-8")))
+    shown.get_by_role("button", name="Start over").click()
+    expect(boxes[0]).to_be_enabled()
+    expect(boxes[0]).to_have_value("28")
+    for box, size in zip(boxes, SIZES, strict=True):
+        box.fill(str(size))
+    shown.get_by_role("button", name="Commit my answer").click()
+    expect(output).to_contain_text("13")
+    expect(boxes[12]).to_be_disabled()
+
+
+def test_a_committed_answer_is_there_again_in_a_new_kernel(page: rig.WatchedPage, lab: rig.Lab) -> None:
+    from playwright.sync_api import expect
+
+    assert record(lab).exists()
+    rig.open_notebook(page, lab, LESSON)
+    rig.run_all(page)
+    boxes = cell(page, "predict-imports").get_by_role("textbox").all()[-13:]
+    expect(boxes[5]).to_have_value("4")
+    expect(boxes[5]).to_be_disabled()
+
+
+def test_shortcuts_leave_the_prediction_alone(page: rig.WatchedPage) -> None:
+    shown = cell(page, "other-size-predict")
+    before = rig.model(page)["cells"]
+    for control in (shown.get_by_role("button", name="Commit my answer"), shown.get_by_role("radio").first):
+        control.focus()
+        for key in ("x", "d", "d"):
+            page.keyboard.press(key)
+    assert [c["id"] for c in rig.model(page)["cells"]] == [c["id"] for c in before]
+
+
+def test_the_table_gives_a_reason_for_each_layer(page: rig.WatchedPage) -> None:
+    table = cell(page, "explain").get_by_role("table")
+    rows = table.get_by_role("row").all()
+    assert len(rows) == 1 + 14
+    assert [row.inner_text().count("✓") for row in rows[1:]] == [1] * 14
+    text = table.inner_text().replace("\u00a0", " ")
+    for reason in ("⌈28 / 2⌉ = 14", "⌈7 / 2⌉ = 4", "16 − 3 + 1 = 14", "14·2 = 28"):
+        assert reason in text
+
+
+@pytest.mark.parametrize("width", [1280, 420])
+def test_everything_but_the_wide_tables_fits(page: rig.WatchedPage, width: int) -> None:
+    rig.set_size(page, width, 1000)
+    for cell_id in ("check", "predict-imports", "other-size-predict", "explorer", "ex1"):
+        areas = cell(page, cell_id).locator(".jp-OutputArea-output").all()
+        assert areas, cell_id
+        for area in areas:
+            assert area.evaluate("area => area.scrollWidth - area.clientWidth") <= 1, cell_id
