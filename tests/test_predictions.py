@@ -335,8 +335,9 @@ def test_an_entry_that_is_no_answer_is_as_none(entry: Any) -> None:
 
 
 def test_markup_in_the_file_is_not_run() -> None:
-    entry = {"said": ["<img src=x>"], "came": [9], "at": "<img src=x>"}
-    Path(FILE).write_text(json.dumps({"predictions": {"01/typo": {**entry, "said": [26]}}}), encoding="utf-8")
+    entry = {"said": [26], "came": [9], "at": "<img src=x>"}
+    Path(FILE).write_text(json.dumps({"predictions": {"01/typo": entry}}), encoding="utf-8")
+    assert "&lt;img" in lesson_01.typo.box().result.value
     assert "<img" not in lesson_01.typo.box().result.value
 
 
