@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 from course_utils.explain.follow import Follower, Map
 from course_utils.explain.real import symbolic
 from course_utils.explain.steps import Explanation
 from course_utils.explain.walk import has_graph, is_chain, is_input, walk_chain, walk_graph
-from course_utils.explain.wording import Shape, size
+from course_utils.explain.wording import Shape, count, size
 from course_utils.keras_layers import Layer, has_axes, kind_of, load_keras
 
 _EXAMPLES = (
@@ -102,7 +103,7 @@ def _check_layer(thing: Any, place: int | None = None) -> Layer:
 
 
 def _name_of(model: Any) -> str:
-    return f"a chain of {len(model)}" if isinstance(model, list | tuple) else str(model.name)
+    return f"a chain of {count(len(model), 'layer')}" if isinstance(model, list | tuple) else str(model.name)
 
 
 # -- what goes in -------------------------------------------------------------------------------------------------
@@ -162,15 +163,16 @@ def _read_shapes(input_shape: Any) -> tuple[Shape, ...]:
 
 
 def _read_shape(shape: Any) -> Shape:
-    if isinstance(shape, int) and not isinstance(shape, bool):
+    if _is_size(shape) and shape is not None:
         raise ValueError(f"input_shape must be a tuple. For rows of {shape} numbers write input_shape=({shape},).")
     if not isinstance(shape, list | tuple) or not all(_is_size(n) for n in shape):
         raise ValueError(
             f"input_shape must be a tuple of whole numbers of at least 1 (or None), without the batch axis, such as "
             f"(28, 28, 1); it is {shape!r}."
         )
-    return (None, *shape)
+    return (None, *(None if n is None else int(n) for n in shape))
 
 
 def _is_size(n: object) -> bool:
-    return n is None or (isinstance(n, int) and not isinstance(n, bool) and n >= 1)
+    """None, or a whole number of at least 1; NumPy's whole numbers are as good as Python's."""
+    return n is None or (isinstance(n, Integral) and not isinstance(n, bool) and int(n) >= 1)

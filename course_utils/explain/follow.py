@@ -21,6 +21,8 @@ from course_utils.explain.walk import Call, is_input
 from course_utils.explain.wording import Shape, sizes
 from course_utils.keras_layers import KerasRefusal, Layer
 
+_NOT_REACHED = "Not reached: nothing comes out of the layer before it."
+
 
 @dataclass(frozen=True)
 class Map:
@@ -123,9 +125,6 @@ class Follower:
             return self.steps[self._first_row[id(call.layer)]].parameters
         met = _built_for(call.layer) if call.node is None else None
         return None if met is None else rule_for(call.layer)(call.layer, (met,)).parameters.number
-
-
-_NOT_REACHED = "Not reached: nothing comes out of the layer before it."
 
 
 def _built_for(layer: Layer) -> Shape | None:

@@ -121,10 +121,11 @@ def verdict(explanation: Explanation) -> list[str]:
 def as_text(explanation: Explanation) -> str:
     """The table as plain text, no line wider than ``WIDTH``."""
     rule = "─" * WIDTH
-    lines = [f"{explanation.name}: {LEGEND}", rule, *_side_by_side(_HEADINGS), rule]
+    lines = [*textwrap.wrap(f"{explanation.name}: {LEGEND}", WIDTH), rule, *_side_by_side(_HEADINGS), rule]
     for step in explanation.steps:
         lines += _text_row(step)
-    return "\n".join([*lines, rule, *verdict(explanation)])
+    ends = [line for text in verdict(explanation) for line in textwrap.wrap(text, WIDTH)]
+    return "\n".join([*lines, rule, *ends])
 
 
 def _text_row(step: Step) -> list[str]:
