@@ -116,7 +116,7 @@ def test_the_second_answer_valid_loses_two(seed: Explanation) -> None:
 def test_parameters_are_written_out(seed: Explanation) -> None:
     assert seed[3].parameters_formula == "(3·3·16 + 1)·8 = 1160"
     assert seed[3].parameters_sentence == "8 filters, each with 3·3·16 weights and one bias."
-    assert seed[13].parameters_sentence == "One filter, each with 3·3·16 weights and one bias."
+    assert seed[13].parameters_sentence == "One filter, with 3·3·16 weights and one bias."
 
 
 def test_the_third_answer_which_sizes_come_back() -> None:

@@ -45,7 +45,7 @@ def of_dense(layer: Layer, inputs: int) -> Parameters:
     """``(inputs + 1)·units``."""
     number = (inputs + layer.use_bias) * layer.units
     weights = f"({inputs} + 1)" if layer.use_bias else str(inputs)
-    sentence = f"{capital(count(layer.units, 'unit'))}, each with {count(inputs, 'weight')}{_and_bias(layer)}."
+    sentence = f"{_every(layer.units, 'unit')} with {count(inputs, 'weight')}{_and_bias(layer)}."
     return Parameters(number, f"{weights}·{layer.units} = {number}", sentence)
 
 
@@ -79,7 +79,7 @@ def _dense_convolution(layer: Layer, channels: int) -> Parameters:
     inside = product((*layer.kernel_size, seen))
     number = (weights + layer.use_bias) * layer.filters
     each = f"({inside} + 1)" if layer.use_bias else inside
-    sentence = f"{capital(count(layer.filters, 'filter'))}, each with {inside} weights{_and_bias(layer)}."
+    sentence = f"{_every(layer.filters, 'filter')} with {inside} weights{_and_bias(layer)}."
     return Parameters(number, f"{each}·{layer.filters} = {number}", sentence)
 
 
@@ -106,6 +106,11 @@ def _separable(layer: Layer, channels: int) -> Parameters:
         f"then {count(layer.filters, 'filter')} of {made} weights{_and_bias(layer)}."
     )
     return Parameters(number, f"{inside}·{made} + {made}·{layer.filters}{bias} = {number}", sentence)
+
+
+def _every(number: int, thing: str) -> str:
+    """``8 filters, each``; ``One filter,``."""
+    return f"{capital(count(number, thing))}," + (" each" if number > 1 else "")
 
 
 def _and_bias(layer: Layer) -> str:
