@@ -109,7 +109,8 @@ class Comparison:
         if not self.same_shape:
             return f"They differ: by hand {self.shape_by_hand}, Keras {self.shape_keras}."
         if self.agrees:
-            return f"They agree in shape and in all {self.by_hand.size} values."
+            count = self.by_hand.size
+            return f"They agree in shape and in {'the one value' if count == 1 else f'all {count} values'}."
         return self._where_they_differ()
 
     def _where_they_differ(self) -> str:

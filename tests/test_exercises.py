@@ -286,8 +286,8 @@ def test_an_error_is_told_with_its_numbers_its_line_and_what_to_call() -> None:
         return n / (k - 2)
 
     text = str(lesson_01.valid_size.examine(valid_size))
-    assert "For n = 1, k = 1 your function says -1.0; that is a float." in text
-    assert "`valid_size(1, 1)`" in text
+    assert "For n = 5, k = 3 your function says 5.0; that is a float." in text
+    assert "`valid_size(5, 3)`" in text
 
     def division(n: int, k: int) -> float:
         return n // (k - 1)
@@ -393,7 +393,9 @@ def test_a_port_must_have_the_size_and_the_values(layers: list[Callable[[], Any]
 
 
 def test_the_error_about_lower_is_put_into_words() -> None:
-    assert "a word for `padding`" in str(lesson_01.torch_to_keras.examine(lambda: [LAYERS.Conv2D(8, 5, padding=1)]))
+    assert "a word in quotation marks for `padding`" in str(
+        lesson_01.torch_to_keras.examine(lambda: [LAYERS.Conv2D(8, 5, padding=1)])
+    )
 
 
 def two_convolutions(*layers: Callable[[], Any]) -> Callable[[], Any]:

@@ -21,7 +21,7 @@ judges functions, ``Numbers`` judges numbers, and a lesson may bring its own.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -212,11 +212,13 @@ class Numbers:
         labels: what each number is.
         real: asks Keras for them.
         slips: known wrong answers.
+        remarks: what to say to some other wrong answers that are easy to understand.
     """
 
     labels: tuple[str, ...]
     real: Callable[[], tuple[int, ...]]
     slips: tuple[Slip, ...] = ()
+    remarks: Mapping[tuple[int, ...], str] = field(default_factory=dict)
 
     def __call__(self, answer: Any) -> Result:
         """Judge the numbers."""
@@ -225,8 +227,9 @@ class Numbers:
             return right("Every number is what Keras gives.")
         first = next(i for i, (mine, true) in enumerate(zip(said, self.real(), strict=True)) if mine != true)
         before = "" if first == 0 else f" What comes before it is right: {first} of {len(said)}."
+        remark = self.remarks.get(said, f"{self.labels[first]}: you say {said[first]}, and Keras does not.{before}")
         return wrong(
-            f"{self.labels[first]}: you say {said[first]}; Keras gives another number.{before}",
+            remark,
             misconception=belief_behind(lambda slip: self._read(slip.answer) == said, self.slips),
         )
 
@@ -234,8 +237,13 @@ class Numbers:
         try:
             return whole_numbers(answer, len(self.labels))
         except BadAnswer as problem:
-            expected = ", ".join(self.labels)
-            raise Stop(wrong(f"You say {spell(answer)}; {problem}", f"I look for: {expected}.")) from None
+            raise Stop(wrong(f"You say {spell(answer)}; {problem}", self._expected(answer))) from None
+
+    def _expected(self, answer: Any) -> str:
+        """What is asked for; for a list that is one too long, why it may be."""
+        if isinstance(answer, (list, tuple)) and len(answer) == len(self.labels) + 1:
+            return "If you began with what goes in, leave it out."
+        return f"I look for: {', '.join(self.labels)}." if len(self.labels) < 5 else "One number for each layer."
 
 
 pair = partial(whole_numbers, count=2)

@@ -74,10 +74,10 @@ def _slips_of_sizes(n: int, first: Callable[[int], int], unpadded_first: bool) -
 sizes = Prediction(
     lesson="00",
     name="sizes",
-    question="An image of 28 × 28 goes in. How high is the map after each layer? (It stays as wide as it is high.)",
+    question="A picture of 28 × 28 goes in. What is its size after each layer? (It stays as wide as it is high.)",
     fields=tuple(map(Number, _LABELS)),
     real=lambda: real.sizes(28),
-    sentence="Your answers are kept. Lesson 05 looks back on them.",
+    sentence="Your answers are kept until the puzzle is solved, in lesson 05.",
     slips=_slips_of_sizes(28, first=lambda n: n, unpadded_first=False),
     tells_all=False,
 )
@@ -85,7 +85,7 @@ sizes = Prediction(
 other_size = Prediction(
     lesson="00",
     name="other_size",
-    question="Now an image of 32 × 32 goes into the same model. What comes out?",
+    question="A new model is built from the same 13 layers, for a picture of 32 × 32. What comes out of it?",
     fields=(Choice("The output is", ("28 × 28", "32 × 32", "36 × 36", "an error")),),
     real=lambda: (f"{real.autoencoder_size(32)} × {real.autoencoder_size(32)}",),
     sentence="The model gives back the size it was given for a few sizes only, and it never says so.",
@@ -141,7 +141,7 @@ first_halving = Exercise(
     hints=(
         "Try it: change one argument, leave the others alone, and look at the size. This changes the padding: "
         '`keras.layers.MaxPooling2D((2, 2), padding="valid").compute_output_shape((None, 28, 28, 16))`',
-        "The argument that you look for is not written in the question. It has a value all the same: a default.",
+        "The argument that you look for is not written in the asker's line. It has a value all the same: a default.",
         "How far does the window move from one place to the next? In pooling that is `pool_size`, unless you say "
         "otherwise with an argument of its own.",
     ),
@@ -167,15 +167,23 @@ _LOST_SLIPS = (
 lost_pixels = Exercise(
     name="lost_pixels",
     answer="(size_in, size_out, lost)",
-    judge=Numbers(("Its input size", "Its output size", "The pixels lost"), _at_the_unpadded_layer, _LOST_SLIPS),
+    judge=Numbers(
+        ("Its input size", "Its output size", "What is lost along one side"),
+        _at_the_unpadded_layer,
+        _LOST_SLIPS,
+        remarks={
+            (16, 14, 60): "60 cells are lost in all: 16·16 − 14·14. Here, count along one side.",
+            (28, 14, 14): "That is the first pooling. Look for the `Conv2D` whose line does not say `padding`.",
+        },
+    ),
     hints=(
         "Read the code of the model, not only the summary: six `Conv2D` say `padding`, and one does not.",
-        "It is the last but one `Conv2D`, layer 11.",
-        "The row above it in the summary ends with its input size; its own row with its output size.",
+        "It is the last but one `Conv2D`: number 11 in your prediction.",
+        "In the table of section 3, its row gives both: size in → size out.",
     ),
     solution_code="size_in = 16\nsize_out = 14\nlost = 2",
-    why='Where nothing is said, `padding` is "valid": the window must stay on the map. A 3 × 3 window has no place at '
-    "the outermost rows and columns, so 16 becomes 14.",
+    why='Where nothing is said, `padding` is "valid": the window must stay on the map. A 3 × 3 window cannot be '
+    "centred on the outermost rows and columns, so 16 becomes 14.",
     slips=_LOST_SLIPS,
 )
 
@@ -195,9 +203,14 @@ _TABLE_SLIPS = (
 read_the_table = Exercise(
     name="read_the_table",
     answer="(third_in, third_out, doubled_twice)",
-    judge=Numbers(("Its input size", "Its output size", "After two doublings"), _third_pooling_and_back, _TABLE_SLIPS),
+    judge=Numbers(
+        ("Its input size", "Its output size", "After two doublings"),
+        _third_pooling_and_back,
+        _TABLE_SLIPS,
+        remarks={(7, 4, 8): "8 is 4 doubled once."},
+    ),
     hints=(
-        "The pooling layers are layers 2, 4 and 6. In the summary each row ends with the size that comes out.",
+        "The pooling layers are layers 2, 4 and 6. Find the third in the table of section 3: size in → size out.",
         "What comes out of layer 5 goes into layer 6. It is odd, so it has no half. Which way does Keras round?",
         "Doubling asks nobody where a size came from: 4, then 8, then …",
     ),

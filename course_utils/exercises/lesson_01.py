@@ -93,8 +93,8 @@ too_big = Prediction(
 typo = Prediction(
     lesson="01",
     name="typo",
-    question="Somebody writes `Conv2D(32, 3, 3)` and gives it a 28 × 28 image. How high is the output?",
-    fields=(Number("Output height"),),
+    question="Somebody writes `Conv2D(32, 3, 3)` and gives it a picture of 28 × 28. What size comes out?",
+    fields=(Number("Output size"),),
     real=lambda: (real.third_number_size(28, 3),),
     sentence="The third argument is `strides`: the window moves by 3. Nothing warns you.",
     slips=(
@@ -121,14 +121,15 @@ valid_size = Exercise(
     answer="valid_size",
     judge=AgainstKeras(
         symbols=("n", "k"),
-        cases=(*((n, k) for n in range(1, 9) for k in range(1, n + 1)), (28, 3), (28, 5), (32, 7)),
+        # First one that can be drawn in a moment, then all small ones.
+        cases=((5, 3), *((n, k) for n in range(1, 9) for k in range(1, n + 1)), (28, 3), (28, 5), (32, 7)),
         differ=equals(real.valid_size),
         layer='`Conv2D(…, padding="valid")`',
         slips=_VALID_SLIPS,
     ),
     hints=(
         "Take n = 5 and k = 3 and put the window at the left end. How often can you push it one cell to the right?",
-        "It can be pushed until its last cell stands on cell n. It moves n − k cells. In how many places did it stand?",
+        "It can be pushed until it ends on cell n − 1, the last. It moves n − k cells. In how many places was it?",
         "Count the place where it started, too.",
     ),
     solution_code="""\
@@ -346,6 +347,8 @@ def _layers_of(function: Any) -> list[Layer]:
     layers = made.layers if isinstance(made, keras.Model) else made
     if isinstance(layers, keras.layers.Layer):
         layers = [layers]
+    if isinstance(layers, (list, tuple)) and any(isinstance(one, (list, tuple)) for one in layers):
+        raise Stop(wrong("Your function returns a list in a list. Take one pair of brackets away."))
     if not isinstance(layers, (list, tuple)) or not all(isinstance(one, keras.layers.Layer) for one in layers):
         raise Stop(wrong(f"Your function returns {spell(made)}, and I need Keras layers. Is a `return` missing?"))
     return [layer for layer in layers if kind_of(layer) != "InputLayer"]
@@ -367,7 +370,7 @@ def _run_through(layers: Sequence[Layer], x: Map) -> list[Map]:
 
 def _judge_fix_the_shape(function: Any) -> Result:
     """Look at the size after each convolution, not only at the last one."""
-    layers = _layers_of(function)
+    layers = _layers_or_word(function)
     maps = _run_through(layers, np.ones((1, 28, 28, 1), dtype=np.float32))
     convolutions = [(layer, y) for layer, y in zip(layers, maps, strict=True) if kind_of(layer) == "Conv2D"]
     if [tuple(layer.kernel_size) for layer, _ in convolutions] != [(5, 5), (5, 5)]:
@@ -378,10 +381,15 @@ def _judge_fix_the_shape(function: Any) -> Result:
     if sizes == ((28, 28, 8), (24, 24, 8)) and maps[-1].shape[1:] == sizes[-1]:
         return right("28 × 28 × 8 after the first convolution, 24 × 24 × 8 after the second.")
     found = ", then ".join(" × ".join(map(str, size)) for size in sizes)
-    beliefs = {(24, 24): m.LAST_SIZE_IS_ENOUGH, (24, 20): m.SIZE_STAYS}
+    heights = tuple(height for height, _, _ in sizes)
+    remarks = {
+        (24, 20): ("The first one is to keep 28: which of the two words keeps the size?",),
+        (28, 28): ("The second one is to lose 4, which is k − 1: which of the two words loses it?",),
+    }
     return wrong(
         f"Keras gives {found}. Asked for: 28 × 28 × 8, then 24 × 24 × 8.",
-        misconception=beliefs.get(tuple(height for height, _, _ in sizes)),
+        *remarks.get(heights, ()),
+        misconception=m.LAST_SIZE_IS_ENOUGH if heights == (24, 24) else None,
         with_case=False,
     )
 
@@ -406,10 +414,7 @@ def build():
     )""",
     why='"same" keeps 28 at stride 1; "valid" loses k − 1 = 4. The other way round the last size would be the same, '
     "and the map between them would not.",
-    slips=(
-        Slip(m.LAST_SIZE_IS_ENOUGH, _two_convolutions("valid", "same")),
-        Slip(m.SIZE_STAYS, _two_convolutions("valid", "valid")),
-    ),
+    slips=(Slip(m.LAST_SIZE_IS_ENOUGH, _two_convolutions("valid", "same")),),
 )
 
 # -- torch_to_keras -----------------------------------------------------------------------------------------------
@@ -420,19 +425,17 @@ def _one_layer(*args: Any, **settings: Any) -> Callable[[], Any]:
     return lambda: [load_keras().layers.Conv2D(*args, **settings)]
 
 
-def _belief_about_port(size: int, convolution: Layer) -> m.Misconception | None:
+def _belief_about_port(size: int, layers: Sequence[Layer], convolution: Layer) -> m.Misconception | None:
     """What explains a wrong port, by the size that it gives and by its kernel."""
     if tuple(convolution.kernel_size) == (5, 5):
-        return {28: m.NUMBER_IS_SAME, 24: m.PADDING_LEFT_OUT}.get(size)
+        alone = {28: m.NUMBER_IS_SAME, 24: m.PADDING_LEFT_OUT}
+        return alone.get(size) if len(layers) == 1 else None
     return m.OTHER_KERNEL if size == 26 else None
 
 
 def _judge_torch_to_keras(function: Any) -> Result:
     """Compare with one ghost cell on each side and an unpadded convolution, in size and in values."""
-    try:
-        layers = _layers_of(function)
-    except Stop as stop:
-        raise Stop(_explain_number(stop.result)) from None
+    layers = _layers_or_word(function)
     convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
     if len(convolutions) != 1:
         return wrong(f"Your list holds {len(convolutions)} `Conv2D`, and PyTorch's line is one convolution.")
@@ -440,7 +443,7 @@ def _judge_torch_to_keras(function: Any) -> Result:
     x = _digits((1, 28, 28, 1), seed=1)
     size = _run_through(layers, x)[-1].shape[1:]
     found = " × ".join(map(str, size))
-    belief = _belief_about_port(size[0], convolution)
+    belief = _belief_about_port(size[0], layers, convolution)
     if size != (26, 26, 8):
         return wrong(f"Your layers give {found}. PyTorch gives 26 × 26 × 8.", misconception=belief, with_case=False)
     if tuple(convolution.kernel_size) != (5, 5):
@@ -457,11 +460,23 @@ def _judge_torch_to_keras(function: Any) -> Result:
     return right(f"{found}, and the same values, cell by cell.")
 
 
+def _layers_or_word(function: Any) -> list[Layer]:
+    """As ``_layers_of``; where Keras wants a word and got a number, that is said in plain words."""
+    try:
+        return _layers_of(function)
+    except Stop as stop:
+        raise Stop(_explain_number(stop.result)) from None
+
+
 def _explain_number(result: Result) -> Result:
     """Put into words what ``Conv2D(padding=1)`` raises: 'int' object has no attribute 'lower'."""
     if "'lower'" not in result.lines[0]:
         return result
-    return wrong(result.lines[0], "Keras wants a word for `padding`, and got a number. Section 6 shows the same error.")
+    return wrong(
+        result.lines[0],
+        'Keras wants a word in quotation marks for `padding`, "same" or "valid", and got something else. '
+        "Section 6 shows the same error.",
+    )
 
 
 def _as_pytorch(convolution: Layer, x: Map) -> Map:
@@ -542,9 +557,10 @@ def _judge_dim_rim(function: Any) -> Result:
     for k in (3, 5, 2, 4):
         for value in (1.0, 5.0, -2.0):
             settings = f"k = {k} on a map of {_RIM_SIZE} × {_RIM_SIZE} cells that are all {value:g}"
-            sums = _sums(_padded(function, np.full((_RIM_SIZE, _RIM_SIZE), value), k, settings), k)
+            padded = _padded(function, np.full((_RIM_SIZE, _RIM_SIZE), value), k, settings)
+            sums = _sums(padded, k)
             if sums.min() != sums.max():
-                return _rim_is_seen(settings, sums, value * k * k)
+                return _rim_is_seen(settings, sums, padded, value)
             if sums.flat[0] != value * k * k:
                 return wrong(f"For {settings} every sum is {sums.flat[0]:g}. It should be {value * k * k:g}.")
         counting = np.arange(float(_RIM_SIZE**2)).reshape(_RIM_SIZE, _RIM_SIZE)
@@ -554,13 +570,12 @@ def _judge_dim_rim(function: Any) -> Result:
     return right("Bright to the border, and the size is kept: k = 2, 3, 4 and 5, on several maps.")
 
 
-def _rim_is_seen(settings: str, sums: Map, middle: float) -> Result:
-    """Name the darkest cell; if it is what zeros give, say so."""
-    darkest = min(sums.flat, key=abs)
-    zeros = abs(darkest) < abs(middle) and sums[3, 3] == middle
+def _rim_is_seen(settings: str, sums: Map, padded: NDArray[np.float64], value: float) -> Result:
+    """Say how the sums differ; if what was added is zeros, say so."""
     return wrong(
         f"For {settings} the sums run from {sums.min():g} to {sums.max():g}: the rim is seen.",
-        misconception=m.GHOSTS_DO_NOT_SHOW if zeros else None,
+        misconception=m.GHOSTS_DO_NOT_SHOW if set(padded.flat) == {0.0, value} else None,
+        with_case=False,
     )
 
 
@@ -573,7 +588,7 @@ dim_rim = Exercise(
     answer="with_border",
     judge=_judge_dim_rim,
     hints=(
-        "The rim is dim because the ghosts are zeros. What else could stand there, so that a map of fives stays one?",
+        "The rim is dim because the ghosts are zeros. What else could stand there, so that all fives stay fives?",
         "Something taken from the map itself, for example the nearest real cell. `np.pad` can do that with its `mode`.",
         '`np.pad(x, (before, after), mode="edge")` pads both axes. You know before and after from `same_pads`.',
     ),
@@ -582,7 +597,7 @@ def with_border(x, k):
     before = (k - 1) // 2
     after = k - 1 - before
     return np.pad(x, (before, after), mode="edge")""",
-    why="Ghosts that repeat the nearest real cell continue the map instead of fading it out. Mirroring works too. "
-    "Keras's layers cannot do it in `Conv2D`; it takes a step before.",
+    why="Ghosts taken from the map itself, here the nearest real cell, continue it instead of fading it out; mirroring "
+    "works too. `Conv2D` cannot do this itself, so the border is made before it.",
     slips=(Slip(m.GHOSTS_DO_NOT_SHOW, _pad_with_zeros),),
 )

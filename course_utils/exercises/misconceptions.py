@@ -66,7 +66,7 @@ class Misconception:
         """The smallest case that tells the belief from the truth, with both numbers."""
         settings = ", ".join(f"{symbol} = {number}" for symbol, number in zip(self.symbols, self.case, strict=True))
         mine, true = self.believed(*self.case), self.real(*self.case)
-        return f"For {settings} it would make {self.about} {mine}; Keras gives {true}."
+        return f"The smallest case that tells: {settings}. By that idea {self.about}: {mine}. Keras: {true}."
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,13 @@ class Slip:
 # The headings of the lessons that explain them; the tests look each of them up in its notebook.
 _LESSON_00, _LESSON_01 = "00_start_here.ipynb", "01_pad_the_border.ipynb"
 
-ASK_WHY = Section(_LESSON_00, "3. Ask why (8 minutes)")
+ASK_WHY = Section(_LESSON_00, "3. Ask why (10 minutes)")
 SLIDE_A_WINDOW = Section(_LESSON_01, "1. Slide a window (8 minutes)")
 ADD_GHOSTS = Section(_LESSON_01, "2. Add ghost cells (10 minutes)")
-SEE_ZEROS = Section(_LESSON_01, "3. See what zeros do to the numbers (5 minutes)")
-PAD_BY_HAND = Section(_LESSON_01, "4. Pad with your own hands (5 minutes)")
-DO_NOT_PEEK = Section(_LESSON_01, "5. Do not peek into the future (5 minutes)")
-TRANSLATE = Section(_LESSON_01, "6. Translate a number into a word (4 minutes)")
+SEE_ZEROS = Section(_LESSON_01, "3. See what zeros do to the numbers (4 minutes)")
+PAD_BY_HAND = Section(_LESSON_01, "4. Pad with your own hands (6 minutes)")
+DO_NOT_PEEK = Section(_LESSON_01, "5. Do not peek into the future (6 minutes)")
+TRANSLATE = Section(_LESSON_01, "6. Translate a number into a word (5 minutes)")
 MAKE_IT_IMPOSSIBLE = Section(_LESSON_01, "7. Make it impossible (4 minutes)")
 SPOT_THE_TYPO = Section(_LESSON_01, "8. Spot one typo (2 minutes)")
 
@@ -373,8 +373,9 @@ WINDOW_HALVES = Misconception(
     case=(2, 1),
 )
 ROUNDS_DOWN = Misconception(
-    name="Half of 7 is rounded down",
-    sentence='Without padding it is. With "same" the last, half-filled window counts too: ⌈7 / 2⌉ = 4.',
+    name="Half of an odd size is rounded down",
+    sentence='Without padding it is. With "same" the last, half-filled place counts too: half of 7 is rounded up to 4, '
+    "half of 13 to 7.",
     section=ASK_WHY,
     symbols=("n",),
     about="the size after pooling by 2",

@@ -43,7 +43,9 @@ class Number:
         try:
             return int(text)
         except ValueError:
-            raise BadAnswer(f"{self.label}: “{text[:30]}” is not a whole number. Type digits only, like 7.") from None
+            raise BadAnswer(
+                f"{self.label}: “{text[:30]}” is not a whole number. Type digits only, for instance 100."
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,11 @@ def _look_back_on(prediction: Prediction, entry: Entry | None) -> Shown:
         for field, said, came in zip(prediction.fields, entry.said, entry.came, strict=True)
     ]
     misconception = prediction.misconception(entry)
-    after = [] if misconception is None else [f"Worth another look: {misconception.name}. {misconception.section}"]
+    after = (
+        []
+        if misconception is None
+        else [f"Many expect this, because they think: “{misconception.name}”. See {misconception.section}"]
+    )
     text = [title, *(f"  {sign} {label}: you expected {said}; Keras {came}" for label, said, came, sign in rows)]
     cell = '<td style="text-align: left">{}</td>'.format
     body = "".join("<tr>" + "".join(cell(to_html(str(value))) for value in row) + "</tr>" for row in rows)

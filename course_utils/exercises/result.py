@@ -74,9 +74,9 @@ class Result:
     def __str__(self) -> str:
         lines = [f"{self.outcome.sign} {self.outcome.word}. {self.lines[0]}", *self.lines[1:]]
         if self.misconception is not None:
-            lines += [f"This looks like a known idea: {self.misconception.name}.", self.misconception.sentence]
+            lines += [f"A common belief: “{self.misconception.name}”.", self.misconception.sentence]
             lines += [self.misconception.separation] * self.with_case
-            lines += [f"Read again: {self.misconception.section}"]
+            lines += [f"More about it: {self.misconception.section}"]
         return "\n  ".join(lines)
 
     __repr__ = __str__
@@ -88,10 +88,10 @@ class Result:
         first, *rest = map(to_html, self.lines)
         paragraphs = [head + first, *rest]
         if self.misconception is not None:
-            paragraphs += [f"This looks like a known idea: <em>{to_html(self.misconception.name)}</em>."]
+            paragraphs += [f"A common belief: <em>“{to_html(self.misconception.name)}”</em>."]
             paragraphs += [to_html(self.misconception.sentence)]
             paragraphs += [to_html(self.misconception.separation)] * self.with_case
-            paragraphs += [f"Read again: {self.misconception.section.link}"]
+            paragraphs += [f"More about it: {self.misconception.section.link}"]
         return panel(outcome.colour, "".join(map(paragraph, paragraphs)))
 
 

@@ -88,7 +88,7 @@ def test_a_key_on_the_slider_changes_picture_and_verdict(page: rig.WatchedPage) 
         page.keyboard.press(key)
         expect(shown.title("output")).to_have_text(f"output {size}×{size}")
         expect(shown.cell.locator('[data-name="output"] .cu-cell')).to_have_count(size * size)
-        cells = "all 1 values" if size == 1 else f"all {size * size} values"
+        cells = "the one value" if size == 1 else f"all {size * size} values"
         expect(shown.verdict).to_contain_text(f"✓ They agree in shape and in {cells}")
         expect(shown.cell.locator(".cu-answer").first).to_contain_text(f"= {size}")
     assert shown.slider("k, kernel size").evaluate("node => node === document.activeElement")
