@@ -133,8 +133,6 @@ class Prediction:
 
     def misconception(self, entry: Entry) -> Misconception | None:
         """The known belief behind what was said."""
-        if entry.said == entry.came:
-            return None
         return next((slip.misconception for slip in self.slips if slip.answer == entry.said), None)
 
     def lines(self, entry: Entry) -> list[str]:
