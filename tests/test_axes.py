@@ -14,8 +14,7 @@ from itertools import product
 import numpy as np
 import pytest
 from arithmetic import evaluate, from_latex, names_in
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from course_utils.axes import (
     Axis,

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from layer_cases import with_weights
 
-from course_utils import axes, byhand, keras_layers
-from course_utils import compare as compare_by_its_short_name
+from course_utils import axes, byhand, compare as compare_by_its_short_name, keras_layers
 from course_utils.axes import NoRule, ShapeError
 from course_utils.compare import Comparison, compare
 from course_utils.keras_layers import KerasRefusal, LayerCode, load_keras, plain_message, run

@@ -290,10 +290,10 @@ def test_an_error_is_told_with_its_numbers_its_line_and_what_to_call() -> None:
     assert "`valid_size(5, 3)`" in text
 
     def division(n: int, k: int) -> float:
-        return n // (k - 1)
+        return n // (k - 3)
 
     text = str(lesson_01.valid_size.examine(division))
-    assert "For n = 1, k = 1 your function raised ZeroDivisionError" in text
+    assert "For n = 5, k = 3 your function raised ZeroDivisionError" in text
     assert f"line {division.__code__.co_firstlineno + 1} of your cell" in text
 
 

@@ -20,8 +20,7 @@ import numpy as np
 import pytest
 import tally
 from arithmetic import evaluate
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import course_utils
 from course_utils import explain

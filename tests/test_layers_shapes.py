@@ -112,7 +112,7 @@ def settings_for(dimensions: int) -> list[tuple[Setting, ...]]:
 
 def sizes_for(dimensions: int, turn: int) -> list[tuple[int, ...]]:
     """All sizes in one dimension; for every setting other rectangles in two and three."""
-    return [(n,) for n in SIZES] if dimensions == 1 else rectangles(dimensions, turn)[turn % 2 :: 2]
+    return [(n,) for n in SIZES] if dimensions == 1 else rectangles(dimensions, turn)[turn // 4 % 2 :: 2]
 
 
 def formats_for(dimensions: int, turn: int) -> tuple[str, ...]:
@@ -198,10 +198,9 @@ def test_pooling(kind: str, dimensions: int):
     rows_of_all = [(row,) for row in STRIDED] if dimensions == 1 else partners(STRIDED, dimensions, 9)
     for turn, rows in enumerate(rows_of_all):
         k, strides, _ = columns(rows)
+        # A stride of None means the pool size.
         for padding, layout, given in product(("valid", "same"), formats_for(dimensions, turn), (strides, None)):
-            code = LayerCode(
-                name, {"pool_size": k, "strides": given, "padding": padding, "data_format": layout}
-            )  # a stride of None means the pool size
+            code = LayerCode(name, {"pool_size": k, "strides": given, "padding": padding, "data_format": layout})
             total += check(
                 code,
                 lambda k=k, s=given or k, padding=padding: tuple(

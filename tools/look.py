@@ -177,8 +177,7 @@ def look(page: rig.WatchedPage, server: rig.Lab, notebook: Path, options: argpar
 
 def main() -> int:
     """Start one server and one browser and look at every notebook that was named."""
-    from playwright.sync_api import Error as BrowserError
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error as BrowserError, sync_playwright
 
     options = arguments()
     if missing := [str(path) for path in options.notebooks if not path.is_file()]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from course_utils.exercises import misconceptions as m
-from course_utils.exercises import predictions, real
+from course_utils.exercises import misconceptions as m, predictions, real
 from course_utils.exercises.answers import BadAnswer, spell, whole
 from course_utils.exercises.core import Exercise, Numbers
 from course_utils.exercises.misconceptions import Slip

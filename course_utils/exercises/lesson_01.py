@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises import misconceptions as m
-from course_utils.exercises import predictions, real
+from course_utils.exercises import misconceptions as m, predictions, real
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole
 from course_utils.exercises.core import AgainstKeras, Exercise, equals, pair
 from course_utils.exercises.misconceptions import Slip
