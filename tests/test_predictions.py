@@ -17,7 +17,7 @@ from course_utils.exercises import lesson_00, lesson_01, misconceptions, predict
 from course_utils.exercises.misconceptions import Slip
 from course_utils.exercises.prediction_box import PredictionBox
 from course_utils.exercises.predictions import Choice, Prediction, predictions_of
-from course_utils.exercises.record import FILE, Answer, Entry, Record
+from course_utils.exercises.record import FILE, Answer, Entry, Record, record_here
 
 PREDICTIONS = [prediction for lesson in ("00", "01") for prediction in predictions_of(lesson)]
 
@@ -37,6 +37,7 @@ TRUE: dict[str, tuple[Answer, ...]] = {
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A learner's folder, and a kernel that has just been started in it."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COURSE_PREDICTIONS", raising=False)
     new_kernel()
     return tmp_path
 
@@ -447,3 +448,10 @@ def test_looking_back_on_a_damaged_file_says_so(capsys: Capture) -> None:
     Path(FILE).write_text("nonsense", encoding="utf-8")
     predictions.look_back("01")
     assert "is damaged" in capsys.readouterr().out
+
+
+def test_a_variable_can_keep_the_record_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setenv("COURSE_PREDICTIONS", str(elsewhere))
+    assert record_here().path == elsewhere / FILE

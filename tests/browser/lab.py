@@ -153,7 +153,7 @@ class Lab:
             file.write_text(json.dumps(values), encoding="utf-8")
 
     def _environment(self) -> dict[str, str]:
-        private = ("JUPYTER", "JPY_", "IPYTHON", "PYTEST_")
+        private = ("JUPYTER", "JPY_", "IPYTHON", "PYTEST_", "COURSE_")
         environment = {key: value for key, value in os.environ.items() if not key.startswith(private)}
         environment.update(
             JUPYTER_CONFIG_DIR=str(self.profile / "config"),
@@ -446,7 +446,7 @@ def too_wide(page: Page) -> list[str]:
     lines: list[str] = page.evaluate(f"""() => [...({_PANEL}).node.querySelectorAll('.jp-Cell')].flatMap(cell => {{
         const index = cell.getAttribute('data-windowed-list-index');
         const lines = [...cell.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')]
-            .filter(node => node.scrollWidth > node.clientWidth + 1 && node.clientWidth > 0
+            .filter(node => node.scrollWidth > node.clientWidth + 1 && node.clientWidth > 1  // 1: read out, not seen
                             && getComputedStyle(node).overflowX !== 'visible')
             .map(node => `cell ${{index}}: ${{node.scrollWidth}} px of content in ${{node.clientWidth}} px`
                          + ` (${{node.tagName.toLowerCase()}}.${{[...node.classList].join('.')}})`);
