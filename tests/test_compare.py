@@ -373,11 +373,40 @@ def test_run_returns_what_the_layer_returns():
     np.testing.assert_array_equal(y, layer(x).numpy())
 
 
+def test_nothing_whose_output_is_empty_is_ever_called():
+    """Not even if the layer itself sees no harm in it: such calls are the ones that end the process."""
+
+    class Careless(layers.Layer):
+        calls = 0
+
+        def compute_output_shape(self, shape: Any) -> Any:
+            return (shape[0], shape[1] - 3, shape[2])
+
+        def call(self, inputs: Any) -> Any:
+            self.calls += 1
+            return inputs[:, 3:]
+
+    layer = Careless()
+    for n in (1, 2, 3):
+        with pytest.raises(KerasRefusal, match="no cells"):
+            run(layer, np.ones((1, n, 1)))
+    assert layer.calls == 0
+    assert run(layer, np.ones((1, 4, 1))).shape == (1, 1, 1)
+    assert layer.calls == 1
+
+
 # -- no rule ------------------------------------------------------------------------------------------------------
 
 
 class Doubled(layers.Conv2D):
     """A convolution that is none: what it inherits says nothing about what it does."""
+
+    def call(self, inputs: Any) -> Any:
+        return 2 * super().call(inputs)
+
+
+class Conv2D(layers.Conv2D):
+    """Under the very name of the layer that it is not."""
 
     def call(self, inputs: Any) -> Any:
         return 2 * super().call(inputs)
@@ -398,6 +427,7 @@ def relu(x: Any) -> Any:
     [
         (lambda: Homemade(), "Homemade"),
         (lambda: Doubled(2, 3), "Doubled"),
+        (lambda: Conv2D(2, 3), "test_compare.Conv2D"),
         (lambda: layers.Dense(2), "Dense"),
         (lambda: layers.AdaptiveMaxPooling2D(1), "AdaptiveMaxPooling2D"),
         (lambda: keras.Sequential([layers.Conv2D(2, 3)]), "Sequential"),
