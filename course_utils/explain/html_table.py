@@ -30,7 +30,7 @@ _BAD = "color:var(--jp-error-color1, #d32f2f);font-weight:bold"
 _QUIET = "opacity:.8;font-size:.92em"
 _CELL = "text-align:left;vertical-align:top;white-space:normal;padding:.5em .7em"
 _LINE = "border-top:1px solid var(--jp-border-color1, #999)"
-_NAME = "font-weight:normal;max-width:14em;overflow-wrap:anywhere"
+_NAME = "font-weight:normal;min-width:10em;max-width:14em;overflow-wrap:anywhere"
 _CODE = "font-family:var(--jp-code-font-family, monospace)"
 
 _HEADINGS = ("Layer", "Size in → out", "Keras?", "Why", "Padding", "Parameters")

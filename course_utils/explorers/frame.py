@@ -97,7 +97,7 @@ class Frame:
 
 def _answers_html(frame: Frame) -> str:
     cards = "".join(
-        f'<div class="cu-answer"><h4>{html.escape(a.name)}</h4>'
+        f'<div class="cu-answer"><div class="cu-name">{html.escape(a.name)}</div>'
         + "".join(f"<p>{html.escape(line)}</p>" for line in a.lines)
         + "</div>"
         for a in frame.answers
