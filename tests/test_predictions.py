@@ -431,7 +431,7 @@ def test_looking_back_shows_every_answer_and_the_idea_to_visit_again(
     out = capsys.readouterr().out
     assert "≠ Above: you expected 2; Keras 1" in out
     assert "≠ Below: you expected 2; Keras 2" not in out
-    assert "✓ Middle: you expected 9; Keras 9" in out
+    assert "✓ Centre: you expected 9; Keras 9" in out
     assert f"because they think: “{misconceptions.SAME_IS_SYMMETRIC.name}”." in out
     assert out.count("not answered") == 3
 

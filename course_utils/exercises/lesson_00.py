@@ -167,11 +167,12 @@ lost_pixels = Exercise(
     name="lost_pixels",
     answer="(size_in, size_out, lost)",
     judge=Numbers(
-        ("Its input size", "Its output size", "What is lost along one side"),
+        ("Its input size", "Its output size", "How many rows fewer"),
         _at_the_unpadded_layer,
         _LOST_SLIPS,
         remarks={
-            (16, 14, 60): "60 cells are lost in all: 16·16 − 14·14. Here, count along one side.",
+            (16, 14, 60): "60 cells are lost in all: 16·16 − 14·14. Here, count the rows.",
+            (16, 14, 1): "1 at each edge; count both.",
             (28, 14, 14): "That is the first pooling. Look for the `Conv2D` whose line does not say `padding`.",
         },
     ),
@@ -280,7 +281,6 @@ another_size = Exercise(
         "From a code of c the model gives 8·c − 4. So try the numbers of that form.",
     ),
     solution_code="lucky = 36",
-    why="Three halvings, each rounded up, leave a code of ⌈n / 8⌉. The way back gives 8·⌈n / 8⌉ − 4, which is n for "
-    "4, 12, 20, 28, 36, 44, 52, … and for no other size.",
+    why="Several sizes come back, and most do not. Is there a pattern in those that do? Lesson 05 has the answer.",
     slips=(Slip(m.HALVES_EVENLY, 32), Slip(m.HALVES_EVENLY, 16)),
 )

@@ -57,8 +57,8 @@ rim = Prediction(
     lesson="01",
     name="rim",
     question='A 3 × 3 kernel of ones slides over a map of ones, with `padding="same"`. Each output is a sum of nine '
-    "cells. What stands in the corner of the output, what in the middle of an edge, and what in the middle?",
-    fields=(Number("Corner"), Number("Edge"), Number("Middle")),
+    "cells. What stands in a corner of the output, what along an edge, and what in the centre?",
+    fields=(Number("Corner"), Number("Edge"), Number("Centre")),
     real=lambda: tuple(int(real.sums_of_ones(7, 3)[place]) for place in ((0, 0), (0, 3), (3, 3))),
     sentence="A ghost cell is a zero, so an output at the rim adds up fewer ones.",
     slips=(Slip(m.GHOSTS_DO_NOT_SHOW, (9, 9, 9)),),
@@ -474,7 +474,7 @@ def _explain_number(result: Result) -> Result:
     return wrong(
         result.lines[0],
         'Keras wants a word in quotation marks for `padding`, "same" or "valid", and got something else. '
-        "Section 6 shows the same error.",
+        "Section 6 shows the same error, and what to do where no word fits.",
     )
 
 
@@ -587,7 +587,7 @@ dim_rim = Exercise(
     answer="with_border",
     judge=_judge_dim_rim,
     hints=(
-        "The rim is dim because the ghosts are zeros. What else could stand there, so that all fives stay fives?",
+        "The rim is dim because the ghosts are zeros. What else could stand there, around a map of fives?",
         "Something taken from the map itself, for example the nearest real cell. `np.pad` can do that with its `mode`.",
         '`np.pad(x, (before, after), mode="edge")` pads both axes. You know before and after from `same_pads`.',
     ),
@@ -596,7 +596,7 @@ def with_border(x, k):
     before = (k - 1) // 2
     after = k - 1 - before
     return np.pad(x, (before, after), mode="edge")""",
-    why="Ghosts taken from the map itself, here the nearest real cell, continue it instead of fading it out; mirroring "
-    "works too. `Conv2D` cannot do this itself, so the border is made before it.",
+    why="Ghosts taken from the map itself continue it instead of fading it out: the nearest real cell (`edge`) does "
+    "that, and so does mirroring (`reflect`). `Conv2D` cannot do this itself, so the border is made before it.",
     slips=(Slip(m.GHOSTS_DO_NOT_SHOW, _pad_with_zeros),),
 )

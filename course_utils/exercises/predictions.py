@@ -150,7 +150,10 @@ class Prediction:
         answers = list(zip(self.fields, entry.said, entry.came, strict=True))
         if len(answers) == 1:
             return [f"You expected {entry.said[0]}; Keras gives {entry.came[0]}."]
-        return [f"{field.label}: you expected {said}; Keras gives {came}." for field, said, came in answers]
+        return [
+            f"{'✓' if said == came else '≠'} {field.label}: you expected {said}; Keras gives {came}."
+            for field, said, came in answers
+        ]
 
     def _count(self, entry: Entry) -> str:
         different = [i for i, (said, came) in enumerate(zip(entry.said, entry.came, strict=True)) if said != came]
