@@ -153,13 +153,23 @@ def test_one_changed_value_is_found_and_named():
 
 def test_a_difference_is_never_rounded_away():
     """Two numbers that are said to differ are written so that the difference can be seen."""
-    base = agreeing()
-    for place in np.ndindex(base.keras.shape):
-        found = tampered(base, float(3 * base.tolerance[place]), place)
-        assert not found.agrees
-        numbers = re.search(r"by hand (\S+), Keras (\S+)\.$", found.verdict)
-        assert numbers and numbers[1] != numbers[2]
-        assert tampered(base, float(base.tolerance[place]) / 100, place).agrees
+    cells = np.abs(random_input(1, 20, 1)) + 1
+    alone = LayerCode("Conv1D", {"filters": 1, "kernel_size": 1, "use_bias": False}).build()
+    for base in (
+        agreeing(),
+        compare(alone, cells),
+        compare(LayerCode("MaxPooling1D", {"pool_size": 2}).build(), cells),
+    ):
+        assert base.agrees
+        for place in np.ndindex(base.keras.shape):
+            # Just beyond the tolerance, or the next number that float32 has.
+            step = max(1.5 * base.tolerance[place], float(np.spacing(np.abs(base.keras[place]))))
+            found = tampered(base, step, place)
+            assert not found.agrees
+            numbers = re.search(r"by hand (\S+), Keras (\S+)\.$", found.verdict)
+            assert numbers and numbers[1] != numbers[2]
+            assert float(numbers[1]) == pytest.approx(base.by_hand[place], rel=1e-8)
+            assert tampered(base, base.tolerance[place] / 100, place).agrees
 
 
 def test_a_kernel_that_changes_in_between():
