@@ -335,6 +335,21 @@ def open_notebook(
         raise AssertionError(f"JupyterLab asks instead of opening the notebook: {dialog.inner_text()!r}")
 
 
+@contextlib.contextmanager
+def lesson(browser: Browser, lab: Lab, notebook: str) -> Iterator[WatchedPage]:
+    """Give a page with a lesson, opened and run, that several tests share; fails at the end if something strayed."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    page = watch(context.new_page())
+    open_notebook(page, lab, notebook)
+    run_all(page)
+    yield page
+    context.close()
+    lab.shutdown_kernels()
+    lab.reset_settings()
+    assert not page.strays, "requests left this machine"
+    assert not page.errors, "errors in the page"
+
+
 def run_all(page: Page, limit: float = 240) -> None:
     """Run all cells, as the menu does, and wait for the last one and for its pictures.
 

@@ -21,16 +21,9 @@ SIZES = [28, 14, 14, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28]
 @pytest.fixture(scope="module")
 def page(browser: Browser, lab: rig.Lab) -> Iterator[rig.WatchedPage]:
     """Return lesson 00, opened and run."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    page = rig.watch(context.new_page())
-    rig.open_notebook(page, lab, LESSON)
-    rig.run_all(page)
-    yield page
-    context.close()
-    lab.shutdown_kernels()
-    record(lab).unlink(missing_ok=True)
-    assert not page.strays, "requests left this machine"
-    assert not page.errors, "errors in the page"
+    with rig.lesson(browser, lab, LESSON) as page:
+        yield page
+        record(lab).unlink(missing_ok=True)
 
 
 def record(lab: rig.Lab) -> Path:

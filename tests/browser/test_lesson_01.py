@@ -57,16 +57,8 @@ class Shown:
 @pytest.fixture(scope="module")
 def page(browser: Browser, lab: rig.Lab) -> Iterator[rig.WatchedPage]:
     """Return lesson 01, opened and run: running it once is enough for all tests here."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    page = rig.watch(context.new_page())
-    rig.open_notebook(page, lab, LESSON)
-    rig.run_all(page)
-    yield page
-    context.close()
-    lab.shutdown_kernels()
-    lab.reset_settings()
-    assert not page.strays, "requests left this machine"
-    assert not page.errors, "errors in the page"
+    with rig.lesson(browser, lab, LESSON) as page:
+        yield page
 
 
 def sources(page: rig.WatchedPage) -> list[str]:
