@@ -132,8 +132,9 @@ def test_no_pyplot_anywhere():
         return [word for word in (*modules, *words) if "pyplot" in word or "pylab" in word]
 
     found = {str(path.relative_to(ROOT)): uses(tree) for path, tree in sources().items()}
-    for place, code in notebook_cells():
-        found[place] = uses(ast.parse(code))
+    cells = dict(notebook_cells())
+    assert cells, "no notebooks found"
+    found |= {place: uses(ast.parse(code)) for place, code in cells.items()}
     assert not [f"{place}: {words}" for place, words in found.items() if words]
 
 
