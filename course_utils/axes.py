@@ -278,6 +278,13 @@ class Window(Axis):
             latex = r"\max((<o> - 1) \cdot <s> + <k> - <n>,\; 0)"
         return self._in_effective_size("p_before + p_after", text, latex, total, o=o, s=self.stride, n=n)
 
+    def split_text(self, n: int) -> str:
+        """How *same* and *causal* share the ghost cells between the two ends, with the numbers."""
+        (before, after), total = self.pads(n), self.padding_total(n)
+        if self.padding == "causal":
+            return f"p_before = {before}, p_after = {after}"
+        return f"p_before = ⌊{total} / 2⌋ = {before}, p_after = {total} − {before} = {after}"
+
     def _in_effective_size(self, result: str, text: str, latex: str, value: int, **numbers: int) -> Formula:
         """Write a rule in k, or in k_eff when the window is dilated."""
         latex = latex.replace("−", "-")

@@ -209,6 +209,16 @@ def test_a_text_in_a_cell_cannot_break_the_picture() -> None:
     assert ET.fromstring(svg(grid)).get("aria-label") == 'a "quoted" <b> & more'
 
 
+@pytest.mark.parametrize("k", range(1, LARGEST_K + 1))
+def test_the_card_says_how_the_ghosts_are_shared(k: int) -> None:
+    from course_utils.axes import Window
+
+    before, after = Window(k, padding="same").pads(7)
+    lines = padding_frame(7, k, "same", "ones", "digits").answers[0].lines
+    assert lines[2] == f"p_before = ⌊{k - 1} / 2⌋ = {before}, p_after = {k - 1} − {before} = {after}"
+    assert Window(k, padding="causal").split_text(7) == f"p_before = {k - 1}, p_after = 0"
+
+
 def test_a_larger_map_only_adds_to_a_smaller_one() -> None:
     small, large = module.input_values(5, "digits"), module.input_values(LARGEST_N, "digits")
     assert (large[:5, :5] == small).all()

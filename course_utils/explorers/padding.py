@@ -134,15 +134,10 @@ def _formula(axis: Window, n: int) -> Answer:
 
 
 def _padding_lines(axis: Window, n: int) -> list[str]:
-    before, after = axis.pads(n)
     if axis.padding == "valid":
         lines = ["valid: no ghost cells"]
     else:
-        total = before + after
-        lines = [
-            str(axis.pads_formula(n)),
-            f"p_before = ⌊{total} / 2⌋ = {before}, p_after = {total} − {before} = {after}",
-        ]
+        lines = [str(axis.pads_formula(n)), axis.split_text(n)]
     lost = len(axis.unread(n))
     return [*lines, f"never read: {lost} of {n}"] if lost else lines
 
