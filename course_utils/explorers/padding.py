@@ -134,10 +134,7 @@ def _formula(axis: Window, n: int) -> Answer:
 
 
 def _padding_lines(axis: Window, n: int) -> list[str]:
-    if axis.padding == "valid":
-        lines = ["valid: no ghost cells"]
-    else:
-        lines = [str(axis.pads_formula(n)), axis.split_text(n)]
+    lines = ["valid: no ghost cells"] if axis.padding == "valid" else [str(axis.pads_formula(n)), axis.split_text(n)]
     lost = len(axis.unread(n))
     return [*lines, f"never read: {lost} of {n}"] if lost else lines
 
