@@ -6,17 +6,19 @@ import base64
 import contextlib
 import dataclasses
 import io
-import random
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from walking import check, extremes, walk
 
 from course_utils import explore
 from course_utils.compare import compare
-from course_utils.explorers import padding as module
+from course_utils.explorers import layer as module
 from course_utils.explorers.frame import Frame
-from course_utils.explorers.padding import KERNELS, LARGEST_K, LARGEST_N, LARGEST_S, PADDINGS, VALUES, padding_frame
+from course_utils.explorers.layer import KERNELS, LARGEST_N, SHOWS, VALUES
+from course_utils.explorers.padding import IMPOSSIBLE, padding_frame
+from course_utils.explorers.windows import LARGEST_K, LARGEST_S, PADDINGS, convolution_settings
 from course_utils.keras_layers import LayerCode
 from course_utils.pictures.grids import Cell, Grid, svg
 
@@ -38,24 +40,25 @@ def test_every_extreme_agrees_or_is_refused_by_all(padding: str) -> None:
         frame = padding_frame(n, k, padding, "edge", "negative", s)
         assert frame.agrees, (n, k, s, frame.verdict)
         assert frame.refused == (padding == "valid" and k > n)
-        assert (frame.arithmetic is None) == frame.refused
+        assert (not frame.arithmetic) == frame.refused
         refused += frame.refused
     assert (refused > 0) == (padding == "valid")
 
 
 def test_a_random_walk_through_the_controls_never_fails() -> None:
-    walker = random.Random(1)
     explorer = explore.padding(s=1)
-    for _ in range(120):
-        name, control = walker.choice(list(explorer.controls.items()))
-        if hasattr(control, "max"):
-            control.value = walker.randint(control.min, control.max)
-        else:
-            control.value = walker.choice([value for _, value in control.options])
-        assert explorer.view.problem == "", name
-        assert explorer.frame.agrees
-        assert explorer.view.frame == explorer.frame.for_view()
-        assert explorer.frame == padding_frame(**explorer.settings)
+    refused = 0
+    for where in walk(explorer, 150, seed=1):
+        check(explorer, padding_frame, where)
+        refused += explorer.frame.refused
+    assert refused
+
+
+@pytest.mark.parametrize("show", SHOWS)
+def test_every_end_of_every_control_is_drawn(show: str) -> None:
+    explorer = explore.padding(s=1, n=(7, 6), show=show)
+    for where in extremes(explorer):
+        check(explorer, padding_frame, where)
 
 
 def test_an_even_kernel_has_more_ghosts_below_and_right() -> None:
@@ -80,8 +83,8 @@ def test_cells_that_no_window_reads_are_struck_out() -> None:
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_sum_that_is_written_out_gives_the_cell(setting: tuple[int, int, str, int], kernel: str) -> None:
     n, k, padding, s = setting
-    sums = padding_frame(n, k, padding, kernel, "negative", s).arithmetic
-    assert sums is not None
+    (sums,) = padding_frame(n, k, padding, kernel, "negative", s).arithmetic
+    assert sums.kernel is not None
 
     def value(text: str) -> float:
         return float(text.replace("−", "-"))
@@ -112,7 +115,7 @@ def test_the_code_to_copy_runs_by_itself_and_prints_the_picture(setting: tuple[i
 def test_the_layer_that_is_printed_is_the_layer_that_is_built() -> None:
     import keras
 
-    code = LayerCode("Conv2D", module._layer_settings(3, 2, "same"))
+    code = LayerCode("Conv2D", convolution_settings(3, 2, 1, "same"))
     printed = eval(code.text, {"keras": keras}).get_config()
     built = code.build().get_config()
     assert printed.pop("name") != built.pop("name")
@@ -135,9 +138,11 @@ def test_a_disagreement_is_shown_with_both_numbers() -> None:
     right = compare(keras.layers.ZeroPadding2D(1), np.ones((1, 2, 2, 1)))
     assert right.by_hand is not None
     wrong = dataclasses.replace(right, by_hand=right.by_hand + 1)
-    assert module._verdict(wrong).startswith("They differ in 16 of 16 values; the first at (0, 0, 0, 0): by hand 1, ")
+    assert module.verdict(wrong, IMPOSSIBLE).startswith(
+        "They differ in 16 of 16 values; the first at (0, 0, 0, 0): by hand 1, "
+    )
     frame = dataclasses.replace(
-        padding_frame(2, 1, "same", "ones", "ones"), agrees=False, verdict=module._verdict(wrong)
+        padding_frame(2, 1, "same", "ones", "ones"), agrees=False, verdict=module.verdict(wrong, IMPOSSIBLE)
     )
     assert "cu-differ" in frame.for_view()["answers"]
     assert frame.text.splitlines()[-1].startswith("✗ They differ")
@@ -172,6 +177,8 @@ def test_an_error_in_a_callback_is_shown_and_the_explorer_goes_on() -> None:
         ({"padding": "SAME"}, "padding is one of 'valid', 'same'; you gave 'SAME'"),
         ({"kernel": "blur"}, "kernel is one of"),
         ({"values": 3}, "values is one of"),
+        ({"n": (7, 13)}, r"n goes from 1 to 12; you gave \(7, 13\)"),
+        ({"show": "film"}, "show is one of"),
     ],
 )
 def test_a_start_outside_the_limits_names_them(settings: dict[str, object], said: str) -> None:

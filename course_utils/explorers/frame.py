@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from course_utils.pictures.grids import Grid, svg
+from course_utils.pictures.photos import Photo, enlargement
 
 _MARKS = {"agree": "✓", "differ": "✗", "refused": "⊘"}
 
@@ -22,25 +23,44 @@ class Answer:
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """What the view needs to write out how an output cell came about.
+    """What the view needs to write out how the cells of one output came about. It knows no rule: all is in here.
 
     Attributes:
         rows: for each output row, the input rows it reads; those outside the map are ghosts.
         columns: the same for the columns.
         inputs: the numbers of the input map.
         ghost: the number in a ghost cell.
-        kernel: the weights.
         by_hand: each output cell by hand.
         keras: each output cell by Keras.
+        how: ``"sum"`` of the cells times their weights, ``"max"``, or ``"mean"`` of the cells that are no ghosts.
+        kernel: the weights; None where there are none.
+        kernel_rows: for each output row, the kernel row that goes with each input row; None for 0, 1, 2, …
+        kernel_columns: the same for the columns.
+        row_weights: for each output row, the weight of each input row, as text; None where there are none.
+        column_weights: the same for the columns.
+        source: the name of the grid that is read.
+        result: the name of the grid that comes out.
+        label: whose arithmetic it is, where there are several.
+        follow: grids that light up with an output cell: name → ``"cell"`` (the same cell), ``"row"`` or ``"column"``
+            (the ladder of windows of the height, of the width).
     """
 
-    rows: tuple[tuple[int, ...], ...]
-    columns: tuple[tuple[int, ...], ...]
+    rows: Sequence[Sequence[int]]
+    columns: Sequence[Sequence[int]]
     inputs: Sequence[Sequence[str]]
     ghost: str
-    kernel: Sequence[Sequence[str]]
     by_hand: Sequence[Sequence[str]]
     keras: Sequence[Sequence[str]]
+    how: Literal["sum", "max", "mean"] = "sum"
+    kernel: Sequence[Sequence[str]] | None = None
+    kernel_rows: Sequence[Sequence[int]] | None = None
+    kernel_columns: Sequence[Sequence[int]] | None = None
+    row_weights: Sequence[Sequence[str]] | None = None
+    column_weights: Sequence[Sequence[str]] | None = None
+    source: str = "input"
+    result: str = "output"
+    label: str = ""
+    follow: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,30 +68,50 @@ class Frame:
     """Everything an explorer shows at one setting.
 
     Attributes:
-        grids: the pictures, left to right.
-        arithmetic: how the output cells came about; None where there is no output.
+        grids: the maps with their numbers, left to right.
+        arithmetic: how the output cells came about; empty where there is no output.
         answers: the formula, the computation by hand, the real layer.
         agrees: whether the three are of one mind (about an impossible setting, too).
         refused: whether they agree that the setting is impossible.
         verdict: one sentence.
         code: the Keras code of this very setting, ready to copy.
-        summary: the settings and the result in one line, for a screen reader and for a notebook without a kernel.
+        setting: the settings in one line.
+        result: what came out, in a few words.
+        question: the grids as long as the answer is held back.
+        photos: maps to be seen instead of read.
+        remarks: sentences that go with this very setting: a trap, a reason.
+        extra: more in HTML, written by ``pictures``; below the grids.
     """
 
     grids: tuple[Grid, ...]
-    arithmetic: Arithmetic | None
+    arithmetic: tuple[Arithmetic, ...]
     answers: tuple[Answer, ...]
     agrees: bool
     refused: bool
     verdict: str
     code: str
-    summary: str
+    setting: str
+    result: str
+    question: tuple[Grid, ...] = ()
+    photos: tuple[Photo, ...] = ()
+    remarks: tuple[str, ...] = ()
+    extra: str = ""
+
+    @property
+    def summary(self) -> str:
+        """The settings and the result in one line, for a screen reader and for a notebook without a kernel."""
+        return f"{self.setting}: {self.result}."
 
     @property
     def text(self) -> str:
         """The frame in words."""
         blocks = [f"{a.name}: " + "; ".join(a.lines) for a in self.answers]
-        return "\n".join([self.summary, *blocks, f"{self.mark} {self.verdict}"])
+        return "\n".join([self.summary, *blocks, *self.remarks, f"{self.mark} {self.verdict}"])
+
+    @property
+    def said(self) -> str:
+        """What is read out when the setting changes."""
+        return f"{self.summary} {self.verdict}"
 
     @property
     def mark(self) -> str:
@@ -86,13 +126,81 @@ class Frame:
         return "agree" if self.agrees else "differ"
 
     def for_view(self) -> dict[str, Any]:
-        """The frame as the JSON that ``static/view.js`` draws."""
+        """The frame as the JSON that ``static/view.js`` draws; the photos in it are bytes."""
         return {
-            "grids": [{"name": g.name, "title": g.title, "svg": svg(g)} for g in self.grids],
-            "arithmetic": None if self.arithmetic is None else vars(self.arithmetic),
+            "grids": [_grid(grid) for grid in self.grids],
+            "photos": _photos(self.photos),
+            "arithmetic": [vars(a) for a in self.arithmetic],
+            "remarks": list(self.remarks),
+            "extra": self.extra,
             "answers": _answers_html(self),
             "code": self.code,
         }
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is shown of a frame while everyone predicts: the setting, and nothing that gives the answer away."""
+
+    frame: Frame
+
+    @property
+    def grids(self) -> tuple[Grid, ...]:
+        """The input as it is before anything is done with it, and the weights."""
+        return self.frame.question
+
+    @property
+    def photos(self) -> tuple[Photo, ...]:
+        """The picture that goes in."""
+        return tuple(photo for photo in self.frame.photos if not photo.secret)
+
+    @property
+    def said(self) -> str:
+        """The setting and the question."""
+        return f"{self.frame.setting}. What size comes out?"
+
+    @property
+    def text(self) -> str:
+        """The same: there is nothing else to tell yet."""
+        return self.said
+
+    def for_view(self) -> dict[str, Any]:
+        """As ``Frame.for_view``."""
+        answers = (
+            f'<p class="cu-ask">{html.escape(self.frame.setting)}</p>'
+            '<p class="cu-ask"><b>What size comes out?</b> Everyone predicts; then reveal the answer.</p>'
+        )
+        return {
+            "grids": [_grid(grid) for grid in self.grids],
+            "photos": _photos(self.photos),
+            "arithmetic": [],
+            "remarks": [],
+            "extra": "",
+            "answers": answers,
+            "code": "",
+        }
+
+
+def _grid(grid: Grid) -> dict[str, str]:
+    return {"name": grid.name, "title": grid.title, "walk": grid.walk, "svg": svg(grid)}
+
+
+def _photos(photos: tuple[Photo, ...]) -> list[dict[str, Any]]:
+    if not photos:
+        return []
+    scale = enlargement(photos)
+    return [
+        {
+            "name": p.name,
+            "title": p.title,
+            "key": p.key,
+            "alt": p.description,
+            "width": p.size[1] * scale,
+            "height": p.size[0] * scale,
+            "png": p.png,
+        }
+        for p in photos
+    ]
 
 
 def _answers_html(frame: Frame) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from course_utils.pictures.grids import Cell, Grid
+from course_utils.pictures.grids import CELL, Cell, Grid
+from course_utils.pictures.photos import Photo
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,28 +23,40 @@ _COLOURS = {
     "ghost": ("#9a9a9a", "#7a7a7a"),
     "kernel": ("#9a9a9a", "#7a7a7a"),
     "output": ("#e8751a", "#e8751a"),
+    "differ": ("#e8751a", "#222222"),
+    "empty": ("#9a9a9a", "#7a7a7a"),
+    "count": ("#7b3fa0", "#7b3fa0"),
+    "tap": ("#e8751a", "#e8751a"),
+    "blank": ("#2f7fd1", "#2f7fd1"),
 }
+#: How strong the colour is where it does not say how large the number is.
+_STRENGTHS = {"ghost": 0.08, "kernel": 0.25, "unread": 0.05, "empty": 0.05, "tap": 0.75, "blank": 0.1}
 _GAP = 1.6  # cells between two grids
 _SCALE = 0.36  # inches a cell
 _LETTERS = 4.2  # letters of the caption in the width of a cell
+_WIDEST = 44  # cells, before the next grid begins a new line
+_PHOTO = 8  # pixels of a photo in the width of a cell
 
 
-def png(grids: Sequence[Grid], caption: Sequence[str]) -> bytes:
-    """Draw the grids side by side over a few lines of text, on white."""
+def png(grids: Sequence[Grid], caption: Sequence[str], photos: Sequence[Photo] = ()) -> bytes:
+    """Draw the photos and grids, in lines as wide as a page, over a few lines of text, on white."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    width = max(sum(grid.columns + _GAP for grid in grids), 24)
+    items: list[Grid | Photo] = [*photos, *grids]
+    places, width, bottom = _places(items)
     lines = [line for text in caption for line in textwrap.wrap(text, int(width * _LETTERS))]
-    height = max(grid.rows for grid in grids) + 1.6 + 0.9 * len(lines)
+    height = bottom + 0.6 + 0.9 * len(lines)
     figure = Figure(figsize=(width * _SCALE, height * _SCALE), facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(-0.3, width - 0.3), ylim=(height - 0.2, -0.2))
     axes.set_axis_off()
-    left = 0.0
-    for grid in grids:
-        _draw(axes, grid, left)
-        left += grid.columns + _GAP
+    for item, (left, top) in zip(items, places, strict=True):
+        axes.text(left, top + 0.4, item.title, fontsize=11, weight="bold", color="#222222", va="center")
+        if isinstance(item, Photo):
+            _draw_photo(axes, item, left, top + 1)
+        else:
+            _draw(axes, item, left, top + 1)
     for line, text in enumerate(reversed(lines)):
         axes.text(0, height - 0.7 - 0.9 * line, text, fontsize=11, color="#222222", va="center")
     out = io.BytesIO()
@@ -52,39 +65,65 @@ def png(grids: Sequence[Grid], caption: Sequence[str]) -> bytes:
     return out.getvalue()
 
 
-def _draw(axes: Axes, grid: Grid, left: float) -> None:
-    axes.text(left, 0.4, grid.title, fontsize=11, weight="bold", color="#222222", va="center")
+def _extent(item: Grid | Photo) -> tuple[float, float]:
+    """Width and height in cells, and at least room for the title."""
+    if isinstance(item, Photo):
+        width, height = item.size[1] / _PHOTO, item.size[0] / _PHOTO
+    else:
+        width, height = item.columns * item.cell / CELL, item.rows * item.cell / CELL
+    return max(width, len(item.title) * 0.29), height
+
+
+def _places(items: Sequence[Grid | Photo]) -> tuple[list[tuple[float, float]], float, float]:
+    """Left and top of each item, the width of all, and where the last line of items ends."""
+    places, left, top, tallest, width = [], 0.0, 0.0, 0.0, 24.0
+    for item in items:
+        wide, high = _extent(item)
+        if left and left + wide > _WIDEST:
+            left, top, tallest = 0.0, top + tallest + 1.6, 0.0
+        places.append((left, top))
+        left, tallest = left + wide + _GAP, max(tallest, high)
+        width = max(width, left)
+    return places, width, top + tallest + 1.0
+
+
+def _draw_photo(axes: Axes, item: Photo, left: float, top: float) -> None:
+    from matplotlib.image import imread
+
+    pixels = imread(io.BytesIO(item.png))
+    extent = (left, left + item.size[1] / _PHOTO, top + item.size[0] / _PHOTO, top)
+    limits = axes.get_xlim(), axes.get_ylim()
+    axes.imshow(pixels, extent=extent, interpolation="nearest", aspect="auto")
+    axes.set(xlim=limits[0], ylim=limits[1])
+
+
+def _draw(axes: Axes, grid: Grid, left: float, top: float) -> None:
+    scale = grid.cell / CELL
     for row, line in enumerate(grid.cells):
         for column, cell in enumerate(line):
-            _draw_cell(axes, cell, left + column, 1.0 + row)
+            _draw_cell(axes, cell, left + column * scale, top + row * scale, scale)
 
 
-def _draw_cell(axes: Axes, cell: Cell, x: float, y: float) -> None:
+def _draw_cell(axes: Axes, cell: Cell, x: float, y: float, side: float) -> None:
     from matplotlib.colors import to_rgba
     from matplotlib.patches import Rectangle
 
     fill, edge = _COLOURS[cell.role]
-    strength = {"ghost": 0.08, "kernel": 0.25, "unread": 0.05}.get(cell.role, 0.12 + 0.5 * cell.shade)
+    strength = _STRENGTHS.get(cell.role, 0.12 + 0.5 * cell.shade)
     square = Rectangle(
-        (x + 0.04, y + 0.04),
-        0.92,
-        0.92,
+        (x + 0.04 * side, y + 0.04 * side),
+        0.92 * side,
+        0.92 * side,
         facecolor=to_rgba(fill, strength),
-        edgecolor=to_rgba(edge, 0.9 if cell.role == "ghost" else 0.35),
+        edgecolor=to_rgba(edge, 0.9 if cell.role in ("ghost", "differ") else 0.35),
         linestyle=":" if cell.role == "ghost" else "-",
-        linewidth=0.8,
+        linewidth=1.4 if cell.role == "differ" else 0.8,
         hatch="///" if cell.role == "ghost" else None,
     )
     square.set_hatch_linewidth(0.4)
     axes.add_patch(square)
-    axes.text(
-        x + 0.5,
-        y + 0.52,
-        cell.text,
-        fontsize=9.5 if len(cell.text) < 4 else 7,
-        ha="center",
-        va="center",
-        color="#222222",
-    )
+    middle: dict[str, Any] = {"ha": "center", "va": "center", "color": "#222222"}
+    axes.text(x + side / 2, y + 0.52 * side, cell.text, fontsize=9.5 if len(cell.text) < 4 else 7, **middle)
     if cell.role == "unread":
-        axes.plot([x + 0.1, x + 0.9], [y + 0.1, y + 0.9], color="#555555", linewidth=1.2)
+        low, high = 0.1 * side, 0.9 * side
+        axes.plot([x + low, x + high], [y + low, y + high], color="#555555", linewidth=1.2)

@@ -1,0 +1,60 @@
+"""Small pictures for the explorers: one photograph, and two that are drawn here.
+
+The photograph is Grace Hopper, by James S. Davis for the United States Navy, 1984; a work of the United States
+government and so in the public domain. It is cut to her face and reduced to 64 × 64 shades of grey.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import io
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: What can be asked for, and what it shows.
+PICTURES = {
+    "photo": "a photograph: Grace Hopper",
+    "stripes": "stripes that grow finer",
+    "white": "plain white",
+}
+SIZE = 64
+
+
+def picture(name: str, size: int = SIZE) -> NDArray[np.float64]:
+    """A square picture in shades of grey, 0 (black) to 1 (white).
+
+    Args:
+        name: ``"photo"``, ``"stripes"`` (finer and finer to the right and downwards) or ``"white"``.
+        size: cells on each side; 64 must be a multiple of it. Smaller pictures are means of blocks.
+
+    Returns:
+        ``(size, size)``.
+
+    Raises:
+        ValueError: for another name or size, naming those there are.
+    """
+    if name not in PICTURES:
+        raise ValueError(f"name is one of {', '.join(map(repr, PICTURES))}; you gave {name!r}.")
+    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= SIZE or SIZE % size:
+        raise ValueError(f"size is 1, 2, 4, 8, 16, 32 or 64; you gave {size!r}.")
+    if name == "stripes":
+        return _stripes(size)
+    block = SIZE // size
+    whole = _photo() if name == "photo" else np.ones((SIZE, SIZE))
+    return np.asarray(whole.reshape(size, block, size, block).mean(axis=(1, 3)))
+
+
+@cache
+def _photo() -> NDArray[np.float64]:
+    stored = (importlib.resources.files("course_utils.data") / "photo.npy").read_bytes()
+    return np.asarray(np.load(io.BytesIO(stored)) / 255)
+
+
+def _stripes(size: int) -> NDArray[np.float64]:
+    """Black and white, the period falling from 8 cells to 2: upright ones above, level ones below."""
+    periods = np.linspace(8, 2, size)
+    line = (np.cumsum(2 / periods).astype(int) % 2).astype(float)
+    half = size // 2
+    return np.vstack([np.tile(line, (half, 1)), np.tile(line[: size - half, np.newaxis], (1, size))])
