@@ -175,30 +175,36 @@ class Window(Axis):
         stride: ``s``, how far the window moves at each step.
         dilation: ``d``, distance between neighbouring cells of the window.
         padding: ``"valid"`` (none), ``"same"`` (as many ghost cells as ``⌈n / s⌉`` outputs need, the odd one after)
-            or ``"causal"`` (all ghost cells before, so that no output looks ahead; Keras has it in ``Conv1D`` only).
+            or ``"causal"`` (all ghost cells before, so that no output looks ahead; Keras has it in ``Conv1D`` only),
+            or the two numbers ``(p_before, p_after)``, as PyTorch's layers take them (one number for both sides).
 
     Sources: ``keras/src/ops/operation_utils.py`` (``compute_conv_output_shape``,
     ``compute_pooling_output_shape``); "Notes on padding" of ``tf.nn``; Dumoulin & Visin, "A guide to convolution
-    arithmetic for deep learning", relations 1 to 6 and 15 for the symmetric cases.
+    arithmetic for deep learning", relations 1 to 6 and 15 for the symmetric cases; ``torch.nn.Conv2d`` for numbers.
 
     >>> axis = Window(size=3, stride=2, padding="same")
     >>> axis.output_size(7), axis.pads(7), axis.taps(0, 7)
     (4, (1, 1), (-1, 0, 1))
     >>> axis.pads(8)
     (0, 1)
+    >>> Window(size=3, stride=2, padding=(1, 1)).taps(0, 8)
+    (-1, 0, 1)
     """
 
     size: int
     stride: int = 1
     dilation: int = 1
-    padding: str = "valid"
+    padding: str | tuple[int, int] = "valid"
 
     def __post_init__(self) -> None:
         _check_whole("The window size k", self.size, 1)
         _check_whole("The stride s", self.stride, 1)
         _check_whole("The dilation d", self.dilation, 1)
-        if self.padding not in ("valid", "same", "causal"):
-            raise ShapeError(f'padding must be "valid", "same" or "causal"; it is {self.padding!r}.')
+        if isinstance(self.padding, tuple) and len(self.padding) == 2:
+            _check_whole("The padding before", self.padding[0], 0)
+            _check_whole("The padding after", self.padding[1], 0)
+        elif self.padding not in ("valid", "same", "causal"):
+            raise ShapeError(f'padding must be "valid", "same", "causal" or a pair of numbers; it is {self.padding!r}.')
 
     @property
     def effective_size(self) -> int:
@@ -206,15 +212,23 @@ class Window(Axis):
         return effective_size(self.size, self.dilation)
 
     def output_size(self, n: int) -> int:
-        """``⌈n / s⌉`` for same and causal, ``⌊(n − k_eff) / s⌋ + 1`` for valid."""
+        """``⌈n / s⌉`` for same and causal; ``⌊(n + p_before + p_after − k_eff) / s⌋ + 1`` for numbers; valid pads 0."""
         _check_whole("The input size n", n, 1)
-        if self.padding != "valid":
+        if self.padding in ("same", "causal"):
             return -(-n // self.stride)
-        if n < self.effective_size:
+        padded = n + sum(self._numbers)
+        if padded < self.effective_size:
             raise ShapeError(self._does_not_fit(n))
-        return (n - self.effective_size) // self.stride + 1
+        return (padded - self.effective_size) // self.stride + 1
 
     def _does_not_fit(self, n: int) -> str:
+        if isinstance(self.padding, tuple):
+            before, after = self.padding
+            padded = n + before + after
+            return (
+                f"A window that spans {self.effective_size} cells does not fit into {n} with {before} before and "
+                f"{after} after, which are {padded}. Try a smaller window, or {self.effective_size - padded} more."
+            )
         span = f"A window of {self.size}"
         room = f"k ≤ {n}"
         if self.dilation > 1:
@@ -226,18 +240,25 @@ class Window(Axis):
             f'Try {room}, an input of at least {self.effective_size}, or padding="same".'
         )
 
+    @property
+    def _numbers(self) -> tuple[int, int]:
+        """The padding of a window whose padding does not depend on n."""
+        return self.padding if isinstance(self.padding, tuple) else (0, 0)
+
     def padding_total(self, n: int) -> int:
         """All ghost cells together."""
         o = self.output_size(n)
-        if self.padding == "valid":
-            return 0
         if self.padding == "causal":
             return self.effective_size - 1
+        if self.padding != "same":
+            return sum(self._numbers)
         return max((o - 1) * self.stride + self.effective_size - n, 0)
 
     def pads(self, n: int) -> tuple[int, int]:
         """Ghost cells before and after. *same*: ⌊total / 2⌋ before, the rest after, never less."""
         total = self.padding_total(n)
+        if isinstance(self.padding, tuple):
+            return self.padding
         before = total if self.padding == "causal" else total // 2
         return (before, total - before)
 
@@ -250,13 +271,15 @@ class Window(Axis):
     def formula(self, n: int) -> Formula:
         """The output size. With d > 1 the rule is in k_eff, see ``effective_size_formula``."""
         o = self.output_size(n)
-        if self.padding != "valid":
+        before, after = self._numbers
+        room = "<n> + <p_before> + <p_after> − <k>" if isinstance(self.padding, tuple) else "<n> − <k>"
+        if self.padding in ("same", "causal"):
             text, latex = "⌈<n> / <s>⌉", r"\left\lceil \frac{<n>}{<s>} \right\rceil"
         elif self.stride == 1:
-            text = latex = "<n> − <k> + 1"
+            text = latex = f"{room} + 1"
         else:
-            text, latex = "⌊(<n> − <k>) / <s>⌋ + 1", r"\left\lfloor \frac{<n> - <k>}{<s>} \right\rfloor + 1"
-        return self._in_effective_size("o", text, latex, o, n=n, s=self.stride)
+            text, latex = f"⌊({room}) / <s>⌋ + 1", rf"\left\lfloor \frac{{{room}}}{{<s>}} \right\rfloor + 1"
+        return self._in_effective_size("o", text, latex, o, n=n, s=self.stride, p_before=before, p_after=after)
 
     def effective_size_formula(self) -> Formula:
         """``k_eff``, with the numbers."""
@@ -268,6 +291,9 @@ class Window(Axis):
         o, total = self.output_size(n), self.padding_total(n)
         if self.padding == "valid":
             return _write("p_before + p_after", "0", "0", 0)
+        if isinstance(self.padding, tuple):
+            rule, (before, after) = "<p_before> + <p_after>", self.padding
+            return _write("p_before + p_after", rule, rule, total, p_before=before, p_after=after)
         if self.padding == "causal":
             text, latex = "(<k> − 1)·<d>", r"(<k> - 1) \cdot <d>"
             return _write("p_before", text, latex, total, k=self.size, d=self.dilation)
@@ -279,9 +305,9 @@ class Window(Axis):
         return self._in_effective_size("p_before + p_after", text, latex, total, o=o, s=self.stride, n=n)
 
     def split_text(self, n: int) -> str:
-        """How *same* and *causal* share the ghost cells between the two ends, with the numbers."""
+        """How the ghost cells are shared between the two ends, with the numbers."""
         (before, after), total = self.pads(n), self.padding_total(n)
-        if self.padding == "causal":
+        if self.padding != "same":
             return f"p_before = {before}, p_after = {after}"
         return f"p_before = ⌊{total} / 2⌋ = {before}, p_after = {total} − {before} = {after}"
 
@@ -343,8 +369,8 @@ class Spread(Axis):
     output_padding: int | None = None
 
     def __post_init__(self) -> None:
-        if self.padding == "causal":
-            raise ShapeError('A transposed convolution knows padding="valid" and "same", not "causal".')
+        if self.padding not in ("valid", "same"):
+            raise ShapeError(f'A transposed convolution knows padding="valid" and "same", not {self.padding!r}.')
         Window(self.size, self.stride, self.dilation, self.padding)  # the same limits hold
         if self.output_padding is not None:
             _check_whole("output_padding", self.output_padding, 0)

@@ -34,7 +34,9 @@ from course_utils.axes import (
 SIZES = range(1, 17)
 WINDOWS = [
     Window(k, s, d, padding)
-    for k, s, d, padding in product(range(1, 8), range(1, 5), range(1, 4), ("valid", "same", "causal"))
+    for k, s, d, padding in product(
+        range(1, 8), range(1, 5), range(1, 4), ("valid", "same", "causal", (0, 0), (1, 1), (0, 2), (3, 1))
+    )
 ]
 SPREADS = [
     Spread(k, s, d, padding, extra)
@@ -68,6 +70,9 @@ def slide(window: Window, n: int) -> list[tuple[int, ...]] | None:
     cells: list[int | None] = list(range(n))
     if window.padding == "causal":
         cells = [None] * ((window.size - 1) * window.dilation) + cells
+    if isinstance(window.padding, tuple):
+        before, after = window.padding
+        cells = [None] * before + cells + [None] * after
     if window.padding == "same":
         # The fewest ghosts that give as many places as an unpadded window of one cell has; the odd one goes behind.
         wanted = len(range(0, n, window.stride))
@@ -103,7 +108,7 @@ def test_windows_are_those_of_a_window_pushed_over_a_padded_list():
             found = [window.taps(i, n) for i in range(window.output_size(n))]
             assert found == expected, (window, n)
         compared += 1
-    assert compared == 4032
+    assert compared == 9408
 
 
 @given(
@@ -111,9 +116,9 @@ def test_windows_are_those_of_a_window_pushed_over_a_padded_list():
     k=st.integers(1, 40),
     s=st.integers(1, 12),
     d=st.integers(1, 6),
-    padding=st.sampled_from(["valid", "same", "causal"]),
+    padding=st.sampled_from(["valid", "same", "causal"]) | st.tuples(st.integers(0, 30), st.integers(0, 30)),
 )
-def test_windows_far_beyond_the_grid(n: int, k: int, s: int, d: int, padding: str):
+def test_windows_far_beyond_the_grid(n: int, k: int, s: int, d: int, padding: str | tuple[int, int]):
     window = Window(k, s, d, padding)
     expected = slide(window, n)
     if expected is None:
@@ -131,8 +136,10 @@ def test_pads_are_total_and_the_odd_one_comes_after():
             assert (before, after) == (0, 0)
         elif window.padding == "same":
             assert before <= after <= before + 1, (window, n)
-        else:
+        elif window.padding == "causal":
             assert (before, after) == (effective_size(window.size, window.dilation) - 1, 0)
+        else:
+            assert (before, after) == window.padding
 
 
 def test_no_window_reads_beyond_the_ghost_cells_and_the_first_starts_with_them():
@@ -365,6 +372,8 @@ def known(axis: Axis, n: int) -> dict[str, int]:
     numbers = {"n": n, "o": axis.output_size(n)}
     if isinstance(axis, Window | Spread):
         numbers |= {"k": axis.size, "s": axis.stride, "d": axis.dilation, "k_eff": axis.effective_size}
+    if isinstance(axis, Window) and isinstance(axis.padding, tuple):
+        numbers |= dict(zip(("p_before", "p_after"), axis.padding, strict=True))
     if isinstance(axis, Spread) and axis.output_padding is not None:
         numbers |= {"output_padding": axis.output_padding}
     if isinstance(axis, Repeat):
@@ -456,6 +465,24 @@ def test_a_window_that_does_not_fit_says_so_and_what_would_fit():
     assert refused > 300
 
 
+def test_a_window_that_does_not_fit_into_numbers_of_padding_says_how_much_is_missing():
+    refused = 0
+    for window, n in product([w for w in WINDOWS if isinstance(w.padding, tuple)], SIZES):
+        before, after = window.padding
+        if window.effective_size <= n + before + after:
+            window.check_runs(n)
+            continue
+        with pytest.raises(ShapeError) as caught:
+            window.output_size(n)
+        message = str(caught.value)
+        assert f"spans {window.effective_size} cells" in message and f"are {n + before + after}." in message
+        missing = int(re.search(r"or (\d+) more", message)[1])
+        more = Window(window.size, window.stride, window.dilation, (before, after + missing))
+        assert more.output_size(n) == 1
+        refused += 1
+    assert refused > 300
+
+
 def test_a_crop_that_leaves_nothing_says_so_and_what_would_fit():
     for crop, n in product(CROPS, SIZES):
         if crop.before + crop.after < n:
@@ -539,11 +566,17 @@ def test_only_whole_numbers_that_may_be_zero(wrong: object):
 
 
 def test_paddings_that_do_not_exist():
-    for wrong in ("SAME", "full", "", 1, None, (1, 1)):
+    for wrong in ("SAME", "full", "", 1, None, (1,), (1, 1, 1), [1, 1]):
         with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
             Window(3, padding=wrong)
+    for wrong in ("SAME", "full", "", 1, None, (1, 1)):
         with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
             Spread(3, padding=wrong)
+    for wrong in (-1, 1.5, True):
+        with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
+            Window(3, padding=(0, wrong))
+        with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
+            Window(3, padding=(wrong, 0))
     with pytest.raises(ShapeError, match="causal"):
         Spread(3, padding="causal")
 
