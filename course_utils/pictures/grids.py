@@ -14,8 +14,12 @@ from typing import Literal
 
 #: Side of a cell in the SVG's own units, which are CSS pixels while there is room.
 CELL = 34
-#: Side of a cell without a number in it.
+#: Side of a cell of a large map, with a number of up to four signs in it.
+MIDDLE_CELL = 25
+#: Side of a cell without a number in it, or with a single small sign.
 SMALL_CELL = 17
+#: How many signs fewer than in a ``CELL`` there is room for.
+_LESS_ROOM = {MIDDLE_CELL: 1, SMALL_CELL: 3}
 #: Room around the cells for the frame that marks a window.
 MARGIN = 3
 
@@ -52,7 +56,7 @@ class Grid:
         cells: rows from top to bottom.
         origin: row and column index of the first cell: (−1, −1) with one ghost row above and one column left.
         description: the picture in words, for those who do not see it.
-        cell: the side of a cell, ``CELL`` or ``SMALL_CELL``.
+        cell: the side of a cell, ``CELL``, ``MIDDLE_CELL`` or ``SMALL_CELL``.
         walk: what pointing at its cells asks.
     """
 
@@ -111,7 +115,8 @@ def svg(grid: Grid) -> str:
 def _cell(cell: Cell, row: int, column: int, line: int, place: int, side: int) -> str:
     """One cell. Remembered: from one step of a slider to the next, most cells stay what and where they were."""
     x, y = MARGIN + place * side, MARGIN + line * side
-    size = {4: "cu-small"}.get(len(cell.text), "cu-tiny" if len(cell.text) > 4 else "")
+    length = len(cell.text) + _LESS_ROOM.get(side, 0)
+    size = {4: "cu-small"}.get(length, "cu-tiny" if length > 4 else "")
     text = f'<text class="{size}" x="{x + side // 2}" y="{y + side // 2}">{cell.text}</text>' if cell.text else ""
     return (
         f'<g class="cu-cell cu-{cell.role}" data-at="{row},{column}">'

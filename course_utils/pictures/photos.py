@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from course_utils.pictures.grids import number
 
-#: The longest side of a picture on the page, in CSS pixels, where a whole enlargement allows.
-LONGEST = 256
+#: The longest side of a picture on the page, in CSS pixels, where a whole enlargement allows. A little more than 4·64
+#: or 2·128, so that a few cells more at the border do not make all pictures smaller.
+LONGEST = 264
 
 
 @dataclass(frozen=True)

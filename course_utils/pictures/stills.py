@@ -123,7 +123,7 @@ def _draw_cell(axes: Axes, cell: Cell, x: float, y: float, side: float) -> None:
     square.set_hatch_linewidth(0.4)
     axes.add_patch(square)
     middle: dict[str, Any] = {"ha": "center", "va": "center", "color": "#222222"}
-    axes.text(x + side / 2, y + 0.52 * side, cell.text, fontsize=9.5 if len(cell.text) < 4 else 7, **middle)
+    axes.text(x + side / 2, y + 0.52 * side, cell.text, fontsize=(9.5 if len(cell.text) < 4 else 7) * side, **middle)
     if cell.role == "unread":
         low, high = 0.1 * side, 0.9 * side
         axes.plot([x + low, x + high], [y + low, y + high], color="#555555", linewidth=1.2)
