@@ -23,10 +23,12 @@ class Links:
     Attributes:
         hidden: controls that have no meaning here.
         held: controls that another one excludes: name → why, and how to free it. They stay in sight, greyed out.
+        notes: why two controls do not go together where they are, and what to do; both stay free to be moved.
     """
 
     hidden: frozenset[str] = frozenset()
     held: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def no_links(settings: Mapping[str, Any]) -> Links:
@@ -167,7 +169,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
                 control.disabled = base in links.held
             if name in self._labels:
                 control.description = f"{self._labels[name]}, height" if apart else self._labels[name]
-        return list(dict.fromkeys(links.held.values()))
+        return list(dict.fromkeys([*links.held.values(), *links.notes]))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live widget, and a still with its description for a reader without a kernel."""

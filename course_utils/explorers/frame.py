@@ -42,7 +42,11 @@ class Arithmetic:
         result: the name of the grid that comes out.
         label: whose arithmetic it is, where there are several.
         follow: grids that light up with an output cell: name → ``"cell"`` (the same cell), ``"row"`` or ``"column"``
-            (the ladder of windows of the height, of the width).
+            (the ladder of windows of the height, of the width), ``"stamp_row"`` or ``"stamp_column"`` (the ladder of
+            stamps), ``"kernel"`` (the weights that go into the cell).
+        stamp_rows: for each input row, the output rows its stamp falls on, those that are cut off too; None where no
+            input cell reaches beyond the output.
+        stamp_columns: the same for the columns.
     """
 
     rows: Sequence[Sequence[int]]
@@ -61,6 +65,8 @@ class Arithmetic:
     result: str = "output"
     label: str = ""
     follow: Mapping[str, str] | None = None
+    stamp_rows: Sequence[Sequence[int]] | None = None
+    stamp_columns: Sequence[Sequence[int]] | None = None
 
 
 @dataclass(frozen=True)

@@ -167,11 +167,20 @@ function explainOutput(all, row, column) {
 // Which of these lists hold the number.
 const having = (lists, number) => lists.flatMap((list, i) => (list.includes(number) ? [i] : []));
 
+// Where the stamp of one input cell falls, as [rows, columns]; what is cut off is outside the output.
+const stampOf = (sums, row, column) => [
+  sums.stamp_rows?.[row] ?? having(sums.rows, row),
+  sums.stamp_columns?.[column] ?? having(sums.columns, column),
+];
+
 function explainInput(all, row, column) {
   const reached = all.map((sums) => {
     const count = having(sums.rows, row).length * having(sums.columns, column).length;
     const cells = count ? `${count} output cell${count > 1 ? "s" : ""}` : "no output cell";
-    return `${sums.label ? `${sums.label}: ` : ""}it reaches ${cells}.`;
+    const [down, across] = stampOf(sums, row, column);
+    const lost = down.length * across.length - count;
+    const cut = lost ? `; ${lost} cell${lost > 1 ? "s" : ""} of its stamp ${lost > 1 ? "are" : "is"} cut off` : "";
+    return `${sums.label ? `${sums.label}: ` : ""}it reaches ${cells}${cut}.`;
   });
   return `Input row ${row}, column ${column} holds ${all[0].inputs[row][column]}.\n${reached.join("\n")}`;
 }
@@ -211,17 +220,24 @@ function render({ model, el }) {
       if (how === "cell") light(sheet(name), [row], [column]);
       if (how === "row") light(sheet(name), [row], sums.rows[row]);
       if (how === "column") light(sheet(name), [column], sums.columns[column]);
+      if (how === "stamp_row") light(sheet(name), sums.rows[row], [row]);
+      if (how === "stamp_column") light(sheet(name), sums.columns[column], [column]);
+      if (how === "kernel") light(sheet(name), sums.kernel_rows[row], sums.kernel_columns[column]);
     }
   }
 
   function lightInput(sums, row, column) {
     const [rows, columns] = [having(sums.rows, row), having(sums.columns, column)];
+    const [down, across] = stampOf(sums, row, column);
     light(sheet(sums.source), [row], [column]);
-    light(sheet(sums.result), rows, columns);
+    light(sheet(sums.result), down, across);
     for (const [name, how] of Object.entries(sums.follow ?? {})) {
       if (how === "cell") light(sheet(name), rows, columns);
       if (how === "row") light(sheet(name), rows, [row]);
       if (how === "column") light(sheet(name), columns, [column]);
+      if (how === "stamp_row") light(sheet(name), [row], down);
+      if (how === "stamp_column") light(sheet(name), [column], across);
+      if (how === "kernel") light(sheet(name), [...sums.kernel.keys()], [...sums.kernel[0].keys()]);
     }
   }
 
@@ -262,8 +278,9 @@ function render({ model, el }) {
     if (!cell) return;
     const [row, column] = cell.dataset.at.split(",").map(Number);
     const { walk } = cell.closest("[data-walk]").dataset;
-    const inputs = model.get("frame").arithmetic?.[0]?.inputs;
+    const { inputs, by_hand } = model.get("frame").arithmetic?.[0] ?? {};
     if (walk === "input" && inputs?.[row]?.[column] === undefined) return; // a ghost goes nowhere
+    if (walk === "output" && by_hand?.[row]?.[column] === undefined) return; // nor is a cell that is cut off one
     choose(walk, row, column);
   });
   part("grids").addEventListener("pointerdown", ({ target }) => target.closest("[data-walk]")?.focus());
