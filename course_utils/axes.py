@@ -398,7 +398,8 @@ class Spread(Axis):
         """*same* with an even k_eff and output_padding=0 can be built but not run: it is one window short."""
         o = self.output_size(n)
         if o < 1 or self.forward.output_size(o) != n:
-            another = f"Try an output_padding from 1 to {self.stride - 1}, leave" if self.stride > 1 else "Leave"
+            others = "=1" if self.stride == 2 else f" from 1 to {self.stride - 1}"
+            another = f"Try output_padding{others}, leave" if self.stride > 1 else "Leave"
             raise ShapeError(
                 f"output_padding={self.output_padding} gives {o} cells, and a convolution with k = {self.size}, "
                 f's = {self.stride}, padding="{self.padding}" makes {max(-(-o // self.stride), 0)} of those, not '
