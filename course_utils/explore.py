@@ -9,6 +9,7 @@ from __future__ import annotations
 from course_utils.explorers.base import Explorer
 from course_utils.explorers.layer import Size
 from course_utils.explorers.padding import explore_padding
+from course_utils.explorers.transposed import explore_transposed
 
 
 def padding(
@@ -39,3 +40,38 @@ def padding(
         ValueError: for a setting outside those limits, naming them.
     """
     return explore_padding(n, k, padding, kernel, values, s, show, picture, presenter)
+
+
+def transposed(
+    n: Size = 4,
+    k: Size = 3,
+    s: Size = 2,
+    padding: str = "same",
+    output_padding: int | None = None,
+    kernel: str = "ones",
+    values: str = "digits",
+    beside: bool = False,
+    show: str = "numbers",
+    picture: str = "white",
+    presenter: bool = False,
+) -> Explorer:
+    """Explore how a transposed convolution makes a map larger, with a real ``Conv2DTranspose`` rebuilt at every change.
+
+    Args:
+        n: input size, 1 to 6; the map is n × n. Every size may also be a pair: height, width.
+        k: kernel size, 1 to 5.
+        s: stride, 1 to 4: how far the stamps of two neighbouring cells are apart.
+        padding: ``"valid"`` or ``"same"``.
+        output_padding: None (the layer is built without the argument, which means Keras's own choice of size), or 0
+            to 3; it must be below s.
+        kernel: the weights: ``"ones"``, ``"edge"``, ``"count"`` or ``"single"``.
+        values: the numbers in the map: ``"digits"``, ``"ones"`` or ``"negative"``.
+        beside: show ``UpSampling2D`` and then ``Conv2D`` with the same weights, on the same input.
+        show: ``"numbers"``, or ``"image"``: a picture of 32 × 32 through the same layer.
+        picture: ``"photo"``, ``"stripes"`` or ``"white"``.
+        presenter: large type, and the answer is held back until it is revealed.
+
+    Raises:
+        ValueError: for a setting outside those limits, naming them.
+    """
+    return explore_transposed(n, k, s, padding, output_padding, kernel, values, beside, show, picture, presenter)

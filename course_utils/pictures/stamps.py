@@ -1,0 +1,117 @@
+"""The picture of a transposed convolution: where each stamp falls, what is cut off, and how many stamps overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_utils.axes import Spread
+from course_utils.pictures.grids import CELL, MIDDLE_CELL, SMALL_CELL, Cell, Grid, Role, number, shades
+from course_utils.pictures.window import Map
+
+Counts = NDArray[np.int64]
+#: The longest map whose cells are drawn large.
+_LARGE = 12
+
+
+def stamps_of(axis: Spread, n: int) -> list[tuple[int, ...]]:
+    """For each input cell of an axis, the output cells its stamp falls on; outside 0 … o − 1 they are cut off."""
+    return [axis.stamps(j, n) for j in range(n)]
+
+
+def cuts(axis: Spread, n: int) -> tuple[int, int]:
+    """Cells cut off before and after. Where ``Spread.crops`` adds cells instead, nothing is cut."""
+    before, after = axis.crops(n)
+    return (max(before, 0), max(after, 0))
+
+
+def side(cells: int) -> int:
+    """The side of a cell of a map of so many cells."""
+    return CELL if cells <= _LARGE else MIDDLE_CELL
+
+
+def stamped_grid(values: Map, whole: Map, counts: Counts, axes: Sequence[Spread], sizes: Sequence[int]) -> Grid:
+    """The output with the gaps in it, and around it, hatched, what was cut off the sum of all stamps.
+
+    Args:
+        values: the output, ``(o_height, o_width)``.
+        whole: the sum of all stamps before anything is cut off.
+        counts: how many stamps reach each output cell, ``(o_height, o_width)``.
+        axes: the axis of the height and the axis of the width.
+        sizes: n of the height and of the width.
+    """
+    height, width = values.shape
+    (above, below), (left, right) = (cuts(axis, n) for axis, n in zip(axes, sizes, strict=True))
+    strength = shades(values.tolist())
+
+    def cell(row: int, column: int) -> Cell:
+        if not (0 <= row < height and 0 <= column < width):
+            return Cell(number(whole[row + above, column + left]), "ghost")
+        role: Role = "output" if counts[row, column] else "empty"
+        return Cell(number(values[row, column]), role, strength[row][column])
+
+    cut = above + below + left + right
+    gaps = int((counts == 0).sum())
+    return Grid(
+        name="output",
+        title=f"output {height}×{width}" + (f", cut from {above + height + below}×{left + width + right}" * bool(cut)),
+        cells=tuple(
+            tuple(cell(row, column) for column in range(-left, width + right)) for row in range(-above, height + below)
+        ),
+        origin=(-above, -left),
+        description=(
+            f"Output of {height} by {width} cells; rows cut off: {above} above, {below} below; columns cut off: "
+            f"{left} left, {right} right; cells that no stamp reaches: {gaps}."
+        ),
+        cell=side(max(height, width)),
+        walk="output",
+    )
+
+
+def overlap_grid(counts: Counts) -> Grid:
+    """How many stamps reach each output cell, the more the stronger."""
+    height, width = counts.shape
+    strength = shades(counts.tolist())
+    low, high = int(counts.min()), int(counts.max())
+    return Grid(
+        name="overlaps",
+        title=f"overlaps {height}×{width}",
+        cells=tuple(
+            tuple(Cell(str(c), "count" if c else "empty", s) for c, s in zip(row, line, strict=True))
+            for row, line in zip(counts.tolist(), strength, strict=True)
+        ),
+        origin=(0, 0),
+        description=f"How many stamps reach each of {height} by {width} output cells: from {low} to {high}.",
+        cell=MIDDLE_CELL if max(height, width) <= _LARGE else SMALL_CELL,
+        walk="output",
+    )
+
+
+def stamp_grid(axis: Spread, n: int, name: str, title: str) -> Grid:
+    """Where each stamp falls on one axis: a row for each input, a column for each output cell and each that is cut."""
+    o, (before, after) = axis.output_size(n), cuts(axis, n)
+    stamps = stamps_of(axis, n)
+    reached = {i for stamp in stamps for i in stamp}
+
+    def cell(j: int, i: int) -> Cell:
+        if i in stamps[j]:
+            return Cell("", "tap" if 0 <= i < o else "ghost")
+        return Cell("", "blank" if i in reached else "empty")
+
+    said = "; ".join(f"input {j} reaches {_inside(stamp, o)}" for j, stamp in enumerate(stamps))
+    return Grid(
+        name=name,
+        title=title,
+        cells=tuple(tuple(cell(j, i) for i in range(-before, o + after)) for j in range(n)),
+        origin=(0, -before),
+        description=f"Where each stamp falls, output cells counted from 0: {said}.",
+        cell=SMALL_CELL,
+    )
+
+
+def _inside(stamp: Sequence[int], o: int) -> str:
+    """The cells of a stamp in words."""
+    cut = sum(not 0 <= i < o for i in stamp)
+    return ", ".join(str(i) for i in stamp if 0 <= i < o) + (f" and {cut} cut off" if cut else "")
