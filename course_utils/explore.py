@@ -9,6 +9,7 @@ from __future__ import annotations
 from course_utils.explorers.base import Explorer
 from course_utils.explorers.layer import Size
 from course_utils.explorers.padding import explore_padding
+from course_utils.explorers.pooling import explore_pooling
 from course_utils.explorers.transposed import explore_transposed
 
 
@@ -75,3 +76,34 @@ def transposed(
         ValueError: for a setting outside those limits, naming them.
     """
     return explore_transposed(n, k, s, padding, output_padding, kernel, values, beside, show, picture, presenter)
+
+
+def pooling(
+    n: Size = 7,
+    k: Size = 2,
+    strides: int | str = "default",
+    padding: str = "same",
+    kind: str = "max",
+    values: str = "digits",
+    show: str = "numbers",
+    picture: str = "photo",
+    presenter: bool = False,
+) -> Explorer:
+    """Explore what pooling keeps of a map, with a real pooling layer rebuilt at every change.
+
+    Args:
+        n: input size, 1 to 12; the map is n × n. Every size may also be a pair: height, width.
+        k: pool size, 1 to 7; the window is k × k and has no weights.
+        strides: ``"default"`` (the layer is built without the argument, which means the pool size), or 1 to 4.
+        padding: ``"valid"`` or ``"same"``.
+        kind: ``"max"``, ``"average"``, ``"global max"`` or ``"global average"``.
+        values: the numbers in the map: ``"digits"``, ``"count"`` (1, 2, 3, … in each row), ``"ones"`` or
+            ``"all negative"``.
+        show: ``"numbers"``, or ``"image"``: a picture of 64 × 64 through the same layer.
+        picture: ``"photo"``, ``"stripes"`` or ``"white"``.
+        presenter: large type, and the answer is held back until it is revealed.
+
+    Raises:
+        ValueError: for a setting outside those limits, naming them.
+    """
+    return explore_pooling(n, k, strides, padding, kind, values, show, picture, presenter)

@@ -148,10 +148,7 @@ def script(code: LayerCode, x: Map, weights: Map | None = None, shown: str | Non
     ``shown``: the name of the picture that ``x`` is, if it is one; it is then not written out.
     """
     h, w = x.shape
-    lines = ["import keras", "import numpy as np"]
-    if shown is not None:
-        lines += ["", "from course_utils.data import picture"]
-    lines += ["", f"x = {_array(x) if shown is None else _picture(shown, x)}"]
+    lines = _given(x, shown)
     if weights is None:
         lines += ["", f"layer = {code.text}"]
     else:
@@ -160,6 +157,39 @@ def script(code: LayerCode, x: Map, weights: Map | None = None, shown: str | Non
         lines += [f"layer.set_weights([kernel.reshape({kernel}, 1, 1)])"]
     lines += [f"y = layer(x.reshape(1, {h}, {w}, 1))", "print(y.shape)"]
     return "\n".join([*lines, "print(keras.ops.convert_to_numpy(y)[0, :, :, 0])"])
+
+
+def chain_script(
+    layers: Mapping[str, LayerCode], x: Map, shown: str | None, refused: bool, shape: Sequence[int]
+) -> str:
+    """Layers without weights, one after the other, as code that runs by itself and prints what comes out.
+
+    Args:
+        layers: by the name of the variable that holds each.
+        x: ``(height, width)``.
+        shown: the name of the picture that ``x`` is, if it is one.
+        refused: whether the first layer has no output for this map.
+        shape: what comes out, with the batch axis: a batch of maps or of vectors.
+    """
+    h, w = x.shape
+    lines = [*_given(x, shown), "", *(f"{name} = {code.text}" for name, code in layers.items())]
+    first = next(iter(layers))
+    if refused:
+        # A pooling layer whose output would be empty may end the whole process when it is called with oneDNN on.
+        lines += ["# Only asked, not called: calling it with this map can end the whole process."]
+        return "\n".join([*lines, f"print({first}.compute_output_shape((1, {h}, {w}, 1)))"])
+    call = f"x.reshape(1, {h}, {w}, 1)"
+    for name in layers:
+        call = f"{name}({call})"
+    cells = "[0, :, :, 0]" if len(shape) == 4 else "[0]"
+    return "\n".join([*lines, f"y = {call}", "print(y.shape)", f"print(keras.ops.convert_to_numpy(y){cells})"])
+
+
+def _given(x: Map, shown: str | None) -> list[str]:
+    """The lines a script begins with: the imports, and the map that goes in."""
+    more = [] if shown is None else ["", "from course_utils.data import picture"]
+    written = _array(x) if shown is None else _picture(shown, x)
+    return ["import keras", "import numpy as np", *more, "", f"x = {written}"]
 
 
 def _picture(name: str, x: Map) -> str:
@@ -246,6 +276,11 @@ def written(name: str, value: Size) -> str:
 def texts(values: Map) -> list[list[str]]:
     """Every number of a map as a cell shows it."""
     return [[number(v) for v in row] for row in values.tolist()]
+
+
+def decimals(values: Map) -> list[list[str]]:
+    """Every number of a map as the arithmetic shows it: with up to four decimals, where a cell has room for two."""
+    return [[f"{v + 0.0:.4f}".rstrip("0").rstrip(".").replace("-", "−") for v in row] for row in values.tolist()]
 
 
 def map_of(values: NDArray[Any]) -> Map:

@@ -9,9 +9,13 @@ from course_utils.axes import Axis, Window
 from course_utils.compare import Comparison
 from course_utils.explorers.frame import Arithmetic
 from course_utils.explorers.layer import Map, Size, map_of, pair, taps, texts
+from course_utils.pictures.grids import Grid
+from course_utils.pictures.window import landing_grid
 
 LARGEST_K, LARGEST_S, LARGEST_D = 7, 4, 3
 PADDINGS = {"valid": "valid", "same": "same"}
+#: How the grids of ``ladders`` go with an output cell: the ``follow`` of an ``Arithmetic``.
+LADDERS = {"ladder height": "row", "ladder width": "column"}
 
 
 def windows(k: Size, s: Size, d: Size, padding: str) -> tuple[Window, Window]:
@@ -62,3 +66,13 @@ def convolution_arithmetic(
             **more,
         ),
     )
+
+
+def ladders(axes: Sequence[Axis], sizes: Sequence[int]) -> Iterator[Grid]:
+    """Where the windows land: once where height and width are alike."""
+    (height, width), (rows, columns) = axes, sizes
+    if height == width and rows == columns:
+        yield landing_grid(width, columns, "ladder width", "where each window lands")
+    else:
+        yield landing_grid(height, rows, "ladder height", "windows along the height")
+        yield landing_grid(width, columns, "ladder width", "windows along the width")
