@@ -11,6 +11,7 @@ from course_utils.explorers.layer import Size
 from course_utils.explorers.padding import explore_padding
 from course_utils.explorers.pooling import explore_pooling
 from course_utils.explorers.transposed import explore_transposed
+from course_utils.explorers.upsampling import explore_upsampling
 
 
 def padding(
@@ -107,3 +108,33 @@ def pooling(
         ValueError: for a setting outside those limits, naming them.
     """
     return explore_pooling(n, k, strides, padding, kind, values, show, picture, presenter)
+
+
+def upsampling(
+    n: Size = 3,
+    f: Size = 2,
+    interpolation: str = "nearest",
+    mode: str = "up",
+    padding: str = "same",
+    values: str = "digits",
+    show: str = "numbers",
+    picture: str = "photo",
+    presenter: bool = False,
+) -> Explorer:
+    """Explore what upsampling makes of a map, and which sizes come back after pooling, with the real layers.
+
+    Args:
+        n: input size, 1 to 8; the map is n × n. Every size may also be a pair: height, width.
+        f: factor, 1 to 4; in ``"down and up"`` it is the pool size too.
+        interpolation: ``"nearest"`` or ``"bilinear"``.
+        mode: ``"up"``, or ``"down and up"``: a ``MaxPooling2D`` first, then the ``UpSampling2D``.
+        padding: ``"valid"`` or ``"same"``, of the pooling layer.
+        values: the numbers in the map: ``"digits"``, ``"count"`` (0, 1, 2, … in each row) or ``"ones"``.
+        show: ``"numbers"``, or ``"image"``: a picture of 32 × 32 (down and up: 64 × 64) through the same layers.
+        picture: ``"photo"``, ``"stripes"`` or ``"white"``.
+        presenter: large type, and the answer is held back until it is revealed.
+
+    Raises:
+        ValueError: for a setting outside those limits, naming them.
+    """
+    return explore_upsampling(n, f, interpolation, mode, padding, values, show, picture, presenter)

@@ -263,6 +263,9 @@ function render({ model, el }) {
     fill(part("answers"), frame.answers ?? "");
     setText(part("code").querySelector("code"), frame.code ?? "");
     part("code").hidden = !frame.code;
+    // A grid that stayed as it was may be lit by what no longer is; one that was walked may not be walked any more.
+    for (const svg of part("grids").querySelectorAll("svg")) light(svg, [], []);
+    if (!(frame.grids ?? []).some(({ walk }) => walk === chosen.walk)) chosen = { walk: "output", row: 0, column: 0 };
     choose(chosen.walk, chosen.row, chosen.column);
   }
 
