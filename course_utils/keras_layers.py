@@ -56,15 +56,15 @@ class LayerCode:
         written = (f"{name}={_literal(value)}" for name, value in self.settings.items())
         return f"keras.layers.{self.kind}({', '.join(written)})"
 
-    def build(self) -> Layer:
+    def build(self, name: str = "explored") -> Layer:
         """Make the layer. Raises KerasRefusal where its constructor does.
 
-        It gets a fixed name: Keras keeps some 70 KB for ever for each automatically named layer with weights, and a
-        slider makes thousands.
+        It gets a fixed name (in a model each layer its own): Keras keeps some 70 KB for ever for each automatically
+        named layer with weights, and a slider makes thousands.
         """
         layer_class = getattr(load_keras().layers, self.kind)
         try:
-            return layer_class(**self.settings, name="explored")
+            return layer_class(**self.settings, name=name)
         except Exception as error:
             raise KerasRefusal(plain_message(error)) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,11 @@ def no_links(settings: Mapping[str, Any]) -> Links:
     return Links()
 
 
+def side_by_side(controls: Mapping[str, widgets.Widget], buttons: Sequence[widgets.Widget]) -> list[widgets.Widget]:
+    """All controls in one box that wraps, the buttons last."""
+    return [*controls.values(), *buttons]
+
+
 class Explorer(widgets.VBox):  # type: ignore[misc]
     """Controls, and the picture of what they are set to.
 
@@ -46,6 +51,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         draw: computes the frame from the settings; knows no widgets.
         links: which controls the settings hide or hold.
         presenter: large type for a projector, and the answer is held back until it is revealed.
+        presets: what a button says → the settings it sets, all at once.
+        arrange: where there are many controls: puts the controls and the buttons into the boxes above the picture.
 
     Attributes:
         frame: the ``Frame`` of the settings.
@@ -59,6 +66,10 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         draw: Callable[..., Frame],
         links: Callable[[Mapping[str, Any]], Links] = no_links,
         presenter: bool = False,
+        presets: Mapping[str, Mapping[str, Any]] | None = None,
+        arrange: Callable[
+            [Mapping[str, widgets.Widget], Sequence[widgets.Widget]], Sequence[widgets.Widget]
+        ] = side_by_side,
     ) -> None:
         self.name = name
         self.controls = dict(controls)
@@ -70,12 +81,13 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self.guard = Guard()
         self._add_switch()
         self._start = {name: control.value for name, control in self.controls.items()}
-        self._panel = widgets.Box(list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
-        self._panel.add_class("cu-controls")
+        self.presets = {label: self._preset(label, values) for label, values in (presets or {}).items()}
         self.reset = widgets.Button(description="Reset", layout=widgets.Layout(width="auto"))
         self.reset.on_click(self._on_reset)
         self.reveal = widgets.ToggleButton(description="Reveal the answer", layout=widgets.Layout(width="auto"))
-        self._panel.children += (self.reveal, self.reset) if presenter else (self.reset,)
+        buttons = [*self.presets.values(), *([self.reveal] if presenter else []), self.reset]
+        self._panel = widgets.Box(arrange(self.controls, buttons), layout=widgets.Layout(flex_flow="row wrap"))
+        self._panel.add_class("cu-controls")
         self.frame = draw(**self.settings)
         self._show()
         for control in self.controls.values():
@@ -128,6 +140,16 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self._change_together({}, reveal=False)
         self._show()
 
+    def _preset(self, label: str, values: Mapping[str, Any]) -> widgets.Button:
+        button = widgets.Button(description=label, layout=widgets.Layout(width="auto"))
+
+        def set_all(_: object) -> None:
+            self._change_together(values)
+            self._redraw()
+
+        button.on_click(set_all)
+        return button
+
     def _on_reset(self, _: object) -> None:
         self._change_together(self._start)
         self._redraw()
@@ -175,7 +197,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         """The live widget, and a still with its description for a reader without a kernel."""
         bundle = super()._repr_mimebundle_(**kwargs)
         shown = self.shown
-        still = stills.png(shown.grids, shown.text.split("\n"), shown.photos)
+        still = stills.png(shown.grids, shown.text.split("\n"), shown.photos, shown.tape)
         bundle["text/plain"] = shown.text
         bundle["image/png"] = base64.b64encode(still).decode()
         return bundle, {"image/png": {"alt": shown.text}}

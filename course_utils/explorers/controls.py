@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -20,9 +20,18 @@ def sizes(name: str, label: str, value: int | tuple[int, int], low: int, high: i
     """
     height, width = value if isinstance(value, tuple) and len(value) == 2 else (value, value)
     for number in (height, width):
-        if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
-            raise ValueError(f"{name} goes from {low} to {high}; you gave {value!r}.")
+        _check_limits(name, number, value, low, high)
     return {name: slider(label, height, low, high), name + WIDTH: slider(f"{label}, width", width, low, high)}
+
+
+def whole(name: str, label: str, value: int, low: int, high: int) -> widgets.IntSlider:
+    """One slider that starts at one number.
+
+    Raises:
+        ValueError: if it is outside the limits, naming them.
+    """
+    _check_limits(name, value, value, low, high)
+    return slider(label, value, low, high)
 
 
 def slider(label: str, value: int, low: int, high: int) -> widgets.IntSlider:
@@ -67,6 +76,30 @@ def switch(name: str, label: str, value: bool) -> widgets.Checkbox:
         style={"description_width": "initial"},
         layout=widgets.Layout(width="max-content", max_width="100%", margin=_MARGIN),
     )
+
+
+def column(controls: Sequence[widgets.Widget]) -> widgets.VBox:
+    """Controls one below the other; a column goes below the one before it where the window is narrow."""
+    return widgets.VBox(list(controls), layout=widgets.Layout(flex="1 1 20em", max_width="27em"))
+
+
+def fold(label: str, columns: Sequence[widgets.Widget]) -> tuple[widgets.ToggleButton, widgets.Box]:
+    """A button, and a box that it opens and closes. Nothing in the box is lost when it is closed."""
+    button = widgets.ToggleButton(description=f"{label} ▸", layout=widgets.Layout(width="auto"))
+    box = widgets.Box(list(columns), layout=widgets.Layout(flex_flow="row wrap", width="100%", display="none"))
+    box.add_class("cu-fold")
+
+    def turn(change: Mapping[str, Any]) -> None:
+        button.description = f"{label} {'▾' if change['new'] else '▸'}"
+        box.layout.display = None if change["new"] else "none"
+
+    button.observe(turn, names="value")
+    return button, box
+
+
+def _check_limits(name: str, number: object, value: object, low: int, high: int) -> None:
+    if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
+        raise ValueError(f"{name} goes from {low} to {high}; you gave {value!r}.")
 
 
 def _options(name: str, label: str, value: Any, options: Mapping[Any, str]) -> dict[str, Any]:

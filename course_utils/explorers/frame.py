@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from course_utils.pictures.grids import Grid, svg
 from course_utils.pictures.photos import Photo, enlargement
+from course_utils.pictures.tape import Step, tape
 
 _MARKS = {"agree": "✓", "differ": "✗", "refused": "⊘"}
 
@@ -87,6 +88,8 @@ class Frame:
         photos: maps to be seen instead of read.
         remarks: sentences that go with this very setting: a trap, a reason.
         extra: more in HTML, written by ``pictures``; below the grids.
+        tape: the sizes along a chain of layers, to scale; above ``extra``.
+        question_tape: the same chain as long as the answer is held back.
     """
 
     grids: tuple[Grid, ...]
@@ -102,6 +105,8 @@ class Frame:
     photos: tuple[Photo, ...] = ()
     remarks: tuple[str, ...] = ()
     extra: str = ""
+    tape: tuple[Step, ...] = ()
+    question_tape: tuple[Step, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -138,7 +143,7 @@ class Frame:
             "photos": _photos(self.photos),
             "arithmetic": [vars(a) for a in self.arithmetic],
             "remarks": list(self.remarks),
-            "extra": self.extra,
+            "extra": tape(self.tape) + self.extra,
             "answers": _answers_html(self),
             "code": self.code,
         }
@@ -161,6 +166,11 @@ class Question:
         return tuple(photo for photo in self.frame.photos if not photo.secret)
 
     @property
+    def tape(self) -> tuple[Step, ...]:
+        """The chain of layers, without the sizes."""
+        return self.frame.question_tape
+
+    @property
     def said(self) -> str:
         """The setting and the question."""
         return f"{self.frame.setting}. What size comes out?"
@@ -181,7 +191,7 @@ class Question:
             "photos": _photos(self.photos),
             "arithmetic": [],
             "remarks": [],
-            "extra": "",
+            "extra": tape(self.tape),
             "answers": answers,
             "code": "",
         }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from course_utils.pictures.grids import CELL, Cell, Grid
 from course_utils.pictures.photos import Photo
+from course_utils.pictures.tape import Step, rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,15 +37,22 @@ _SCALE = 0.36  # inches a cell
 _LETTERS = 4.2  # letters of the caption in the width of a cell
 _WIDEST = 44  # cells, before the next grid begins a new line
 _PHOTO = 8  # pixels of a photo in the width of a cell
+_MAP = 10  # cells of a map on a tape in the width of a cell
+_STEP = 6.0  # cells from one square of a tape to the next
 
 
-def png(grids: Sequence[Grid], caption: Sequence[str], photos: Sequence[Photo] = ()) -> bytes:
-    """Draw the photos and grids, in lines as wide as a page, over a few lines of text, on white."""
+def png(
+    grids: Sequence[Grid], caption: Sequence[str], photos: Sequence[Photo] = (), tape: Sequence[Step] = ()
+) -> bytes:
+    """Draw the photos, grids and the tape, in lines as wide as a page, over a few lines of text, on white."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     items: list[Grid | Photo] = [*photos, *grids]
     places, width, bottom = _places(items)
+    if tape:
+        top = bottom if items else 0.0
+        width, bottom = max(width, _STEP * max(map(len, rows(tape)))), top + _height(tape)
     lines = [line for text in caption for line in textwrap.wrap(text, int(width * _LETTERS))]
     height = bottom + 0.6 + 0.9 * len(lines)
     figure = Figure(figsize=(width * _SCALE, height * _SCALE), facecolor="white")
@@ -57,6 +65,8 @@ def png(grids: Sequence[Grid], caption: Sequence[str], photos: Sequence[Photo] =
             _draw_photo(axes, item, left, top + 1)
         else:
             _draw(axes, item, left, top + 1)
+    if tape:
+        _draw_tape(axes, tape, top)
     for line, text in enumerate(reversed(lines)):
         axes.text(0, height - 0.7 - 0.9 * line, text, fontsize=11, color="#222222", va="center")
     out = io.BytesIO()
@@ -95,6 +105,36 @@ def _draw_photo(axes: Axes, item: Photo, left: float, top: float) -> None:
     limits = axes.get_xlim(), axes.get_ylim()
     axes.imshow(pixels, extent=extent, interpolation="nearest", aspect="auto")
     axes.set(xlim=limits[0], ylim=limits[1])
+
+
+def _tallest(row: Sequence[Step]) -> float:
+    return max(max(step.size or 0, step.wanted or 0, _MAP) for step in row) / _MAP
+
+
+def _height(tape: Sequence[Step]) -> float:
+    return sum(_tallest(row) + 4.2 for row in rows(tape))
+
+
+def _draw_tape(axes: Axes, tape: Sequence[Step], top: float) -> None:
+    """Each row on a line of its own, the squares standing on it, name and size beneath."""
+    from matplotlib.patches import Rectangle
+
+    for row in rows(tape):
+        axes.text(0, top + 0.4, row[0].begins, fontsize=11, weight="bold", color="#222222", va="center")
+        floor = top + 1 + _tallest(row)
+        for i, step in enumerate(row):
+            left = i * _STEP
+            for side, look in (
+                (step.size or 0, {"facecolor": "#bcd6f2", "edgecolor": "#2f7fd1"}),
+                (step.wanted or 0, {"fill": False, "edgecolor": "#222222", "linestyle": "--"}),
+            ):
+                high = side / _MAP
+                axes.add_patch(Rectangle((left, floor - high), high, high, linewidth=1.0, **look))
+            for line, text in enumerate((step.name, step.size_text, step.said)):
+                weight = "bold" if line == 1 else "normal"
+                below = floor + 0.6 + 0.75 * line
+                axes.text(left, below, text, fontsize=9.5, weight=weight, color="#222222", va="center")
+        top = floor + 3.2
 
 
 def _draw(axes: Axes, grid: Grid, left: float, top: float) -> None:

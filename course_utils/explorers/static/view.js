@@ -26,7 +26,10 @@ const WALKS = {
 
 // Change `old` into `fresh` in place, so that nothing on the page is taken away and put back: no flicker, no lost focus.
 function morph(old, fresh) {
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name } of [...old.attributes]) {
+    const mine = name === "open" && old.nodeName === "DETAILS"; // opened by the reader, who also closes it
+    if (!mine && !fresh.hasAttribute(name)) old.removeAttribute(name);
+  }
   for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   const before = [...old.childNodes];
   const after = [...fresh.childNodes];

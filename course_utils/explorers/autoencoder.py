@@ -1,0 +1,280 @@
+"""The explorer of the whole autoencoder: a tape of sizes, and for which n it closes."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping, Sequence
+
+import ipywidgets as widgets
+
+from course_utils.axes import Axis, Repeat, Spread, Window
+from course_utils.compare import Comparison
+from course_utils.explorers import autoencoder_chain as chains
+from course_utils.explorers.autoencoder_chain import (
+    AS_ASKED,
+    LARGEST_N,
+    OPTIONS,
+    POOLINGS,
+    PRESETS,
+    SMALLEST_N,
+    Layer,
+    Run,
+    Sizes,
+)
+from course_utils.explorers.base import Explorer
+from course_utils.explorers.controls import column, dropdown, fold, whole
+from course_utils.explorers.frame import Answer, Frame
+from course_utils.explorers.windows import window_lines
+from course_utils.pictures.tape import Mark, Step, openings, sweep
+
+_ROWS = ("the way down", "the way up (dashed: the size wanted, as it was on the way down)")
+
+
+def autoencoder_frame(n: int, **settings: str | int) -> Frame:
+    """The whole model on one square map: a pure function of the settings.
+
+    Args:
+        n: the side of the input.
+        settings: what is not as in the question; the names are those of ``AS_ASKED``.
+    """
+    settings = {**AS_ASKED, **settings}
+    chain = chains.layers(settings)
+    foretold, run = chains.sizes(chains.axes(chain), n), chains.run(chain, n)
+    agrees, verdict = run.verdict(foretold, len(chain))
+    steps = tuple(_steps(chain, foretold, run))
+    return Frame(
+        grids=(),
+        arithmetic=(),
+        answers=_answers(foretold, run, len(chain)),
+        agrees=agrees,
+        refused=agrees and foretold.reason is not None,
+        verdict=verdict,
+        code=chains.script(chain, n),
+        setting=f"n = {n}, {_differences(settings)}",
+        result=_result(foretold),
+        remarks=tuple(_remarks(chain, foretold)),
+        extra=_end(foretold) + _sweep(chain, n) + openings(steps),
+        tape=steps,
+        question_tape=tuple(_question(chain, n)),
+    )
+
+
+# -- the tape -----------------------------------------------------------------------------------------------------
+
+
+def _steps(chain: Sequence[Layer], foretold: Sizes, run: Run) -> Iterator[Step]:
+    n = foretold.sizes[0]
+    yield Step("input", n, begins=_ROWS[0], mark="input")
+    for i, layer in enumerate(chain):
+        begins = _ROWS[1] if i == POOLINGS[-1] else ""
+        if i + 1 < len(foretold.sizes):
+            size, o = foretold.sizes[i : i + 2]
+            mark, note = _change(layer.axis, size, o)
+            lines = tuple(_lines(layer, size, run.comparisons[i] if i < len(run.comparisons) else None))
+            wanted = _wanted(i + 1, foretold.sizes)
+            yield Step(layer.name, o, layer.setting, note, mark, wanted, begins, lines)
+        elif i + 1 == len(foretold.sizes):
+            said = run.comparisons[i].refusal_keras if i < len(run.comparisons) else None
+            lines = (layer.code.text, f"By hand: {foretold.reason}", f"Keras: {said}")
+            yield Step(layer.name, None, layer.setting, "the tape ends here", "stop", begins=begins, lines=lines)
+        else:
+            yield Step(layer.name, None, layer.setting, mark="unreached", begins=begins)
+
+
+def _wanted(number: int, sizes: Sequence[int]) -> int | None:
+    """On the way up, the size that the map had at the same depth: before that pooling, at the end that of the input."""
+    if number <= POOLINGS[-1]:
+        return None
+    ups = sum(up <= number for up in chains.UPSAMPLINGS)
+    if ups == 0:
+        return None
+    return sizes[0] if ups == len(POOLINGS) else sizes[POOLINGS[-ups] - 1]
+
+
+def _change(axis: Axis, n: int, o: int) -> tuple[Mark, str]:
+    """What happened to the size."""
+    if isinstance(axis, Window):
+        if axis.stride == 1:
+            return ("keep", "keeps the size") if o == n else ("loss", f"loses {n - o}")
+        if lost := len(axis.unread(n)):
+            return "loss", f"{n} / {axis.stride}: drops {lost}"
+        if o * axis.stride != n:
+            return "loss", f"{n} / {axis.stride} rounded up"
+        return "shrink", f"{axis.stride}, no remainder"
+    factor = axis.factor if isinstance(axis, Repeat) else axis.stride if isinstance(axis, Spread) else 1
+    left = factor * n - o
+    return "grow", f"{factor}" + (f", less {left}" if left else "")
+
+
+def _lines(layer: Layer, n: int, found: Comparison | None) -> Iterator[str]:
+    """The arithmetic of one layer with the numbers in, and what was found when it was run."""
+    axis = layer.axis
+    yield layer.code.text
+    if isinstance(axis, Window):
+        yield from window_lines(axis, n)
+    else:
+        yield str(axis.formula(n))
+    if isinstance(axis, Spread):
+        before, after = axis.crops(n)
+        yield f"cut off the sum of all stamps: {before} before, {after} after"
+    if found is not None and found.largest_difference is not None:
+        yield (
+            f"By hand {_shape(found.shape_by_hand)}, Keras {_shape(found.shape_keras)}; "
+            f"largest difference in any value: {found.largest_difference:.3g}"
+        )
+
+
+def _shape(shape: tuple[int, ...] | None) -> str:
+    return " × ".join(map(str, (shape or ())[1:]))
+
+
+def _question(chain: Sequence[Layer], n: int) -> Iterator[Step]:
+    yield Step("input", n, begins=_ROWS[0], mark="input")
+    for i, layer in enumerate(chain):
+        begins = "the way up" if i == POOLINGS[-1] else ""
+        yield Step(layer.name, None, layer.setting, mark="unknown", begins=begins)
+
+
+# -- the end ------------------------------------------------------------------------------------------------------
+
+
+def _result(foretold: Sizes) -> str:
+    n, o, gap = foretold.sizes[0], foretold.sizes[-1], foretold.gap
+    if gap is None:
+        return f"no output, the tape ends at layer {len(foretold.sizes)}"
+    return f"{n} in, {o} out: " + (f"{abs(gap)} too {'many' if gap > 0 else 'few'}" if gap else "it closes")
+
+
+def _end(foretold: Sizes) -> str:
+    """The headline below the tape."""
+    result = _result(foretold)
+    sign, kind = ("⊘", "misses") if foretold.gap is None else ("≠", "misses") if foretold.gap else ("✓", "closes")
+    return f'<p class="cu-end cu-end-{kind}">{sign} {html.escape(result[0].upper() + result[1:])}.</p>'
+
+
+def _sweep(chain: tuple[Layer, ...], n: int) -> str:
+    gaps = chains.gaps(chains.axes(chain))
+    return (
+        '<p class="cu-caption">By the formulas, how far the output is from each n (✓ closes, ⊘ no output):</p>'
+        f"{sweep(gaps, n)}"
+        f'<p class="cu-caption">{_closing(gaps)}</p>'
+    )
+
+
+def _closing(gaps: Sequence[tuple[int, int | None]]) -> str:
+    """Which n come back, by trying them all."""
+    closes = [n for n, gap in gaps if gap == 0]
+    listed = ", ".join(map(str, closes)) if closes else "no n"
+    none = sum(gap is None for _, gap in gaps)
+    ended = f" For {none if none < len(gaps) else 'all'} of them nothing comes out." if none else ""
+    return f"From {gaps[0][0]} to {gaps[-1][0]} it closes for {'n = ' if closes else ''}{listed}.{ended}"
+
+
+def _remarks(chain: Sequence[Layer], foretold: Sizes) -> Iterator[str]:
+    """Where the size went, and whether it came back."""
+    if foretold.gap is None:
+        stop = len(foretold.sizes)
+        yield f"Layer {stop} has no output, so nothing behind it is reached. Open layer {stop} in the list to see why."
+        return
+    changes = [(layer, *_change(layer.axis, *foretold.sizes[i : i + 2])) for i, layer in enumerate(chain)]
+    lossy = [f"{layer.number} ({note})" for layer, mark, note in changes if mark == "loss"]
+    if not lossy:
+        yield "No layer rounds and no layer loses anything on the way."
+    elif foretold.gap == 0:
+        yield f"Layers that round or lose: {', '.join(lossy)}. At this n it cancels out."
+    else:
+        yield f"Layers that round or lose: {', '.join(lossy)}. Multiplying again does not undo it."
+
+
+# -- the three answers --------------------------------------------------------------------------------------------
+
+
+def _chain(sizes: Sequence[int]) -> str:
+    return " → ".join(map(str, sizes))
+
+
+def _answers(foretold: Sizes, run: Run, count: int) -> tuple[Answer, Answer, Answer]:
+    by_hand = [found.shape_by_hand[1] for found in run.comparisons if found.shape_by_hand is not None]
+    keras = [found.shape_keras[1] for found in run.comparisons if found.shape_keras is not None]
+    n, maps = foretold.sizes[0], len(by_hand)
+    reached = f"{_chain([n, *by_hand])}", f"{maps} maps, {run.values:,} values, each map from Keras's map before it"
+    if foretold.reason is not None:
+        formula = Answer("Formula", ("no output", f"Layer {len(foretold.sizes)}: {foretold.reason}"))
+    else:
+        formula = Answer("Formula", (_square(foretold.sizes[-1]), _chain(foretold.sizes)))
+    if len(by_hand) < count:
+        hand = Answer("By hand (NumPy)", ("no output", *reached))
+    else:
+        hand = Answer("By hand (NumPy)", (_square(by_hand[-1]), *reached))
+    if run.refusal is not None:
+        return formula, hand, Answer("Keras", ("refuses", run.refusal))
+    ran = f"{len(keras)} layers, {run.parameters:,} parameters, built and run just now"
+    gap = f"largest difference in any value: {run.largest_difference:.3g}"
+    return formula, hand, Answer("Keras", (_square(keras[-1]), _chain([n, *keras]), f"{ran}; {gap}"))
+
+
+def _square(size: int) -> str:
+    return f"{size} × {size}"
+
+
+def _differences(settings: Mapping[str, str | int]) -> str:
+    """The settings of the layers in a few words: what differs from the question."""
+    for label, preset in PRESETS.items():
+        if settings == {**AS_ASKED, **preset}:
+            return label.lower()
+    changed = [name for name in AS_ASKED if settings[name] != AS_ASKED[name]]
+    return "as asked but for " + ", ".join(f"layer {_number(name)} {_option(name, settings)}" for name in changed)
+
+
+def _option(name: str, settings: Mapping[str, str | int]) -> str:
+    return OPTIONS[name.rpartition("_")[0]][settings[name]]
+
+
+def _number(name: str) -> int:
+    """The layer that a setting belongs to."""
+    return int(name.rpartition("_")[2])
+
+
+# -- the widgets --------------------------------------------------------------------------------------------------
+
+
+def _controls(n: int, settings: Mapping[str, str | int]) -> dict[str, widgets.Widget]:
+    made: dict[str, widgets.Widget] = {"n": whole("n", "n, input size", n, SMALLEST_N, LARGEST_N)}
+    for layer in chains.layers(AS_ASKED):
+        number = layer.number
+        for what, label in (
+            ("up", f"{number} upsampling"),
+            ("pool", f"{layer.name} size"),
+            ("padding", f"{layer.name} padding"),
+        ):
+            name = f"{what}_{number}"
+            if name in settings:
+                made[name] = dropdown(name, label, settings[name], OPTIONS[what])
+                made[name].style.description_width = "12.5em"
+                made[name].layout.width, made[name].layout.max_width = "auto", "26em"
+    return made
+
+
+def _arrange(controls: Mapping[str, widgets.Widget], buttons: Sequence[widgets.Widget]) -> list[widgets.Widget]:
+    """The slider and the buttons in sight; the layers in two columns, folded away: one for each half of the tape."""
+    halves: tuple[list[widgets.Widget], list[widgets.Widget]] = ([], [])
+    for name, control in controls.items():
+        if name != "n":
+            halves[_number(name) > POOLINGS[-1]].append(control)
+    opener, box = fold("Change the layers", [column(half) for half in halves])
+    return [controls["n"], *buttons, opener, box]
+
+
+def explore_autoencoder(n: int = 28, presenter: bool = False, **settings: str | int) -> Explorer:
+    """The whole autoencoder under a slider; see ``course_utils.explore.autoencoder``."""
+    for name in settings:
+        if name not in AS_ASKED:
+            raise ValueError(f"There is no setting {name!r}. There are: {', '.join(AS_ASKED)}.")
+    return Explorer(
+        "autoencoder",
+        _controls(n, {**AS_ASKED, **settings}),
+        autoencoder_frame,
+        presenter=presenter,
+        presets=PRESETS,
+        arrange=_arrange,
+    )

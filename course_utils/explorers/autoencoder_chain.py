@@ -1,0 +1,314 @@
+"""The autoencoder of the question: its layers, its sizes by the formulas alone, and the real model run beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_utils import keras_layers
+from course_utils.axes import Axis, Repeat, ShapeError, Spread, Window
+from course_utils.compare import Comparison, compare
+from course_utils.keras_layers import KerasRefusal, LayerCode
+
+SMALLEST_N, LARGEST_N = 8, 40
+K, FACTOR = 3, 2
+#: The layers in their order, with their filters; pooling and upsampling have none. The last pooling makes the code.
+_KINDS: tuple[tuple[str, int], ...] = (
+    ("conv", 16),
+    ("pool", 0),
+    ("conv", 8),
+    ("pool", 0),
+    ("conv", 8),
+    ("pool", 0),
+    ("conv", 8),
+    ("up", 0),
+    ("conv", 8),
+    ("up", 0),
+    ("conv", 16),
+    ("up", 0),
+    ("conv", 1),
+)
+#: The numbers of the layers, from 1.
+CONVOLUTIONS = tuple(i for i, (kind, _) in enumerate(_KINDS, 1) if kind == "conv")
+POOLINGS = tuple(i for i, (kind, _) in enumerate(_KINDS, 1) if kind == "pool")
+UPSAMPLINGS = tuple(i for i, (kind, _) in enumerate(_KINDS, 1) if kind == "up")
+
+PADDINGS = {"same": "same", "valid": "valid"}
+POOL_SIZES = {2: "2 × 2", 3: "3 × 3"}
+UPS = {
+    "nearest": "nearest",
+    "bilinear": "bilinear",
+    "transposed": "Conv2DTranspose",
+    "transposed_0": "with output_padding=0",
+}
+#: Of each kind of setting: what may be set, and what its control says.
+OPTIONS: dict[str, Mapping[Any, str]] = {"padding": PADDINGS, "pool": POOL_SIZES, "up": UPS}
+#: Every setting of a layer as in the question: what may be set, and where it starts.
+AS_ASKED: dict[str, str | int] = {
+    **{f"padding_{i}": "same" for i in sorted(CONVOLUTIONS + POOLINGS)},
+    "padding_11": "valid",
+    **{f"pool_{i}": 2 for i in POOLINGS},
+    **{f"up_{i}": "nearest" for i in UPSAMPLINGS},
+}
+PRESETS: dict[str, dict[str, str | int]] = {
+    "As asked": AS_ASKED,
+    **{
+        f"{padding.capitalize()} everywhere": {name: padding for name in AS_ASKED if name.startswith("padding")}
+        for padding in ("same", "valid")
+    },
+}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the chain.
+
+    Attributes:
+        number: its place, from 1.
+        code: the line that builds it.
+        axis: the axis of its height, and of its width: the maps are square.
+        setting: how it is set, in a few words.
+    """
+
+    number: int
+    code: LayerCode
+    axis: Axis
+    setting: str
+
+    @property
+    def name(self) -> str:
+        """For example ``"6 MaxPooling2D"``."""
+        return f"{self.number} {self.code.kind}"
+
+
+@cache
+def _layer(number: int, channels: int, setting: str | int | None, padding: str | int | None) -> Layer:
+    kind, filters = _KINDS[number - 1]
+    if kind == "conv":
+        activation = "relu" if number < len(_KINDS) else "sigmoid"
+        settings = {"filters": filters, "kernel_size": (K, K), "activation": activation, "padding": padding}
+        return Layer(number, LayerCode("Conv2D", settings), Window(K, padding=str(padding)), f"{K} × {K} {padding}")
+    if kind == "pool":
+        size = int(setting or 0)
+        code = LayerCode("MaxPooling2D", {"pool_size": (size, size), "padding": padding})
+        return Layer(number, code, Window(size, size, 1, str(padding)), f"{size} × {size} {padding}")
+    if setting in ("nearest", "bilinear"):
+        blend = {"interpolation": "bilinear"} if setting == "bilinear" else {}
+        code = LayerCode("UpSampling2D", {"size": (FACTOR, FACTOR), **blend})
+        return Layer(number, code, Repeat(FACTOR, str(setting)), f"{FACTOR} × {FACTOR} {setting}")
+    extra = {"output_padding": 0} if setting == "transposed_0" else {}
+    given: dict[str, Any] = {"filters": channels, "kernel_size": (K, K), "strides": (FACTOR, FACTOR)}
+    code = LayerCode("Conv2DTranspose", {**given, "padding": "same", **extra})
+    axis = Spread(K, FACTOR, 1, "same", extra.get("output_padding"))
+    return Layer(number, code, axis, "output_padding=0" if extra else f"{K} × {K}, s = {FACTOR}")
+
+
+def layers(settings: Mapping[str, str | int]) -> tuple[Layer, ...]:
+    """The thirteen layers. ``settings``: as ``AS_ASKED``, all of it."""
+    chain, channels = [], 1
+    for number, (kind, filters) in enumerate(_KINDS, 1):
+        setting = settings.get(f"{kind}_{number}")
+        chain.append(_layer(number, channels, setting, settings.get(f"padding_{number}")))
+        channels = filters or channels
+    return tuple(chain)
+
+
+# -- by the formulas alone ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What the formulas say.
+
+    Attributes:
+        sizes: of the input and after each layer, as far as the chain goes.
+        reason: why it goes no further; None where it reaches the end.
+    """
+
+    sizes: tuple[int, ...]
+    reason: str | None
+
+    @property
+    def gap(self) -> int | None:
+        """The size at the end less that at the start; None where the end is not reached."""
+        return None if self.reason is not None else self.sizes[-1] - self.sizes[0]
+
+
+def axes(chain: Sequence[Layer]) -> tuple[Axis, ...]:
+    """The axis of each layer."""
+    return tuple(layer.axis for layer in chain)
+
+
+def sizes(axes: Sequence[Axis], n: int) -> Sizes:
+    """Ask the axes, one after the other."""
+    found = [n]
+    for axis in axes:
+        try:
+            axis.check_runs(found[-1])
+            found.append(axis.output_size(found[-1]))
+        except ShapeError as error:
+            return Sizes(tuple(found), str(error))
+    return Sizes(tuple(found), None)
+
+
+@lru_cache(maxsize=64)
+def gaps(axes: tuple[Axis, ...]) -> tuple[tuple[int, int | None], ...]:
+    """For every n that can be set, o − n; None where nothing comes out."""
+    return tuple((n, sizes(axes, n).gap) for n in range(SMALLEST_N, LARGEST_N + 1))
+
+
+# -- the real model -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Run:
+    """The real layers, built and run just now, each beside the computation by hand.
+
+    Attributes:
+        comparisons: layer by layer, each given what Keras's layer before it made; up to the first that refuses.
+        built: the sizes of the layers as Keras itself inferred them when it built the model; empty if it refused to.
+        refusal: what Keras said when it refused to build the model, or None.
+        parameters: how many the model has.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    built: tuple[tuple[int, ...], ...]
+    refusal: str | None
+    parameters: int
+
+    def verdict(self, foretold: Sizes, count: int) -> tuple[bool, str]:
+        """Whether formulas, hand and Keras are of one mind about ``count`` layers, and the sentence that says so."""
+        for number, (found, o) in enumerate(zip(self.comparisons, foretold.sizes[1:], strict=False), 1):
+            if not found.agrees or found.refused:
+                return False, f"Layer {number}: {found.verdict}"
+            assert found.shape_by_hand is not None and found.shape_keras is not None
+            said = {found.shape_by_hand[1:3], found.shape_keras[1:3], (o, o)}
+            if len(said | ({self.built[number - 1][1:3]} if self.built else set())) > 1:
+                return False, (
+                    f"They differ at layer {number}: the formula says {o} × {o}, by hand it is "
+                    f"{found.shape_by_hand[1:3]}, the layer gives {found.shape_keras[1:3]}, the model says "
+                    f"{self.built[number - 1][1:3] if self.built else 'nothing'}."
+                )
+        reached = len(foretold.sizes) - 1
+        if foretold.reason is not None:
+            last = self.comparisons[-1] if len(self.comparisons) == reached + 1 else None
+            if last is not None and last.refused and self.refusal is not None:
+                return True, f"Impossible at layer {reached + 1}: formula and hand foretell it, and Keras refuses."
+            return False, f"They differ: the formula says that layer {reached + 1} has no output. {self._said()}"
+        if len(self.comparisons) < count or self.refusal is not None or len(self.built) < count:
+            return False, f"They differ: the formulas reach the end. {self._said()}"
+        return True, f"They agree in all {count} sizes and in all {self.values:,} values."
+
+    def _said(self) -> str:
+        return f"Keras builds the model: {self.built}." if self.refusal is None else f"Keras: {self.refusal}"
+
+    @property
+    def values(self) -> int:
+        """How many numbers were worked out by hand."""
+        return sum(found.by_hand.size for found in self.comparisons if found.by_hand is not None)
+
+    @property
+    def largest_difference(self) -> float:
+        """In any value of any layer."""
+        return max((found.largest_difference or 0.0 for found in self.comparisons), default=0.0)
+
+
+def run(chain: Sequence[Layer], n: int) -> Run:
+    """Build the model anew with Keras, and run an input through it layer by layer, beside the computation by hand.
+
+    If Keras refuses to build it, its layers are built and run one at a time up to the first that refuses: whichever
+    it is, the formulas are not asked.
+    """
+    y: NDArray[np.float32] = _input(n)
+    comparisons: list[Comparison] = []
+    try:
+        model = _build(chain, n)
+    except KerasRefusal as error:
+        for layer in chain:
+            comparisons.append(compare(_alone(layer, y.shape), y))
+            if (out := comparisons[-1].keras) is None:
+                break
+            y = out
+        return Run(tuple(comparisons), (), str(error), 0)
+    for layer, real in zip(chain, model.layers, strict=True):
+        _weigh(layer, real)
+        comparisons.append(compare(real, y))
+        if (out := comparisons[-1].keras) is None:
+            break
+        y = out
+    built = tuple(tuple(real.output.shape) for real in model.layers)
+    return Run(tuple(comparisons), built, None, model.count_params())
+
+
+def _build(chain: Sequence[Layer], n: int) -> Any:
+    """The model of ``script``; fixed names, because Keras never lets go of what it named itself."""
+    keras = keras_layers.load_keras()
+    made = [layer.code.build(_name(layer)) for layer in chain]
+    try:
+        return keras.Sequential([keras.Input((n, n, 1), name="explored_input"), *made], name="explored")
+    except ValueError as error:
+        raise KerasRefusal(keras_layers.plain_message(error)) from error
+
+
+def _alone(layer: Layer, shape: tuple[int, ...]) -> Any:
+    """One layer outside a model, built for a map of this shape if Keras will."""
+    real = layer.code.build(_name(layer))
+    try:
+        keras_layers.output_shape(real, shape)
+    except KerasRefusal:
+        return real  # ``compare`` asks again, and reports it
+    real.build(shape)
+    _weigh(layer, real)
+    return real
+
+
+def _name(layer: Layer) -> str:
+    return f"explored_{layer.number}"
+
+
+def _weigh(layer: Layer, real: Any) -> None:
+    """Give a built layer the weights that go with its place: the same picture at every step of a slider."""
+    if real.weights:
+        real.set_weights([_weights(layer.number, tuple(w.shape)) for w in real.weights])
+
+
+@cache
+def _weights(number: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Pseudo-random numbers, about as large as those that Keras begins with; the bias is not 0, so that it counts."""
+    reach = np.sqrt(6 / np.prod(shape[:-1])) if len(shape) > 1 else 0.1
+    return np.random.default_rng([number, *shape]).uniform(-reach, reach, shape).astype(np.float32)
+
+
+@cache
+def _noise() -> NDArray[np.float32]:
+    return np.random.default_rng(28).random((LARGEST_N, LARGEST_N)).astype(np.float32)
+
+
+def _input(n: int) -> NDArray[np.float32]:
+    """Pseudo-random shades of grey; the same at every n, so that a larger map only adds to a smaller one."""
+    return _noise()[np.newaxis, :n, :n, np.newaxis].copy()
+
+
+def script(chain: Sequence[Layer], n: int) -> str:
+    """The model as code that runs by itself and prints the shapes."""
+    lines = [f"    {layer.code.text},  # {layer.number}" for layer in chain]
+    return "\n".join(
+        [
+            "import keras",
+            "import numpy as np",
+            "",
+            "model = keras.Sequential([",
+            f"    keras.Input(({n}, {n}, 1)),",
+            *lines,
+            "])",
+            "for number, layer in enumerate(model.layers, 1):",
+            "    print(number, layer.output.shape)",
+            f'x = np.random.default_rng(28).random((1, {n}, {n}, 1)).astype("float32")',
+            "print(model(x).shape)",
+        ]
+    )

@@ -1,0 +1,409 @@
+"""The autoencoder explorer, driven through the real widgets, with the real model rebuilt at every setting."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import re
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import numpy as np
+import pytest
+from walking import check, extremes, walk
+
+from course_utils import explore, keras_layers
+from course_utils.explorers import autoencoder_chain as chains
+from course_utils.explorers.autoencoder import autoencoder_frame
+from course_utils.explorers.autoencoder_chain import AS_ASKED, LARGEST_N, POOLINGS, PRESETS, SMALLEST_N
+from course_utils.pictures.tape import Step, described, openings, sweep, tape
+
+EVERY_N = range(SMALLEST_N, LARGEST_N + 1)
+SAME = {name: "same" for name in AS_ASKED if name.startswith("padding")}
+VALID = dict.fromkeys(SAME, "valid")
+VALID_POOLS = {f"padding_{i}": "valid" for i in POOLINGS}
+
+
+def sizes(n: int, **settings: str | int) -> tuple[int, ...]:
+    """By the formulas alone."""
+    return chains.sizes(chains.axes(chains.layers({**AS_ASKED, **settings})), n).sizes
+
+
+def shown(n: int, **settings: str | int) -> list[int | None]:
+    return [step.size for step in autoencoder_frame(n, **settings).tape]
+
+
+# -- the facts ----------------------------------------------------------------------------------------------------
+
+
+def test_the_sizes_are_those_of_the_question() -> None:
+    frame = autoencoder_frame(28)
+    assert [step.size for step in frame.tape] == [28, 28, 14, 14, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28]
+    assert frame.result == "28 in, 28 out: it closes"
+    assert "4,385 parameters" in frame.answers[2].lines[2]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_formulas_foretell_every_n_that_the_real_model_gives(preset: str) -> None:
+    settings = {**AS_ASKED, **PRESETS[preset]}
+    chain = chains.layers(settings)
+    for n in EVERY_N:
+        foretold = chains.sizes(chains.axes(chain), n)
+        try:
+            model = chains._build(chain, n)
+        except keras_layers.KerasRefusal:
+            assert foretold.reason is not None, n
+            continue
+        assert foretold.reason is None, n
+        assert tuple(layer.output.shape[1] for layer in model.layers) == foretold.sizes[1:], n
+        assert {layer.output.shape[1] == layer.output.shape[2] for layer in model.layers} == {True}
+        assert model.output_shape == (None, foretold.sizes[-1], foretold.sizes[-1], 1)
+
+
+def test_as_asked_it_closes_for_every_eighth_n() -> None:
+    gaps = chains.gaps(chains.axes(chains.layers(AS_ASKED)))
+    assert [n for n, gap in gaps if gap == 0] == [12, 20, 28, 36] == [n for n in EVERY_N if n % 8 == 4]
+    assert [gap for _, gap in gaps] == [8 * -(-n // 8) - 4 - n for n in EVERY_N]
+    assert "From 8 to 40 it closes for n = 12, 20, 28, 36." in autoencoder_frame(28).extra
+
+
+@pytest.mark.parametrize(
+    ("n", "settings", "o", "said"),
+    [
+        (23, {}, 20, "3 too few"),
+        (25, {}, 28, "3 too many"),
+        (32, {}, 28, "4 too few"),
+        (28, SAME, 32, "4 too many"),
+        (28, VALID_POOLS, 20, "8 too few"),
+        (28, {**SAME, **VALID_POOLS}, 24, "4 too few"),
+        (28, {"padding_11": "same", "up_8": "transposed_0"}, 28, "it closes"),
+        (32, SAME, 32, "it closes"),
+    ],
+)
+def test_what_comes_out(n: int, settings: dict[str, str | int], o: int, said: str) -> None:
+    frame = autoencoder_frame(n, **settings)
+    assert frame.agrees and not frame.refused
+    assert frame.tape[-1].size == o
+    assert frame.result.endswith(said)
+    assert [answer.lines[0] for answer in frame.answers] == [f"{o} × {o}"] * 3
+    assert ("cu-end-closes" in frame.extra) == (o == n)
+
+
+def test_output_padding_takes_one_cell_back() -> None:
+    assert shown(28, padding_11="same", up_8="transposed_0")[7:] == [4, 7, 7, 14, 14, 28, 28]
+    assert sizes(28, up_8="bilinear", up_10="transposed") == sizes(28)
+
+
+# -- every setting ------------------------------------------------------------------------------------------------
+
+
+def test_every_end_of_every_control_is_drawn() -> None:
+    explorer = explore.autoencoder(n=23)
+    for where in extremes(explorer):
+        check(explorer, autoencoder_frame, where)
+
+
+def test_a_random_walk_through_the_controls_never_fails() -> None:
+    explorer = explore.autoencoder()
+    refused = 0
+    for where in walk(explorer, 40, seed=3):
+        check(explorer, autoencoder_frame, where)
+        refused += explorer.frame.refused
+    assert refused
+
+
+# -- what is impossible -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("n", "stop", "layer"), [(28, 7, "A window of 3"), (8, 4, "A window of 2"), (12, 5, "A window of 3")]
+)
+def test_the_tape_ends_where_nothing_comes_out(n: int, stop: int, layer: str) -> None:
+    frame = autoencoder_frame(n, **VALID)
+    assert frame.refused and frame.agrees
+    assert [step.mark for step in frame.tape[stop:]] == ["stop"] + ["unreached"] * (13 - stop)
+    assert None not in [step.size for step in frame.tape[:stop]]
+    formula, hand, keras = frame.answers
+    assert formula.lines[1].startswith(f"Layer {stop}: {layer}")
+    assert hand.lines[0] == "no output"
+    assert keras.lines[0] == "refuses" and "Computed output size would be zero or negative" in keras.lines[1]
+    assert any("Computed output size" in line for line in frame.tape[stop].lines)
+    assert f"the tape ends at layer {stop}" in frame.summary
+
+
+# -- a disagreement is shown --------------------------------------------------------------------------------------
+
+
+def verdict(run: chains.Run, foretold: chains.Sizes) -> tuple[bool, str]:
+    return run.verdict(foretold, 13)
+
+
+def test_a_disagreement_is_never_hidden() -> None:
+    chain = chains.layers(AS_ASKED)
+    run, foretold = chains.run(chain, 12), chains.sizes(chains.axes(chain), 12)
+    assert verdict(run, foretold) == (True, f"They agree in all 13 sizes and in all {run.values:,} values.")
+
+    def with_layer(i: int, **changes: Any) -> chains.Run:
+        changed = dataclasses.replace(run.comparisons[i], **changes)
+        return dataclasses.replace(run, comparisons=(*run.comparisons[:i], changed, *run.comparisons[i + 1 :]))
+
+    seventh = run.comparisons[6]
+    assert seventh.by_hand is not None and seventh.keras is not None
+    wrong = seventh.by_hand.copy()
+    wrong[0, 1, 0, 3] += 0.001
+    assert verdict(with_layer(6, by_hand=wrong), foretold)[1].startswith("Layer 7: They differ in 1 of 32 values")
+    assert verdict(with_layer(6, keras=seventh.keras[:, :-1]), foretold)[1].startswith("Layer 7: They differ")
+    assert verdict(with_layer(6, keras=None, refusal_keras="no"), foretold)[1].endswith("Keras refuses.")
+
+    both = with_layer(12, by_hand=run.comparisons[12].by_hand[:, :-1], keras=run.comparisons[12].keras[:, :-1])  # type: ignore[index]
+    both = dataclasses.replace(
+        both,
+        comparisons=(
+            *both.comparisons[:12],
+            dataclasses.replace(both.comparisons[12], tolerance=both.comparisons[12].tolerance[:, :-1]),  # type: ignore[index]
+        ),
+    )
+    agrees, said = verdict(both, foretold)
+    assert not agrees and said.startswith("They differ at layer 13: the formula says 12 × 12, by hand it is (11, 12)")
+
+    built = (*run.built[:12], (None, 13, 13, 1))
+    assert "the model says (13, 13)" in verdict(dataclasses.replace(run, built=built), foretold)[1]  # type: ignore[arg-type]
+    assert not verdict(dataclasses.replace(run, refusal="no", built=()), foretold)[0]
+    assert not verdict(dataclasses.replace(run, comparisons=run.comparisons[:-1]), foretold)[0]
+    shorter = chains.Sizes(foretold.sizes[:-1], "a reason")
+    assert verdict(run, shorter) == (
+        False,
+        f"They differ: the formula says that layer 13 has no output. Keras builds the model: {run.built}.",
+    )
+    longer = chains.Sizes((*foretold.sizes[:5], 9, *foretold.sizes[6:]), None)
+    assert verdict(run, longer)[1].startswith("They differ at layer 5: the formula says 9 × 9")
+
+
+def test_where_keras_refuses_the_first_layer_that_refuses_is_found_without_the_formulas() -> None:
+    run = chains.run(chains.layers({**AS_ASKED, **VALID}), 28)
+    assert [found.refused for found in run.comparisons] == [False] * 6 + [True]
+    whole = chains.Sizes((28,) * 14, None)
+    assert not run.verdict(whole, 13)[0]
+    assert not dataclasses.replace(run, refusal=None).verdict(chains.Sizes((28, 26, 13, 11, 5, 3, 1), "no"), 13)[0]
+
+
+def test_every_value_counts_and_none_of_the_maps_is_empty_of_meaning() -> None:
+    run = chains.run(chains.layers({**AS_ASKED, "up_10": "transposed", "up_12": "bilinear"}), 20)
+    for found in run.comparisons:
+        assert found.by_hand is not None and np.unique(found.by_hand).size > 4, found.kind
+    assert run.values == sum(found.by_hand.size for found in run.comparisons if found.by_hand is not None)
+
+
+# -- the code -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("n", "settings"),
+    [(28, {}), (23, {"up_8": "transposed_0", "up_10": "bilinear", "up_12": "transposed", "pool_4": 3}), (40, SAME)],
+)
+def test_the_code_to_copy_runs_by_itself_and_prints_the_sizes(n: int, settings: dict[str, str | int]) -> None:
+    frame = autoencoder_frame(n, **settings)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(frame.code, "copied", "exec"), {})
+    *layers, last = printed.getvalue().splitlines()
+    assert [int(re.search(r"\(None, (\d+), \1, \d+\)", line)[1]) for line in layers] == shown(n, **settings)[1:]  # type: ignore[index]
+    assert last == str((1, frame.tape[-1].size, frame.tape[-1].size, 1))
+
+
+def test_the_model_that_is_printed_is_the_model_that_is_built() -> None:
+    chain = chains.layers({**AS_ASKED, "up_8": "transposed_0", "up_10": "bilinear", "pool_6": 3})
+    copied: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(chains.script(chain, 30), "copied", "exec"), copied)
+    built = chains._build(chain, 30)
+    assert built.input_shape == copied["model"].input_shape
+    for ours, theirs in zip(built.layers, copied["model"].layers, strict=True):
+        one, two = ours.get_config(), theirs.get_config()
+        assert one.pop("name") != two.pop("name")
+        assert one == two
+
+
+def test_nothing_is_named_by_keras_which_would_keep_it_for_ever() -> None:
+    model = chains._build(chains.layers(AS_ASKED), 8)
+    assert model.name == "explored"
+    assert [layer.name for layer in model.layers] == [f"explored_{i}" for i in range(1, 14)]
+
+
+# -- what is seen -------------------------------------------------------------------------------------------------
+
+
+def test_the_way_up_is_held_against_the_way_down() -> None:
+    steps = autoencoder_frame(28).tape
+    assert [step.wanted for step in steps] == [None] * 8 + [7, 7, 14, 14, 28, 28]
+    assert [step.verdict for step in steps[8:12]] == [
+        "7 wanted, 1 too many",
+        "7 wanted, 1 too many",
+        "14 wanted, 2 too many",
+        "14 wanted ✓",
+    ]
+    assert [step.wanted for step in autoencoder_frame(25, padding_5="valid").tape[8:]] == [5, 5, 13, 13, 25, 25]
+
+
+def test_every_change_of_size_has_a_sign_and_words() -> None:
+    notes = {step.name: step.said for step in autoencoder_frame(28).tape}
+    assert notes["1 Conv2D"] == "= keeps the size"
+    assert notes["2 MaxPooling2D"] == "÷ 2, no remainder"
+    assert notes["6 MaxPooling2D"] == "▼ 7 / 2 rounded up"
+    assert notes["8 UpSampling2D"] == "× 2"
+    assert notes["11 Conv2D"] == "▼ loses 2"
+    steps = autoencoder_frame(28, padding_6="valid", pool_2=3, up_8="transposed_0").tape
+    assert steps[2].said == "▼ 28 / 3 rounded up"
+    assert steps[6].said == "▼ 5 / 2: drops 1"
+    assert steps[8].said == "× 2, less 1"
+
+
+def test_the_remarks_belong_to_the_setting() -> None:
+    assert autoencoder_frame(28).remarks == (
+        "Layers that round or lose: 6 (7 / 2 rounded up), 11 (loses 2). At this n it cancels out.",
+    )
+    assert autoencoder_frame(32, **SAME).remarks == ("No layer rounds and no layer loses anything on the way.",)
+    assert autoencoder_frame(23).remarks[0].endswith("Multiplying again does not undo it.")
+    assert "Open layer 7" in autoencoder_frame(28, **VALID).remarks[0]
+
+
+@pytest.mark.parametrize("settings", [{}, SAME, VALID, {"up_8": "transposed_0"}])
+def test_the_tape_is_well_formed_to_scale_and_said_in_words(settings: dict[str, str | int]) -> None:
+    frame = autoencoder_frame(25, **settings)
+    root = ET.fromstring(f"<div>{tape(frame.tape).replace('<wbr>', '<wbr/>')}</div>")
+    label = root[0].get("aria-label") or ""
+    assert root[0].get("role") == "group" and label == described(frame.tape)
+    for step in frame.tape:
+        assert f"{step.name}: {step.size_text}" in label
+    squares = [svg for svg in root.iter() if svg.tag.endswith("svg")]
+    assert len(squares) == 14
+    for step, svg in zip(frame.tape, squares, strict=True):
+        maps = [rect for rect in svg if rect.get("class") == "cu-map"]
+        assert [rect.get("width") for rect in maps] == ([] if step.size is None else [str(step.size)])
+        if step.size is not None:
+            assert svg.get("style") == f"--side:{max(step.size, step.wanted or 0)}"
+            wanted = [rect.get("width") for rect in svg if rect.get("class") == "cu-wanted"]
+            assert wanted == ([] if step.wanted is None else [str(step.wanted)])
+
+
+@pytest.mark.parametrize(("size", "wanted", "kind"), [(32, 28, "surplus"), (20, 23, "missing"), (8, 7, "surplus")])
+def test_only_what_is_too_many_or_too_few_is_hatched(size: int, wanted: int, kind: str) -> None:
+    drawn = tape([Step("x", size, wanted=wanted)])
+    path = re.search(rf'class="cu-{kind}" d="([^"]+)"', drawn)
+    assert path is not None
+    low, high = sorted((size, wanted))
+    ends = re.findall(r"M(\d+) (\d+)L(\d+) (\d+)", path[1])
+    assert ends
+    for a, b, c, d in [map(int, end) for end in ends]:
+        for x, y in ((a, high - b), (c, high - d), ((a + c) / 2, high - (b + d) / 2)):
+            assert 0 <= x <= high and 0 <= y <= high
+            assert x >= low or y >= low
+    assert "cu-surplus" not in tape([Step("x", 7, wanted=7)]) and "cu-missing" not in tape([Step("x", 7, wanted=7)])
+
+
+def test_each_layer_opens_to_its_arithmetic() -> None:
+    frame = autoencoder_frame(28, up_8="transposed")
+    assert frame.extra.count("<details") == 13 == openings(frame.tape).count("</details>")
+    assert frame.extra.count('data-lm-suppress-shortcuts="true"') == 13
+    pooling = frame.tape[6].lines
+    assert pooling[:4] == (
+        'keras.layers.MaxPooling2D(pool_size=(2, 2), padding="same")',
+        "o = ⌈n / s⌉ = ⌈7 / 2⌉ = 4",
+        "p_before + p_after = max((o − 1)·s + k − n, 0) = max((4 − 1)·2 + 2 − 7, 0) = 1",
+        "p_before = ⌊1 / 2⌋ = 0, p_after = 1 − 0 = 1",
+    )
+    assert "By hand 4 × 4 × 8, Keras 4 × 4 × 8" in pooling[4]
+    assert "cut off the sum of all stamps: 0 before, 1 after" in frame.tape[8].lines
+    assert "never read: 1 of 7" in autoencoder_frame(28, **VALID_POOLS).tape[6].lines
+    assert "7 → 4" in frame.extra
+    # As many as ever where the tape ends, so that what the reader opened stays what it is.
+    assert autoencoder_frame(28, **VALID).extra.count("<details") == 13
+
+
+def test_the_strip_says_which_n_close() -> None:
+    strip = sweep([(8, -4), (12, 0), (13, None)], 12)
+    assert strip.count("cu-try") == 3
+    assert "<span>8</span><b>−4</b>" in strip and "<span>13</span><b>⊘</b>" in strip
+    assert '<span class="cu-try cu-closes cu-now"><span>12</span><b>✓</b></span>' in strip
+    assert "it closes for no n. For all of them nothing comes out." in autoencoder_frame(9, **VALID).extra
+
+
+def test_the_question_shows_the_input_and_the_layers_and_no_size() -> None:
+    explorer = explore.autoencoder(presenter=True)
+    asked = explorer.shown.for_view()
+    assert [step.size for step in explorer.shown.tape] == [28] + [None] * 13
+    assert "28 × 28" in asked["extra"] and "11 Conv2D" in asked["extra"] and "3 × 3 valid" in asked["extra"]
+    for secret in ("14", "closes", "wanted", "rounded", "<details", "cu-try"):
+        assert secret not in asked["extra"], secret
+    assert asked["code"] == "" and asked["remarks"] == []
+    explorer.reveal.value = True
+    assert "it closes" in explorer.shown.for_view()["extra"]
+    explorer.controls["n"].value = 27
+    assert not explorer.reveal.value
+
+
+# -- the controls -------------------------------------------------------------------------------------------------
+
+
+def test_a_preset_sets_what_it_says_in_one_step_and_reset_takes_it_back() -> None:
+    explorer = explore.autoencoder(n=30, pool_4=3)
+    frames: list[Any] = []
+    explorer.view.observe(frames.append, names="frame")
+    explorer.presets["Same everywhere"].click()
+    assert len(frames) == 1
+    assert explorer.settings == {"n": 30, **AS_ASKED, "pool_4": 3, **SAME}
+    explorer.presets["Valid everywhere"].click()
+    assert explorer.settings == {"n": 30, **AS_ASKED, "pool_4": 3, **VALID}
+    explorer.presets["As asked"].click()
+    assert explorer.settings == {"n": 30, **AS_ASKED}
+    assert explorer.frame.setting == "n = 30, as asked"
+    explorer.reset.click()
+    assert explorer.settings == {"n": 30, **AS_ASKED, "pool_4": 3}
+    assert explorer.frame.setting == "n = 30, as asked but for layer 4 3 × 3"
+
+
+def test_every_control_has_a_label_of_its_own_and_a_place() -> None:
+    explorer = explore.autoencoder()
+    labels = [control.description for control in explorer.controls.values()]
+    assert len(set(labels)) == len(labels) == 17
+    assert set(explorer.controls) == {"n", *AS_ASKED}
+    *_, opener, box = explorer._panel.children
+    placed = [control for column in box.children for control in column.children]
+    assert placed == [control for name, control in explorer.controls.items() if name != "n"]
+    assert box.layout.display == "none"
+    opener.value = True
+    assert box.layout.display is None
+    opener.value = False
+    assert box.layout.display == "none"
+
+
+def test_the_still_shows_the_tape() -> None:
+    import base64
+
+    explorer = explore.autoencoder()
+    bundle, metadata = explorer._repr_mimebundle_()
+    bare = dataclasses.replace(explorer.frame, tape=())
+    explorer.frame = bare
+    assert len(base64.b64decode(bundle["image/png"])) > len(
+        base64.b64decode(explorer._repr_mimebundle_()[0]["image/png"])
+    )
+    assert metadata["image/png"]["alt"].startswith("n = 28, as asked: 28 in, 28 out: it closes.")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"n": 7}, "n goes from 8 to 40; you gave 7"),
+        ({"n": 41}, "n goes from 8 to 40; you gave 41"),
+        ({"n": (28, 28)}, r"n goes from 8 to 40; you gave \(28, 28\)"),
+        ({"n": True}, "n goes from 8 to 40; you gave True"),
+        ({"padding_11": "SAME"}, "padding_11 is one of 'same', 'valid'; you gave 'SAME'"),
+        ({"pool_2": 4}, "pool_2 is one of 2, 3; you gave 4"),
+        ({"up_8": "bicubic"}, "up_8 is one of 'nearest', 'bilinear', 'transposed', 'transposed_0'"),
+        ({"padding_8": "same"}, "There is no setting 'padding_8'. There are: padding_1, "),
+    ],
+)
+def test_a_start_outside_the_limits_names_them(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        explore.autoencoder(**settings)
