@@ -11,6 +11,7 @@ from course_utils.explorers.base import Explorer
 from course_utils.explorers.layer import Size
 from course_utils.explorers.padding import explore_padding
 from course_utils.explorers.pooling import explore_pooling
+from course_utils.explorers.stride import explore_stride
 from course_utils.explorers.transposed import explore_transposed
 from course_utils.explorers.upsampling import explore_upsampling
 
@@ -45,39 +46,38 @@ def padding(
     return explore_padding(n, k, padding, kernel, values, s, show, picture, presenter)
 
 
-def transposed(
-    n: Size = 4,
+def stride(
+    n: Size = 8,
     k: Size = 3,
     s: Size = 2,
+    d: Size = 1,
     padding: str = "same",
-    output_padding: int | None = None,
     kernel: str = "ones",
     values: str = "digits",
-    beside: bool = False,
+    symmetric: bool = False,
     show: str = "numbers",
-    picture: str = "white",
+    picture: str = "photo",
     presenter: bool = False,
 ) -> Explorer:
-    """Explore how a transposed convolution makes a map larger, with a real ``Conv2DTranspose`` rebuilt at every change.
+    """Explore where the windows of a convolution land, with a real ``Conv2D`` rebuilt at every change.
 
     Args:
-        n: input size, 1 to 6; the map is n × n. Every size may also be a pair: height, width.
-        k: kernel size, 1 to 5.
-        s: stride, 1 to 4: how far the stamps of two neighbouring cells are apart.
+        n: input size, 1 to 12; the map is n × n. Every size may also be a pair: height, width.
+        k: kernel size, 1 to 7.
+        s: stride, 1 to 4.
+        d: dilation, 1 to 3; ``Conv2D`` takes it only with a stride of 1.
         padding: ``"valid"`` or ``"same"``.
-        output_padding: None (the layer is built without the argument, which means Keras's own choice of size), or 0
-            to 3; it must be below s.
         kernel: the weights: ``"ones"``, ``"edge"``, ``"count"`` or ``"single"``.
         values: the numbers in the map: ``"digits"``, ``"ones"`` or ``"negative"``.
-        beside: show ``UpSampling2D`` and then ``Conv2D`` with the same weights, on the same input.
-        show: ``"numbers"``, or ``"image"``: a picture of 32 × 32 through the same layer.
+        symmetric: with *same*, show beside it the symmetric padding that PyTorch's layers use, on the same input.
+        show: ``"numbers"``, or ``"image"``: a picture of 64 × 64 through the same layer.
         picture: ``"photo"``, ``"stripes"`` or ``"white"``.
         presenter: large type, and the answer is held back until it is revealed.
 
     Raises:
         ValueError: for a setting outside those limits, naming them.
     """
-    return explore_transposed(n, k, s, padding, output_padding, kernel, values, beside, show, picture, presenter)
+    return explore_stride(n, k, s, d, padding, kernel, values, symmetric, show, picture, presenter)
 
 
 def pooling(
@@ -158,3 +158,38 @@ def autoencoder(n: int = 28, presenter: bool = False, **settings: str | int) -> 
         ValueError: for a setting outside those limits, naming them.
     """
     return explore_autoencoder(n, presenter, **settings)
+
+
+def transposed(
+    n: Size = 4,
+    k: Size = 3,
+    s: Size = 2,
+    padding: str = "same",
+    output_padding: int | None = None,
+    kernel: str = "ones",
+    values: str = "digits",
+    beside: bool = False,
+    show: str = "numbers",
+    picture: str = "white",
+    presenter: bool = False,
+) -> Explorer:
+    """Explore how a transposed convolution makes a map larger, with a real ``Conv2DTranspose`` rebuilt at every change.
+
+    Args:
+        n: input size, 1 to 6; the map is n × n. Every size may also be a pair: height, width.
+        k: kernel size, 1 to 5.
+        s: stride, 1 to 4: how far the stamps of two neighbouring cells are apart.
+        padding: ``"valid"`` or ``"same"``.
+        output_padding: None (the layer is built without the argument, which means Keras's own choice of size), or 0
+            to 3; it must be below s.
+        kernel: the weights: ``"ones"``, ``"edge"``, ``"count"`` or ``"single"``.
+        values: the numbers in the map: ``"digits"``, ``"ones"`` or ``"negative"``.
+        beside: show ``UpSampling2D`` and then ``Conv2D`` with the same weights, on the same input.
+        show: ``"numbers"``, or ``"image"``: a picture of 32 × 32 through the same layer.
+        picture: ``"photo"``, ``"stripes"`` or ``"white"``.
+        presenter: large type, and the answer is held back until it is revealed.
+
+    Raises:
+        ValueError: for a setting outside those limits, naming them.
+    """
+    return explore_transposed(n, k, s, padding, output_padding, kernel, values, beside, show, picture, presenter)

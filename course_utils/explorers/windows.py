@@ -33,9 +33,9 @@ def convolution_settings(k: Size, s: Size, d: Size, padding: str) -> dict[str, A
 
 def window_lines(axis: Window, n: int) -> Iterator[str]:
     """The formulas of one axis with the numbers in: the size, the ghost cells, what is never read."""
+    yield str(axis.formula(n))
     if axis.dilation > 1:
         yield str(axis.effective_size_formula())
-    yield str(axis.formula(n))
     if axis.padding == "valid":
         yield "valid: no ghost cells"
     else:

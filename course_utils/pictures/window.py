@@ -72,7 +72,7 @@ def kernel_grid(values: Map) -> Grid:
 def output_grid(
     values: Map, name: str = "output", title: str = "output", marked: NDArray[np.bool_] | None = None
 ) -> Grid:
-    """The output map ``(height, width)``; the cells that are ``marked`` get a corner."""
+    """The output map ``(height, width)``; the cells that are ``marked`` as different get a corner."""
     height, width = values.shape
     said = "" if marked is None or not marked.any() else f" {int(marked.sum())} of them are marked as different."
     description = f"{title.capitalize()} of {height} by {width} cells.{said}"
@@ -83,7 +83,8 @@ def output_grid(
         tuple(Cell(c.text, "differ" if m else c.role, c.shade) for c, m in zip(row, marks, strict=True))
         for row, marks in zip(grid.cells, marked, strict=True)
     )
-    return Grid(name, grid.title, cells, grid.origin, description, walk=grid.walk)
+    legend = ", ◥ differs" if marked.any() else ""
+    return Grid(name, grid.title + legend, cells, grid.origin, description, walk=grid.walk)
 
 
 def _map_grid(values: Map, name: str, title: str, role: Role, description: str) -> Grid:

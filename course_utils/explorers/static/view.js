@@ -286,7 +286,7 @@ function render({ model, el }) {
     const { walk } = cell.closest("[data-walk]").dataset;
     const { inputs, by_hand } = model.get("frame").arithmetic?.[0] ?? {};
     if (walk === "input" && inputs?.[row]?.[column] === undefined) return; // a ghost goes nowhere
-    if (walk === "output" && by_hand?.[row]?.[column] === undefined) return; // nor is a cell that is cut off one
+    if (walk === "output" && by_hand?.[row]?.[column] === undefined) return; // a cell that is cut off is no output
     choose(walk, row, column);
   });
   part("grids").addEventListener("pointerdown", ({ target }) => target.closest("[data-walk]")?.focus());

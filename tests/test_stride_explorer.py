@@ -1,0 +1,208 @@
+"""The stride explorer, driven through the real widgets and the real Keras."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from walking import check, extremes, walk
+
+from course_utils import byhand, explore
+from course_utils.axes import Window
+from course_utils.explorers.frame import Arithmetic, Frame
+from course_utils.explorers.layer import SHOWS, input_values, kernel_values
+from course_utils.explorers.stride import stride_frame
+from course_utils.pictures.grids import Grid
+
+
+def frame(**changes: Any) -> Frame:
+    settings = {"n": 8, "k": 3, "s": 2, "d": 1, "padding": "same", "kernel": "count", "values": "negative"}
+    return stride_frame(**(settings | changes))
+
+
+def grid_of(shown: Frame, name: str) -> Grid:
+    return next(grid for grid in shown.grids if grid.name == name)
+
+
+def value(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+def written_out(sums: Arithmetic, row: int, column: int) -> float:
+    """The sum as the page writes it."""
+    assert sums.kernel is not None
+    height, width = len(sums.inputs), len(sums.inputs[0])
+    return sum(
+        value(sums.inputs[r][c] if 0 <= r < height and 0 <= c < width else sums.ghost) * value(sums.kernel[a][b])
+        for a, r in enumerate(sums.rows[row])
+        for b, c in enumerate(sums.columns[column])
+    )
+
+
+@pytest.mark.parametrize("show", SHOWS)
+def test_every_end_of_every_control_is_drawn(show: str) -> None:
+    explorer = explore.stride(n=(7, 8), symmetric=True, show=show)
+    for where in extremes(explorer):
+        check(explorer, stride_frame, where)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_random_walk_through_the_controls_never_fails(seed: int) -> None:
+    explorer = explore.stride()
+    refused = beside = 0
+    for where in walk(explorer, 150, seed):
+        check(explorer, stride_frame, where)
+        refused += explorer.frame.refused
+        beside += len(explorer.frame.answers) == 4
+    assert refused and beside
+
+
+def test_a_dense_grid_agrees_with_keras_with_and_without_symmetry() -> None:
+    seen = 0
+    for n, k, s, padding in product((1, 2, 5, 8), (1, 2, 3, 4), (1, 2, 3), ("valid", "same")):
+        assert frame(n=n, k=k, s=s, padding=padding, symmetric=True).agrees, (n, k, s, padding)
+        seen += 1
+    for n, d in product((3, 6, 9), (2, 3)):
+        assert frame(n=n, k=3, s=1, d=d, symmetric=True).agrees
+        seen += 1
+    assert seen == 102
+
+
+def test_one_sided_padding_is_seen_and_said() -> None:
+    shown = frame()
+    grid = grid_of(shown, "input")
+    assert grid.origin == (0, 0)
+    assert (grid.rows, grid.columns) == (9, 9)
+    assert {cell.role for cell in grid.cells[8]} == {"ghost"}
+    assert "Each side: the padding is one-sided, 0 before and 1 after." in shown.remarks
+    assert not any("one-sided" in remark for remark in frame(n=7).remarks)
+
+
+def test_symmetric_padding_has_the_same_size_and_other_values() -> None:
+    shown = frame(symmetric=True)
+    ours, theirs = grid_of(shown, "output"), grid_of(shown, "symmetric output")
+    assert (ours.rows, ours.columns) == (theirs.rows, theirs.columns) == (4, 4)
+    marked = [cell.role == "differ" for row in theirs.cells for cell in row]
+    apart = [
+        a.text != b.text
+        for one, two in zip(ours.cells, theirs.cells, strict=True)
+        for a, b in zip(one, two, strict=True)
+    ]
+    assert marked == apart and any(marked)
+    assert f"{sum(marked)} of 16 values differ" in shown.remarks[-1]
+    assert "starts at row −1, column −1 instead of row 0, column 0" in shown.remarks[-1]
+    assert "the same 16 values" in frame(n=7, symmetric=True).remarks[-1]
+
+
+def test_an_even_kernel_ported_symmetrically_loses_a_cell() -> None:
+    shown = frame(n=7, k=2, symmetric=True)
+    assert "gives another size: 3 × 3 instead of 4 × 4" in shown.remarks[-1]
+    assert len(shown.arithmetic) == 1, "one cell cannot be pointed at in two maps of different size"
+    assert "no output" in frame(n=1, k=4, s=1, symmetric=True).remarks[-1]
+
+
+def test_the_symmetric_values_are_those_of_a_window_with_numbers_of_padding() -> None:
+    for n, k, s in product((5, 8), (3, 4, 5), (1, 2, 3)):
+        shown = frame(n=n, k=k, s=s, symmetric=True)
+        axes = (Window(k, s, 1, ((k - 1) // 2, (k - 1) // 2)),) * 2
+        x, weights = input_values(n, "negative"), kernel_values(k, "count")
+        by_hand = byhand.convolve(x[np.newaxis, :, :, np.newaxis], weights[:, :, np.newaxis, np.newaxis], axes)
+        cells = [[value(cell.text) for cell in row] for row in grid_of(shown, "symmetric output").cells]
+        assert (np.array(cells) == by_hand[0, :, :, 0]).all(), (n, k, s)
+
+
+def test_stride_and_dilation_are_linked_with_the_reason() -> None:
+    explorer = explore.stride(s=2)
+    assert explorer.controls["d"].disabled and not explorer.controls["s"].disabled
+    assert explorer.view.notes == [
+        "d is held at 1 while s is 2: Conv2D has no stride together with dilation. Set s to 1 to free d."
+    ]
+    explorer.controls["s"].value = 1
+    assert not explorer.controls["d"].disabled and explorer.view.notes == []
+    explorer.controls["d"].value = 3
+    assert explorer.controls["s"].disabled and not explorer.controls["d"].disabled
+    assert "Set d to 1" in explorer.view.notes[0]
+    assert explorer.settings["s"] == 1, "nothing was changed silently"
+
+
+def test_stride_with_dilation_is_explained_if_code_asks_for_it() -> None:
+    explorer = explore.stride(s=2, d=2)
+    shown = explorer.frame
+    assert shown.refused and shown.verdict.startswith("Impossible, as foretold: Conv2D has no stride")
+    assert "Try s = 1 or d = 1" in shown.answers[0].lines[1]
+    assert "not supported" in shown.answers[-1].lines[1]
+    assert not explorer.controls["s"].disabled and not explorer.controls["d"].disabled
+
+
+def test_dilation_shows_the_effective_kernel_and_the_holes() -> None:
+    shown = frame(n=9, s=1, d=2, padding="valid")
+    assert shown.answers[0].lines[1] == "k_eff = (k − 1)·d + 1 = (3 − 1)·2 + 1 = 5"
+    assert shown.arithmetic[0].columns[0] == (0, 2, 4)
+    ladder = grid_of(shown, "ladder width")
+    assert [cell.role for cell in ladder.cells[0]] == ["tap", "blank", "tap", "blank", "tap", *["blank"] * 4]
+
+
+def test_the_ladder_is_the_arithmetic() -> None:
+    for n, k, s in product((5, 8, 9), (1, 2, 3, 5), (1, 2, 3, 4)):
+        shown = frame(n=(n, 7), k=k, s=s)
+        for name, lists in (("ladder height", "rows"), ("ladder width", "columns")):
+            ladder = grid_of(shown, name)
+            drawn = [
+                tuple(ladder.origin[1] + j for j, cell in enumerate(row) if cell.role == "tap") for row in ladder.cells
+            ]
+            assert drawn == list(getattr(shown.arithmetic[0], lists))
+
+
+def test_cells_that_nobody_reads_are_struck_out_and_counted() -> None:
+    shown = frame(n=8, padding="valid")
+    assert {cell.role for cell in grid_of(shown, "input").cells[7]} == {"unread"}
+    assert "Each side: 1 cell is never read (counted from 0: 7), and nothing warns you." in shown.remarks
+    assert grid_of(shown, "ladder width").cells[0][7].role == "unread"
+    assert "Each side: 4 cells are never read (counted from 0: 1, 3, 5, 7)" in frame(k=1, padding="valid").remarks[0]
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"symmetric": True}, {"n": (5, 8), "k": (4, 2), "s": (1, 3)}, {"s": 1, "d": 2}]
+)
+def test_the_sum_that_is_written_out_gives_the_cell(changes: dict[str, Any]) -> None:
+    shown = frame(**changes)
+    assert len(shown.arithmetic) == 1 + bool(changes.get("symmetric"))
+    for sums in shown.arithmetic:
+        for i, j in product(range(len(sums.rows)), range(len(sums.columns))):
+            assert written_out(sums, i, j) == value(sums.by_hand[i][j]) == value(sums.keras[i][j])
+            assert grid_of(shown, sums.result).cells[i][j].text == sums.by_hand[i][j]
+
+
+@pytest.mark.parametrize("changes", [{}, {"s": 1, "d": 2, "n": (5, 6)}, {"show": "image", "kernel": "edge", "s": 3}])
+def test_the_code_to_copy_runs_by_itself_and_prints_the_picture(changes: dict[str, Any]) -> None:
+    shown = frame(**changes)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(shown.code, "copied", "exec"), {})
+    shape, _, numbers = printed.getvalue().partition("\n")
+    if "show" in changes:
+        assert shape == f"(1, {shown.photos[1].size[0]}, {shown.photos[1].size[1]}, 1)"
+        return
+    output = grid_of(shown, "output")
+    assert shape == str((1, output.rows, output.columns, 1))
+    cells = [value(cell.text) for row in output.cells for cell in row]
+    assert [float(v) for v in numbers.replace("[", " ").replace("]", " ").split()] == cells
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"n": 0}, "n goes from 1 to 12; you gave 0"),
+        ({"s": 5}, "s goes from 1 to 4; you gave 5"),
+        ({"d": (1, 4)}, r"d goes from 1 to 3; you gave \(1, 4\)"),
+        ({"symmetric": "yes"}, "symmetric is True or False; you gave 'yes'"),
+        ({"picture": "cat"}, "picture is one of 'photo', 'stripes', 'white'; you gave 'cat'"),
+    ],
+)
+def test_a_start_outside_the_limits_names_them(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        explore.stride(**settings)
