@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import lab as rig
 import nbformat
 import pytest
+from on_page import OnPage
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator
+    from playwright.sync_api import Browser
 
 LESSON = "01_pad_the_border.ipynb"
 VALID = "s1-explore"  # n = 7, k = 3, valid
@@ -19,39 +20,11 @@ SAME = "s2-even"  # n = 7, k = 4, same
 IMPOSSIBLE = "s7-explore"  # n = 3, k = 5, valid
 
 
-class Shown:
-    """One explorer on the page."""
+class Shown(OnPage):
+    """The explorer of one cell of the lesson."""
 
     def __init__(self, page: rig.WatchedPage, cell_id: str) -> None:
-        ids = [cell["id"] for cell in nbformat.read(rig.NOTEBOOKS / LESSON, 4).cells]
-        self.page = page
-        self.cell_id = cell_id
-        rig.scroll_to_cell(page, ids.index(cell_id))
-        self.cell = rig.cell(page, ids.index(cell_id))
-        self.output = self.cell.locator(".cu-view")
-        self.output.wait_for()
-
-    def slider(self, name: str) -> Locator:
-        return self.cell.get_by_role("slider", name=name)
-
-    def title(self, grid: str) -> Locator:
-        return self.cell.locator(f'[data-name="{grid}"] figcaption')
-
-    @property
-    def verdict(self) -> Locator:
-        return self.cell.locator(".cu-verdict")
-
-    @property
-    def arithmetic(self) -> Locator:
-        return self.cell.locator(".cu-arithmetic")
-
-    @property
-    def walker(self) -> Locator:
-        return self.cell.get_by_role("application", name=re.compile("arrow keys"))
-
-    def frame_place(self) -> tuple[float, float]:
-        frame = self.cell.locator('[data-name="input"] .cu-frame')
-        return float(frame.get_attribute("x") or "nan"), float(frame.get_attribute("y") or "nan")
+        super().__init__(page, [cell["id"] for cell in nbformat.read(rig.NOTEBOOKS / LESSON, 4).cells].index(cell_id))
 
 
 @pytest.fixture(scope="module")

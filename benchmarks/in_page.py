@@ -1,0 +1,162 @@
+"""What a person waits for in the browser: a key on a slider, a drag, a pointer; and what a kernel weighs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+from nbformat import v4, write
+
+from benchmarks.in_kernel import quantiles
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
+
+import lab as rig  # type: ignore[import-not-found]  # noqa: E402
+
+BASELINE = "interact + plt.show (baseline)"
+INTERACT = [
+    """%matplotlib inline
+import ipywidgets
+import matplotlib.pyplot as plt
+from course_utils.explorers.padding import padding_frame
+
+FILLS = {"real": "tab:blue", "ghost": "lightgrey", "kernel": "silver", "output": "tab:orange", "unread": "white"}
+
+def draw(k=3):
+    frame = padding_frame(7, k, "same", "ones", "digits")
+    figure, panels = plt.subplots(1, 3, figsize=(11, 4.4))
+    for panel, grid in zip(panels, frame.grids):
+        panel.set(title=grid.title, xlim=(0, grid.columns), ylim=(grid.rows, 0), aspect="equal")
+        panel.axis("off")
+        for r, row in enumerate(grid.cells):
+            for c, cell in enumerate(row):
+                panel.add_patch(plt.Rectangle((c, r), 1, 1, facecolor=FILLS[cell.role], edgecolor="white"))
+                panel.text(c + 0.5, r + 0.5, cell.text, ha="center", va="center")
+    plt.show()""",
+    "ipywidgets.interact(draw, k=(1, 7));",
+]
+#: What is shown → the cells, and the slider that is moved.
+EXPLORERS = {
+    "padding, k": ("explore.padding(n=7, k=3)", "k, kernel size"),
+    "stride, s, n = 12": ("explore.stride(n=12)", "s, stride"),
+    "pooling, n": ("explore.pooling()", "n, input size"),
+    "upsampling, n": ("explore.upsampling()", "n, input size"),
+    "transposed, k": ("explore.transposed()", "k, kernel size"),
+    "padding, a picture, k": ('explore.padding(show="image")', "k, kernel size"),
+    "the tape, n": ("explore.autoencoder()", "n, input size"),
+}
+
+# Stamp the key, and the first frame after the picture has changed.
+WATCH = """([cell, kind]) => {
+    const area = document.querySelector(`.jp-Cell[data-windowed-list-index="${cell}"] .jp-Cell-outputArea`);
+    const state = () => kind === 'explorer'
+        ? area.querySelector('.cu-answers')?.textContent + area.querySelector('.cu-view img')?.src
+        : area.querySelector('img')?.src;
+    window.took = [];
+    window.changed = 0;
+    let pressed = null, before = null;
+    document.addEventListener('keydown', () => { pressed = performance.now(); before = state(); }, true);
+    const look = () => {
+        window.changed = performance.now();
+        const now = state();
+        if (pressed === null || !now || now === before) return;
+        const started = pressed;
+        pressed = null;
+        const done = () => requestAnimationFrame(() => window.took.push(performance.now() - started));
+        kind === 'explorer' ? done() : area.querySelector('img').decode().then(done, done);
+    };
+    new MutationObserver(look).observe(area, {subtree: true, childList: true, attributes: true, characterData: true});
+}"""
+
+# The time from an event on the cells until the page holds what it asks for, and until the next frame is due.
+POINT = """cell => {
+    const grids = document.querySelector(`.jp-Cell[data-windowed-list-index="${cell}"] .cu-grids`);
+    window.handled = [];
+    let began = 0;
+    grids.parentElement.addEventListener('pointermove', () => { began = performance.now(); }, true);
+    grids.parentElement.addEventListener('pointermove', () => { window.handled.push(performance.now() - began); });
+}"""
+
+
+def open_cells(page: Any, server: Any, folder: Path, name: str, cells: list[str]) -> int:
+    """Open and run a notebook of these cells, and return the place of the last one."""
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    path = folder / f"{name}.ipynb"
+    write(v4.new_notebook(cells=[v4.new_code_cell(source) for source in cells], metadata=metadata), path)
+    rig.open_notebook(page, server, path)
+    rig.run_all(page)
+    rig.scroll_to_cell(page, len(cells) - 1)
+    return len(cells) - 1
+
+
+def keys(page: Any, cell: int, slider: Any, kind: str, steps: int) -> tuple[float, float]:
+    """Key press to changed picture, on a slider, to and fro."""
+    slider.focus()
+    page.evaluate(WATCH, [cell, kind])
+    for i in range(steps + 5):
+        page.keyboard.press("ArrowRight" if i % 2 else "ArrowLeft")
+        page.wait_for_function("count => window.took.length > count", arg=i, timeout=20_000)
+    return quantiles(page.evaluate("() => window.took")[5:])
+
+
+def drag(page: Any, cell: int, slider: Any) -> float:
+    """Milliseconds from the last of 100 events of a drag to the last change of the picture."""
+    output = rig.cell(page, cell)
+    slider.scroll_into_view_if_needed()
+    handle = slider.bounding_box()
+    track = output.locator(".noUi-target", has=slider).first.bounding_box()
+    y = handle["y"] + handle["height"] / 2
+    page.mouse.move(handle["x"] + handle["width"] / 2, y)
+    page.mouse.down()
+    for i in range(100):
+        page.mouse.move(track["x"] + track["width"] * abs((i % 20) - 10) / 10, y)
+    ended = page.evaluate("() => performance.now()")
+    page.wait_for_timeout(1500)
+    page.mouse.up()
+    changed = page.evaluate("() => window.changed")
+    return max(0.0, float(changed - ended))
+
+
+def point(page: Any, cell: int, steps: int) -> tuple[float, float]:
+    """Milliseconds until a pointer on an output cell has lit its window and written out the sum."""
+    page.evaluate(POINT, cell)
+    cells = rig.cell(page, cell).locator('[data-name="output"] .cu-cell')
+    places = [place for i in range(cells.count()) if (place := cells.nth(i).bounding_box())]
+    for i in range(steps + 5):
+        place = places[i * 5 % len(places)]
+        page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    return quantiles(page.evaluate("() => window.handled")[5:])
+
+
+def kernel_memory(server: Any) -> float:
+    """MiB (PSS) of the running kernel."""
+    children = psutil.Process(server._process.pid).children(recursive=True)
+    kernels = [child for child in children if "ipykernel_launcher" in " ".join(child.cmdline())]
+    return max(float(child.memory_full_info().pss) for child in kernels) / 2**20
+
+
+def rows(folder: Path, steps: int) -> Iterator[tuple[str, float, float]]:
+    """The baseline, and every explorer in a notebook of its own kernel; the last row is the memory of that kernel."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, rig.Lab(folder / "lab") as server:
+        page = rig.launch_browser(playwright).new_context(viewport={"width": 1280, "height": 1000}).new_page()
+        cell = open_cells(page, server, folder, "baseline", INTERACT)
+        slider = rig.cell(page, cell).get_by_role("slider").last
+        yield (BASELINE, *keys(page, cell, slider, "image", steps))
+        yield (f"after a drag: {BASELINE}", *quantiles([drag(page, cell, slider) for _ in range(5)]))
+        server.shutdown_kernels()
+        for name, (source, label) in EXPLORERS.items():
+            cells = ["from course_utils import explore", source]
+            cell = open_cells(page, server, folder, name.split(",")[0].replace(" ", "-"), cells)
+            slider = rig.cell(page, cell).get_by_role("slider", name=label, exact=True)
+            yield (name, *keys(page, cell, slider, "explorer", steps))
+            yield (f"after a drag: {name}", *quantiles([drag(page, cell, slider) for _ in range(5)]))
+            if name == next(iter(EXPLORERS)):
+                yield ("pointing at a cell, without the kernel", *point(page, cell, steps))
+                yield ("MiB (PSS) of the kernel of the first explorer", kernel_memory(server), 0.0)
+            server.shutdown_kernels()
