@@ -157,6 +157,7 @@ def test_what_is_written_out_gives_the_cell(setting: tuple[int, int, int | str, 
     frame = frame_of(n=n, k=k, strides=strides, padding=padding, kind=kind, values="all negative")
     (sums,) = frame.arithmetic
     cells = numbers_in(grid_of(frame, "output"))
+    assert (len(sums.rows), len(sums.columns)) == (len(cells), len(cells[0]))
     for (i, rows), (j, columns) in product(enumerate(sums.rows), enumerate(sums.columns)):
         inside = [value(sums.inputs[r][c]) for r in rows for c in columns if 0 <= r < n and 0 <= c < n]
         outside = len(rows) * len(columns) - len(inside)

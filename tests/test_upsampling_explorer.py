@@ -37,7 +37,7 @@ from course_utils.explorers.upsampling import (
     upsampling_frame,
 )
 from course_utils.explorers.windows import PADDINGS
-from course_utils.pictures.grids import Grid
+from course_utils.pictures.grids import CELL, MIDDLE_CELL, Grid
 
 FACTORS: list[Any] = [1, 2, 3, LARGEST_F, (1, 2), (3, 2), (LARGEST_F, 1)]
 
@@ -161,15 +161,17 @@ def total(sums: Arithmetic, i: int, j: int) -> Fraction:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
+@pytest.mark.parametrize("values", ["digits", "count"])
 @pytest.mark.parametrize(("n", "f"), [(3, 2), (5, 3), ((4, 7), (4, 3)), (2, 1)])
-def test_what_is_written_out_gives_the_cell(mode: str, interpolation: str, n: Any, f: Any) -> None:
-    frame = frame_of(n=n, f=f, mode=mode, interpolation=interpolation)
+def test_what_is_written_out_gives_the_cell(mode: str, interpolation: str, values: str, n: Any, f: Any) -> None:
+    frame = frame_of(n=n, f=f, mode=mode, interpolation=interpolation, values=values)
     cells = numbers_in(grid_of(frame, "output"))
     assert frame.arithmetic
     for sums in frame.arithmetic:
         source = grid_of(frame, sums.source)
         inside = [[c.text for c in row if c.role != "ghost"] for row in source.cells]
         assert [row for row in inside if row] == sums.inputs
+        assert (len(sums.rows), len(sums.columns)) == (len(cells), len(cells[0]))
         for i, j in product(range(len(sums.rows)), range(len(sums.columns))):
             found = float(total(sums, i, j))
             assert value(sums.by_hand[i][j]) == pytest.approx(found, abs=5.1e-5)
@@ -323,7 +325,7 @@ def test_padding_is_shown_only_where_something_is_pooled() -> None:
 
 def test_a_large_map_is_drawn_in_smaller_cells() -> None:
     small, large = (grid_of(frame_of(n=n, f=4), "output") for n in (4, 5))
-    assert (small.cell, large.cell) == (34, 24)
+    assert (small.cell, large.cell) == (CELL, MIDDLE_CELL)
 
 
 def test_only_the_last_map_of_the_round_trip_is_walked() -> None:

@@ -20,7 +20,7 @@ from course_utils.explorers.frame import Answer, Arithmetic, Frame
 from course_utils.explorers.layer import Map, Size, pair
 from course_utils.explorers.windows import PADDINGS, windows
 from course_utils.keras_layers import LayerCode
-from course_utils.pictures.grids import Grid
+from course_utils.pictures.grids import MIDDLE_CELL, Grid
 from course_utils.pictures.photos import Photo, photo
 from course_utils.pictures.strip import strip
 from course_utils.pictures.window import input_grid, output_grid, plain_grid
@@ -36,8 +36,8 @@ VALUES = {"digits": "digits 0 to 9", "count": "0, 1, 2, … in each row", "ones"
 PICTURE_SIZES = {UP: 32, ROUND_TRIP: 64}
 IMPOSSIBLE = "Impossible, as the formula foretells: the pooling window has no place to stand, and Keras refuses."
 
-#: Cells of a map as large as this are drawn smaller.
-_MANY, _SMALLER_CELL = 16, 24
+#: The cells of a map larger than this are drawn smaller.
+_MANY = 16
 _DONE = {
     "nearest": ("copied from its input cell", "copied from their input cells"),
     "bilinear": ("blended from its input cells", "blended from their input cells"),
@@ -121,7 +121,7 @@ def _up_grids(x: Map, axes: Sequence[Axis], comparison: Comparison) -> tuple[Gri
 
 def _output(values: Map, title: str = "output", marked: NDArray[np.bool_] | None = None) -> Grid:
     grid = output_grid(values, title=title, marked=marked)
-    return replace(grid, cell=_SMALLER_CELL) if max(values.shape) > _MANY else grid
+    return replace(grid, cell=MIDDLE_CELL) if max(values.shape) > _MANY else grid
 
 
 def _blends(x: Map, axes: Sequence[Repeat], comparison: Comparison, **more: Any) -> tuple[Arithmetic, ...]:
