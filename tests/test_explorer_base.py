@@ -143,6 +143,15 @@ def _nothing_is_given_away(explorer: Explorer) -> None:
     assert frame.result not in bundle["text/plain"]
 
 
+def test_an_impossible_setting_is_not_given_away_either() -> None:
+    explorer = explore.transposed(presenter=True, s=2, output_padding=3)
+    assert explorer.frame.refused
+    assert explorer.view.notes == []
+    _nothing_is_given_away(explorer)
+    explorer.reveal.value = True
+    assert "output_padding" in explorer.view.notes[0]
+
+
 @pytest.mark.parametrize("make", ALL)
 def test_without_a_presenter_everything_is_shown_at_once(make: Any) -> None:
     explorer = make()

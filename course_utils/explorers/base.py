@@ -191,7 +191,9 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
                 control.disabled = base in links.held
             if name in self._labels:
                 control.description = f"{self._labels[name]}, height" if apart else self._labels[name]
-        return list(dict.fromkeys([*links.held.values(), *links.notes]))
+        # While the answer is held back, nothing says that there is none.
+        notes = () if isinstance(self.shown, Question) else links.notes
+        return list(dict.fromkeys([*links.held.values(), *notes]))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live widget, and a still with its description for a reader without a kernel."""

@@ -17,19 +17,21 @@ from course_utils.explorers.controls import choice, dropdown, sizes, switch
 from course_utils.explorers.frame import Answer, Arithmetic, Frame
 from course_utils.explorers.layer import KERNELS, LARGEST_N, VALUES, Map, Size, pair
 from course_utils.explorers.windows import (
+    LADDERS,
     LARGEST_D,
     LARGEST_K,
     LARGEST_S,
     PADDINGS,
     convolution_arithmetic,
     convolution_settings,
+    ladders,
     window_lines,
     windows,
 )
 from course_utils.keras_layers import LayerCode
 from course_utils.pictures.grids import Grid
 from course_utils.pictures.photos import Photo, photo
-from course_utils.pictures.window import input_grid, kernel_grid, landing_grid, output_grid, plain_grid
+from course_utils.pictures.window import input_grid, kernel_grid, output_grid, plain_grid
 
 _NO_ROOM = "Impossible, as the formula foretells: the window has no place to stand, and Keras refuses."
 _NOT_TOGETHER = "Impossible, as foretold: Conv2D has no stride above 1 together with a dilation above 1."
@@ -150,29 +152,18 @@ def _grids(
         return tuple(grids)
     grids.append(output_grid(one.map_of(comparison.by_hand)))
     if other is None:
-        return (*grids, *_ladders(axes, x.shape))
+        return (*grids, *ladders(axes, x.shape))
     grids.append(input_grid(x, other.axes, name=_OTHER_INPUT, title="symmetric: input"))
     if other.output is not None:
         grids.append(output_grid(other.output, _OTHER_OUTPUT, "symmetric: output", differ))
     return tuple(grids)
 
 
-def _ladders(axes: Sequence[Window], sizes: tuple[int, ...]) -> Iterator[Grid]:
-    """Where the windows land: once where height and width are alike."""
-    (height, width), (rows, columns) = axes, sizes
-    if height == width and rows == columns:
-        yield landing_grid(width, columns, "ladder width", "where each window lands")
-    else:
-        yield landing_grid(height, rows, "ladder height", "windows along the height")
-        yield landing_grid(width, columns, "ladder width", "windows along the width")
-
-
 def _arithmetic(
     x: Map, weights: Map, axes: Sequence[Window], comparison: Comparison, other: Symmetric | None
 ) -> tuple[Arithmetic, ...]:
-    ladders = {"ladder height": "row", "ladder width": "column"}
     if other is None:
-        return convolution_arithmetic(axes, x, weights, comparison, follow=ladders)
+        return convolution_arithmetic(axes, x, weights, comparison, follow=LADDERS)
     both = convolution_arithmetic(axes, x, weights, comparison, label="same")
     if other.output is not None and comparison.by_hand is not None:
         if other.output.shape != one.map_of(comparison.by_hand).shape:
