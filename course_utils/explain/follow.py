@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.axes import NoRule, ShapeError
+from course_utils.axes import Axis, NoRule, ShapeError
 from course_utils.explain.answers import Answer
 from course_utils.explain.real import RealLayers, Tensor
 from course_utils.explain.rules import is_operation, kind_shown, rule_for
 from course_utils.explain.steps import Step
 from course_utils.explain.walk import Call, is_input
 from course_utils.explain.wording import Shape, sizes
-from course_utils.keras_layers import KerasRefusal, Layer
+from course_utils.keras_layers import KerasRefusal, Layer, axes_of, channels_last, has_axes
 
 _NOT_REACHED = "Not reached: nothing comes out of the layer before it."
 
@@ -31,11 +31,13 @@ class Map:
     Attributes:
         shape: its size by hand, with the batch axis.
         tensor: what Keras has there.
+        row: the number of the row that it comes out of; None for what goes into the model.
         from_keras: whether ``shape`` had to be taken from Keras.
     """
 
     shape: Shape
     tensor: Tensor
+    row: int | None = None
     from_keras: bool = False
 
 
@@ -54,15 +56,25 @@ class Follower:
             self._add(call, Step(call.name, kind_shown(call.layer), reached=False, sentence=_NOT_REACHED))
             return [None] * call.outputs
         shapes = tuple(map_.shape for map_ in reaching)
-        step = Step(call.name, kind_shown(call.layer), shapes, input_from_keras=any(m.from_keras for m in reaching))
+        step = Step(
+            call.name,
+            kind_shown(call.layer),
+            shapes,
+            sources=tuple(map_.row for map_ in reaching),
+            axes=_axes(call.layer),
+            channels_last=channels_last(call.layer),
+            real=call.layer,
+            input_from_keras=any(map_.from_keras for map_ in reaching),
+        )
         step, tensors = self._ask_keras(step, call, reaching)
         step = self._ask_rule(step, call, shapes)
         self._add(call, step)
         if not tensors:
             return [None] * call.outputs
+        row = len(self.steps) - 1
         if step.output_shape is None:
-            return [Map(tuple(tensor.shape), tensor, from_keras=True) for tensor in tensors]
-        return [Map(step.output_shape, tensors[0])]
+            return [Map(tuple(tensor.shape), tensor, row, from_keras=True) for tensor in tensors]
+        return [Map(step.output_shape, tensors[0], row)]
 
     def _add(self, call: Call, step: Step) -> None:
         """Keep a step, and remember where a layer was called first."""
@@ -125,6 +137,14 @@ class Follower:
             return self.steps[self._first_row[id(call.layer)]].parameters
         met = _built_for(call.layer) if call.node is None else None
         return None if met is None else rule_for(call.layer)(call.layer, (met,)).parameters.number
+
+
+def _axes(layer: Layer) -> tuple[Axis, ...]:
+    """The axes of a layer that has any that can be read."""
+    try:
+        return axes_of(layer) if has_axes(layer) else ()
+    except ShapeError:
+        return ()
 
 
 def _built_for(layer: Layer) -> Shape | None:

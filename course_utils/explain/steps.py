@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import overload
 
+from course_utils.axes import Axis
 from course_utils.explain import html_table, tables
 from course_utils.explain.answers import Pads
 from course_utils.explain.wording import Shape
+from course_utils.keras_layers import Layer
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,10 @@ class Step:
         input_shapes: what reaches it, by hand; several for a join, none where nothing reaches it.
         output_shape: what comes out **by hand**; None where the hand refuses or has no rule.
         keras_shapes: what Keras says comes out; empty where Keras refuses.
+        sources: the numbers of the rows that the inputs come from, one for each input; None for what goes in.
+        axes: one axis for each spatial dimension; empty for a layer without axes.
+        channels_last: where the channels stand in its shapes.
+        real: the layer itself, as it was handed over.
         formula: the rule with the numbers in it, per axis where height and width differ.
         sentence: the same in one plain sentence.
         pads: ghost cells (before, after) per spatial axis; None for a layer without axes.
@@ -45,6 +51,10 @@ class Step:
     input_shapes: tuple[Shape, ...] = ()
     output_shape: Shape | None = None
     keras_shapes: tuple[Shape, ...] = ()
+    sources: tuple[int | None, ...] = ()
+    axes: tuple[Axis, ...] = ()
+    channels_last: bool = True
+    real: Layer = field(default=None, compare=False, repr=False)
     formula: str = ""
     sentence: str = ""
     pads: Pads | None = None
