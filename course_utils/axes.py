@@ -20,6 +20,7 @@ Every one of them answers the same questions for an input of ``n`` cells:
 * ``stamps(j, n)``: which output cells input ``j`` reaches; an index outside ``0 … o − 1`` is cut off
 * ``unread(n)``: the input cells that reach no output cell
 * ``formula(n)``: the rule, and the rule with the numbers in it
+* ``law()``: the rule as an expression in n, to be put behind the laws of other layers (``laws.py``)
 
 Symbols, here and everywhere: ``n`` input size, ``k`` window size, ``s`` stride, ``d`` dilation, ``p_before`` and
 ``p_after`` padding, ``o`` output size, ``f`` upsampling factor; ``k_eff = (k − 1)·d + 1`` is what a window spans.
@@ -32,6 +33,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+
+from course_utils.laws import Law
 
 
 class ShapeError(ValueError):
@@ -143,6 +146,10 @@ class Axis(ABC):
     def formula(self, n: int) -> Formula:
         """The rule for the output size, with and without the numbers."""
 
+    @abstractmethod
+    def law(self) -> Law:
+        """The output size as an expression in n, right for every n that gives an output."""
+
     def pads(self, n: int) -> tuple[int, int]:
         """Ghost cells before and after the real ones."""
         self.output_size(n)
@@ -220,6 +227,12 @@ class Window(Axis):
         if padded < self.effective_size:
             raise ShapeError(self._does_not_fit(n))
         return (padded - self.effective_size) // self.stride + 1
+
+    def law(self) -> Law:
+        """``⌊(n + s − 1) / s⌋``, which is ``⌈n / s⌉``, or ``⌊(n + p_before + p_after − k_eff) / s⌋ + 1``."""
+        if self.padding in ("same", "causal"):
+            return Law(1, self.stride - 1, self.stride, 0)
+        return Law(1, sum(self._numbers) - self.effective_size, self.stride, 1)
 
     def _does_not_fit(self, n: int) -> str:
         if isinstance(self.padding, tuple):
@@ -329,6 +342,10 @@ class Whole(Axis):
         _check_whole("The input size n", n, 1)
         return 1
 
+    def law(self) -> Law:
+        """``1``."""
+        return Law(0, 0, 1, 1)
+
     def taps(self, i: int, n: int) -> tuple[int, ...]:
         """Every input cell."""
         self._check_output(i, n)
@@ -393,6 +410,11 @@ class Spread(Axis):
     def output_size(self, n: int) -> int:
         """The four rules of ``formula``."""
         return self._rule(n)[2]
+
+    def law(self) -> Law:
+        """``n·s`` and what is added to it: the law is straight, so two sizes give it."""
+        first, second = self._rule(1)[2], self._rule(2)[2]
+        return Law(second - first, 0, 1, 2 * first - second)
 
     def check_runs(self, n: int) -> None:
         """*same* with an even k_eff and output_padding=0 can be built but not run: it is one window short."""
@@ -494,6 +516,10 @@ class Repeat(Axis):
         _check_whole("The input size n", n, 1)
         return n * self.factor
 
+    def law(self) -> Law:
+        """``n·f``."""
+        return Law(self.factor, 0, 1, 0)
+
     def blend(self, i: int, n: int) -> tuple[tuple[int, Fraction], ...]:
         """The input cells that output ``i`` is made of, each with its weight; the weights sum to 1."""
         self._check_output(i, n)
@@ -538,6 +564,10 @@ class Pad(Axis):
         _check_whole("The input size n", n, 1)
         return n + self.before + self.after
 
+    def law(self) -> Law:
+        """``n + p_before + p_after``."""
+        return Law(1, 0, 1, self.before + self.after)
+
     def pads(self, n: int) -> tuple[int, int]:
         """What the layer adds, whatever ``n`` is."""
         return (self.before, self.after)
@@ -577,6 +607,10 @@ class Crop(Axis):
                 f"{'cell' if n == 1 else 'cells'}: cut at most {n - 1} in all."
             )
         return n - self.before - self.after
+
+    def law(self) -> Law:
+        """``n − crop_before − crop_after``."""
+        return Law(1, 0, 1, -self.before - self.after)
 
     def taps(self, i: int, n: int) -> tuple[int, ...]:
         """``i + crop_before``."""

@@ -1,0 +1,156 @@
+"""The size that comes out, as an expression in n: of one axis, and of a whole model.
+
+``Axis.law`` (in ``axes.py``) gives the law of one layer; here laws are put behind one another, written down, and asked
+for which n they give n back. Knows no layers: only whole numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Law:
+    """The output size as one expression in n: ``o = a·⌊(n + b) / c⌋ + e``.
+
+    Two of them, one behind the other, often are one again (``then``). It says what comes out wherever something does;
+    where nothing does, ``Axis.output_size`` refuses.
+
+    Args:
+        a: what the rounded number is multiplied by, at least 0.
+        b: what is added before it is divided, from 0 to c − 1 once made.
+        c: the divisor, at least 1.
+        e: what is added at the end.
+
+    >>> half, twice = Law(1, 1, 2, 0), Law(2, 0, 1, 0)
+    >>> str(half), str(half.then(half)), str(half.then(twice))
+    ('⌈n / 2⌉', '⌈n / 4⌉', '2·⌈n / 2⌉')
+    """
+
+    a: int
+    b: int
+    c: int
+    e: int
+
+    def __post_init__(self) -> None:
+        whole, rest = divmod(self.b, self.c)
+        object.__setattr__(self, "b", rest)
+        object.__setattr__(self, "e", self.e + self.a * whole)
+        if self.a == 0:
+            object.__setattr__(self, "b", 0)
+            object.__setattr__(self, "c", 1)
+
+    def __call__(self, n: int) -> int:
+        """The size that comes out of n."""
+        return self.a * ((n + self.b) // self.c) + self.e
+
+    def then(self, after: Law) -> Law | None:
+        """Both as one, ``after`` behind this one; None where two roundings cannot be written as one.
+
+        ⌊(a·q + t) / c⌋ is (a / c)·q + ⌊t / c⌋ where c divides a, and ⌊(q + ⌊t / a⌋) / (c / a)⌋ where a divides c.
+        """
+        t = self.e + after.b
+        if self.a % after.c == 0:
+            return Law(after.a * self.a // after.c, self.b, self.c, after.a * (t // after.c) + after.e)
+        if after.c % self.a == 0:
+            return Law(after.a, self.b + self.c * (t // self.a), self.c * (after.c // self.a), after.e)
+        return None
+
+    def written(self, n: str = "n") -> str:
+        """The expression, with anything in the place of n."""
+        if self.a == 0:
+            return str(self.e).replace("-", "−")
+        plain = bool(re.fullmatch(r"\w+", n))
+        inner = n if plain else f"({n})"
+        if self.c > 1:
+            if self.b == self.c - 1:
+                inner = f"⌈{inner} / {self.c}⌉"
+            elif self.b == 0:
+                inner = f"⌊{inner} / {self.c}⌋"
+            else:
+                inner = f"⌊({n} + {self.b}) / {self.c}⌋"
+        elif self.a == 1:
+            inner = n
+        end = "" if self.e == 0 else f" {'+' if self.e > 0 else '−'} {abs(self.e)}"
+        return (inner if self.a == 1 else f"{self.a}·{inner}") + end
+
+    def __str__(self) -> str:
+        return self.written()
+
+    def returns(self) -> Returns:
+        """For which n the size that comes out is n again: derived, not searched for."""
+        if self.a == self.c:
+            # n = c·q + e, and q = ⌊(n + b) / c⌋ exactly where 0 ≤ e + b < c, whatever q is.
+            fits = 0 <= self.e + self.b < self.c
+            return Returns(divisor=self.c, remainder=self.e % self.c) if fits else Returns()
+        # n = a·q + e, and 0 ≤ (a − c)·q + e + b < c: finitely many q.
+        step, start = self.a - self.c, self.e + self.b
+        ends = sorted((-start / step, (self.c - 1 - start) / step))
+        found = (self.a * q + self.e for q in range(int(ends[0]) - 1, int(ends[1]) + 2))
+        return Returns(only=tuple(sorted({n for n in found if n >= 1 and self(n) == n})))
+
+
+@dataclass(frozen=True)
+class Returns:
+    """For which n a size comes back.
+
+    Attributes:
+        divisor: n comes back where it leaves ``remainder`` when divided by this; 0 where it is not so simple.
+        remainder: see ``divisor``.
+        only: the few n that come back, where there is no divisor.
+    """
+
+    divisor: int = 0
+    remainder: int = 0
+    only: tuple[int, ...] = ()
+
+    def __contains__(self, n: int) -> bool:
+        return n % self.divisor == self.remainder if self.divisor else n in self.only
+
+    def __str__(self) -> str:
+        if self.divisor == 1:
+            return "every n"
+        if self.divisor:
+            first = [self.remainder + self.divisor * i for i in range(bool(self.remainder) ^ 1, 4)]
+            return f"n ≡ {self.remainder} (mod {self.divisor}): {', '.join(map(str, first))}, …"
+        return f"only n = {', '.join(map(str, self.only))}" if self.only else "no n"
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Laws one behind the other, as few as they can be written with; none at all is n itself.
+
+    >>> down = Chain().then(Law(1, 1, 2, 0)).then(Law(1, 1, 2, 0)).then(Law(1, 1, 2, 0))
+    >>> str(down), str(down.then(Law(8, 0, 1, 0)).then(Law(1, 0, 1, -4)))
+    ('⌈n / 8⌉', '8·⌈n / 8⌉ − 4')
+    """
+
+    laws: tuple[Law, ...] = ()
+
+    def then(self, law: Law) -> Chain:
+        """This chain, and one law more."""
+        if not self.laws:
+            return Chain((law,))
+        *others, last = self.laws
+        both = last.then(law)
+        return Chain((*self.laws, law)) if both is None else Chain((*others, both))
+
+    def __call__(self, n: int) -> int:
+        """The size that comes out of n."""
+        for law in self.laws:
+            n = law(n)
+        return n
+
+    @property
+    def law(self) -> Law | None:
+        """The one law that says it all, or None if it takes more."""
+        if not self.laws:
+            return Law(1, 0, 1, 0)
+        return self.laws[0] if len(self.laws) == 1 else None
+
+    def __str__(self) -> str:
+        text = "n"
+        for law in self.laws:
+            text = law.written(text)
+        return text
