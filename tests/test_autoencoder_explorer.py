@@ -225,6 +225,22 @@ def test_the_model_that_is_printed_is_the_model_that_is_built() -> None:
         assert one == two
 
 
+@pytest.mark.parametrize("padding", chains.PADDINGS)
+@pytest.mark.parametrize("pool", chains.POOL_SIZES)
+@pytest.mark.parametrize("up", chains.UPS)
+def test_the_layer_that_is_drawn_is_the_layer_that_is_built(padding: str, pool: int, up: str) -> None:
+    values = {"padding": padding, "pool": pool, "up": up}
+    for layer in chains.layers({name: values[name.rpartition("_")[0]] for name in AS_ASKED}):
+        assert keras_layers.axes_of(layer.code.build()) == (layer.axis, layer.axis), layer.name
+
+
+def test_the_weights_are_the_same_on_every_machine() -> None:
+    first, again = (chains._weights.__wrapped__(3, (3, 3, 16, 8)) for _ in range(2))
+    assert (first == again).all()
+    assert np.abs(first).max() < 0.21 and np.unique(first).size > 1100
+    assert (chains._weights(3, (8,)) != 0).all()
+
+
 def test_nothing_is_named_by_keras_which_would_keep_it_for_ever() -> None:
     model = chains._build(chains.layers(AS_ASKED), 8)
     assert model.name == "explored"
@@ -351,9 +367,10 @@ def test_a_preset_sets_what_it_says_in_one_step_and_reset_takes_it_back() -> Non
     frames: list[Any] = []
     explorer.view.observe(frames.append, names="frame")
     explorer.presets["Same everywhere"].click()
-    assert len(frames) == 1
     assert explorer.settings == {"n": 30, **AS_ASKED, "pool_4": 3, **SAME}
+    frames.clear()
     explorer.presets["Valid everywhere"].click()
+    assert len(frames) == 1  # not one for each of ten controls
     assert explorer.settings == {"n": 30, **AS_ASKED, "pool_4": 3, **VALID}
     explorer.presets["As asked"].click()
     assert explorer.settings == {"n": 30, **AS_ASKED}
