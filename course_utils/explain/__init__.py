@@ -18,6 +18,7 @@ settings of the layer, and then held against what Keras says::
 ``parameters``   the numbers of weights, by hand
 ``real``         asks Keras, without touching the learner's own layers
 ``steps``        ``Step`` and ``Explanation``
+``symbols``      sizes as expressions in the n that went in: ``8·⌈n / 8⌉ − 4``
 ``tables``       the table in a terminal; ``html_table`` the one in a notebook
 ``wording``      sizes and counts in words
 ===============  ====================================================================================

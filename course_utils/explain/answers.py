@@ -23,6 +23,7 @@ class Answer:
         unread: per spatial axis, how many input cells reach no output cell.
         parameters: the weights.
         notes: what nobody warns about.
+        passes: every output cell stands where an input cell stood: whatever the sizes of the maps, they stay.
     """
 
     shape: Shape
@@ -32,3 +33,4 @@ class Answer:
     unread: tuple[int, ...] = ()
     parameters: Parameters = NO_PARAMETERS
     notes: tuple[str, ...] = ()
+    passes: bool = False

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
 from course_utils.explain.follow import Follower, Map
 from course_utils.explain.real import symbolic
-from course_utils.explain.steps import Explanation
+from course_utils.explain.steps import Explanation, Step
+from course_utils.explain.symbols import for_any_n, written
 from course_utils.explain.walk import has_graph, is_chain, is_input, walk_chain, walk_graph
 from course_utils.explain.wording import Shape, count, size
 from course_utils.keras_layers import Layer, has_axes, kind_of, load_keras
@@ -51,7 +53,15 @@ def explain(model: Any, input_shape: Sequence[Any] | None = None) -> Explanation
     else:
         layers = _as_chain(model, given)
         walk_chain(layers, _inputs_of(layers, given), follower.visit)
-    return Explanation(_name_of(model), tuple(follower.steps))
+    return Explanation(_name_of(model), _with_expressions(follower.steps))
+
+
+def _with_expressions(steps: list[Step]) -> tuple[Step, ...]:
+    """Give every row its sizes for any n."""
+    found = for_any_n(steps)
+    return tuple(
+        replace(step, for_any_n=written(found[row])) if found.get(row) else step for row, step in enumerate(steps)
+    )
 
 
 # -- what was handed over -----------------------------------------------------------------------------------------

@@ -120,6 +120,7 @@ class Follower:
             parameters_formula=answer.parameters.formula,
             parameters_sentence=answer.parameters.sentence,
             notes=answer.notes,
+            passes=answer.passes,
         )
 
     def _check_weights_fit(self, call: Call, answer: Answer) -> None:

@@ -24,7 +24,7 @@ Shapes = tuple[Shape, ...]
 
 def given(_layer: Layer, shapes: Shapes) -> Answer:
     """``InputLayer``: the size is what was asked for."""
-    return Answer(shapes[0], "as given", f"What goes in, for each example: {size(shapes[0])}.")
+    return Answer(shapes[0], "as given", f"What goes in, for each example: {size(shapes[0])}.", passes=True)
 
 
 def unchanged(sentence: str) -> _Unchanged:
@@ -171,7 +171,7 @@ def dense(layer: Layer, shapes: Shapes) -> Answer:
     where = "" if len(before) == 1 else f" on the last axis only, at each of the {times(before[1:])} places"
     units = "Its one unit" if layer.units == 1 else f"Each of the {layer.units} units"
     sentence = f"{units} weighs all {inputs} inputs{where}."
-    return Answer(shape, f"units = {layer.units}", sentence, parameters=weights)
+    return Answer(shape, f"units = {layer.units}", sentence, parameters=weights, passes=True)
 
 
 # -- joins --------------------------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def cell_by_cell(layer: Layer, shapes: Shapes) -> Answer:
         raise ShapeError(f"The inputs have different batch sizes: {sorted(batches)}.")
     inner = shapes[0][1:]
     for shape in shapes[1:]:
-        inner = _broadcast(kind_of(layer), inner, shape[1:], unknown_wins=True)
+        inner = broadcast(kind_of(layer), inner, shape[1:], unknown_wins=True)
     return _joined(kind_of(layer), (batches.pop() if batches else None, *inner), shapes)
 
 
@@ -195,7 +195,7 @@ def operation_cell_by_cell(layer: Layer, shapes: Shapes) -> Answer:
     """``x + y`` and the like between tensors: the batch axis takes part, and a known size beats an unknown one."""
     whole: Shape = shapes[0]
     for shape in shapes[1:]:
-        whole = _broadcast(type(layer).__name__, whole, shape, unknown_wins=False)
+        whole = broadcast(type(layer).__name__, whole, shape, unknown_wins=False)
     return _joined(type(layer).__name__, whole, tuple(shape for shape in shapes if len(shape) > 1))
 
 
@@ -221,22 +221,24 @@ def concatenate(layer: Layer, shapes: Shapes) -> Answer:
     formula = f"{' + '.join(times([n]) for n in parts)} = {times([total])}"
     shape = (*shapes[0][:axis], total, *shapes[0][axis + 1 :])
     where = "the last axis" if axis == rank - 1 else f"axis {axis}"
-    return Answer(shape, formula, f"Puts its {len(shapes)} inputs side by side along {where}: {formula}.")
+    sentence = f"Puts its {len(shapes)} inputs side by side along {where}: {formula}."
+    return Answer(shape, formula, sentence, passes=axis == rank - 1)
 
 
 def _joined(kind: str, shape: Shape, shapes: Shapes) -> Answer:
     verb = _VERBS.get(kind, f"Takes the {kind.lower()} of")
     if len(set(shapes)) == 1:
         others = f"all are {size(shape)}, so the size stays" if len(shapes) > 1 else "the size stays"
-        return Answer(shape, "size stays", f"{verb} its inputs cell by cell: {others}.")
+        return Answer(shape, "size stays", f"{verb} its inputs cell by cell: {others}.", passes=True)
     stretched = f"sizes of 1 are stretched until all are {size(shape)}"
-    return Answer(shape, " with ".join(map(size, shapes)), f"{verb} its inputs cell by cell; {stretched}.")
+    sentence = f"{verb} its inputs cell by cell; {stretched}."
+    return Answer(shape, " with ".join(map(size, shapes)), sentence, passes=True)
 
 
 _VERBS = {"Add": "Adds up", "Subtract": "Subtracts", "Multiply": "Multiplies", "Divide": "Divides"}
 
 
-def _broadcast(kind: str, first: Shape, second: Shape, unknown_wins: bool) -> Shape:
+def broadcast(kind: str, first: Shape, second: Shape, unknown_wins: bool) -> Shape:
     """Line the shapes up at their ends; equal sizes stay, 1 gives way. Raises ShapeError otherwise.
 
     Args:
@@ -266,7 +268,7 @@ def _broadcast(kind: str, first: Shape, second: Shape, unknown_wins: bool) -> Sh
 
 
 def _stays(shape: Shape, sentence: str, parameters: Parameters = NO_PARAMETERS) -> Answer:
-    return Answer(shape, "size stays", sentence, parameters=parameters)
+    return Answer(shape, "size stays", sentence, parameters=parameters, passes=True)
 
 
 def _check_rank(layer: Layer, shape: Shape, needed: int) -> None:

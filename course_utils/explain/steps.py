@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import overload
 
 from course_utils.axes import Axis
-from course_utils.explain import html_table, tables
+from course_utils.explain import html_table, symbols, tables
 from course_utils.explain.answers import Pads
 from course_utils.explain.wording import Shape
 from course_utils.keras_layers import Layer
@@ -38,6 +38,9 @@ class Step:
         parameters_sentence: what the numbers in it are.
         keras_parameters: weights counted by Keras; None where Keras refuses.
         notes: what nobody warns about, one sentence each.
+        passes: every output cell stands where an input cell stood: the sizes of the maps stay, whatever they are.
+        for_any_n: the sizes of the maps that come out as an expression in the n that went into the model, whatever it
+            was: ``8·⌈n / 8⌉ − 4``; empty where there is none.
         has_rule: whether there is a rule by hand for this kind of layer.
         reached: False behind a layer that Keras refused: there is nothing to work with.
         input_from_keras: the input is Keras's size, because the row that it comes from has no answer by hand.
@@ -64,6 +67,8 @@ class Step:
     parameters_sentence: str = ""
     keras_parameters: int | None = None
     notes: tuple[str, ...] = ()
+    passes: bool = False
+    for_any_n: str = ""
     has_rule: bool = True
     reached: bool = True
     input_from_keras: bool = False
@@ -163,6 +168,11 @@ class Explanation:
     def _sum(numbers: list[int | None]) -> int | None:
         known = [number for number in numbers if number is not None]
         return sum(known) if len(known) == len(numbers) else None
+
+    @property
+    def whole_model(self) -> str | None:
+        """One sentence: what size comes out for any n, and which n come back. None where there is no expression."""
+        return symbols.whole_model(self.steps)
 
     def __len__(self) -> int:
         return len(self.steps)

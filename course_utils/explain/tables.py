@@ -85,6 +85,8 @@ def remarks(step: Step) -> list[str]:
         lines.append("The same layer was called above: its parameters count once.")
     if step.input_from_keras:
         lines.append("Starts from Keras's size, because the row before has no answer by hand.")
+    if step.axes and step.for_any_n and step.output_shape is not None and None in step.output_shape[1:]:
+        lines.append(f"In the n that went into the model: {step.for_any_n}.")
     lines += [f"Note: {note}" for note in step.notes]
     if step.refusal_keras is not None:
         lines.append(f"Keras: {step.refusal_keras}")
@@ -112,7 +114,19 @@ def verdict(explanation: Explanation) -> list[str]:
         lines.append(f"✗ {why}: nothing comes out of {stopped.layer}.")
     if explanation.parameters is not None:
         lines.append(f"{explanation.parameters:,} parameters in all.")
+    if explanation.whole_model is not None and _is_open(explanation):
+        lines.append(explanation.whole_model)
     return lines
+
+
+def _is_open(explanation: Explanation) -> bool:
+    """Whether a size that goes in is not known: then the answer is an expression."""
+    return any(None in shape[1:] for step in _first_rows(explanation) for shape in step.input_shapes)
+
+
+def _first_rows(explanation: Explanation) -> list[Step]:
+    """The rows that what goes in reaches first."""
+    return [step for step in explanation.steps if None in step.sources]
 
 
 # -- in a terminal ------------------------------------------------------------------------------------------------
