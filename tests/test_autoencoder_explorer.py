@@ -272,7 +272,7 @@ def test_every_change_of_size_has_a_sign_and_words() -> None:
     steps = autoencoder_frame(28, padding_6="valid", pool_2=3, up_8="transposed_0").tape
     assert steps[2].said == "▼ 28 / 3 rounded up"
     assert steps[6].said == "▼ 5 / 2: drops 1"
-    assert steps[8].said == "× 2, less 1"
+    assert steps[8].said == "▼ × 2, less 1"
 
 
 def test_the_remarks_belong_to_the_setting() -> None:
@@ -280,6 +280,10 @@ def test_the_remarks_belong_to_the_setting() -> None:
         "Layers that round or lose: 6 (7 / 2 rounded up), 11 (loses 2). At this n it cancels out.",
     )
     assert autoencoder_frame(32, **SAME).remarks == ("No layer rounds and no layer loses anything on the way.",)
+    assert autoencoder_frame(36, **SAME, pool_2=3).remarks == (
+        "No layer rounds or loses anything, but the poolings divide by 12 and the way up multiplies by 8.",
+    )
+    assert "Layers that round or lose: 8 (× 2, less 1)" in autoencoder_frame(40, **SAME, up_8="transposed_0").remarks[0]
     assert autoencoder_frame(23).remarks[0].endswith("Multiplying again does not undo it.")
     assert "Open layer 7" in autoencoder_frame(28, **VALID).remarks[0]
 

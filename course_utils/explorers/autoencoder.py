@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import ipywidgets as widgets
@@ -101,9 +102,14 @@ def _change(axis: Axis, n: int, o: int) -> tuple[Mark, str]:
         if o * axis.stride != n:
             return "loss", f"{n} / {axis.stride} rounded up"
         return "shrink", f"{axis.stride}, no remainder"
-    factor = axis.factor if isinstance(axis, Repeat) else axis.stride if isinstance(axis, Spread) else 1
+    factor = _factor(axis)
     left = factor * n - o
-    return "grow", f"{factor}" + (f", less {left}" if left else "")
+    return ("loss", f"× {factor}, less {left}") if left else ("grow", f"{factor}")
+
+
+def _factor(axis: Axis) -> int:
+    """What a layer multiplies the size by, but for what it leaves off; 1 for a window."""
+    return axis.factor if isinstance(axis, Repeat) else axis.stride if isinstance(axis, Spread) else 1
 
 
 def _lines(layer: Layer, n: int, found: Comparison | None) -> Iterator[str]:
@@ -178,7 +184,11 @@ def _remarks(chain: Sequence[Layer], foretold: Sizes) -> Iterator[str]:
         return
     changes = [(layer, *_change(layer.axis, *foretold.sizes[i : i + 2])) for i, layer in enumerate(chain)]
     lossy = [f"{layer.number} ({note})" for layer, mark, note in changes if mark == "loss"]
-    if not lossy:
+    if not lossy and foretold.gap:
+        down = math.prod(layer.axis.stride for layer in chain if isinstance(layer.axis, Window))
+        up = math.prod(_factor(layer.axis) for layer in chain)
+        yield f"No layer rounds or loses anything, but the poolings divide by {down} and the way up multiplies by {up}."
+    elif not lossy:
         yield "No layer rounds and no layer loses anything on the way."
     elif foretold.gap == 0:
         yield f"Layers that round or lose: {', '.join(lossy)}. At this n it cancels out."
