@@ -23,15 +23,19 @@ if TYPE_CHECKING:
     from course_utils.compare import compare as compare
     from course_utils.explain import explain as explain
     from course_utils.setup import check_setup as check_setup
+    from course_utils.ways import came_from as came_from, port as port, which as which
 
 _LAZY = {
+    "came_from": ("course_utils.ways", "came_from"),
     "check_setup": ("course_utils.setup", "check_setup"),
     "compare": ("course_utils.compare", "compare"),
     "explain": ("course_utils.explain", "explain"),
     "explore": ("course_utils.explore", None),
+    "port": ("course_utils.ways", "port"),
+    "which": ("course_utils.ways", "which"),
 }
 
-__all__ = ["check_setup", "compare", "explain", "explore"]
+__all__ = ["came_from", "check_setup", "compare", "explain", "explore", "port", "which"]
 
 
 def __getattr__(name: str) -> Any:

@@ -18,11 +18,12 @@ PACKAGE = ROOT / "course_utils"
 #: A part that is new belongs on a line of this table.
 ORDER = [
     {"laws", "data"},
-    {"axes"},
+    {"axes", "fields"},
     {"byhand"},
     {"keras_layers"},
     {"compare"},
     {"explain"},
+    {"ways"},
     {"pictures"},
     {"guard"},
     {"explorers", "exercises"},
