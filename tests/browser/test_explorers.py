@@ -199,6 +199,48 @@ def test_a_drag_of_100_events_ends_on_the_last_value_and_nothing_flickers(page: 
     rig.wait_idle(page)
 
 
+def test_an_opened_layer_stays_open_while_a_slider_moves(page: rig.WatchedPage) -> None:
+    from playwright.sync_api import expect
+
+    explorer = shown(page, "autoencoder")
+    layers = explorer.cell.locator(".cu-extra details")
+    assert layers.count() == 13
+    layers.nth(5).locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(layers.nth(5)).to_have_attribute("open", "")
+    first_slider(explorer).focus()
+    for key in ("ArrowLeft", "Home", "ArrowRight"):
+        page.keyboard.press(key)
+    rig.wait_idle(page)
+    assert [layers.nth(i).get_attribute("open") is not None for i in range(13)] == [i == 5 for i in range(13)]
+    explorer.button("Reset").click()
+    rig.wait_idle(page)
+
+
+def test_pointing_asks_the_kernel_nothing(page: rig.WatchedPage) -> None:
+    explorer = shown(page, "transposed")
+    rig.wait_idle(page)
+    page.evaluate(
+        """() => {
+            const panel = [...jupyterapp.shell.widgets('main')].find(w => w.node.matches('.jp-NotebookPanel'));
+            window.told = 0;
+            panel.context.sessionContext.session.kernel.anyMessage.connect(() => { window.told += 1; });
+        }"""
+    )
+    for i in range(12):
+        explorer.grid_cell("output", i % 5, i % 7).hover()
+    explorer.walker.first.focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+    assert page.evaluate("() => window.told") == 0
+    slider = first_slider(explorer)
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    rig.wait_idle(page)
+    assert page.evaluate("() => window.told") > 0, "the counter counts"
+    explorer.button("Reset").click()
+
+
 def test_the_presenter_reveals_and_the_next_setting_hides_again(page: rig.WatchedPage) -> None:
     from playwright.sync_api import expect
 
