@@ -17,9 +17,12 @@ settings of the layer, and then held against what Keras says::
 ``plain``        rules of what surrounds them: activations, Flatten, Dense, Concatenate, Add, …
 ``parameters``   the numbers of weights, by hand
 ``real``         asks Keras, without touching the learner's own layers
+``facts``        what a row knows beyond size and parameters; ``deeper`` adds them when all rows are there:
+                 ``reach`` (receptive fields, from ``course_utils.fields``) and ``work`` (multiply-adds, bytes)
 ``steps``        ``Step`` and ``Explanation``
 ``symbols``      sizes as expressions in the n that went in: ``8·⌈n / 8⌉ − 4``
-``tables``       the table in a terminal; ``html_table`` the one in a notebook
+``tables``       the table in a terminal; ``html_table`` the one in a notebook; ``facts_words`` for both
+``reports``      Markdown and plain dicts
 ``wording``      sizes and counts in words
 ===============  ====================================================================================
 """

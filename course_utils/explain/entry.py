@@ -8,6 +8,7 @@ from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
+from course_utils.explain.deeper import with_facts
 from course_utils.explain.follow import Follower, Map
 from course_utils.explain.real import symbolic
 from course_utils.explain.steps import Explanation, Step
@@ -53,7 +54,7 @@ def explain(model: Any, input_shape: Sequence[Any] | None = None) -> Explanation
     else:
         layers = _as_chain(model, given)
         walk_chain(layers, _inputs_of(layers, given), follower.visit)
-    return Explanation(_name_of(model), _with_expressions(follower.steps))
+    return Explanation(_name_of(model), with_facts(_with_expressions(follower.steps)))
 
 
 def _with_expressions(steps: list[Step]) -> tuple[Step, ...]:

@@ -1,14 +1,20 @@
 """The table of an explanation in a notebook.
 
-Plain HTML with inline styles, which survives in a notebook that is not trusted. Colours come from JupyterLab's theme,
-light or dark; the values behind its variables serve where there is no Lab. Colour is never the only sign.
+Plain HTML with inline styles, which survives in a notebook that is not trusted; a ``<style>`` element would not.
+Colours come from JupyterLab's theme, light or dark; the values behind its variables serve where there is no Lab. Colour
+is never the only sign.
+
+A deep model is dealt out to several tables that open and close: a browser lays out only what is open, and 700 rows in a
+row are read by nobody. Styles stand on as few elements as possible: they are most of the bytes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from course_utils.explain.facts_words import detail_lines
 from course_utils.explain.tables import (
     LEGEND,
     differences,
@@ -21,6 +27,7 @@ from course_utils.explain.tables import (
     size_change,
     verdict,
 )
+from course_utils.explain.wording import count
 
 if TYPE_CHECKING:
     from course_utils.explain.steps import Explanation, Step
@@ -28,12 +35,19 @@ if TYPE_CHECKING:
 _GOOD = "color:var(--jp-success-color0, #1b5e20)"
 _BAD = "color:var(--jp-error-color1, #d32f2f);font-weight:bold"
 _QUIET = "opacity:.8;font-size:.92em"
-_CELL = "text-align:left;vertical-align:top;white-space:normal;padding:.5em .7em"
+_CELL = "text-align:left;vertical-align:top;padding:.5em"
 _LINE = "border-top:1px solid var(--jp-border-color1, #999)"
-_NAME = "font-weight:normal;min-width:10em;max-width:14em;overflow-wrap:anywhere"
 _CODE = "font-family:var(--jp-code-font-family, monospace)"
 
-_HEADINGS = ("Layer", "Size in → out", "Keras?", "Why", "Padding", "Parameters")
+#: The headings, and how narrow their columns may become.
+_HEADINGS = {
+    "Layer": "10em",
+    "Size in → out": "6em",
+    "Keras?": "3em",
+    "Why": "22em",
+    "Padding": "4em",
+    "Parameters": "5em",
+}
 _MARKS = {
     "✓": (_GOOD, "✓", "by hand and Keras agree"),
     "✗": (_BAD, "✗", "by hand and Keras differ"),
@@ -41,33 +55,73 @@ _MARKS = {
     "–": ("", "–", "not reached"),
 }
 
+#: A model with more rows is folded …
+_LONGEST = 80
+#: … into parts of so many.
+_PART = 40
+
 
 def as_html(explanation: Explanation) -> str:
     """One row per call. Where the window is narrow the table scrolls inside its own box, by keyboard too."""
     name = escape(explanation.name)
-    headings = "".join(f'<th scope="col" style="{_CELL}">{heading}</th>' for heading in _HEADINGS)
-    rows = "".join(map(_row, explanation.steps))
+    steps = explanation.steps
     ends = "".join(f'<div style="{_style_of(line)}">{escape(line)}</div>' for line in verdict(explanation))
+    if len(steps) <= _LONGEST:
+        caption = (
+            f'<caption style="text-align:left;caption-side:top;color:inherit"><code>{name}</code>: {LEGEND}</caption>'
+        )
+        return _table(steps, f"Explanation of {name}", caption) + ends
+    parts = range(0, len(steps), _PART)
+    folded = "".join(_part(name, first, steps[first : first + _PART], first == 0) for first in parts)
+    heading = (
+        f"<div><code>{name}</code>: {LEGEND}</div>"
+        f"<div>{len(steps)} rows, folded into {count(len(parts), 'part')}: open a part to read it. "
+        "Parts with something wrong are open.</div>"
+    )
+    return heading + folded + ends
+
+
+def _part(name: str, first: int, steps: Sequence[Step], is_open: bool) -> str:
+    """Some rows behind a line that says which they are, and whether all is well with them."""
+    last = first + len(steps) - 1
+    wrong = [step for step in steps if mark(step) == "✗" or step.refused]
+    without = [step for step in steps if mark(step) == "?"]
+    state = f'<span style="{_GOOD}">✓</span>'
+    if wrong:
+        state = f'<span style="{_BAD}">✗ {count(len(wrong), "row")} with something wrong</span>'
+    elif without:
+        state += f", {count(len(without), 'row')} without a rule"
+    ends = f"<code>{escape(steps[0].layer)}</code> … <code>{escape(steps[-1].layer)}</code>"
     return (
-        f'<div role="region" tabindex="0" aria-label="Explanation of {name}" style="overflow-x:auto;max-width:100%">'
-        '<table style="border-collapse:collapse;margin:0;color:inherit">'
-        '<caption style="text-align:left;caption-side:top;color:inherit">'
-        f"<code>{name}</code>: {LEGEND}</caption>"
-        f"<thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table></div>{ends}"
+        f"<details{' open' if is_open or wrong else ''}>"
+        f'<summary style="cursor:pointer;padding:.4em 0">Rows {first} to {last}: {ends} {state}</summary>'
+        f"{_table(steps, f'Explanation of {name}, rows {first} to {last}')}</details>"
+    )
+
+
+def _table(steps: Sequence[Step], label: str, caption: str = "") -> str:
+    headings = "".join(
+        f'<th scope="col" style="{_CELL};min-width:{width}">{heading}</th>' for heading, width in _HEADINGS.items()
+    )
+    return (
+        f'<div role="region" tabindex="0" aria-label="{label}" style="overflow-x:auto;max-width:100%">'
+        f'<table style="border-collapse:collapse;margin:0;color:inherit">{caption}'
+        f"<thead><tr>{headings}</tr></thead><tbody>{''.join(map(_row, steps))}</tbody></table></div>"
     )
 
 
 def _row(step: Step) -> str:
     head = f'<code>{escape(step.layer)}</code><div style="{_QUIET}">{escape(step.kind)}</div>'
     cells = (
-        (f"{escape(size_change(step)).replace(' → ', ' →<wbr> ')}", "white-space:nowrap"),
-        (_mark(step), "white-space:nowrap"),
-        (_why(step), "min-width:22em"),
-        ("<br>".join(map(escape, padding(step).splitlines())), "white-space:nowrap"),
-        (_weights(step), "min-width:6em"),
+        escape(size_change(step)).replace(" →", "&nbsp;→"),
+        _mark(step),
+        _why(step),
+        "<br>".join(map(escape, padding(step).splitlines())),
+        escape(parameters(step)),
     )
-    body = "".join(f'<td style="{_CELL};{_LINE};{more}">{content}</td>' for content, more in cells)
-    return f'<tr><th scope="row" style="{_CELL};{_LINE};{_NAME}">{head}</th>{body}</tr>'
+    body = "".join(f'<td style="{_CELL}">{content}</td>' for content in cells)
+    name = f"{_CELL};font-weight:normal;overflow-wrap:anywhere"
+    return f'<tr style="{_LINE}"><th scope="row" style="{name}">{head}</th>{body}</tr>'
 
 
 def _why(step: Step) -> str:
@@ -76,21 +130,22 @@ def _why(step: Step) -> str:
     parts.append(f"<div>{_unbroken(reason(step))}</div>")
     parts += [f'<div style="{_QUIET}">{escape(remark)}</div>' for remark in remarks(step)]
     parts += [f'<div style="{_BAD}">{escape(difference)}</div>' for difference in differences(step)]
-    return "".join(parts)
+    return "".join([*parts, _more(step)])
+
+
+def _more(step: Step) -> str:
+    """What opens by pointer, Enter or Space: where the parameters come from, how far the layer sees, what it costs."""
+    lines = detail_lines(step)
+    if not lines:
+        return ""
+    told = "<br>".join(f"<strong>{what}:</strong> {escape(text)}" for what, text in lines)
+    label = f'aria-label="More about {escape(step.layer)}"'
+    return f'<details><summary {label} style="cursor:pointer">More</summary><div>{told}</div></details>'
 
 
 def _unbroken(text: str) -> str:
     """Escaped, and a fraction stays on one line."""
     return escape(text).replace(" / ", "&nbsp;/&nbsp;")
-
-
-def _weights(step: Step) -> str:
-    """The number, which opens (by pointer, Enter or Space) to where it comes from."""
-    number = escape(parameters(step))
-    if not step.parameters_formula:
-        return number
-    opened = f'<span style="{_CODE}">{escape(step.parameters_formula)}</span><br>{escape(step.parameters_sentence)}'
-    return f'<details><summary style="cursor:pointer">{number}</summary><div style="{_QUIET}">{opened}</div></details>'
 
 
 def _mark(step: Step) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import overload
+from typing import Any, overload
 
 from course_utils.axes import Axis
-from course_utils.explain import html_table, symbols, tables
+from course_utils.explain import html_table, reports, symbols, tables
 from course_utils.explain.answers import Pads
+from course_utils.explain.facts import NO_FACTS, Facts
 from course_utils.explain.wording import Shape
 from course_utils.keras_layers import Layer
 
@@ -24,6 +25,7 @@ class Step:
         kind: its class; ``ops.Add`` for an operation between tensors that is not a layer.
         input_shapes: what reaches it, by hand; several for a join, none where nothing reaches it.
         output_shape: what comes out **by hand**; None where the hand refuses or has no rule.
+        further_shapes: what comes out beside it by hand, where several maps do: states, parts of a split.
         keras_shapes: what Keras says comes out; empty where Keras refuses.
         sources: the numbers of the rows that the inputs come from, one for each input; None for what goes in.
         axes: one axis for each spatial dimension; empty for a layer without axes.
@@ -47,12 +49,14 @@ class Step:
         shared_with: the number of the row (from 0) where the same layer was called first, or None.
         refusal_by_hand: why nothing can come out, by hand.
         refusal_keras: Keras's own words.
+        facts: receptive field, multiply-adds and bytes; see ``Facts``.
     """
 
     layer: str
     kind: str
     input_shapes: tuple[Shape, ...] = ()
     output_shape: Shape | None = None
+    further_shapes: tuple[Shape, ...] = ()
     keras_shapes: tuple[Shape, ...] = ()
     sources: tuple[int | None, ...] = ()
     axes: tuple[Axis, ...] = ()
@@ -75,6 +79,7 @@ class Step:
     shared_with: int | None = None
     refusal_by_hand: str | None = None
     refusal_keras: str | None = None
+    facts: Facts = NO_FACTS
 
     @property
     def input_shape(self) -> Shape | tuple[Shape, ...]:
@@ -124,7 +129,8 @@ class Step:
 class Explanation:
     """All steps of a model, in the order in which they are called. Printed, it is a table.
 
-    Behaves like a sequence: ``len(e)``, ``e[3]``, ``for step in e``.
+    Behaves like a sequence: ``len(e)``, ``e[3]``, ``for step in e``. ``details()`` shows more of each row,
+    ``to_markdown()`` and ``to_dicts()`` are for reports.
 
     Attributes:
         name: of the model or layer, for the heading.
@@ -163,6 +169,28 @@ class Explanation:
     def keras_parameters(self) -> int | None:
         """All parameters by Keras, a shared layer counted once; None if Keras refuses a row."""
         return self._sum([step.keras_parameters for step in self.steps if step.shared_with is None])
+
+    @property
+    def macs(self) -> int | None:
+        """All multiply-adds for one example, each call counted; None if a row is not counted or a size is not known."""
+        return self._sum([step.facts.macs for step in self.steps])
+
+    @property
+    def output_bytes(self) -> int | None:
+        """What comes out of all rows together for one example; None if a size is not known."""
+        return self._sum([step.facts.output_bytes for step in self.steps])
+
+    def details(self) -> tables.Printed:
+        """The table with the facts of each row under it: receptive field, multiply-adds, bytes."""
+        return tables.Printed(tables.as_text(self, details=True))
+
+    def to_markdown(self) -> str:
+        """The table for a report, in GitHub's Markdown; notes and disagreements in a list below it."""
+        return reports.as_markdown(self)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """One plain dict for each row, ready for ``json.dumps`` or a data frame; the keys are listed in ``reports``."""
+        return reports.as_dicts(self)
 
     @staticmethod
     def _sum(numbers: list[int | None]) -> int | None:

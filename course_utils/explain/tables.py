@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from course_utils.explain.facts_words import detail_lines
 from course_utils.explain.wording import capital, count, listed, size
 
 if TYPE_CHECKING:
@@ -114,9 +115,20 @@ def verdict(explanation: Explanation) -> list[str]:
         lines.append(f"✗ {why}: nothing comes out of {stopped.layer}.")
     if explanation.parameters is not None:
         lines.append(f"{explanation.parameters:,} parameters in all.")
+    lines += _totals(explanation)
     if explanation.whole_model is not None and _is_open(explanation):
         lines.append(explanation.whole_model)
     return lines
+
+
+def _totals(explanation: Explanation) -> list[str]:
+    """What one example costs, where every size is known and every row is counted."""
+    told = []
+    if explanation.macs:
+        told.append(f"{explanation.macs:,} multiply-adds (one multiplication and one addition each)")
+    if explanation.output_bytes:
+        told.append(f"{explanation.output_bytes:,} bytes for what comes out of all rows")
+    return [f"For one example: {' and '.join(told)}."] if told else []
 
 
 def _is_open(explanation: Explanation) -> bool:
@@ -132,22 +144,29 @@ def _first_rows(explanation: Explanation) -> list[Step]:
 # -- in a terminal ------------------------------------------------------------------------------------------------
 
 
-def as_text(explanation: Explanation) -> str:
-    """The table as plain text, no line wider than ``WIDTH``."""
+class Printed(str):
+    """A text that shows itself as it prints, not in quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def as_text(explanation: Explanation, details: bool = False) -> str:
+    """The table as plain text, no line wider than ``WIDTH``; with ``details``, the facts of each row under it."""
     rule = "─" * WIDTH
     lines = [*textwrap.wrap(f"{explanation.name}: {LEGEND}", WIDTH), rule, *_side_by_side(_HEADINGS), rule]
     for step in explanation.steps:
-        lines += _text_row(step)
+        lines += _text_row(step, details)
     ends = [line for text in verdict(explanation) for line in textwrap.wrap(text, WIDTH)]
     return "\n".join([*lines, rule, *ends])
 
 
-def _text_row(step: Step) -> list[str]:
+def _text_row(step: Step, details: bool) -> list[str]:
     name = f"{step.layer} ({step.kind})"
-    under = [reason(step)]
-    if step.parameters_formula:
-        under.append(f"Parameters: {step.parameters_formula}. {step.parameters_sentence}")
-    under += [*remarks(step), *differences(step)]
+    told = [f"{what}: {text}" for what, text in detail_lines(step) if details or what == "Parameters"]
+    under = [reason(step), *told, *remarks(step), *differences(step)]
     return [
         *_side_by_side((name, size_change(step), formula(step), padding(step), parameters(step), mark(step))),
         *(f"    {line}" for text in under for line in textwrap.wrap(text, WIDTH - 4)),
