@@ -262,9 +262,12 @@ def _none(chain: Sequence[Axis], o: int, found: _Found) -> str:
 
 
 def _rounds(axis: Axis) -> str:
-    """``up`` or ``down``, as the rule of the axis says. Its symbols do not depend on n."""
-    symbols = axis.formula(_smallest(lambda n: _through([axis], n) >= 1)).symbols
-    return "up" if "⌈" in symbols else "down" if "⌊" in symbols else ""
+    """``up`` or ``down``, as the rule of the axis says, if several sizes give the same: ⌈n / 1⌉ rounds nothing."""
+    first = _smallest(lambda n: _through([axis], n) >= 1)
+    second = _smallest(lambda n: _through([axis], n) > _through([axis], first))
+    if _through([axis], second + 1) > _through([axis], second):
+        return ""
+    return "up" if "⌈" in axis.formula(first).symbols else "down"
 
 
 def _numbers_of(chain: Sequence[Axis], n: int) -> str:
@@ -308,7 +311,7 @@ def _keras_differs(
 
 
 def _ask(layers: Sequence[Layer], sizes: Sequence[int]) -> tuple[int | None, ...] | None:
-    """The spatial sizes that Keras says come out, or None where it refuses."""
+    """The spatial sizes that Keras says come out; None where it refuses, or makes a map without a cell on the way."""
     first = next(layer for layer in layers if has_axes(layer))
     last = channels_last(first)
     built = asked.built_for(layers[0])
@@ -317,6 +320,8 @@ def _ask(layers: Sequence[Layer], sizes: Sequence[int]) -> tuple[int | None, ...
     try:
         for layer in layers:
             shape = output_shape(layer, shape)
+            if any(n is not None and n < 1 for n in shape):
+                return None
     except KerasRefusal:
         return None
     return shape[1:-1] if last else shape[2:]

@@ -1,0 +1,259 @@
+"""``port``: the text is run by a NumPy interpreter of PyTorch's documentation, and every value held against Keras.
+
+PyTorch is not installed here (see ``torch_by_rule``): these tests prove that the text says the right thing by what is
+documented.
+"""
+
+from __future__ import annotations
+
+import ast
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from keras_faults import bias_on_the_wrong_axis, cells_skipped
+from layer_cases import KINDS, cases, dimensions_of, with_weights
+from torch_by_rule import execute
+
+from course_utils import port
+from course_utils.axes import NoRule
+from course_utils.compare import compare
+from course_utils.keras_layers import LayerCode, axes_of, channels_last, has_axes, load_keras, missing_kernel, run
+from course_utils.ways import Port
+
+keras = load_keras()
+L = keras.layers
+pytestmark = pytest.mark.filterwarnings("ignore:You are using a softmax over axis -1:UserWarning")
+
+
+def through_torch(ported: Port, layer: Any, x: np.ndarray) -> np.ndarray:
+    """What the pasted code gives, in Keras's order of axes."""
+    module = execute(ported.text, layer)
+    last = channels_last(layer)
+    y = module(np.moveaxis(x, -1, 1) if last else x)
+    return np.moveaxis(y, 1, -1) if last and y.ndim > 2 else y
+
+
+def check(layer: Any, x: np.ndarray, seed: int = 1) -> str:
+    """Port a layer for one input, and hold every value against the real layer's. Says what was found."""
+    with_weights(layer, x.shape, seed)
+    comparison = compare(layer, x) if has_axes(layer) else None
+    if comparison is not None and comparison.refused:
+        with pytest.raises(ValueError):
+            port(layer, x.shape[1:])
+        return "refused"
+    if missing_kernel(layer):
+        return "missing"
+    if has_axes(layer):
+        axes, last = axes_of(layer), channels_last(layer)
+        assert comparison is not None and comparison.by_hand is not None
+        if any(cells_skipped(layer, axes, x.shape[1:-1] if last else x.shape[2:])):
+            return "fault"
+        if bias_on_the_wrong_axis(layer, comparison.by_hand.shape):
+            return "fault"
+    real = run(layer, x)
+    ported = port(layer, x.shape[1:])
+    made = through_torch(ported, layer, x.astype(np.float64))
+    assert made.shape == real.shape, f"{ported}\n{made.shape} and not {real.shape}\n{layer.get_config()}"
+    scale = comparison.tolerance if comparison is not None and comparison.tolerance is not None else 1e-5
+    assert (np.abs(made - real) <= scale).all(), f"{ported}\n{layer.get_config()}"
+    return "equal"
+
+
+def some(*shape: int, seed: int = 1) -> np.ndarray:
+    """Mostly negative, so that a padded zero would win a maximum."""
+    return (np.random.default_rng(seed).normal(size=shape) - 1).astype(np.float32)
+
+
+def grid(kind: str, settings: dict[str, Any], sizes: Any, channels: int = 2) -> dict[str, int]:
+    """One layer, freshly built for each size."""
+    found: dict[str, int] = {}
+    for spatial in sizes:
+        verdict = check(LayerCode(kind, settings).build(), some(1, *spatial, channels, seed=sum(spatial)))
+        found[verdict] = found.get(verdict, 0) + 1
+    return found
+
+
+def total(parts: list[dict[str, int]], at_least: int) -> None:
+    equal = sum(part.get("equal", 0) for part in parts)
+    print(equal, "configurations equal in every value;", [part for part in parts if set(part) != {"equal"}][:3])
+    assert equal >= at_least
+
+
+# -- dense grids --------------------------------------------------------------------------------------------------
+
+
+def test_convolutions_in_one_dimension() -> None:
+    parts = []
+    strided = list(product(range(1, 6), range(1, 5), (1,))) + list(product(range(1, 5), (1,), (2, 3)))
+    for turn, ((k, s, d), padding) in enumerate(product(strided, ("valid", "same", "causal"))):
+        settings = {"filters": 2, "kernel_size": k, "strides": s, "dilation_rate": d, "padding": padding}
+        parts.append(grid("Conv1D", settings, [(5 + turn % 2,), (7 + turn % 2,)]))
+    total(parts, 120)
+
+
+@pytest.mark.parametrize("kind", ["MaxPooling1D", "AveragePooling1D"])
+def test_poolings_in_one_dimension(kind: str) -> None:
+    parts = []
+    for k, s, padding in product(range(1, 7), range(1, 6), ("valid", "same")):
+        parts.append(grid(kind, {"pool_size": k, "strides": s, "padding": padding}, [(n,) for n in (2, 5, 6, 7)]))
+    total(parts, 180)
+
+
+def test_transposed_in_one_dimension() -> None:
+    parts = []
+    for k, s, padding in product(range(1, 7), range(1, 5), ("valid", "same")):
+        for extra in (None, *range(s)):
+            settings = {"filters": 2, "kernel_size": k, "strides": s, "padding": padding, "output_padding": extra}
+            parts.append(grid("Conv1DTranspose", settings, [(1 + len(parts) % 4,)]))
+    total(parts, 100)
+
+
+@pytest.mark.parametrize("kind", ["Conv2D", "DepthwiseConv2D", "SeparableConv2D", "MaxPooling2D", "AveragePooling2D"])
+def test_rectangles(kind: str) -> None:
+    parts = []
+    name = "kernel_size" if "Conv" in kind else "pool_size"
+    for seed, (k, s, padding) in enumerate(
+        product([(1, 2), (2, 3), (4, 3), (5, 2)], [(1, 1), (2, 2), (3, 3), (2, 1)], ("valid", "same"))
+    ):
+        settings: dict[str, Any] = {name: k, "strides": s, "padding": padding}
+        if kind in ("Conv2D", "SeparableConv2D"):
+            settings["filters"] = 4
+        if kind == "Conv2D" and seed % 2:
+            settings["groups"] = 2
+        if kind in ("DepthwiseConv2D", "SeparableConv2D"):
+            settings["depth_multiplier"] = 2
+        parts.append(grid(kind, settings, [(7, 8), (8, 5)]))
+    total(parts, 40)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_random_layers(kind: str) -> None:
+    """Any settings, both orders of axes, activations, batches."""
+    found: list[str] = []
+
+    @settings(max_examples=25 if dimensions_of(kind) < 3 or kind == "Cropping3D" else 12)
+    @given(case=cases(kind))
+    def one(case: tuple[LayerCode, np.ndarray, int]) -> None:
+        code, x, seed = case
+        found.append(check(code.build(), x, seed))
+
+    one()
+    print(kind, {verdict: found.count(verdict) for verdict in set(found)})
+    assert found.count("equal") >= 3
+
+
+# -- one by one ---------------------------------------------------------------------------------------------------
+
+
+def test_the_odd_ghost_cell_goes_after() -> None:
+    ported = port(L.Conv2D(8, 3, strides=2, padding="same"), (28, 28, 3))
+    assert "nn.ZeroPad2d((0, 1, 0, 1))" in ported.call and "padding=" not in ported.call
+    assert port(L.Conv2D(8, 3, strides=2, padding="same"), (27, 27, 3)).call == (
+        "nn.Conv2d(3, 8, kernel_size=3, stride=2, padding=1)"
+    )
+    assert port(L.Conv2D(8, 3, padding="same"), (28, 28, 3)).call == "nn.Conv2d(3, 8, kernel_size=3, padding=1)"
+    pool = port(L.MaxPooling2D(2, padding="same"), (7, 8, 3))
+    assert 'nn.ConstantPad2d((0, 0, 0, 1), float("-inf"))' in pool.call
+
+
+def test_the_usual_transposed_port_has_other_values() -> None:
+    """k 3, s 2, p 1, op 1 has the same size: the interpreter tells the two apart."""
+    layer, x = L.Conv2DTranspose(1, 3, strides=2, padding="same"), some(1, 4, 4, 1)
+    assert check(layer, x) == "equal"
+    usual = execute(
+        "import torch\nfrom torch import nn\nported = nn.ConvTranspose2d(1, 1, 3, 2, 1, 1)\n"
+        "kernel, bias = layer.get_weights()\n"
+        "ported.weight.data.copy_(torch.from_numpy(kernel.transpose(3, 2, 0, 1)))\n"
+        "ported.bias.data.copy_(torch.from_numpy(bias))",
+        layer,
+    )
+    made, real = np.moveaxis(usual(np.moveaxis(x, -1, 1)), 1, -1), run(layer, x)
+    assert made.shape == real.shape and np.abs(made - real).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (L.Dense(5, name="d1"), (4,)),
+        (L.Dense(5, use_bias=False, activation="softmax", name="d2"), (4,)),
+        (L.BatchNormalization(name="b1"), (6, 6, 3)),
+        (L.BatchNormalization(scale=False, epsilon=0.1, name="b2"), (6, 3)),
+        (L.BatchNormalization(center=False, name="b3"), (3,)),
+        (L.BatchNormalization(name="b4"), (2, 3, 4, 3)),
+        (L.Activation("tanh", name="a1"), (4, 4, 2)),
+        (L.Activation("linear", name="a2"), (4, 4, 2)),
+        (L.ReLU(name="a3"), (4, 4, 2)),
+        (L.Dropout(0.3, name="a4"), (4, 4, 2)),
+    ],
+)
+def test_layers_without_axes(layer: Any, shape: tuple[int, ...]) -> None:
+    layer.build((None, *shape))
+    rng = np.random.default_rng(3)
+    for weight in layer.weights:
+        if "seed" not in weight.name:
+            weight.assign(rng.uniform(0.5, 2, tuple(weight.shape)))
+    x = some(2, *shape)
+    real = np.asarray(layer(x))
+    np.testing.assert_allclose(through_torch(port(layer, shape), layer, x), real, rtol=2e-6, atol=2e-6)
+
+
+def test_a_built_layer_knows_its_input_and_stays_as_it_is() -> None:
+    layer = L.Conv2D(8, 3, strides=2, padding="same", name="known")
+    layer.build((None, 28, 28, 3))
+    assert port(layer).call == port(layer, (28, 28, 3)).call
+    fresh = L.Conv2D(8, 3, name="fresh")
+    port(fresh, (28, 28, 3))
+    assert not fresh.built
+
+
+def test_sizes_that_do_not_matter_need_not_be_known() -> None:
+    assert port(L.MaxPooling2D(2)).call == "nn.MaxPool2d(kernel_size=2)"
+    assert port(L.Conv2D(4, 1, strides=2, padding="same"), (None, None, 3)).call == (
+        "nn.Conv2d(3, 4, kernel_size=1, stride=2)"
+    )
+    assert "ZeroPad2d((1, 2, 1, 2))" in port(L.Conv2D(4, 4, padding="same"), (None, None, 3)).call
+
+
+def test_what_it_says() -> None:
+    ported = port(L.AveragePooling2D(2, padding="same"), (7, 7, 3))
+    assert str(ported) == ported.text == repr(ported) and ported.imports == ("from torch import nn",)
+    assert "ceil_mode=True" in ported.call and "count_include_pad=False" in ported.call
+    assert any("Keras pads (0, 1)" in note for note in ported.notes)
+    assert any("height 7 and width 7" in note for note in ported.notes)
+    assert all(len(line) <= 100 for line in ported.text.splitlines())
+    ast.parse(ported.text)
+    page = ported._repr_html_()
+    assert "AvgPool2d" in page and "<li>" in page
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: port("Conv2D"), TypeError, "'Conv2D'"),
+        (lambda: port(None), TypeError, "None"),
+        (lambda: port(L.Conv2D), TypeError, "is a class"),
+        (lambda: port(keras.Sequential([keras.Input((4,)), L.Dense(2, name="d")], name="m")), TypeError, "m.layers"),
+        (lambda: port(L.Conv2D(8, 3)), ValueError, "how many channels"),
+        (lambda: port(L.MaxPooling2D(3, strides=2, padding="same")), ValueError, "height is not known"),
+        (lambda: port(L.Conv2D(8, 3), (28, 28)), ValueError, "(height, width, channels)"),
+        (lambda: port(L.Conv2D(8, 3), "28"), ValueError, "tuple of whole numbers"),
+        (lambda: port(L.Conv2D(8, 3), (28, 0, 3)), ValueError, "at least 1"),
+        (lambda: port(L.Conv2D(8, 5), (4, 4, 3)), ValueError, "does not fit into 4"),
+        (lambda: port(L.Conv2D(4, 3, groups=2), (4, 4, 3)), ValueError, "groups=2"),
+        (lambda: port(L.Conv2DTranspose(4, 2, padding="same", output_padding=0), (4, 4, 3)), ValueError, "Leave it"),
+        (lambda: port(L.UpSampling2D(2, interpolation="bicubic")), NoRule, "bicubic"),
+        (lambda: port(L.UpSampling2D(64)), NoRule, "above 40"),
+        (lambda: port(L.Flatten()), NoRule, "permute"),
+        (lambda: port(L.LSTM(3)), NoRule, "LSTM"),
+        (lambda: port(L.Dense(3), (4, 4, 3)), NoRule, "Dense on maps"),
+        (lambda: port(L.Conv2D(3, 3, activation="mish"), (4, 4, 3)), NoRule, "mish"),
+    ],
+)  # fmt: skip
+def test_bad_input(call: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error) as caught:
+        call()
+    said = str(caught.value)
+    assert words in said and "\n" not in said and len(said) < 300
