@@ -123,10 +123,10 @@ def _line(cells: tuple[str, ...]) -> str:
 def _text(text: str) -> str:
     """Without anything that Markdown would take for a mark of its own."""
     text = re.sub(r"([\\`*|\[\]~#])", r"\\\1", " ".join(text.split()))
-    text = re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", text)
+    text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)  # pool_size stays as it is
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _code(name: str) -> str:
-    """A name as code, which shows every sign as it is; names with a backtick are shown as text."""
-    return _text(name) if "`" in name else f"`{' '.join(name.split())}`".replace("|", "\\|")
+    """A name as code, which shows every sign as it is but these two."""
+    return _text(name) if set("`|") & set(name) else f"`{' '.join(name.split())}`"
