@@ -449,7 +449,7 @@ def test_architectures(name: str) -> None:
     model = getattr(keras.applications, name)(weights=None, input_shape=(97, 131, 3), include_top=False)
     explanation = explain(model)
     assert explanation.agrees
-    assert {step.kind for step in explanation.without_rule} <= {"LayerScale"}
+    assert not explanation.without_rule
     assert explanation.keras_parameters == model.count_params()
     assert explanation[-1].keras_shape == model.output_shape
     assert all(len(line) <= 100 for line in str(explanation).splitlines())
@@ -507,7 +507,7 @@ def test_lambda_and_recurrent_layers_pass() -> None:
     explanation = explain(
         [L.Lambda(lambda x: x[:, 1:]), L.LSTM(3, return_sequences=True), L.Dense(2)], input_shape=(8, 4)
     )
-    assert [step.has_rule for step in explanation] == [False, False, True]
+    assert [step.has_rule for step in explanation] == [False, True, True]
     assert explanation[-1].output_shape == (None, 7, 2)
 
 
@@ -878,7 +878,7 @@ PLAIN: st.SearchStrategy[tuple[str, dict[str, Any]]] = st.sampled_from(
 def chains(draw: st.DrawFn) -> tuple[tuple[int, ...], list[tuple[str, dict[str, Any]]]]:
     d = draw(st.integers(1, 3))
     shape = (*draw(st.tuples(*[st.integers(1, 12)] * d)), draw(st.sampled_from([1, 2, 4])))
-    layers = draw(st.lists(_spatial(d) | _spatial(d) | PLAIN, min_size=1, max_size=8))
+    layers = draw(st.lists(_spatial(d) | _spatial(d) | PLAIN, min_size=1, max_size=12))
     return shape, layers
 
 

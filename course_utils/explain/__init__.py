@@ -20,6 +20,9 @@ settings of the layer, and then held against what Keras says::
 ``facts``        what a row knows beyond size and parameters; ``deeper`` adds them when all rows are there:
                  ``reach`` (receptive fields, from ``course_utils.fields``) and ``work`` (multiply-adds, bytes)
 ``steps``        ``Step`` and ``Explanation``
+``diagnosis``    why the size that was wanted is missed, since which layer, and repairs that were run
+``building``     catches a model that fails to build; ``advice`` says what to change there
+``replay``       the sizes once more, for another input or with another layer
 ``symbols``      sizes as expressions in the n that went in: ``8·⌈n / 8⌉ − 4``
 ``tables``       the table in a terminal; ``html_table`` the one in a notebook; ``facts_words`` for both
 ``reports``      Markdown and plain dicts
@@ -29,7 +32,11 @@ settings of the layer, and then held against what Keras says::
 
 from __future__ import annotations
 
+from course_utils.explain.building import building
 from course_utils.explain.entry import explain
 from course_utils.explain.steps import Explanation, Step
+
+# So that ``from course_utils import explain`` is enough: ``explain.building(make_model)``.
+explain.building = building  # type: ignore[attr-defined]
 
 __all__ = ["Explanation", "Step", "explain"]

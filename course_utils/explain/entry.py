@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
+from course_utils.explain.advice import advise
 from course_utils.explain.deeper import with_facts
+from course_utils.explain.diagnosis import Diagnosis, diagnose, is_autoencoder
 from course_utils.explain.follow import Follower, Map
 from course_utils.explain.real import symbolic
 from course_utils.explain.steps import Explanation, Step
-from course_utils.explain.symbols import for_any_n, written
+from course_utils.explain.symbols import with_expressions
 from course_utils.explain.walk import has_graph, is_chain, is_input, walk_chain, walk_graph
 from course_utils.explain.wording import Shape, count, size
 from course_utils.keras_layers import Layer, has_axes, kind_of, load_keras
@@ -23,7 +24,7 @@ _EXAMPLES = (
 )
 
 
-def explain(model: Any, input_shape: Sequence[Any] | None = None) -> Explanation:
+def explain(model: Any, input_shape: Sequence[Any] | None = None, target: Sequence[Any] | None = None) -> Explanation:
     """Explain a Keras model, a layer, or a list of layers: for each, what size comes out and why.
 
     Nothing that is handed over is changed: layers that are not built stay so.
@@ -33,6 +34,10 @@ def explain(model: Any, input_shape: Sequence[Any] | None = None) -> Explanation
         input_shape: what goes in, **without the batch axis**, as in ``keras.Input(shape=...)``: ``(28, 28, 1)``; None
             for a size that is not known. A list of shapes for a layer that joins several inputs. A model that knows its
             input needs none; given all the same, it fills in the sizes that the model left open.
+
+        target: what should come out, without the batch axis. An autoencoder (a model that goes down and up again) has
+            its input as its target unless another is given. If it is missed: by how much, since which layer, and
+            repairs that were built and run before they are offered.
 
     Returns:
         One row per call of a layer, each worked out by hand and held against Keras. A layer without a rule says so on
@@ -54,15 +59,25 @@ def explain(model: Any, input_shape: Sequence[Any] | None = None) -> Explanation
     else:
         layers = _as_chain(model, given)
         walk_chain(layers, _inputs_of(layers, given), follower.visit)
-    return Explanation(_name_of(model), with_facts(_with_expressions(follower.steps)))
+    steps = with_facts(with_expressions(follower.steps))
+    return Explanation(_name_of(model), steps, _diagnosis(model, steps, target))
 
 
-def _with_expressions(steps: list[Step]) -> tuple[Step, ...]:
-    """Give every row its sizes for any n."""
-    found = for_any_n(steps)
-    return tuple(
-        replace(step, for_any_n=written(found[row])) if found.get(row) else step for row, step in enumerate(steps)
-    )
+def _diagnosis(model: Any, steps: Sequence[Step], target: Sequence[Any] | None) -> Diagnosis | None:
+    """What is wrong with the size that comes out; nothing is looked for in a model that has no target."""
+    refused = next((place for place, step in enumerate(steps) if step.refused), None)
+    if refused is not None:
+        return advise(steps[: refused + 1])
+    if steps[-1].output_shape is None or None in steps[-1].output_shape[1:]:
+        return None
+    built = model if _is_layer(model) else None
+    if target is not None:
+        return diagnose(built, steps, _read_shape(target))
+    if not is_autoencoder(steps):
+        return None
+    wanted = (*steps[0].input_shapes[0][:-1], steps[-1].output_shape[-1])
+    found = diagnose(built, steps, wanted)
+    return None if found.hits else found
 
 
 # -- what was handed over -----------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from course_utils.explain.tables import (
 from course_utils.explain.wording import count
 
 if TYPE_CHECKING:
+    from course_utils.explain.diagnosis import Diagnosis
     from course_utils.explain.steps import Explanation, Step
 
 _GOOD = "color:var(--jp-success-color0, #1b5e20)"
@@ -66,6 +67,7 @@ def as_html(explanation: Explanation) -> str:
     name = escape(explanation.name)
     steps = explanation.steps
     ends = "".join(f'<div style="{_style_of(line)}">{escape(line)}</div>' for line in verdict(explanation))
+    ends += _diagnosis(explanation.diagnosis)
     if len(steps) <= _LONGEST:
         caption = (
             f'<caption style="text-align:left;caption-side:top;color:inherit"><code>{name}</code>: {LEGEND}</caption>'
@@ -79,6 +81,20 @@ def as_html(explanation: Explanation) -> str:
         "Parts with something wrong are open.</div>"
     )
     return heading + folded + ends
+
+
+def _diagnosis(found: Diagnosis | None) -> str:
+    """What is missed and since where, and each repair, which opens to its code."""
+    if found is None:
+        return ""
+    told = "".join(f'<div style="{_style_of(line)}">{escape(line)}</div>' for line in found.findings)
+    repairs = "".join(
+        f'<details><summary style="cursor:pointer">Repair {number}: {escape(repair.what)}</summary>'
+        f'<pre tabindex="0" aria-label="Code of repair {number}" style="overflow-x:auto;margin:.3em 0">'
+        f"{escape(repair.code)}</pre></details>"
+        for number, repair in enumerate(found.repairs, start=1)
+    )
+    return f'<div style="{_LINE};margin-top:.6em;padding-top:.4em">{told}{repairs}</div>'
 
 
 def _part(name: str, first: int, steps: Sequence[Step], is_open: bool) -> str:

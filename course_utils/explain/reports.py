@@ -94,7 +94,9 @@ def as_markdown(explanation: Explanation) -> str:
     lines = [f"**{_text(explanation.name)}**: {LEGEND}", "", _line(_HEADINGS), _line(_RULES)]
     lines += [_line(_cells(row, step)) for row, step in enumerate(explanation.steps)]
     said = [f"- Row {row}, {_code(step.layer)}: {_text(text)}" for row, step, text in _said(explanation)]
-    ends = [f"- {_text(text)}" for text in verdict(explanation)]
+    found = explanation.diagnosis
+    told = [] if found is None else [*found.findings, *(f"Repair: {repair.what}" for repair in found.repairs)]
+    ends = [f"- {_text(text)}" for text in [*verdict(explanation), *told]]
     return "\n".join([*lines, *(["", *said] if said else []), "", *ends, ""])
 
 

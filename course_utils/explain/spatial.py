@@ -140,5 +140,35 @@ def _notes(layer: Layer, axes: tuple[Axis, ...], sizes: Sizes) -> tuple[str, ...
         except ShapeError as error:
             notes.append(str(error))
             break
+    notes += _traps(layer, axes, sizes)
     lacking = missing_kernel(layer)
     return tuple([*notes, lacking] if lacking else notes)
+
+
+def _traps(layer: Layer, axes: tuple[Axis, ...], sizes: Sizes) -> list[str]:
+    """Settings that are legal, have the right size, and surprise all the same."""
+    notes = []
+    first = axes[0]
+    if isinstance(first, Window) and kind_of(layer).startswith("Conv"):
+        strides = {axis.stride for axis in axes if isinstance(axis, Window)}
+        if first.stride > 1 and strides == {axis.size for axis in axes if isinstance(axis, Window)}:
+            notes.append(
+                f"The strides equal the kernel size, {first.size}. Meant? In {kind_of(layer)}(f, k, s) the third "
+                "number is the stride, not the second side of the kernel."
+            )
+    if isinstance(first, Window) and first.padding == "same":
+        for axis, n in zip(axes, sizes, strict=True):
+            before, after = (0, 0) if n is None else axis.pads(n)
+            if before != after:
+                notes.append(
+                    f"The padding is one-sided, {before} before and {after} after: with symmetric padding, as in "
+                    "PyTorch, the values would be others."
+                )
+                break
+    if isinstance(first, Spread):
+        for axis in axes:
+            if isinstance(axis, Spread) and axis.stride > 1 and axis.size % axis.stride:
+                rest = f"k mod s = {axis.size} mod {axis.stride} = {axis.size % axis.stride}"
+                notes.append(f"{rest}: neighbouring cells get different numbers of stamps (a checkerboard).")
+                break
+    return notes

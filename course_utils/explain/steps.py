@@ -9,6 +9,7 @@ from typing import Any, overload
 from course_utils.axes import Axis
 from course_utils.explain import html_table, reports, symbols, tables
 from course_utils.explain.answers import Pads
+from course_utils.explain.diagnosis import Diagnosis
 from course_utils.explain.facts import NO_FACTS, Facts
 from course_utils.explain.wording import Shape
 from course_utils.keras_layers import Layer
@@ -111,8 +112,9 @@ class Step:
         if self.refused:
             return self._refused_by_one()
         found = []
-        if self.keras_shape != self.output_shape:
-            found.append(f"size: by hand {self.output_shape}, Keras {self.keras_shape}")
+        if self.keras_shapes != (self.output_shape, *self.further_shapes):
+            by_hand = (self.output_shape, *self.further_shapes) if self.further_shapes else self.output_shape
+            found.append(f"size: by hand {by_hand}, Keras {self.keras_shape}")
         if self.parameters != self.keras_parameters:
             found.append(f"parameters: by hand {self.parameters}, Keras {self.keras_parameters}")
         return tuple(found)
@@ -135,10 +137,13 @@ class Explanation:
     Attributes:
         name: of the model or layer, for the heading.
         steps: one for each call; a layer that is called twice has two.
+        diagnosis: why the size that was wanted does not come out, and what would repair it; None where nothing is
+            wrong or nothing was wanted.
     """
 
     name: str
     steps: tuple[Step, ...]
+    diagnosis: Diagnosis | None = None
 
     @property
     def agrees(self) -> bool:

@@ -7,6 +7,7 @@ in n (behind a row without a rule, or where two different sizes meet) has none.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import count, takewhile
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,14 @@ def written(sizes: Sizes) -> str:
     if len(set(sizes)) == 1:
         return str(sizes[0])
     return ", ".join(f"{name} {chain}" for name, chain in zip(AXIS_NAMES[len(sizes)], sizes, strict=True))
+
+
+def with_expressions(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The same rows, each with its sizes for any n."""
+    found = for_any_n(steps)
+    return tuple(
+        replace(step, for_any_n=written(found[row])) if found.get(row) else step for row, step in enumerate(steps)
+    )
 
 
 def whole_model(steps: Sequence[Step]) -> str | None:

@@ -160,7 +160,19 @@ def as_text(explanation: Explanation, details: bool = False) -> str:
     for step in explanation.steps:
         lines += _text_row(step, details)
     ends = [line for text in verdict(explanation) for line in textwrap.wrap(text, WIDTH)]
-    return "\n".join([*lines, rule, *ends])
+    return "\n".join([*lines, rule, *ends, *_diagnosis(explanation, rule)])
+
+
+def _diagnosis(explanation: Explanation, rule: str) -> list[str]:
+    """What is missed and since where; the repairs by their first line, because their code is long."""
+    found = explanation.diagnosis
+    if found is None:
+        return []
+    told = [*found.findings]
+    told += [f"Repair {number}: {repair.what}." for number, repair in enumerate(found.repairs, start=1)]
+    if found.repairs:
+        told.append("Each was run. Their code: print(explanation.diagnosis), with what explain returned.")
+    return [rule, *(line for text in told for line in textwrap.wrap(text, WIDTH))]
 
 
 def _text_row(step: Step, details: bool) -> list[str]:

@@ -1,0 +1,166 @@
+"""Catch a model that fails to build: as far as it got, and the layer that Keras leaves unnamed.
+
+Keras's errors name no layer ("Computed output size would be zero or negative"). But the exception still holds the call
+that raised it, with the layer and the maps that reached it; and each map knows the calls that it came from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+from course_utils.explain.advice import advise
+from course_utils.explain.follow import Follower, Map
+from course_utils.explain.steps import Explanation
+from course_utils.explain.symbols import with_expressions
+from course_utils.explain.walk import Call, walk_graph
+from course_utils.explain.wording import Shape
+from course_utils.keras_layers import Layer, load_keras, plain_message
+
+
+def building(make: Callable[[], Any]) -> Explanation:
+    """Call a function that builds a model; explain the model, or, if it fails to build, all that led to the failure.
+
+    Args:
+        make: a function without arguments, for example ``lambda: build_unet(25)``.
+
+    Returns:
+        As ``explain``. If building failed, the last row is the layer that refused, with the sizes that reached it, why
+        by hand, and Keras's own words.
+
+    Raises:
+        TypeError: if ``make`` is no function, or returns no model.
+        Exception: whatever ``make`` raises for another reason than a layer that refuses.
+
+    >>> import keras
+    >>> def make():
+    ...     return keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 9, name="wide")])
+    >>> building(make).refused_at.layer
+    'wide'
+    """
+    from course_utils.explain.entry import explain
+
+    if not callable(make) or isinstance(make, load_keras().layers.Layer):
+        raise TypeError(
+            "explain.building takes the function that builds the model, not the model: explain.building(make_model), "
+            "without brackets behind its name."
+        )
+    try:
+        with _whole_tracebacks():
+            model = make()
+    except Exception as error:
+        calls = _calls_in(error.__traceback__)
+        if not calls:
+            raise
+        return _explained(calls, plain_message(error))
+    if not isinstance(model, load_keras().layers.Layer):
+        raise TypeError(f"The function returned {type(model).__name__} and no model. Let it end with `return model`.")
+    return explain(model)
+
+
+@contextlib.contextmanager
+def _whole_tracebacks() -> Iterator[None]:
+    """Keras cuts its own calls out of a traceback unless it is told not to."""
+    config = load_keras().config
+    filtered = config.is_traceback_filtering_enabled()
+    config.disable_traceback_filtering()
+    try:
+        yield
+    finally:
+        if filtered:
+            config.enable_traceback_filtering()
+
+
+def _calls_in(traceback: TracebackType | None) -> list[tuple[Layer, list[Any]]]:
+    """The calls of layers that the error came through, the outermost first: the layer, and what reached it."""
+    keras = load_keras()
+    found: list[tuple[Layer, list[Any]]] = []
+    while traceback is not None:
+        local = traceback.tb_frame.f_locals
+        layer, arguments = local.get("self"), local.get("args")
+        named = traceback.tb_frame.f_code.co_name
+        if isinstance(layer, keras.Operation) and named in ("__call__", "symbolic_call") and arguments:
+            maps = [a for a in keras.tree.flatten(arguments) if hasattr(a, "shape") and a is not layer]
+            if maps and (not found or found[-1][0] is not layer):
+                found.append((layer, maps))
+        traceback = traceback.tb_next
+    return found
+
+
+def _explained(calls: Sequence[tuple[Layer, list[Any]]], said: str) -> Explanation:
+    """Everything that led to the innermost call, level by level, and that call as the last row.
+
+    Args:
+        calls: the calls that the error came through, the outermost first.
+        said: Keras's own words.
+    """
+    keras = load_keras()
+    follower = Follower()
+    prefix = ""
+    maps: list[Map | None] = []
+    for place, (layer, reaching) in enumerate(calls):
+        maps = _followed(follower, reaching, prefix, maps)
+        if place + 1 < len(calls):
+            prefix += f"{layer.name}/"
+    layer, reaching = calls[-1]
+    if not all(isinstance(tensor, keras.KerasTensor) for tensor in reaching):
+        maps = [Map(_shape(tensor), keras.KerasTensor(_shape(tensor))) for tensor in reaching]
+    follower.visit(Call(layer, prefix + layer.name), maps)
+    steps = with_expressions([*follower.steps[:-1], replace(follower.steps[-1], refusal_keras=said)])
+    return Explanation("what was being built", steps, advise(steps, reaching))
+
+
+def _followed(follower: Follower, tensors: list[Any], prefix: str, outside: list[Map | None]) -> list[Map | None]:
+    """Follow the calls that these maps came from. ``outside``: what went into the model that stands around them."""
+    keras = load_keras()
+    if not all(isinstance(tensor, keras.KerasTensor) for tensor in tensors):
+        return outside
+    roots = _roots(tensors)
+    given = outside if prefix and len(outside) == len(roots) else [Map(tuple(r.shape), r) for r in roots]
+    known = {id(root): map_ for root, map_ in zip(roots, given, strict=True)}
+    if all(id(tensor) in known for tensor in tensors):
+        if not prefix:
+            known = dict(zip(known, _visit_inputs(follower, roots, given), strict=True))
+        return [known[id(tensor)] for tensor in tensors]
+    graph = keras.Function(roots, tensors, name="so_far")
+    return list(walk_graph(graph, given, follower.visit, prefix, show_inputs=not prefix))
+
+
+def _visit_inputs(follower: Follower, roots: list[Any], given: Sequence[Map | None]) -> list[Map | None]:
+    """The rows of the inputs themselves, where nothing stands between them and the layer."""
+    found: list[Map | None] = []
+    for root, map_ in zip(roots, given, strict=True):
+        history = getattr(root, "_keras_history", None)
+        operation = None if history is None else history.operation
+        found += [map_] if operation is None else follower.visit(Call(operation, operation.name), [map_])
+    return found
+
+
+def _roots(tensors: Sequence[Any]) -> list[Any]:
+    """The maps that these came from and that came from nothing themselves, in the order in which they are met."""
+    roots: dict[int, Any] = {}
+    seen: set[int] = set()
+    waiting = list(tensors)
+    while waiting:
+        tensor = waiting.pop(0)
+        if id(tensor) in seen:
+            continue
+        seen.add(id(tensor))
+        history = getattr(tensor, "_keras_history", None)
+        node = (
+            None
+            if history is None or history.operation is None
+            else history.operation._inbound_nodes[history.node_index]
+        )
+        if node is None or node.is_input:
+            roots[id(tensor)] = tensor
+        else:
+            waiting += list(node.input_tensors)
+    return list(roots.values())
+
+
+def _shape(tensor: Any) -> Shape:
+    return tuple(None if n is None else int(n) for n in tensor.shape)

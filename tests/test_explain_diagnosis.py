@@ -1,0 +1,306 @@
+"""Why a size is missed, since which layer, and repairs that were run; and models that fail to build."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from course_utils import explain
+from course_utils.explain.diagnosis import Diagnosis
+
+L = keras.layers
+
+
+def autoencoder(n: int, **changes: Any) -> Any:
+    """The model of the question; ``changes``: the padding of its last poolings or convolutions by their names."""
+    same = {"padding": "same"}
+    layers = [keras.Input((n, n, 1), name="image")]
+    for place, filters in enumerate((16, 8, 8), start=1):
+        layers += [L.Conv2D(filters, 3, **same, name=f"conv{place}")]
+        layers += [L.MaxPooling2D(2, padding=changes.get(f"pool{place}", "same"), name=f"pool{place}")]
+    for place, filters in enumerate((8, 8, 16), start=4):
+        padding = changes.get(f"conv{place}", "valid" if place == 6 else "same")
+        layers += [L.Conv2D(filters, 3, padding=padding, name=f"conv{place}"), L.UpSampling2D(2, name=f"up{place - 3}")]
+    return keras.Sequential([*layers, L.Conv2D(1, 3, **same, name="conv7")], name="autoencoder")
+
+
+def run(repair: Any, model: Any, n: int) -> tuple[int, ...]:
+    """The shape that the repaired model really gives."""
+    names: dict[str, Any] = {"keras": keras, "model": model}
+    exec(repair.code, names)
+    return tuple(names["repaired"](np.zeros((1, n, n, 1), "float32")).shape)
+
+
+@pytest.mark.parametrize("n", [12, 20, 28, 36])
+def test_a_model_that_closes_has_no_diagnosis(n: int) -> None:
+    assert explain(autoencoder(n)).diagnosis is None
+
+
+@pytest.mark.parametrize("n", [21, 23, 25, 27, 32, 40])
+def test_every_repair_that_is_offered_gives_the_size(n: int) -> None:
+    model = autoencoder(n)
+    found = explain(model).diagnosis
+    assert found is not None and not found.hits
+    made = 8 * -(-n // 8) - 4
+    assert found.findings[0].startswith(f"✗ What comes out is {made}×{made}×1; wanted is {n}×{n}×1")
+    assert f"{abs(made - n)} rows too" in found.findings[0] or "one row too" in found.findings[0]
+    assert len(found.repairs) >= 3
+    for repair in found.repairs:
+        assert run(repair, model, n) == (1, n, n, 1), repair.what
+
+
+def test_since_which_layer() -> None:
+    found = explain(autoencoder(25)).diagnosis
+    assert found is not None
+    assert found.findings[1] == (
+        "The trouble starts here: up1 gives 8 where 7 were: pool3 made 4 of 7 (⌈7 / 2⌉ = 4), and multiplying does not "
+        "undo the rounding."
+    )
+    lost = explain(autoencoder(32)).diagnosis
+    assert lost is not None
+    assert lost.findings[1].startswith("The trouble starts here: conv6 (Conv2D) loses 2 on the way up: 16 → 14")
+    assert 'padding="same" in conv6' in lost.repairs[0].what, "the smallest change first"
+    assert "With an input of 28×28 or 36×36 the same size comes back." in lost.findings
+
+
+def test_same_everywhere_gives_32_and_is_repaired() -> None:
+    model = autoencoder(28, conv6="same")
+    found = explain(model).diagnosis
+    assert found is not None and "4 rows too many and 4 columns too many" in found.findings[0]
+    said = [repair.what for repair in found.repairs]
+    assert any('padding="valid" in conv6' in what for what in said)
+    assert any("cut what comes out: 32×32 → 28×28" in what for what in said)
+    assert any("transposed convolutions" in what for what in said)
+    for repair in found.repairs:
+        assert run(repair, model, 28) == (1, 28, 28, 1)
+
+
+def test_a_target_may_be_given() -> None:
+    model = autoencoder(28)
+    assert explain(model, target=(28, 28, 1)).diagnosis == Diagnosis(
+        (None, 28, 28, 1), True, ("✓ What comes out is 28×28×1, as wanted.",)
+    )
+    other = explain(model, target=(28, 28, 3)).diagnosis
+    assert other is not None
+    assert "2 channels too few" in other.findings[0]
+    assert "stretches sizes of 1 and trains without a word" in other.findings[1]
+    classifier = keras.Sequential([keras.Input((8, 8, 1)), L.MaxPooling2D(2), L.Flatten(), L.Dense(10)])
+    assert explain(classifier).diagnosis is None
+    wrong = explain(classifier, target=(3,)).diagnosis
+    assert wrong is not None and "What comes out is 10; wanted is 3" in wrong.findings[0]
+
+
+def test_a_convolution_is_no_autoencoder() -> None:
+    for model in (
+        keras.Sequential([keras.Input((9, 9, 1)), L.Conv2D(1, 3)]),
+        keras.Sequential([keras.Input((9, 9, 1)), L.MaxPooling2D(2)]),
+        keras.Sequential([keras.Input((9, 9, 1)), L.UpSampling2D(2)]),
+    ):
+        assert explain(model).diagnosis is None
+
+
+def test_rectangles_and_one_dimension() -> None:
+    model = keras.Sequential(
+        [keras.Input((10, 13, 1)), L.MaxPooling2D(2, padding="same"), L.Conv2D(4, 3, padding="same"), L.UpSampling2D(2)]
+    )
+    found = explain(model, target=(10, 13, 4)).diagnosis
+    assert found is not None and "one column too many" in found.findings[0]
+    assert found.repairs
+    line = keras.Sequential([keras.Input((9, 2)), L.MaxPooling1D(2, padding="same"), L.UpSampling1D(2)])
+    missed = explain(line).diagnosis
+    assert missed is not None and "one cell too many" in missed.findings[0]
+    names: dict[str, Any] = {"keras": keras, "model": line}
+    exec(missed.repairs[0].code, names)
+    assert names["repaired"](np.zeros((1, 9, 2), "float32")).shape == (1, 9, 2)
+
+
+def test_every_n_and_padding_is_diagnosed_without_an_error() -> None:
+    seen = repaired = 0
+    for n, last, pool in product((9, 14, 22, 30), ("same", "valid"), ("same", "valid")):
+        model = autoencoder(n, conv6=last, pool3=pool)
+        found = explain(model).diagnosis
+        seen += 1
+        if found is None:
+            assert model.output_shape[1:3] == (n, n)
+            continue
+        for repair in found.repairs:
+            assert run(repair, model, n)[1:3] == (n, n), (n, last, pool, repair.what)
+            repaired += 1
+    assert seen == 16 and repaired > 40
+
+
+def test_the_diagnosis_is_read_in_the_terminal_in_html_and_in_markdown() -> None:
+    found = explain(autoencoder(25))
+    assert found.diagnosis is not None
+    text, page, report = str(found), found._repr_html_(), found.to_markdown()
+    for finding in found.diagnosis.findings:
+        assert " ".join(finding.split()) in " ".join(text.split())
+    assert "Repair 1: cut what comes out: 28×28 → 25×25." in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert page.count("<details><summary style") >= len(found.diagnosis.repairs)
+    assert "keras.layers.Cropping2D(((1, 2), (1, 2)))" in page
+    assert "The trouble starts here" in report
+    assert found.diagnosis.repairs[-1].code.splitlines()[0] in str(found.diagnosis)
+    assert "Repair" not in str(explain(autoencoder(28)))
+
+
+# -- models that fail to build ------------------------------------------------------------------------------------
+
+
+def unet(n: int) -> Any:
+    image = keras.Input((n, n, 3), name="image")
+    down = L.Conv2D(4, 3, padding="same", name="left")(image)
+    up = L.UpSampling2D(2, name="up")(L.MaxPooling2D(2, name="pool")(down))
+    return keras.Model(image, L.Concatenate(name="join")([down, up]))
+
+
+def test_a_join_of_unequal_sizes_is_named_with_what_reached_it() -> None:
+    found = explain.building(lambda: unet(25))
+    refused = found.refused_at
+    assert refused is not None and refused.layer == "join"
+    assert refused.input_shapes == ((None, 25, 25, 4), (None, 24, 24, 4))
+    assert "matching shapes" in (refused.refusal_keras or "")
+    assert [step.layer for step in found] == ["image", "left", "pool", "up", "join"]
+    assert found.diagnosis is not None
+    assert found.diagnosis.findings[1] == "It fits for an input of 24×24 or 26×26."
+    assert [repair.what for repair in found.diagnosis.repairs] == [
+        "pad the smaller one with zeros before join: 24×24 → 25×25",
+        "cut the larger one before join: 25×25 → 24×24",
+    ]
+
+
+def test_a_model_that_builds_is_explained_as_always() -> None:
+    assert explain.building(lambda: unet(24)).agrees
+    assert explain.building(lambda: unet(24)).refused_at is None
+
+
+def too_deep() -> Any:
+    return keras.Sequential([keras.Input((8, 8, 1)), L.Conv2D(4, 3), L.MaxPooling2D(4), L.Conv2D(4, 3, name="last")])
+
+
+def nested() -> Any:
+    image = keras.Input((9, 9, 3))
+    return keras.Model(image, keras.Sequential([L.Conv2D(4, 3), L.Conv2D(4, 9, name="wide")], name="inner")(image))
+
+
+def late() -> Any:
+    model = keras.Sequential([L.Conv2D(4, 3), L.Conv2D(4, 9, name="wide")])
+    model.build((None, 9, 9, 3))
+    return model
+
+
+def off_by_one() -> Any:
+    image = keras.Input((9, 9, 4), name="image")
+    return keras.Model(image, L.Add(name="residual")([L.Conv2D(4, 2, name="even")(image), image]))
+
+
+def subclassed() -> Any:
+    class Own(keras.Model):
+        def __init__(self) -> None:
+            super().__init__(name="own")
+            self.conv, self.pool = L.Conv2D(3, 3), L.MaxPooling2D(9, name="wide")
+
+        def call(self, x: Any) -> Any:
+            return self.pool(self.conv(x))
+
+    model = Own()
+    model(keras.Input((9, 9, 3)))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "layer", "reached", "fits"),
+    [
+        (too_deep, "last", ((None, 1, 1, 4),), "It fits for an input of 14×14."),
+        (nested, "inner/wide", ((None, 7, 7, 4),), "It fits for an input of 11×11."),
+        (late, "wide", ((None, 7, 7, 4),), "It fits for an input of 11×11."),
+        (off_by_one, "residual", ((None, 8, 8, 4), (None, 9, 9, 4)), None),
+    ],
+)
+def test_the_layer_that_keras_leaves_unnamed(make: Any, layer: str, reached: Any, fits: str | None) -> None:
+    found = explain.building(make)
+    refused = found.refused_at
+    assert refused is not None and refused.layer == layer
+    assert refused.input_shapes == reached
+    assert refused.refusal_by_hand and refused.refusal_keras
+    assert found.diagnosis is not None and found.diagnosis.repairs
+    assert fits is None or fits in found.diagnosis.findings
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_model_of_ones_own_class_is_caught_too() -> None:
+    refused = explain.building(subclassed).refused_at
+    assert refused is not None and refused.layer == "own/wide"
+    assert refused.input_shapes == ((None, 7, 7, 3),)
+
+
+def test_the_sizes_that_fit_really_build() -> None:
+    for n in (24, 26):
+        assert unet(n).output_shape == (None, n, n, 8)
+
+
+def test_a_list_of_layers_that_fails_gets_the_same_advice() -> None:
+    found = explain([L.Conv2D(4, 3), L.MaxPooling2D(4), L.Conv2D(4, 3, name="last")], input_shape=(8, 8, 1))
+    assert found.diagnosis is not None
+    assert "Nothing comes out of last" in found.diagnosis.findings[0]
+    assert "It fits for an input of 14×14." in found.diagnosis.findings
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (3, "takes the function that builds the model"),
+        (lambda: 3, "returned int and no model"),
+        (lambda: None, "returned NoneType and no model"),
+    ],
+)
+def test_building_says_what_it_takes(wrong: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        explain.building(wrong)
+    with pytest.raises(ZeroDivisionError):
+        explain.building(lambda: 1 // 0)
+
+
+def test_keras_settings_are_left_as_they_were() -> None:
+    before = keras.config.is_traceback_filtering_enabled()
+    explain.building(lambda: unet(25))
+    assert keras.config.is_traceback_filtering_enabled() == before
+
+
+# -- silent traps -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layer", "n", "said"),
+    [
+        (lambda: L.Conv2D(4, 3, 3), 9, "the third number is the stride"),
+        (lambda: L.Conv2D(4, 3, 2, padding="same"), 8, "one-sided, 0 before and 1 after"),
+        (lambda: L.MaxPooling2D(2, padding="same"), 7, "one-sided, 0 before and 1 after"),
+        (lambda: L.Conv2D(4, 4, padding="same"), 7, "one-sided, 1 before and 2 after"),
+        (lambda: L.Conv2DTranspose(4, 3, 2), 4, "k mod s = 3 mod 2 = 1"),
+        (lambda: L.Conv2DTranspose(4, 2, 2, padding="same", output_padding=0), 4, "output_padding=0"),
+        (lambda: L.MaxPooling2D(2), 7, "No window ever reads one row and one column"),
+    ],
+)
+def test_a_trap_is_noted_on_its_row(layer: Any, n: int, said: str) -> None:
+    (row,) = explain(layer(), input_shape=(n, n, 1))
+    assert any(said in note for note in row.notes), row.notes
+
+
+@pytest.mark.parametrize(
+    ("layer", "n"),
+    [
+        (lambda: L.Conv2D(4, 3), 9),
+        (lambda: L.Conv2D(4, 3, 2, padding="same"), 7),
+        (lambda: L.Conv2D(4, 1, 1), 7),
+        (lambda: L.Conv2DTranspose(4, 4, 2), 4),
+        (lambda: L.MaxPooling2D(2), 8),
+    ],
+)
+def test_where_there_is_no_trap_nothing_is_noted(layer: Any, n: int) -> None:
+    (row,) = explain(layer(), input_shape=(n, n, 1))
+    assert row.notes == ()
