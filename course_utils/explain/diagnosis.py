@@ -97,7 +97,8 @@ def diagnose(model: Layer | None, steps: Sequence[Step], target: Shape) -> Diagn
         return Diagnosis(target, False, tuple(findings))
     findings += trouble(steps, given)
     wanted = tuple(n for n in maps_of(target) if n is not None)
-    findings += _other_inputs(steps, given)
+    if wanted == given:
+        findings += _other_inputs(steps, given)
     return Diagnosis(target, False, tuple(findings), tuple(_verified(model, steps, given, wanted)))
 
 
