@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises import misconceptions as m, predictions, real
+from course_utils.exercises import misconceptions as m, networks, predictions, real
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole
 from course_utils.exercises.core import AgainstKeras, Exercise, equals, pair
 from course_utils.exercises.misconceptions import Slip
+from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
 from course_utils.exercises.result import Result, Stop, right, wrong
 from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, output_shape, run
-
-Map = NDArray[np.float32]
 
 # -- predictions --------------------------------------------------------------------------------------------------
 
@@ -195,17 +194,6 @@ def _margins(argument: Any) -> Margins:
     return (int(above), int(below)), (int(left), int(right_))
 
 
-def _digits(shape: tuple[int, ...], seed: int) -> Map:
-    """Whole numbers from −9 to 9, so that sums are exact; none is 0, which would look like a ghost."""
-    rng = np.random.default_rng(seed)
-    return np.asarray(rng.integers(1, 10, size=shape) * rng.choice((-1, 1), size=shape), dtype=np.float32)
-
-
-def _give_digits(layer: Layer, seed: int) -> None:
-    """Replace the weights of a built layer by digits."""
-    layer.set_weights([_digits(tuple(weight.shape), seed) for weight in layer.weights])
-
-
 def _by_size(shape: Sequence[int | None]) -> str:
     return f"{shape[1]} × {shape[2]}"
 
@@ -213,10 +201,10 @@ def _by_size(shape: Sequence[int | None]) -> str:
 @cache
 def _same_conv(k: int, height: int, width: int) -> tuple[Map, Map, list[Map]]:
     """A map, what a real convolution with "same" makes of it, and that convolution's weights."""
-    x = _digits((1, height, width, 1), seed=1)
+    x = networks.digits((1, height, width, 1), seed=1)
     layer = real.build("Conv2D", filters=1, kernel_size=k, padding="same")
     layer.build(x.shape)
-    _give_digits(layer, seed=k)
+    networks.give_digits(layer, seed=k)
     return x, run(layer, x), layer.get_weights()
 
 
@@ -338,39 +326,10 @@ def _two_convolutions(*paddings: str) -> Callable[[], Any]:
     return build
 
 
-def _layers_of(function: Any) -> list[Layer]:
-    """The layers of the model, or the list of layers, that a learner's function returns."""
-    check_callable(function)
-    keras = load_keras()
-    made = ask(function)
-    layers = made.layers if isinstance(made, keras.Model) else made
-    if isinstance(layers, keras.layers.Layer):
-        layers = [layers]
-    if isinstance(layers, (list, tuple)) and any(isinstance(one, (list, tuple)) for one in layers):
-        raise Stop(wrong("Your function returns a list in a list. Take one pair of brackets away."))
-    if not isinstance(layers, (list, tuple)) or not all(isinstance(one, keras.layers.Layer) for one in layers):
-        raise Stop(wrong(f"Your function returns {spell(made)}, and I need Keras layers. Is a `return` missing?"))
-    return [layer for layer in layers if kind_of(layer) != "InputLayer"]
-
-
-def _run_through(layers: Sequence[Layer], x: Map) -> list[Map]:
-    """The map after each layer. Stops with Keras's own words if one refuses."""
-    maps = []
-    for i, layer in enumerate(layers, start=1):
-        try:
-            if np.prod([size or 1 for size in output_shape(layer, x.shape)]) > 10_000_000:
-                raise Stop(wrong(f"Layer {i}, {kind_of(layer)}, would make a map too large to try."))
-            x = run(layer, x)
-        except KerasRefusal as refusal:
-            raise Stop(wrong(f"Layer {i}, {kind_of(layer)}, does not run. Keras says: {refusal}")) from None
-        maps.append(x)
-    return maps
-
-
 def _judge_fix_the_shape(function: Any) -> Result:
     """Look at the size after each convolution, not only at the last one."""
-    layers = _layers_or_word(function)
-    maps = _run_through(layers, np.ones((1, 28, 28, 1), dtype=np.float32))
+    layers = networks.layers_or_word(function)
+    maps = networks.run_through(layers, np.ones((1, 28, 28, 1), dtype=np.float32))
     convolutions = [(layer, y) for layer, y in zip(layers, maps, strict=True) if kind_of(layer) == "Conv2D"]
     if [tuple(layer.kernel_size) for layer, _ in convolutions] != [(5, 5), (5, 5)]:
         return wrong("Keep two convolutions, both 5 × 5. Only the padding is yours to choose.")
@@ -434,13 +393,13 @@ def _belief_about_port(size: int, layers: Sequence[Layer], convolution: Layer) -
 
 def _judge_torch_to_keras(function: Any) -> Result:
     """Compare with one ghost cell on each side and an unpadded convolution, in size and in values."""
-    layers = _layers_or_word(function)
+    layers = networks.layers_or_word(function)
     convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
     if len(convolutions) != 1:
         return wrong(f"Your list holds {len(convolutions)} `Conv2D`, and PyTorch's line is one convolution.")
     convolution = convolutions[0]
-    x = _digits((1, 28, 28, 1), seed=1)
-    size = _run_through(layers, x)[-1].shape[1:]
+    x = networks.digits((1, 28, 28, 1), seed=1)
+    size = networks.run_through(layers, x)[-1].shape[1:]
     found = " × ".join(map(str, size))
     belief = _belief_about_port(size[0], layers, convolution)
     if size != (26, 26, 8):
@@ -450,32 +409,13 @@ def _judge_torch_to_keras(function: Any) -> Result:
         return wrong(
             f"The size is right, {found}, but PyTorch's kernel is 5 × 5 and yours {k} × {k}.", misconception=belief
         )
-    _give_digits(convolution, seed=2)
-    if not np.array_equal(_run_through(layers, x)[-1], _as_pytorch(convolution, x)):
+    networks.give_digits(convolution, seed=2)
+    if not np.array_equal(networks.run_through(layers, x)[-1], _as_pytorch(convolution, x)):
         return wrong(
             f"The size is right, {found}, but the values differ.",
             "PyTorch's line puts one ghost cell on each side, and then does nothing but convolve.",
         )
     return right(f"{found}, and the same values, cell by cell.")
-
-
-def _layers_or_word(function: Any) -> list[Layer]:
-    """As ``_layers_of``; where Keras wants a word and got a number, that is said in plain words."""
-    try:
-        return _layers_of(function)
-    except Stop as stop:
-        raise Stop(_explain_number(stop.result)) from None
-
-
-def _explain_number(result: Result) -> Result:
-    """Put into words what ``Conv2D(padding=1)`` raises: 'int' object has no attribute 'lower'."""
-    if "'lower'" not in result.lines[0]:
-        return result
-    return wrong(
-        result.lines[0],
-        'Keras wants a word in quotation marks for `padding`, "same" or "valid", and got something else. '
-        "Section 6 shows the same error, and what to do where no word fits.",
-    )
 
 
 def _as_pytorch(convolution: Layer, x: Map) -> Map:

@@ -1,0 +1,74 @@
+"""Layers that a learner hands in: find them, run them one by one, give them numbers that can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_utils.exercises.answers import ask, check_callable, spell
+from course_utils.exercises.result import Result, Stop, wrong
+from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, output_shape, run
+
+Map = NDArray[np.float32]
+
+
+def digits(shape: tuple[int, ...], seed: int) -> Map:
+    """Whole numbers from −9 to 9, so that sums are exact; none is 0, which would look like a ghost."""
+    rng = np.random.default_rng(seed)
+    return np.asarray(rng.integers(1, 10, size=shape) * rng.choice((-1, 1), size=shape), dtype=np.float32)
+
+
+def give_digits(layer: Layer, seed: int) -> None:
+    """Replace the weights of a built layer by digits."""
+    layer.set_weights([digits(tuple(weight.shape), seed) for weight in layer.weights])
+
+
+def layers_of(function: Any) -> list[Layer]:
+    """The layers of the model, or the list of layers, that a learner's function returns."""
+    check_callable(function)
+    keras = load_keras()
+    made = ask(function)
+    layers = made.layers if isinstance(made, keras.Model) else made
+    if isinstance(layers, keras.layers.Layer):
+        layers = [layers]
+    if isinstance(layers, (list, tuple)) and any(isinstance(one, (list, tuple)) for one in layers):
+        raise Stop(wrong("Your function returns a list in a list. Take one pair of brackets away."))
+    if not isinstance(layers, (list, tuple)) or not all(isinstance(one, keras.layers.Layer) for one in layers):
+        raise Stop(wrong(f"Your function returns {spell(made)}, and I need Keras layers. Is a `return` missing?"))
+    return [layer for layer in layers if kind_of(layer) != "InputLayer"]
+
+
+def layers_or_word(function: Any) -> list[Layer]:
+    """As ``layers_of``; where Keras wants a word and got a number, that is said in plain words."""
+    try:
+        return layers_of(function)
+    except Stop as stop:
+        raise Stop(_explain_number(stop.result)) from None
+
+
+def _explain_number(result: Result) -> Result:
+    """Put into words what ``Conv2D(padding=1)`` raises: 'int' object has no attribute 'lower'."""
+    if "'lower'" not in result.lines[0]:
+        return result
+    return wrong(
+        result.lines[0],
+        'Keras wants a word in quotation marks for `padding`, "same" or "valid", and got something else. '
+        "Section 6 of lesson 01 shows the same error, and what to do where no word fits.",
+    )
+
+
+def run_through(layers: Sequence[Layer], x: Map) -> list[Map]:
+    """The map after each layer. Stops with Keras's own words if one refuses."""
+    maps = []
+    for i, layer in enumerate(layers, start=1):
+        try:
+            if np.prod([size or 1 for size in output_shape(layer, x.shape)]) > 10_000_000:
+                raise Stop(wrong(f"Layer {i}, {kind_of(layer)}, would make a map too large to try."))
+            x = run(layer, x)
+        except KerasRefusal as refusal:
+            raise Stop(wrong(f"Layer {i}, {kind_of(layer)}, does not run. Keras says: {refusal}")) from None
+        maps.append(x)
+    return maps
