@@ -55,6 +55,8 @@ def test_known_architectures() -> None:
     assert by_name["avg_pool"].facts.fields[0].whole
     # Counted by hand elsewhere as 3.86 thousand million: He et al. say "3.8 · 10⁹".
     assert resnet.macs == 3_857_973_248
+    inception = explain(keras.applications.InceptionV3(weights=None, include_top=False, input_shape=(299, 299, 3)))
+    assert inception[-1].layer == "mixed10" and three(inception[-1])[0][:2] == (1311, 32)  # branches of many depths
     padded = explain([L.Conv2D(4, 7, strides=2), L.MaxPooling2D(3, 2)], input_shape=(230, 230, 3))
     assert three(padded[-1]) == [(11, 4, 0)] * 2
 
@@ -280,8 +282,14 @@ def test_dense_and_the_layers_without_sums() -> None:
 def test_what_is_not_counted_is_none_and_not_0() -> None:
     explanation = explain([L.Lambda(lambda x: x), L.Dense(2)], input_shape=(4,))
     assert explanation[0].facts.macs is None and explanation[1].facts.macs == 8 and explanation.macs is None
+    scaled = keras.applications.InceptionResNetV2(weights=None, include_top=False, input_shape=(299, 299, 3))
+    assert explain(scaled)[-1].facts.fields and explain(scaled).macs
     query = keras.Input((4, 3))
-    assert explain(keras.Model(query, L.Dense(2)(L.Attention()([query, query])))).macs is None
+    attending = explain(keras.Model(query, L.Dense(2)(L.Attention()([query, query]))))
+    assert attending.macs is None
+    assert "24 multiply-adds (one multiplication and one addition each, Attention not counted)" in " ".join(
+        str(attending).split()
+    )
 
 
 # -- bytes, k_eff -------------------------------------------------------------------------------------------------

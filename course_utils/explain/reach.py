@@ -20,7 +20,7 @@ _CELL_BY_CELL = {
     *("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "StochasticDepth"),
     *("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
     *("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast"),  # in training only
-    *("BatchNormalization", "Normalization", "Rescaling", "LayerScale"),
+    *("BatchNormalization", "Normalization", "Rescaling", "LayerScale", "CustomScaleLayer"),
     *("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"),
     *("ops.Add", "ops.Subtract", "ops.Multiply", "ops.Divide", "ops.Maximum", "ops.Minimum"),
     *("ops.Relu", "ops.Relu6", "ops.LeakyRelu", "ops.Elu", "ops.Sigmoid", "ops.HardSigmoid", "ops.HardSwish"),

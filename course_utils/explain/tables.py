@@ -122,10 +122,13 @@ def verdict(explanation: Explanation) -> list[str]:
 
 
 def _totals(explanation: Explanation) -> list[str]:
-    """What one example costs, where every size is known and every row is counted."""
+    """What one example costs, where every size is known."""
     told = []
-    if explanation.macs:
-        told.append(f"{explanation.macs:,} multiply-adds (one multiplication and one addition each)")
+    counted = sum(step.facts.macs or 0 for step in explanation.steps)
+    left_out = sorted({step.kind for step in explanation.steps if step.facts.macs is None})
+    if counted and explanation.output_bytes:
+        without = f", {listed(left_out)} not counted" if left_out else ""
+        told.append(f"{counted:,} multiply-adds (one multiplication and one addition each{without})")
     if explanation.output_bytes:
         told.append(f"{explanation.output_bytes:,} bytes for what comes out of all rows")
     return [f"For one example: {' and '.join(told)}."] if told else []

@@ -22,12 +22,13 @@ _NO_SUMS = {
     *("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
     *("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast"),
     *("BatchNormalization", "LayerNormalization", "RMSNormalization", "GroupNormalization", "UnitNormalization"),
-    *("Normalization", "Rescaling", "LayerScale", "Resizing", "CenterCrop"),
+    *("Normalization", "Rescaling", "LayerScale", "CustomScaleLayer", "Resizing", "CenterCrop"),
     *("Flatten", "Reshape", "Permute", "RepeatVector", "Embedding"),
     *("Concatenate", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"),
     *("ops.Add", "ops.Subtract", "ops.Multiply", "ops.Divide", "ops.Maximum", "ops.Minimum"),
     *("ops.Relu", "ops.Relu6", "ops.LeakyRelu", "ops.Elu", "ops.Sigmoid", "ops.HardSigmoid", "ops.HardSwish"),
     *("ops.Silu", "ops.HardSilu", "ops.Gelu", "ops.Tanh", "ops.Softplus", "ops.GetItem", "ops.Reshape"),
+    *("ops.Concatenate", "ops.ExpandDims", "ops.Split", "ops.Squeeze", "ops.Stack", "ops.Transpose"),
 }
 _NO_SUMS_LIKE = re.compile(r"(Global)?(Max|Average)Pooling\dD|(Up|Zero|Crop)(Sampling|Padding|ping)\dD")
 
