@@ -121,3 +121,9 @@ def test_from_which_n_on() -> None:
 def test_channels_first() -> None:
     rows = explain([L.MaxPooling2D(2, data_format="channels_first")], input_shape=(3, None, None))
     assert rows[0].for_any_n == "⌊n / 2⌋"
+
+
+def test_a_layer_that_takes_a_map_for_its_channels_ends_the_expression() -> None:
+    rows = explain([L.MaxPooling2D(2, data_format="channels_first"), L.Dense(5)], input_shape=(3, 8, 8))
+    assert rows[1].output_shape == (None, 3, 4, 5), "Dense knows the last axis only"
+    assert [row.for_any_n for row in rows] == ["⌊n / 2⌋", ""]
