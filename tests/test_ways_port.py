@@ -200,6 +200,11 @@ def test_layers_without_axes(layer: Any, shape: tuple[int, ...]) -> None:
     np.testing.assert_allclose(through_torch(port(layer, shape), layer, x), real, rtol=2e-6, atol=2e-6)
 
 
+def test_momentum_is_counted_from_the_other_end() -> None:
+    """Keras: what is kept of the old mean. PyTorch: what is taken of the new one."""
+    assert port(L.BatchNormalization(), (6, 6, 3)).call == "nn.BatchNorm2d(3, eps=0.001, momentum=0.01)"
+
+
 def test_a_built_layer_knows_its_input_and_stays_as_it_is() -> None:
     layer = L.Conv2D(8, 3, strides=2, padding="same", name="known")
     layer.build((None, 28, 28, 3))

@@ -77,7 +77,7 @@ def settings_of(layer: Any) -> str:
     return f"{type(layer).__name__} {[(name, told[name]) for name in SETTINGS if told.get(name) is not None]}"
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(n=st.integers(1, 12), o=st.integers(1, 20))
 def test_nothing_is_missing_and_everything_is_verified(n: int, o: int) -> None:
     found = which(n, o, limit=None)
@@ -93,7 +93,7 @@ def test_nothing_is_missing_and_everything_is_verified(n: int, o: int) -> None:
     assert not missing
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(n=st.integers(1, 300), o=st.integers(1, 300), limit=st.integers(1, 4))
 def test_the_simplest_first_and_not_more_than_asked_for(n: int, o: int, limit: int) -> None:
     found = which(n, o, limit=limit)
