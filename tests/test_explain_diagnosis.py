@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from course_utils import explain
-from course_utils.explain.diagnosis import Diagnosis
+from course_utils.explain.diagnosis import Diagnosis, Repair, _runs
 
 L = keras.layers
 
@@ -60,11 +60,28 @@ def test_since_which_layer() -> None:
         "The trouble starts here: up1 gives 8 where 7 were: pool3 made 4 of 7 (⌈7 / 2⌉ = 4), and multiplying does not "
         "undo the rounding."
     )
+    assert found.findings[2] == "up2 gives 16 where 13 were, because 8 reached it and not 7."
     lost = explain(autoencoder(32)).diagnosis
     assert lost is not None
+    assert not any("transposed" in repair.what for repair in lost.repairs), "every doubling is right already"
     assert lost.findings[1].startswith("The trouble starts here: conv6 (Conv2D) loses 2 on the way up: 16 → 14")
     assert 'padding="same" in conv6' in lost.repairs[0].what, "the smallest change first"
     assert "With an input of 28×28 or 36×36 the same size comes back." in lost.findings
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "repaired = model",
+        "repaired = keras.Sequential([model, keras.layers.Cropping2D(99)])",
+        "no Python at all",
+        "other = model",
+    ],
+)
+def test_what_does_not_give_the_size_is_not_offered(code: str) -> None:
+    model = autoencoder(25)
+    assert not _runs(Repair("", code), model, (25, 25), (25, 25))
+    assert _runs(Repair("", "repaired = model"), model, (25, 25), (28, 28))
 
 
 def test_same_everywhere_gives_32_and_is_repaired() -> None:
@@ -151,10 +168,10 @@ def test_the_diagnosis_is_read_in_the_terminal_in_html_and_in_markdown() -> None
 # -- models that fail to build ------------------------------------------------------------------------------------
 
 
-def unet(n: int) -> Any:
+def unet(n: int, pool: int = 2) -> Any:
     image = keras.Input((n, n, 3), name="image")
     down = L.Conv2D(4, 3, padding="same", name="left")(image)
-    up = L.UpSampling2D(2, name="up")(L.MaxPooling2D(2, name="pool")(down))
+    up = L.UpSampling2D(pool, name="up")(L.MaxPooling2D(pool, name="pool")(down))
     return keras.Model(image, L.Concatenate(name="join")([down, up]))
 
 
@@ -171,6 +188,21 @@ def test_a_join_of_unequal_sizes_is_named_with_what_reached_it() -> None:
         "pad the smaller one with zeros before join: 24×24 → 25×25",
         "cut the larger one before join: 25×25 → 24×24",
     ]
+
+
+def test_only_sizes_that_fit_are_proposed_for_the_input() -> None:
+    found = explain.building(lambda: unet(26, pool=5)).diagnosis
+    assert found is not None
+    assert found.findings[1] == "It fits for an input of 25×25 or 30×30."
+
+
+def test_what_does_not_help_a_join_is_not_offered() -> None:
+    def make() -> Any:
+        image = keras.Input((9, 9, 4))
+        return keras.Model(image, L.Add()([L.Conv2D(5, 2)(image), image]))
+
+    found = explain.building(make).diagnosis
+    assert found is not None and found.repairs == (), "8×8×5 and 9×9×4 do not meet when they are padded"
 
 
 def test_a_model_that_builds_is_explained_as_always() -> None:
