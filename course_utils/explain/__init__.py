@@ -15,6 +15,10 @@ settings of the layer, and then held against what Keras says::
 ``rules``        which rule belongs to which kind of layer
 ``spatial``      rules of the layers that have axes: all numbers come from ``axes.py``; ``sentences`` puts them in words
 ``plain``        rules of what surrounds them: activations, Flatten, Dense, Concatenate, Add, …
+``sequences``    rules of recurrent layers, Embedding, and the layers around layers (TimeDistributed, Bidirectional)
+``attention``    rules of attention, Dot and EinsumDense
+``preparation``  rules of the layers that prepare pictures, categories and words; adaptive pooling
+``operations``   rules of operations between tensors, and of the layers of ``keras.applications``
 ``parameters``   the numbers of weights, by hand
 ``real``         asks Keras, without touching the learner's own layers
 ``facts``        what a row knows beyond size and parameters; ``deeper`` adds them when all rows are there:

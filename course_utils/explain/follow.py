@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from course_utils.axes import Axis, NoRule, ShapeError
-from course_utils.explain.answers import Answer
+from course_utils.explain.answers import Answer, Arguments
 from course_utils.explain.real import RealLayers, Tensor
 from course_utils.explain.rules import is_operation, kind_shown, rule_for
 from course_utils.explain.steps import Step
 from course_utils.explain.walk import Call, is_input
 from course_utils.explain.wording import Shape, sizes
-from course_utils.keras_layers import KerasRefusal, Layer, axes_of, channels_last, has_axes
+from course_utils.keras_layers import KerasRefusal, Layer, axes_of, channels_last, has_axes, load_keras
 
 _NOT_REACHED = "Not reached: nothing comes out of the layer before it."
 
@@ -72,9 +72,10 @@ class Follower:
         if not tensors:
             return [None] * call.outputs
         row = len(self.steps) - 1
-        if step.output_shape is None:
+        by_hand = () if step.output_shape is None else (step.output_shape, *step.further_shapes)
+        if len(by_hand) != len(tensors):  # no answer by hand, or another number of maps
             return [Map(tuple(tensor.shape), tensor, row, from_keras=True) for tensor in tensors]
-        return [Map(step.output_shape, tensors[0], row)]
+        return [Map(shape, tensor, row) for shape, tensor in zip(by_hand, tensors, strict=True)]
 
     def _add(self, call: Call, step: Step) -> None:
         """Keep a step, and remember where a layer was called first."""
@@ -103,7 +104,7 @@ class Follower:
 
     def _ask_rule(self, step: Step, call: Call, shapes: tuple[Shape, ...]) -> Step:
         try:
-            answer = rule_for(call.layer)(call.layer, shapes + _constants(call))
+            answer = rule_for(call.layer, _arguments(call, shapes))(call.layer, shapes + _constants(call))
             self._check_weights_fit(call, answer)
         except NoRule as missing:
             return replace(step, has_rule=False, sentence=_without_rule(str(missing), step))
@@ -112,6 +113,7 @@ class Follower:
         return replace(
             step,
             output_shape=answer.shape,
+            further_shapes=answer.further,
             formula=answer.formula,
             sentence=answer.sentence,
             pads=answer.pads,
@@ -162,10 +164,22 @@ def _without_rule(missing: str, step: Step) -> str:
     return f"{missing} Keras says {sizes(step.keras_shapes)}, and the rows below go on from that."
 
 
+def _arguments(call: Call, shapes: tuple[Shape, ...]) -> Arguments:
+    """What the call was given. In a chain nothing is written down: what comes out of one layer goes into the next."""
+    if call.node is None or not call.node.input_tensors:
+        return Arguments(shapes if len(shapes) == 1 else (list(shapes),))
+    in_place = {id(tensor): shape for tensor, shape in zip(call.node.input_tensors, shapes, strict=True)}
+    positional, named = call.node.arguments.fill_in(in_place)
+    return Arguments(tuple(positional), named)
+
+
 def _constants(call: Call) -> tuple[Shape, ...]:
     """The shapes of the numbers and arrays that an operation takes beside its maps, as in ``x + 1``."""
     if call.node is None or not is_operation(call.layer):
         return ()
     tensors = {id(tensor) for tensor in call.node.input_tensors}
-    others: list[Any] = [argument for argument in call.node.arguments.args if id(argument) not in tensors]
+    flatten = load_keras().tree.flatten
+    others: list[Any] = [
+        argument for argument in call.node.arguments.args if not any(id(part) in tensors for part in flatten(argument))
+    ]
     return tuple(tuple(getattr(other, "shape", np.shape(other))) for other in others)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from course_utils.axes import NoRule
-from course_utils.explain import plain
-from course_utils.explain.answers import Answer
+from course_utils.explain import attention, operations, plain, preparation, sequences
+from course_utils.explain.answers import Answer, Arguments
 from course_utils.explain.spatial import spatial
 from course_utils.explain.wording import Shape
 from course_utils.keras_layers import Layer, has_axes, kind_of
 
 #: Layer (or operation) and the shapes that reach it → what comes out.
 Rule = Callable[[Layer, tuple[Shape, ...]], Answer]
+#: The same for a call that must be known in full: which of several inputs is the key, and whether scores are wanted.
+CallRule = Callable[[Layer, Arguments], Answer]
 
 _ACTIVATED = plain.unchanged("Changes each value by itself; the size stays.")
 _DROPPED = plain.unchanged("Drops or disturbs values, in training only; the size stays.")
@@ -38,7 +40,27 @@ _RULES: dict[str, Rule] = {
     "Reshape": plain.reshape,
     "Permute": plain.permute,
     "RepeatVector": plain.repeat_vector,
-    **dict.fromkeys(("Resizing", "CenterCrop"), plain.resized),
+    **dict.fromkeys(("Resizing", "CenterCrop", "RandomCrop"), plain.resized),
+    **dict.fromkeys(preparation.IMAGES.split(), _IMAGES),
+    **dict.fromkeys(preparation.ADAPTIVE, preparation.adaptive_pooling),
+    "CategoryEncoding": preparation.category_encoding,
+    "Discretization": preparation.discretization,
+    "Hashing": preparation.hashing,
+    "HashedCrossing": preparation.hashed_crossing,
+    **dict.fromkeys(("StringLookup", "IntegerLookup"), preparation.lookup),
+    "TextVectorization": preparation.text_vectorization,
+    "Embedding": sequences.embedding,
+    **dict.fromkeys(("SimpleRNN", "GRU", "LSTM", "RNN"), sequences.recurrent),
+    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), sequences.convolutional_lstm),
+    "TimeDistributed": lambda layer, shapes: sequences.time_distributed(layer, shapes, rule_for),
+    "Bidirectional": lambda layer, shapes: sequences.bidirectional(layer, shapes, rule_for),
+    "Pipeline": lambda layer, shapes: preparation.pipeline(layer, shapes, rule_for),
+    **dict.fromkeys(("Functional", "Sequential"), lambda layer, shapes: sequences.model(layer, shapes, rule_for)),
+    "Dot": attention.dot,
+    "EinsumDense": attention.einsum_dense,
+    "LayerScale": operations.layer_scale,
+    "StochasticDepth": _DROPPED,
+    "CustomScaleLayer": operations.scaled_sum,
     "Dense": plain.dense,
     "Concatenate": plain.concatenate,
     **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"), plain.cell_by_cell),
@@ -47,17 +69,41 @@ _RULES: dict[str, Rule] = {
 #: Operations between tensors that are not layers: ``x + y``, ``keras.ops.relu(x)``. They are in
 #: ``model.operations`` and not in ``model.layers``.
 _OPERATIONS: dict[str, Rule] = {
-    **dict.fromkeys(("Add", "Subtract", "Multiply", "Divide", "Maximum", "Minimum"), plain.operation_cell_by_cell),
-    **dict.fromkeys(("Relu", "Relu6", "LeakyRelu", "Elu", "Sigmoid", "Silu", "Gelu", "Tanh", "Softplus"), _ACTIVATED),
+    **dict.fromkeys(operations.CELL_BY_CELL.split(), plain.operation_cell_by_cell),
+    **dict.fromkeys(operations.EACH_VALUE.split(), _ACTIVATED),
+    **dict.fromkeys(operations.REDUCING.split(), operations.reduced),
+    "Concatenate": plain.concatenate,
+    "ExpandDims": operations.expanded,
+    "Matmul": operations.multiplied,
+    "Reshape": operations.reshaped,
+    "Split": operations.split,
+    "Squeeze": operations.squeezed,
+    "Stack": operations.stacked,
+    "Transpose": operations.transposed,
+}
+
+_CALLED: dict[str, CallRule] = {
+    **dict.fromkeys(("Attention", "AdditiveAttention"), attention.attention),
+    "MultiHeadAttention": attention.multi_head,
+    "GroupedQueryAttention": attention.grouped_query,
 }
 
 
-def rule_for(layer: Layer) -> Rule:
+def rule_for(layer: Layer, arguments: Arguments | None = None) -> Rule:
     """The rule of a layer or operation.
+
+    Args:
+        layer: what is called.
+        arguments: what it is called with, if that is known beyond the shapes.
 
     Raises:
         NoRule: for any that is not listed, and for every class that does not ship with Keras, whatever its name.
     """
+    if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
+        raise NoRule(f"There is no rule by hand for the weights of {kind_shown(layer)} with LoRA or quantised.")
+    if kind_of(layer) in _CALLED and not is_operation(layer):
+        called = _CALLED[kind_of(layer)]
+        return lambda layer, shapes: called(layer, arguments or Arguments((list(shapes),)))
     if is_operation(layer):
         found = _OPERATIONS.get(type(layer).__name__)
     elif has_axes(layer):
