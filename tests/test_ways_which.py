@@ -151,6 +151,18 @@ def test_what_keras_says_otherwise_is_shown(monkeypatch: pytest.MonkeyPatch) -> 
     assert "✗ keras.layers.UpSampling2D(size=2)" in str(found) and "✗" in found._repr_html_() and len(found) == 3
 
 
+def test_transposed_convolutions_are_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their size alone proves nothing. So one that Keras would not run is not listed, whatever the hand says."""
+
+    def refuse(layer: Any, x: Any) -> Any:
+        raise KerasRefusal("it does not run")
+
+    monkeypatch.setattr(search, "run", refuse)
+    found = which(7, 14, kinds=("UpSampling2D", "Conv2DTranspose"), limit=None)
+    assert [way.text for way in found] == ["keras.layers.UpSampling2D(size=2)"]
+    assert len(found.disagreements) > 10 and all("it does not run" in said for said in found.disagreements)
+
+
 def test_what_comes_near() -> None:
     found = which(7, 15, kinds=["UpSampling2D", "MaxPooling2D"])
     assert not found and "no single layer does it" in found.title
