@@ -122,6 +122,9 @@ def test_union() -> None:
     open_start = followed([Window(3, 2, **SAME)], None)[0]
     with pytest.raises(NoRule, match="depends on the size"):
         union([open_start, open_start])
+    # Both half a cell apart, in patterns of 2 and of 4 cells.
+    both = union([followed([Repeat(2)], 8)[0], followed([Window(1, 2), Repeat(4)], 8)[0]])
+    assert [both[i] for i in range(6)] == [(0, 0), (0, 0), (0, 1), (0, 1), (2, 2), (2, 2)]
     # Twice up and down again has the same fields as never.
     assert union([followed([Repeat(6)], 4)[0], followed([Repeat(2), Repeat(3)], 4)[0]]).spans == ((0, 0),) * 6
 
