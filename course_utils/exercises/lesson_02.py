@@ -1,0 +1,536 @@
+"""Lesson 02, "Take bigger steps": strides, rows that nobody reads, one-sided padding, ports, dilation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from course_utils.exercises import misconceptions as m, networks, predictions, real
+from course_utils.exercises.core import AgainstKeras, Exercise, Numbers, equals, pair
+from course_utils.exercises.misconceptions import Misconception, Slip
+from course_utils.exercises.networks import Map
+from course_utils.exercises.predictions import Choice, Number, Prediction
+from course_utils.exercises.result import Result, Stop, right, wrong
+from course_utils.keras_layers import Layer, kind_of, load_keras, run
+
+# -- predictions --------------------------------------------------------------------------------------------------
+
+_THREE, _FOUR, _ERROR = "3 × 3", "4 × 4", "an error"
+
+
+def _by_itself(n: int) -> str:
+    return f"{n} × {n}"
+
+
+steps = Prediction(
+    lesson="02",
+    name="steps",
+    question="A 3 × 3 window stands on an 8 × 8 map, without padding, and moves by 2 cells at a time. (8 − 3) / 2 is "
+    "two and a half. What comes out, and how many of the 8 rows does no window ever read?",
+    fields=(Choice("What comes out", (_THREE, _FOUR, _ERROR)), Number("Rows that no window reads")),
+    real=lambda: (_by_itself(real.valid_step_size(8, 3, 2)), real.never_read(8, 3, 2)),
+    sentence="Two whole steps, and the place where the window starts: three places. Half a step is not made.",
+    slips=(
+        Slip(m.LAST_STEP_COUNTS, (_FOUR, 0)),
+        Slip(m.FRACTION_IS_REFUSED, (_ERROR, 0)),
+        Slip(m.EVERY_ROW_IS_READ, (_THREE, 0)),
+    ),
+)
+
+promise = Prediction(
+    lesson="02",
+    name="promise",
+    question='`Conv2D` with `padding="same"` and `strides=2` on a 7 × 7 map: what size comes out with a 3 × 3 kernel, '
+    "and what size with a 5 × 5 kernel?",
+    fields=(Number("Size with k = 3"), Number("Size with k = 5")),
+    real=lambda: (real.same_step_size(7, 3, 2), real.same_step_size(7, 5, 2)),
+    sentence='"same" divides by the stride and rounds up. The kernel has no say in it.',
+    slips=tuple(
+        Slip(belief, (belief.believed(7, 3, 2), belief.believed(7, 5, 2)))
+        for belief in (m.SAME_WHATEVER_THE_STRIDE, m.SAME_ROUNDS_DOWN, m.SAME_LOSES_A_WINDOW)
+    ),
+)
+
+one_sided = Prediction(
+    lesson="02",
+    name="one_sided",
+    question='A 3 × 3 kernel, an 8 × 8 map, `padding="same"`, and a stride of 2: how many ghost rows does Keras add '
+    "above the map, and how many below?",
+    fields=(Number("Above"), Number("Below")),
+    real=lambda: real.same_step_pads(8, 3, 2),
+    sentence="Four windows, 2 apart, span 9 rows. The map has 8, so one ghost is enough, and it goes after.",
+    slips=(
+        Slip(m.BOTH_SIDES_ALIKE, m.BOTH_SIDES_ALIKE.believed(8, 3, 2)),
+        Slip(m.FIRST_SIDE_FIRST, (1, 0)),
+    ),
+)
+
+_NONE, _RIM, _ALL = "none of them", "only those at the rim", "every one of them"
+
+
+def _which_differ(n: int) -> str:
+    same, symmetric = real.ports(n)
+    differ = same != symmetric
+    if not differ.any():
+        return _NONE
+    return _ALL if differ.all() else _RIM
+
+
+port_values = Prediction(
+    lesson="02",
+    name="port_values",
+    question="The same 3 × 3 kernel with a stride of 2 runs twice over the same 8 × 8 map of numbers that are all "
+    'different: once with "same" (0 ghosts before, 1 after), once with PyTorch\'s `padding=1` (1 before, 1 after). '
+    '"same" gives 4 × 4. What size does `padding=1` give, and which of the values differ?',
+    fields=(Number("Size with padding=1"), Choice("The values that differ", (_NONE, _RIM, _ALL))),
+    real=lambda: (len(real.ports(8)[1]), _which_differ(8)),
+    sentence="One ghost more before the map moves the first window by one cell, and every window after it.",
+    slips=(Slip(m.EQUAL_SIZES_EQUAL_VALUES, (4, _NONE)), Slip(m.ONLY_THE_RIM_DIFFERS, (4, _RIM))),
+)
+
+spread = Prediction(
+    lesson="02",
+    name="spread",
+    question="A 3 × 3 kernel gets `dilation_rate=2`: its cells now lie 2 apart. How many cells is it from the first "
+    "to the last along one side, both counted? And how many weights does the kernel have?",
+    fields=(Number("Cells from the first to the last"), Number("Weights")),
+    real=lambda: (real.span(3, 2), real.spread_weights(3, 2)),
+    sentence="Three cells and one gap between each two of them: ● ○ ● ○ ●. Nothing is read in the gaps.",
+    slips=(
+        Slip(m.SPAN_IS_K_TIMES_D, (6, 9)),
+        Slip(m.SPAN_IS_K_TIMES_D, (6, 36)),
+        Slip(m.SPAN_STAYS_K, (3, 9)),
+        Slip(m.ONE_GAP_ONLY, (4, 9)),
+        Slip(m.SPREADING_ADDS_WEIGHTS, (5, 25)),
+    ),
+)
+
+together = Prediction(
+    lesson="02",
+    name="together",
+    question="`DepthwiseConv2D(3, strides=2, dilation_rate=2)`, without padding, on an 11 × 11 map: how long is the "
+    "window with its holes, and what size comes out?",
+    fields=(Number("k_eff"), Number("Output size")),
+    real=lambda: (real.span(3, 2), real.stepped_and_spread_size(11, 3, 2, 2)),
+    sentence="First the window with its holes, then the steps: each formula does its part.",
+    slips=(
+        Slip(m.SPAN_IS_K_TIMES_D, (6, 3)),
+        Slip(m.SPAN_STAYS_K, (3, 5)),
+        Slip(m.ONE_GAP_ONLY, (4, 4)),
+        Slip(m.ONLY_THE_STEPS, (5, 3)),
+    ),
+)
+
+
+def look_back() -> None:
+    """Show what you expected in this lesson, and what came."""
+    predictions.look_back("02")
+
+
+# -- stepped_size -------------------------------------------------------------------------------------------------
+
+_STEP_SLIPS = tuple(
+    Slip(belief, belief.believed)
+    for belief in (m.ONLY_THE_STEPS, m.LAST_STEP_COUNTS, m.PLACES_ARE_DIVIDED, m.STRIDE_ALONE_DIVIDES)
+)
+
+stepped_size = Exercise(
+    name="stepped_size",
+    answer="stepped_size",
+    judge=AgainstKeras(
+        symbols=("n", "k", "s"),
+        cases=(
+            (8, 3, 2),
+            (7, 3, 2),
+            *((n, k, s) for n in range(1, 11) for k in range(1, min(n, 5) + 1) for s in (1, 2, 3, 4)),
+            (28, 5, 3),
+        ),
+        differ=equals(real.valid_step_size),
+        layer='`Conv2D(…, strides=s, padding="valid")`',
+        slips=_STEP_SLIPS,
+    ),
+    hints=(
+        "The window starts at row 0 and its last row must stay on the map. How many rows can it move in all?",
+        "It can move n − k rows. How many whole steps of s are in n − k? Python rounds down with `//`.",
+        "Those are the steps. The place before the first step counts as well.",
+    ),
+    solution_code="""\
+def stepped_size(n, k, s):
+    return (n - k) // s + 1""",
+    why="⌊(n − k) / s⌋ whole steps, and the place where the window starts.",
+    slips=_STEP_SLIPS,
+)
+
+# -- step_pads ----------------------------------------------------------------------------------------------------
+
+
+def _total(n: int, k: int, s: int) -> int:
+    """The ghosts in all, as the real layer has them."""
+    return sum(real.same_step_pads(n, k, s))
+
+
+_PAD_SLIPS = (
+    *(
+        Slip(belief, belief.believed)
+        for belief in (m.BOTH_SIDES_ALIKE, m.STRIDE_NEEDS_AS_MANY, m.FIRST_SIDE_FIRST, m.LESS_THAN_NONE)
+    ),
+    Slip(m.BOTH_SIDES_ALIKE, lambda n, k, s: (_total(n, k, s) // 2,) * 2),
+    Slip(m.BOTH_SIDES_ALIKE, lambda n, k, s: ((k - 1) // 2,) * 2),
+)
+
+step_pads = Exercise(
+    name="step_pads",
+    answer="step_pads",
+    judge=AgainstKeras(
+        symbols=("n", "k", "s"),
+        cases=(
+            (8, 3, 2),
+            (7, 3, 2),
+            (8, 2, 2),
+            *((n, k, s) for n in range(1, 9) for k in range(1, 6) for s in (1, 2, 3)),
+            (28, 5, 3),
+        ),
+        differ=equals(real.same_step_pads),
+        layer='`Conv2D(…, strides=s, padding="same")`',
+        read=pair,
+        slips=_PAD_SLIPS,
+    ),
+    hints=(
+        "Begin with the size: `o = -(-n // s)` is n / s, rounded up. From the first window to the last there are "
+        "o − 1 steps.",
+        "The first window starts, say, at 0. The last one starts at (o − 1)·s and is k long. How long is the row that "
+        "they need? How much longer is that than n?",
+        "If the map is longer than what the windows need, nothing is added: `max(…, 0)`. "
+        "Then half of it, rounded down, goes before, and the rest after.",
+    ),
+    solution_code="""\
+def step_pads(n, k, s):
+    o = -(-n // s)
+    total = max((o - 1) * s + k - n, 0)
+    before = total // 2
+    after = total - before
+    return before, after""",
+    why="o windows that are s apart need (o − 1)·s + k cells in a row. What n lacks is added, the odd one after.",
+    slips=_PAD_SLIPS,
+)
+
+# -- on_the_way ---------------------------------------------------------------------------------------------------
+
+
+def _first_of_resnet() -> tuple[int, ...]:
+    before, after = real.same_step_pads(224, 7, 2)
+    return real.same_step_size(224, 7, 2), before + after, before, after, 224 + before + after
+
+
+_RESNET_SLIPS = (
+    Slip(m.BOTH_SIDES_ALIKE, (112, 6, 3, 3, 230)),
+    Slip(m.FIRST_SIDE_FIRST, (112, 5, 3, 2, 229)),
+    Slip(m.SAME_WHATEVER_THE_STRIDE, (224, 6, 3, 3, 230)),
+)
+
+on_the_way = Exercise(
+    name="on_the_way",
+    answer="(output, total, before, after, padded)",
+    judge=Numbers(
+        labels=(
+            "The output size",
+            "The ghosts in all",
+            "The ghosts before",
+            "The ghosts after",
+            "The size with the ghosts",
+        ),
+        real=_first_of_resnet,
+        slips=_RESNET_SLIPS,
+        remarks={(112, 6, 3, 3, 230): "112 is right, and the way there is not Keras's: look at the ghosts."},
+    ),
+    hints=(
+        "The output first: ⌈n / s⌉.",
+        "112 windows, 2 apart, the last one 7 long: what is (112 − 1)·2 + 7? How many more is that than 224?",
+        "5 cannot be halved: the smaller half goes before. The size with the ghosts is 224 plus all of them. "
+        "To prove it: ⌊(229 − 7) / 2⌋ + 1 must be the output size again.",
+    ),
+    solution_code="""\
+output = 112
+total = 5
+before = 2
+after = 3
+padded = 229""",
+    why="(112 − 1)·2 + 7 = 229 rows are needed and 224 are there. PyTorch's ResNet adds 3 on each side, gets 230, and "
+    "makes 112 of it too: the last ghost is never read. Only the numbers on the way tell the two apart.",
+    slips=_RESNET_SLIPS,
+)
+
+# -- dilated_size -------------------------------------------------------------------------------------------------
+
+
+def _with_span(span: Callable[[int, int], int]) -> Callable[[int, int, int], int]:
+    """The size of *valid*, for someone who believes this of the span of a window."""
+    return lambda n, k, d: n - span(k, d) + 1
+
+
+_SPREAD_SLIPS = (
+    *(
+        Slip(belief, _with_span(belief.believed))
+        for belief in (m.SPAN_IS_K_TIMES_D, m.SPAN_STAYS_K, m.SPAN_WITHOUT_END, m.ONE_GAP_ONLY)
+    ),
+    Slip(m.DILATION_IS_A_STRIDE, m.DILATION_IS_A_STRIDE.believed),
+)
+
+dilated_size = Exercise(
+    name="dilated_size",
+    answer="dilated_size",
+    judge=AgainstKeras(
+        symbols=("n", "k", "d"),
+        cases=(
+            (9, 3, 2),
+            *((n, k, d) for n in range(1, 12) for k in range(1, 5) for d in (1, 2, 3) if k * d < n + d),
+            (28, 5, 3),
+        ),
+        differ=equals(real.spread_size),
+        layer='`Conv2D(…, dilation_rate=d, padding="valid")`',
+        slips=_SPREAD_SLIPS,
+    ),
+    hints=(
+        "Find out first how long the window is, from its first cell to its last. Draw it for k = 3, d = 2: ● ○ ● ○ ●.",
+        "Between k cells there are k − 1 distances of d each; the last cell counts as well: k_eff = (k − 1)·d + 1.",
+        "The window moves by one cell. So use the formula of lesson 01, with k_eff in place of k.",
+    ),
+    solution_code="""\
+def dilated_size(n, k, d):
+    k_eff = (k - 1) * d + 1
+    return n - k_eff + 1""",
+    why="A spread window is as hard to fit as a full one of the same length, k_eff = (k − 1)·d + 1.",
+    slips=_SPREAD_SLIPS,
+)
+
+# -- port_a_stride ------------------------------------------------------------------------------------------------
+
+
+def _one_layer(*args: Any, **settings: Any) -> Callable[[], Any]:
+    """What a learner would hand in with this single convolution."""
+    return lambda: [load_keras().layers.Conv2D(*args, **settings)]
+
+
+def _spell_size(y: Map) -> str:
+    return " × ".join(map(str, y.shape[1:]))
+
+
+def _only_convolution(layers: Sequence[Layer], task: str) -> Layer:
+    """The one ``Conv2D`` among the layers. Stops if there is none or more than one."""
+    convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
+    if len(convolutions) != 1:
+        raise Stop(wrong(f"Your list holds {len(convolutions)} `Conv2D`, and {task} is one convolution."))
+    return convolutions[0]
+
+
+def _same_weights(convolution: Layer, x: Map, **settings: Any) -> Map:
+    """A convolution with the learner's weights and other settings, on ``x``."""
+    filters, k = convolution.filters, convolution.kernel_size
+    layer = real.build("Conv2D", filters=filters, kernel_size=k, use_bias=convolution.use_bias, **settings)
+    layer.build(x.shape)
+    layer.set_weights(convolution.get_weights())
+    return run(layer, x)
+
+
+def _judge_port_a_stride(function: Any) -> Result:
+    """One ghost on each side and a stride of 2: compared in size and in values, for an even and an odd map."""
+    layers = networks.layers_or_word(function)
+    convolution = _only_convolution(layers, "PyTorch's line")
+    for n in (28, 27):
+        x = networks.digits((1, n, n, 1), seed=n)
+        y = networks.run_through(layers, x)[-1]
+        if y.shape[1:] != (14, 14, 8):
+            belief = m.PADDING_LEFT_OUT if y.shape[1] == 13 and len(layers) == 1 else None
+            return wrong(
+                f"For a {n} × {n} picture your layers give {_spell_size(y)}. PyTorch gives 14 × 14 × 8.",
+                misconception=belief,
+                with_case=False,
+            )
+        if tuple(convolution.kernel_size) != (3, 3):
+            return wrong("The size is right, but PyTorch's kernel is 3 × 3.", misconception=m.OTHER_KERNEL)
+        networks.give_digits(convolution, seed=2)
+        padded = run(real.build("ZeroPadding2D", padding=1), x)
+        expected = _same_weights(convolution, padded, strides=2)
+        y = networks.run_through(layers, x)[-1]
+        if not np.array_equal(y, expected):
+            return wrong(
+                f"For a {n} × {n} picture the size is right, {_spell_size(y)}, and {int((y != expected).sum())} of "
+                f"{y.size} values are not. The first is {y.flat[0]:g}; PyTorch's is {expected.flat[0]:g}.",
+                misconception=m.EQUAL_SIZES_EQUAL_VALUES,
+                with_case=False,
+            )
+    return right("14 × 14 × 8 of 28 × 28 and of 27 × 27, and the same values, cell by cell.")
+
+
+port_a_stride = Exercise(
+    name="port_a_stride",
+    answer="keras_layers",
+    judge=_judge_port_a_stride,
+    hints=(
+        'Where does PyTorch\'s first window start, with one ghost on each side? Where does it start with "same"?',
+        'No word of Keras\'s says "one on each side" for every n. A layer that adds ghosts can, in front.',
+        "`keras.layers.ZeroPadding2D(1)`, and then a convolution that adds nothing more and has the stride.",
+    ),
+    solution_code="""\
+def keras_layers():
+    return [
+        keras.layers.ZeroPadding2D(1),
+        keras.layers.Conv2D(8, 3, strides=2),
+    ]""",
+    why='The ghosts are where PyTorch has them, so each window starts where PyTorch\'s does. "same" would have agreed '
+    "for 27, and not for 28.",
+    slips=(
+        Slip(m.EQUAL_SIZES_EQUAL_VALUES, _one_layer(8, 3, strides=2, padding="same")),
+        Slip(m.PADDING_LEFT_OUT, _one_layer(8, 3, strides=2)),
+        Slip(m.OTHER_KERNEL, _one_layer(8, 2, strides=2)),
+    ),
+)
+
+# -- thrifty ------------------------------------------------------------------------------------------------------
+
+
+def _two_steps(*settings: tuple[int, int]) -> Callable[[], Any]:
+    """What a learner would hand in with these kernel sizes and strides."""
+
+    def thrifty() -> Any:
+        return [load_keras().layers.Conv2D(8, kernel_size=k, strides=s) for k, s in settings]
+
+    return thrifty
+
+
+def _judge_thrifty(function: Any) -> Result:
+    """From 32 to 4 in two convolutions, and no row of any map is left out; each map on the way is told."""
+    layers = networks.layers_of(function)
+    if [kind_of(layer) for layer in layers] != ["Conv2D", "Conv2D"]:
+        return wrong("I look for two layers, both `Conv2D`.")
+    if any(layer.padding != "valid" or tuple(layer.dilation_rate) != (1, 1) for layer in layers):
+        return wrong("No padding and no dilation, please: only the kernel sizes and the strides are yours to choose.")
+    if any(len({*layer.kernel_size}) > 1 or len({*layer.strides}) > 1 for layer in layers):
+        return wrong("Height and width shall be treated alike: one number for the kernel, one for the strides.")
+    if any(layer.strides[0] < 2 for layer in layers):
+        return wrong("Both strides shall be 2 or more: this is a lesson about bigger steps.")
+    maps = networks.run_through(layers, np.ones((1, 32, 32, 1), dtype=np.float32))
+    sizes = [32, *(int(y.shape[1]) for y in maps)]
+    left_out = [
+        real.never_read(n, int(layer.kernel_size[0]), int(layer.strides[0]))
+        for n, layer in zip(sizes, layers, strict=False)
+    ]
+    road = f"Your sizes are {real.changes(sizes[0], sizes[1:])}."
+    if sizes[-1] != 4:
+        return wrong(f"{road} Asked for: 4 at the end.")
+    if any(left_out):
+        told = " and ".join(f"{count} of {n}" for count, n in zip(left_out, sizes, strict=False))
+        return wrong(
+            f"{road} 4 at the end is right. But rows that no window reads: {told}.", misconception=m.EVERY_ROW_IS_READ
+        )
+    return right(f"{road} Every row of every map is read.")
+
+
+thrifty = Exercise(
+    name="thrifty",
+    answer="thrifty",
+    judge=_judge_thrifty,
+    hints=(
+        "Two things leave rows out: a step that does not come out even, and a step that is larger than the window.",
+        "So in each layer s must divide n − k, and k must be at least s. What must n − k be in the second layer, if "
+        "4 come out?",
+        "For 4 places there are 3 steps: n − k = 3·s. Try kernel 2 and stride 2 first: 32 becomes 16. "
+        "Then 16 − k must be 3·s.",
+    ),
+    solution_code="""\
+def thrifty():
+    return [
+        keras.layers.Conv2D(8, kernel_size=2, strides=2),
+        keras.layers.Conv2D(8, kernel_size=4, strides=4),
+    ]""",
+    why="Where s divides n − k and k ≥ s, the windows end exactly at the last row and leave no gaps. "
+    "There are other ways, with windows that overlap: 4 and 2, then 6 and 3.",
+    slips=(
+        Slip(m.EVERY_ROW_IS_READ, _two_steps((3, 2), (3, 4))),
+        Slip(m.EVERY_ROW_IS_READ, _two_steps((3, 2), (6, 3))),
+    ),
+)
+
+# -- stride_and_dilation ------------------------------------------------------------------------------------------
+
+_REFUSED = "not supported in conjunction with"
+
+
+def _layers_or_refusal(function: Any) -> list[Layer]:
+    """The layers of a learner; Keras's refusal of both together is given its name."""
+    try:
+        return networks.layers_or_word(function)
+    except Stop as stop:
+        if _REFUSED in stop.result.lines[0]:
+            raise Stop(wrong(stop.result.lines[0], misconception=m.STRIDE_AND_DILATION)) from None
+        raise
+
+
+def _belief_about_both(size: int, layers: Sequence[Layer], convolution: Layer) -> Misconception | None:
+    """What explains a single convolution that is not the one asked for."""
+    if len(layers) != 1:
+        return None
+    beliefs = {((3, 3), 5): m.ONE_OF_THE_TWO, ((3, 3), 7): m.DILATION_IS_A_STRIDE, ((5, 5), 4): m.OTHER_KERNEL}
+    return beliefs.get((tuple(convolution.kernel_size), size))
+
+
+def _judge_stride_and_dilation(function: Any) -> Result:
+    """Every second output of a convolution with dilation 2, in size and in values, on several maps."""
+    layers = _layers_or_refusal(function)
+    convolution = _only_convolution(layers, "what is asked for")
+    for height, width in ((11, 11), (12, 9), (14, 13)):
+        x = networks.digits((1, height, width, 2), seed=height)
+        y = networks.run_through(layers, x)[-1]
+        belief = _belief_about_both(y.shape[1], layers, convolution) if height == 11 else None
+        if tuple(convolution.kernel_size) != (3, 3):
+            return wrong(
+                f"{_spell_size(y)} comes out, but the kernel shall be 3 × 3: nine weights that lie 2 apart.",
+                misconception=belief,
+                with_case=False,
+            )
+        if convolution.filters != 4:
+            return wrong("The convolution shall have 4 filters.")
+        networks.give_digits(convolution, seed=3)
+        expected = _same_weights(convolution, x, dilation_rate=2)[:, ::2, ::2]
+        y = networks.run_through(layers, x)[-1]
+        if y.shape != expected.shape:
+            return wrong(
+                f"{_spell_size(y)} comes out of {height} × {width}. Asked for: {_spell_size(expected)}.",
+                misconception=belief,
+                with_case=False,
+            )
+        if not np.array_equal(y, expected):
+            return wrong(
+                f"The size is right, {_spell_size(y)}, and the values are not: the first is {y.flat[0]:g} and should "
+                f"be {expected.flat[0]:g}."
+            )
+    return right("The right size and the right values on three maps, 11 × 11, 12 × 9 and 14 × 13.")
+
+
+stride_and_dilation = Exercise(
+    name="stride_and_dilation",
+    answer="both",
+    judge=_judge_stride_and_dilation,
+    hints=(
+        "Do one after the other. The dilation is easy: `dilation_rate=2`. What is left is to keep every second output.",
+        "A window of one cell that moves by 2 keeps every second row and column. `MaxPooling2D(1, strides=2)` is one.",
+        "There is a second way, the other way round: which rows does a window with dilation 2 read, if it starts at "
+        "rows 0, 2, 4, …? Are any odd rows among them?",
+    ),
+    solution_code="""\
+def both():
+    return [
+        keras.layers.Conv2D(4, 3, dilation_rate=2),
+        keras.layers.MaxPooling2D(1, strides=2),
+    ]""",
+    why="The stride only drops outputs, so it can be done afterwards. Or before: with stride 2 and dilation 2 no odd "
+    "row is ever read, so you may drop those first and use a plain 3×3 convolution on the rest. It has less to do.",
+    slips=(
+        Slip(m.STRIDE_AND_DILATION, _one_layer(4, 3, strides=2, dilation_rate=2)),
+        Slip(m.ONE_OF_THE_TWO, _one_layer(4, 3, strides=2)),
+        Slip(m.DILATION_IS_A_STRIDE, _one_layer(4, 3, dilation_rate=2)),
+        Slip(m.OTHER_KERNEL, _one_layer(4, 5, strides=2)),
+    ),
+)
