@@ -26,7 +26,7 @@ from PIL import Image, ImageDraw
 from tools import execute_notebooks as tool
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
-EXPECTED = {"00_start_here", "01_pad_the_border"}
+EXPECTED = {"00_start_here", "01_pad_the_border", "03_pool"}
 MOST_LINES = 15
 MOST_BYTES = 1_500_000
 

@@ -1,0 +1,359 @@
+"""Lesson 03: right answers turn green, known wrong ones are told their name, open questions take every right answer.
+
+Right and wrong are asked from real Keras layers; the constants here were worked out with pencil and paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from test_exercises import (
+    ODD_FUNCTIONS,
+    ODD_VALUES,
+    differs,
+    exercise_cells,
+    exercises_of,
+    headings,
+    name,
+    run_cell,
+    shell,
+    solve,
+)
+from test_predictions import folder
+
+from course_utils.axes import Window
+from course_utils.data import picture
+from course_utils.exercises import ____, lesson_03 as lesson, misconceptions as m, real
+from course_utils.exercises.core import Exercise
+from course_utils.exercises.misconceptions import Misconception, Slip
+from course_utils.exercises.prediction_box import PredictionBox
+from course_utils.exercises.predictions import Prediction, predictions_of
+from course_utils.exercises.record import Answer
+from course_utils.exercises.result import Outcome
+
+NOTEBOOK = "03_pool.ipynb"
+LAYERS = keras.layers
+EXERCISES = exercises_of(lesson)
+PREDICTIONS = predictions_of("03")
+CATALOGUE = [
+    thing for thing in vars(m).values() if isinstance(thing, Misconception) and thing.section.notebook == NOTEBOOK
+]
+TAKES_A_FUNCTION = [exercise for exercise in EXERCISES if callable(solve(exercise))]
+
+TRUE: dict[str, tuple[Answer, ...]] = {
+    "pool_weights": (0, 16),
+    "pool_of_three": (10,),
+    "odd_half": ("4 × 4", "3 × 3"),
+    "ghost_worth": ("−7", "7"),
+    "any_map": (16, 16),
+    "moved": (1, 1, 2),
+}
+
+# Fixtures of the neighbouring files: a shell without a kernel, and a learner's empty folder.
+__all__ = ["folder", "shell"]
+
+
+# -- every exercise -----------------------------------------------------------------------------------------------
+
+
+def test_the_exercises_are_the_ones_of_the_notebook() -> None:
+    assert len(EXERCISES) == 7
+    assert list(exercise_cells(NOTEBOOK)) == [exercise.name for exercise in EXERCISES]
+    for exercise in EXERCISES:
+        assert getattr(lesson, exercise.name) is exercise
+        assert exercise.slips
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
+def test_an_untouched_answer_is_not_tried(exercise: Exercise) -> None:
+    for answer in (____, (____, 1), lambda *args: ____ + 1, lambda *args: [____]):
+        assert exercise.examine(answer).outcome is Outcome.NOT_TRIED
+    assert exercise.examine().outcome is Outcome.NOT_TRIED
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
+def test_the_solution_that_is_shown_is_right_and_says_why(exercise: Exercise) -> None:
+    result = exercise.examine(solve(exercise))
+    assert result.outcome is Outcome.RIGHT, str(result)
+    assert exercise.why in result.lines
+    assert len(exercise.hints) >= 3
+    assert all(exercise.solution_code not in hint for hint in exercise.hints)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "slip"), [(exercise, slip) for exercise in EXERCISES for slip in exercise.slips], ids=name
+)
+def test_every_known_wrong_answer_is_wrong_and_named(exercise: Exercise, slip: Slip) -> None:
+    result = exercise.examine(slip.answer)
+    assert result.outcome is Outcome.WRONG
+    assert result.misconception is slip.misconception
+    assert slip.misconception.sentence in str(result)
+    assert slip.misconception.section.title in result._repr_html_()
+
+
+@pytest.mark.parametrize("exercise", TAKES_A_FUNCTION, ids=name)
+@pytest.mark.parametrize("odd", ODD_FUNCTIONS)
+def test_a_function_that_misbehaves_is_wrong_and_nothing_worse(exercise: Exercise, odd: str) -> None:
+    result = exercise.examine(ODD_FUNCTIONS[odd])
+    assert result.outcome is Outcome.WRONG, str(result)
+    assert "Traceback" not in str(result)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
+@pytest.mark.parametrize("odd", ODD_VALUES, ids=lambda value: type(value).__name__)
+def test_a_value_of_the_wrong_kind_is_wrong_and_nothing_worse(exercise: Exercise, odd: Any) -> None:
+    assert exercise.examine(odd).outcome is Outcome.WRONG
+
+
+def test_the_cells_of_the_notebook(shell: InteractiveShell) -> None:
+    """Each as it stands, and with the solution in place of the blanks: one outcome is shown, and only one."""
+    cells = exercise_cells(NOTEBOOK)
+    run_cell(shell, "import keras, numpy as np\nfrom course_utils.exercises import ____, lesson_03 as lesson")
+    for exercise in EXERCISES:
+        source = cells[exercise.name]
+        (untouched,) = run_cell(shell, source)
+        assert untouched["text/plain"].startswith("○ Not tried yet.")
+        check = next(line for line in source.splitlines() if line.startswith(f"lesson.{exercise.name}.check("))
+        (solved,) = run_cell(shell, f"{exercise.solution_code}\n\n{check}")
+        assert solved["text/plain"].startswith("✓ Right."), f"{exercise.name}: {solved['text/plain']}"
+
+
+# -- what is said, and the answers with several right ones --------------------------------------------------------
+
+
+def test_the_simplest_setting_that_differs_is_shown() -> None:
+    result = lesson.same_pool.examine(lambda n, k: n // k)
+    assert result.lines == ("For n = 7, k = 2 your function says 3; Keras gives 4.",)
+    result = lesson.valid_pool.examine(lambda n, k, s: ((n - k) // s + 1, 0))
+    assert result.lines == ("For n = 7, k = 2, s = 2 your function says (3, 0); Keras gives (3, 1).",)
+
+
+def test_a_window_is_shown_as_it_was_given() -> None:
+    result = lesson.one_window.examine(lambda window: (max(c or 0 for c in window), 7))
+    assert "For the window [-1, -2] your function says (-1, 7); Keras gives (-1, -1.5)." in result.lines[0]
+    assert "Look at the mean first." in result.lines[0]
+    assert result.misconception is None
+    result = lesson.one_window.examine(lambda window: (max(window), -1.5 - 2 * (window[0] // -2)))
+    assert "For the window [-7, None] your function raised TypeError" in str(result)
+
+
+def test_a_ghost_that_is_returned_is_told() -> None:
+    assert "Is it a ghost" in str(lesson.one_window.examine(lambda window: (None, 1)))
+    assert "two numbers are needed" in str(lesson.one_window.examine(lambda window: (True, 1)))
+
+
+def test_the_windows_of_the_check_hold_ghosts_on_both_sides() -> None:
+    windows = [window.cells for window in lesson._windows()]
+    assert (None, 4.0, -2.0) in windows
+    assert (-5.0, -3.0, None) in windows
+    assert (7.0, None) in windows
+    assert all(any(cell is not None for cell in cells) for cells in windows)
+
+
+def pool(*args: Any, **settings: Any) -> Callable[[], Any]:
+    return lambda: LAYERS.MaxPooling2D(*args, **settings)
+
+
+@pytest.mark.parametrize(
+    ("layers", "right"),
+    [
+        ([pool((2, 2), strides=(1, 1), padding="same"), pool(2), pool(2, 2, "same")], True),
+        ([pool(2, strides=1, padding="same"), pool(2, padding="same"), pool(2, padding="same")], False),
+        ([pool(2, strides=1), pool(2, padding="valid"), pool(2, padding="same")], False),
+        ([pool(1, padding="same"), pool(2, padding="valid"), pool(2, padding="same")], False),
+        ([pool(2, strides=(1, 2), padding="same"), pool(2, padding="valid"), pool(2, padding="same")], False),
+        ([pool(2, strides=1, padding="same"), pool(2, padding=1), pool(2, padding="same")], False),
+        ([pool(2, strides=0, padding="same"), pool(2, padding="valid"), pool(2, padding="same")], False),
+        ([pool(2, padding="valid"), pool(2, padding="same")], False),
+        ([], False),
+    ],
+)
+def test_the_road_is_judged_by_every_size_on_it(layers: list[Callable[[], Any]], right: bool) -> None:
+    result = lesson.three_pools.examine(lambda: [make() for make in layers])
+    assert (result.outcome is Outcome.RIGHT) == right, str(result)
+    assert result.outcome is not Outcome.NOT_CHECKED
+
+
+def test_a_right_end_on_a_wrong_road_is_told_the_road() -> None:
+    result = lesson.three_pools.examine(lambda: [pool(2, 1, "same")(), pool(2, 2, "same")(), pool(2, 2, "same")()])
+    assert result.lines == ("Keras goes 27 → 27 → 14 → 7. Asked for: 27 → 27 → 13 → 7.",)
+    assert result.misconception is m.ROUNDING_HIDES
+
+
+@pytest.mark.parametrize(
+    ("layers", "right"),
+    [
+        (lambda: [LAYERS.GlobalMaxPooling2D(), LAYERS.Dense(10)], True),
+        (lambda: [LAYERS.GlobalAveragePooling2D(keepdims=True), LAYERS.Flatten(), LAYERS.Dense(10)], True),
+        (lambda: [LAYERS.Conv2D(10, 1), LAYERS.GlobalAveragePooling2D()], True),
+        (lambda: [LAYERS.Resizing(2, 2), LAYERS.Flatten(), LAYERS.Dense(10)], True),
+        (lambda: [LAYERS.Resizing(28, 28), LAYERS.Flatten(), LAYERS.Dense(10)], False),
+        (lambda: [LAYERS.GlobalMaxPooling2D(), LAYERS.Dense(9)], False),
+        (lambda: [LAYERS.Dense(10)], False),
+        (lambda: [LAYERS.GlobalMaxPooling2D(), LAYERS.Dense(100), LAYERS.Dense(10)], False),
+        (lambda: [LAYERS.MaxPooling2D(17), LAYERS.Flatten(), LAYERS.Dense(10)], False),
+        (list, False),
+    ],
+)
+def test_a_head_takes_every_picture_and_stays_small(layers: Callable[[], Any], right: bool) -> None:
+    result = lesson.any_size.examine(layers)
+    assert (result.outcome is Outcome.RIGHT) == right, str(result)
+    assert result.outcome is not Outcome.NOT_CHECKED
+
+
+def swapped(axis: int) -> Callable[[Any], Any]:
+    """Neighbours in a window exchanged, along one axis."""
+    return lambda x: np.take(x, np.arange(x.shape[axis]) ^ 1, axis=axis)
+
+
+def with_cell(value: float) -> Callable[[Any], Any]:
+    def change(x: Any) -> Any:
+        y = x.copy()
+        y[np.unravel_index(y[:2, :2].argmin(), (2, 2))] = value
+        return y
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("make", "right"),
+    [
+        (swapped(0), True),
+        (swapped(1), True),
+        (lambda x: swapped(0)(swapped(1)(x)), True),
+        (lambda x: swapped(1)(x).tolist(), True),
+        (lambda x: x, False),
+        (lambda x: x.T, False),
+        (lambda x: x[::-1, ::-1], False),
+        (with_cell(-20), False),
+        (with_cell(50), False),
+        (lambda x: x[:2, :2], False),
+        (lambda x: x * np.nan, False),
+        (lambda x: np.roll(x, 1), False),
+    ],
+)
+def test_every_twin_is_accepted_and_nothing_else(make: Callable[[Any], Any], right: bool) -> None:
+    result = lesson.twin.examine(make)
+    assert (result.outcome is Outcome.RIGHT) == right, str(result)
+
+
+def test_a_map_with_the_same_maxima_only_is_told_about_the_mean() -> None:
+    assert "the first mean that differs is at row 0, column 0" in str(lesson.twin.examine(with_cell(-20)))
+
+
+def padded(value: float, more_before: bool = False, extra: int = 0) -> Callable[[Any, int], Any]:
+    def with_border(x: Any, k: int) -> Any:
+        missing = -len(x) % k
+        sides = (missing // 2, missing - missing // 2 + extra)
+        return np.pad(x, sides[::-1] if more_before else sides, constant_values=value)
+
+    return with_border
+
+
+@pytest.mark.parametrize(
+    ("make", "right"),
+    [
+        (padded(-np.inf), True),
+        (padded(-1e9), True),
+        (lambda x, k: np.pad(x, (-len(x) % k // 2, -len(x) % k - -len(x) % k // 2), constant_values=x.min()), True),
+        (padded(0), False),
+        (padded(-5), False),
+        (padded(np.inf), False),
+        (padded(-np.inf, more_before=True), False),
+        (padded(-np.inf, extra=5), False),
+        (lambda x, k: x, False),
+        (lambda x, k: x[:1, :1], False),
+        (lambda x, k: np.empty((0, 0)), False),
+    ],
+)
+def test_same_by_hand_needs_the_sides_and_the_value(make: Callable[[Any, int], Any], right: bool) -> None:
+    result = lesson.same_by_hand.examine(make)
+    assert (result.outcome is Outcome.RIGHT) == right, str(result)
+    assert result.outcome is not Outcome.NOT_CHECKED
+
+
+def test_the_stripes_of_the_picture_are_gone_in_the_maximum_and_not_in_the_mean() -> None:
+    stripes = np.asarray(picture("stripes"), dtype=np.float32)[np.newaxis, :, :, np.newaxis]
+    assert set(np.unique(stripes)) == {0, 1}
+    assert set(np.unique(LAYERS.MaxPooling2D(4)(stripes))) == {1}
+    assert len(np.unique(LAYERS.AveragePooling2D(4)(stripes))) > 1
+
+
+# -- predictions --------------------------------------------------------------------------------------------------
+
+
+def commit(prediction: Prediction, said: tuple[Answer, ...]) -> PredictionBox:
+    box = prediction.box()
+    for one, answer in zip(box.inputs, said, strict=True):
+        one.value = str(answer)
+    box.commit.click()
+    return box
+
+
+def test_the_predictions_are_the_ones_worked_out_by_hand() -> None:
+    assert [prediction.name for prediction in PREDICTIONS] == list(TRUE)
+    for prediction in PREDICTIONS:
+        assert getattr(lesson, prediction.name) is prediction
+        assert prediction.real() == TRUE[prediction.name]
+
+
+@pytest.mark.parametrize("prediction", PREDICTIONS, ids=name)
+def test_a_right_expectation(prediction: Prediction) -> None:
+    box = prediction.box()
+    assert box.result.value == "" == box.guard.say
+    assert commit(prediction, TRUE[prediction.name]).guard.say.startswith("✓ As you expected.")
+
+
+@pytest.mark.parametrize(
+    ("prediction", "slip"), [(prediction, slip) for prediction in PREDICTIONS for slip in prediction.slips], ids=name
+)
+def test_every_known_wrong_expectation_is_told_its_name(prediction: Prediction, slip: Slip) -> None:
+    assert slip.answer != TRUE[prediction.name]
+    box = commit(prediction, slip.answer)
+    assert f"Many people expect this: {slip.misconception.name}." in box.guard.say
+
+
+# -- the catalogue, and what the real layers say ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("belief", CATALOGUE, ids=name)
+def test_the_case_that_is_shown_separates_and_is_the_smallest(belief: Misconception) -> None:
+    assert differs(belief, belief.case)
+    smaller = [
+        case
+        for case in product(range(1, sum(belief.case) + 1), repeat=len(belief.case))
+        if sum(case) < sum(belief.case)
+    ]
+    assert [case for case in smaller if differs(belief, case)] == []
+    assert str(belief.real(*belief.case)) in belief.separation
+    assert belief.section.heading in headings(NOTEBOOK)
+
+
+def test_every_belief_of_the_lesson_belongs_to_an_exercise_or_a_prediction() -> None:
+    used = {id(slip.misconception) for thing in [*EXERCISES, *PREDICTIONS] for slip in thing.slips}
+    assert [belief.name for belief in CATALOGUE if id(belief) not in used] == []
+    assert len(CATALOGUE) >= 15
+
+
+def test_the_minutes_of_the_sections_add_up() -> None:
+    titles = headings(NOTEBOOK)
+    minutes = [int(title.rsplit("(", 1)[1].split()[0]) for title in titles if title[0].isdigit() and "minutes" in title]
+    assert sum(minutes) == 45, minutes
+
+
+def test_what_is_measured_is_what_the_axes_say() -> None:
+    """The cells that light up, against the formulas of the course; neither knows the other."""
+    for n, k, s in product(range(1, 9), range(1, 6), range(1, 5)):
+        if k <= n:
+            assert real.unread_cells(n, k, s) == len(Window(k, s).unread(n))
+        if s == 1:
+            axis = Window(k, k, padding="same")
+            taps = [axis.taps(i, n) for i in range(axis.output_size(n))]
+            assert real.pool_reads(n, k) == tuple(tuple(j for j in one if 0 <= j < n) for one in taps)
+            assert real.pool_ghosts(n, k) == sum(axis.pads(n))
