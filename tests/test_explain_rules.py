@@ -295,6 +295,7 @@ def test_adaptive_pooling(kind: str, d: int, made: int) -> None:
     step = check(make(made), [(*sizes, 3)])[1]
     assert step.output_shape == (None, *(made,) * d, 3)
     check(make(made, data_format="channels_first"), [(3, *sizes)])
+    check(make(made), [(*(None,) * d, 3)])
 
 
 @pytest.mark.parametrize(
@@ -387,6 +388,31 @@ def test_words() -> None:
         explanation = vectorize(length)
         assert explanation.agrees and not explanation.without_rule
         assert explanation[-1].output_shape == (None, length, 2)
+
+
+# -- what no rule is for ------------------------------------------------------------------------------------------
+
+
+def test_weights_that_were_changed_behind_the_settings_have_no_rule() -> None:
+    layer = L.Dense(4)
+    layer.build((None, 3))
+    layer.enable_lora(2)
+    (step,) = explain(layer, input_shape=(3,))
+    assert not step.has_rule and "LoRA" in step.sentence and step.keras_parameters == 30
+
+
+def test_a_list_of_maps_where_one_is_read() -> None:
+    explanation = explain([L.LSTM(3, return_state=True), L.Dense(2)], input_shape=(5, 2))
+    assert explanation[0].further_shapes == ((None, 3), (None, 3))
+    assert "takes one input; 3 maps reach it" in (explanation[1].refusal_by_hand or "") and explanation[1].agrees
+
+
+@pytest.mark.parametrize("make", [L.Add, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate])
+def test_a_join_of_one(make: Any) -> None:
+    """Keras takes a list of one and refuses the same map alone."""
+    check(lambda x: make()([x]), [(5, 6)])
+    (step,) = explain(make(), input_shape=(5, 6))
+    assert step.agrees and step.refused
 
 
 # -- operations between tensors -----------------------------------------------------------------------------------

@@ -60,3 +60,11 @@ class Arguments:
         if place is not None and place < len(self.positional):
             return self.positional[place]
         return self.named.get(name)
+
+    @property
+    def several(self) -> tuple[Shape, ...]:
+        """The shapes of a list of inputs, which may be a list of one; empty where the layer got a tensor alone."""
+        first = self.get("inputs", 0)
+        if isinstance(first, list | tuple) and all(isinstance(one, tuple) for one in first):
+            return tuple(first)
+        return ()

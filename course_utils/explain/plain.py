@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 
 from course_utils.axes import NoRule, ShapeError
-from course_utils.explain.answers import Answer
+from course_utils.explain.answers import Answer, Arguments
 from course_utils.explain.parameters import NO_PARAMETERS, Parameters, known, of_dense, per_channel
 from course_utils.explain.wording import Shape, count, listed, product, size, sizes, times
 from course_utils.keras_layers import Layer, channels_last, kind_of
@@ -177,8 +177,9 @@ def dense(layer: Layer, shapes: Shapes) -> Answer:
 # -- joins --------------------------------------------------------------------------------------------------------
 
 
-def cell_by_cell(layer: Layer, shapes: Shapes) -> Answer:
+def cell_by_cell(layer: Layer, arguments: Arguments) -> Answer:
     """``Add``, ``Multiply``, …: equal sizes, or 1, which is stretched (NumPy's broadcasting)."""
+    shapes = arguments.several
     _check_several(layer, shapes)
     if kind_of(layer) == "Subtract" and len(shapes) != 2:
         raise ShapeError(f"Subtract takes 2 inputs; it got {len(shapes)}.")
@@ -221,7 +222,7 @@ def concatenate(layer: Layer, shapes: Shapes) -> Answer:
     formula = f"{' + '.join(times([n]) for n in parts)} = {times([total])}"
     shape = (*shapes[0][:axis], total, *shapes[0][axis + 1 :])
     where = "the last axis" if axis == rank - 1 else f"axis {axis}"
-    sentence = f"Puts its {len(shapes)} inputs side by side along {where}: {formula}."
+    sentence = f"Puts its {count(len(shapes), 'input')} side by side along {where}: {formula}."
     return Answer(shape, formula, sentence, passes=axis == rank - 1)
 
 
@@ -279,7 +280,7 @@ def _check_rank(layer: Layer, shape: Shape, needed: int) -> None:
 
 
 def _check_several(layer: Layer, shapes: Shapes) -> None:
-    if len(shapes) < 2:
+    if not shapes:
         raise ShapeError(f"{kind_of(layer)} joins several inputs, as a list; here only one reaches it.")
 
 

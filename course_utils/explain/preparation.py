@@ -35,8 +35,6 @@ def adaptive_pooling(layer: Layer, shapes: Shapes) -> Answer:
     batch, *inner = shapes[0]
     last = channels_last(layer)
     sizes, channels = (inner[:-1], inner[-1]) if last else (inner[1:], inner[0])
-    if None in sizes:
-        raise ShapeError(f"{kind_of(layer)} lays out its windows when it is built: write the sizes into the input.")
     shape: Shape = (batch, *made, channels) if last else (batch, channels, *made)
     sentence = f"Chooses its windows so that {times(made)} comes out of {times(sizes)}: not all need be of one size."
     return Answer(shape, f"→ {times(made)}", sentence)

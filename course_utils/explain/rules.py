@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from course_utils.axes import NoRule
+from course_utils.axes import NoRule, ShapeError
 from course_utils.explain import attention, operations, plain, preparation, sequences
 from course_utils.explain.answers import Answer, Arguments
 from course_utils.explain.spatial import spatial
-from course_utils.explain.wording import Shape
+from course_utils.explain.wording import Shape, count, sizes
 from course_utils.keras_layers import Layer, has_axes, kind_of
 
 #: Layer (or operation) and the shapes that reach it → what comes out.
@@ -62,8 +62,6 @@ _RULES: dict[str, Rule] = {
     "StochasticDepth": _DROPPED,
     "CustomScaleLayer": operations.scaled_sum,
     "Dense": plain.dense,
-    "Concatenate": plain.concatenate,
-    **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"), plain.cell_by_cell),
 }
 
 #: Operations between tensors that are not layers: ``x + y``, ``keras.ops.relu(x)``. They are in
@@ -82,7 +80,12 @@ _OPERATIONS: dict[str, Rule] = {
     "Transpose": operations.transposed,
 }
 
+#: Layers that take several maps as a list, and whose rules need not know how they are called.
+_SEVERAL = ("InputLayer", "Dot", "HashedCrossing", "CustomScaleLayer", "Functional", "Sequential")
+
 _CALLED: dict[str, CallRule] = {
+    **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"), plain.cell_by_cell),
+    "Concatenate": lambda layer, arguments: plain.concatenate(layer, arguments.several),
     **dict.fromkeys(("Attention", "AdditiveAttention"), attention.attention),
     "MultiHeadAttention": attention.multi_head,
     "GroupedQueryAttention": attention.grouped_query,
@@ -98,21 +101,35 @@ def rule_for(layer: Layer, arguments: Arguments | None = None) -> Rule:
 
     Raises:
         NoRule: for any that is not listed, and for every class that does not ship with Keras, whatever its name.
+        ShapeError: for a list of maps where one is read.
     """
     if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
         raise NoRule(f"There is no rule by hand for the weights of {kind_shown(layer)} with LoRA or quantised.")
-    if kind_of(layer) in _CALLED and not is_operation(layer):
-        called = _CALLED[kind_of(layer)]
-        return lambda layer, shapes: called(layer, arguments or Arguments((list(shapes),)))
     if is_operation(layer):
         found = _OPERATIONS.get(type(layer).__name__)
-    elif has_axes(layer):
-        return lambda layer, shapes: spatial(layer, shapes[0])
+    elif kind_of(layer) in _CALLED:
+        called = _CALLED[kind_of(layer)]
+        return lambda layer, shapes: called(layer, arguments or Arguments((list(shapes),)))
     else:
-        found = _RULES.get(kind_of(layer))
+        found = _spatial if has_axes(layer) else _RULES.get(kind_of(layer))
     if found is None:
         raise NoRule(f"There is no rule by hand for {kind_shown(layer)}.")
+    if arguments is not None and not is_operation(layer):
+        _check_one_input(layer, arguments)
     return found
+
+
+def _spatial(layer: Layer, shapes: tuple[Shape, ...]) -> Answer:
+    return spatial(layer, shapes[0])
+
+
+def _check_one_input(layer: Layer, arguments: Arguments) -> None:
+    """Raise ShapeError where a list reaches a layer that reads one map: behind a layer that hands on its states too."""
+    if len(arguments.several) > 1 and kind_of(layer) not in _SEVERAL:
+        raise ShapeError(
+            f"{kind_shown(layer)} takes one input; {count(len(arguments.several), 'map')} reach it as a list, "
+            f"{sizes(arguments.several)}. Hand on one of them."
+        )
 
 
 def is_operation(layer: Layer) -> bool:
