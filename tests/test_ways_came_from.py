@@ -131,7 +131,7 @@ def test_one_by_one(layer: Any, output: int, sizes: list[int], sentence: str) ->
     assert layer.built is built
 
 
-def test_a_built_layer_is_asked_with_its_own_channels() -> None:
+def test_a_layer_that_was_built_for_more_channels_answers_too() -> None:
     layer = L.SeparableConv2D(8, 3, name="built")
     layer.build((None, 9, 9, 5))
     found = came_from(5, layer)

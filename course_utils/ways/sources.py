@@ -312,11 +312,9 @@ def _keras_differs(
 
 def _ask(layers: Sequence[Layer], sizes: Sequence[int]) -> tuple[int | None, ...] | None:
     """The spatial sizes that Keras says come out; None where it refuses, or makes a map without a cell on the way."""
-    first = next(layer for layer in layers if has_axes(layer))
-    last = channels_last(first)
-    built = asked.built_for(layers[0])
-    channels = getattr(first, "groups", 1) if built is None else built[-1 if last else 1]
-    shape: tuple[int | None, ...] = (None, *sizes, channels) if last else (None, channels, *sizes)
+    last = channels_last(next(layer for layer in layers if has_axes(layer)))
+    # One channel, also for a layer that was built for more: Keras's sizes do not look at them.
+    shape: tuple[int | None, ...] = (None, *sizes, 1) if last else (None, 1, *sizes)
     try:
         for layer in layers:
             shape = output_shape(layer, shape)
