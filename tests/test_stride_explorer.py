@@ -78,7 +78,7 @@ def test_one_sided_padding_is_seen_and_said() -> None:
     assert grid.origin == (0, 0)
     assert (grid.rows, grid.columns) == (9, 9)
     assert {cell.role for cell in grid.cells[8]} == {"ghost"}
-    assert "Each side: the padding is one-sided, 0 before and 1 after." in shown.remarks
+    assert "Height and width: the padding is one-sided, 0 before and 1 after." in shown.remarks
     assert not any("one-sided" in remark for remark in frame(n=7).remarks)
 
 
@@ -160,9 +160,9 @@ def test_the_ladder_is_the_arithmetic() -> None:
 def test_cells_that_nobody_reads_are_struck_out_and_counted() -> None:
     shown = frame(n=8, padding="valid")
     assert {cell.role for cell in grid_of(shown, "input").cells[7]} == {"unread"}
-    assert "Each side: 1 cell is never read (counted from 0: 7), and nothing warns you." in shown.remarks
+    assert "Height and width: 1 cell is never read (counted from 0: 7), and nothing warns you." in shown.remarks
     assert grid_of(shown, "ladder width").cells[0][7].role == "unread"
-    assert "Each side: 4 cells are never read (counted from 0: 1, 3, 5, 7)" in frame(k=1, padding="valid").remarks[0]
+    assert "Height and width: 4 cells are never read (counted from 0: 1, 3, 5, 7)" in frame(k=1, padding="valid").remarks[0]
 
 
 @pytest.mark.parametrize(

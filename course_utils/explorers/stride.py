@@ -230,7 +230,7 @@ def _remarks(
         return
     sides = zip(("Height", "Width"), axes, sizes, strict=True)
     if axes[0] == axes[1] and sizes[0] == sizes[1]:
-        sides = zip(("Each side",), axes[:1], sizes[:1], strict=True)
+        sides = zip(("Height and width",), axes[:1], sizes[:1], strict=True)
     for side, axis, n in sides:
         before, after = axis.pads(n)
         if axis.padding == "same" and before != after:
