@@ -178,12 +178,18 @@ def check_settings(kind: str, axes: Sequence[Axis]) -> None:
 
     * ``Conv*`` and ``Conv*Transpose`` refuse a stride and a dilation above 1 together;
       ``DepthwiseConv*`` and ``SeparableConv*`` take them.
-    * Only ``Conv1D`` knows ``padding="causal"``.
+    * Only ``Conv1D`` knows ``padding="causal"``, and none knows padding in numbers.
 
     >>> check_settings("DepthwiseConv2D", (Window(3, stride=2, dilation=2),) * 2)
     """
     if kind.startswith("Conv"):
         check_together(axes)
+    for axis in axes:
+        if isinstance(axis, Window) and not isinstance(axis.padding, str):
+            raise ShapeError(
+                f'Keras takes a word as padding, "valid" or "same"; it is {axis.padding!r}. For numbers put a '
+                "ZeroPadding layer before."
+            )
     if kind != "Conv1D" and any(isinstance(axis, Window) and axis.padding == "causal" for axis in axes):
         raise ShapeError(f'Only Conv1D knows padding="causal"; {kind} knows "valid" and "same".')
 

@@ -162,7 +162,10 @@ def test_cells_that_nobody_reads_are_struck_out_and_counted() -> None:
     assert {cell.role for cell in grid_of(shown, "input").cells[7]} == {"unread"}
     assert "Height and width: 1 cell is never read (counted from 0: 7), and nothing warns you." in shown.remarks
     assert grid_of(shown, "ladder width").cells[0][7].role == "unread"
-    assert "Height and width: 4 cells are never read (counted from 0: 1, 3, 5, 7)" in frame(k=1, padding="valid").remarks[0]
+    assert (
+        "Height and width: 4 cells are never read (counted from 0: 1, 3, 5, 7)"
+        in frame(k=1, padding="valid").remarks[0]
+    )
 
 
 @pytest.mark.parametrize(
