@@ -58,7 +58,7 @@ LAYERS = st.one_of(
     st.builds(lambda k, s: L.Conv2DTranspose(1, k, s, "same"), st.integers(1, 4), st.integers(1, 3)),
     st.builds(lambda f: L.UpSampling2D(f), st.integers(1, 3)),
     st.builds(lambda p: L.ZeroPadding2D(p), st.integers(0, 2)),
-    st.builds(L.ReLU),
+    st.builds(lambda: L.ReLU(name="relu")),
 )
 
 

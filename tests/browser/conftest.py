@@ -61,11 +61,7 @@ def page(browser: Browser, lab: rig.Lab) -> Iterator[rig.WatchedPage]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = rig.watch(context.new_page())
     yield page
-    context.close()
-    lab.shutdown_kernels()
-    lab.reset_settings()
-    assert not page.strays, "requests left this machine"
-    assert not page.errors, "errors in the page"
+    rig.close(page, lab)
 
 
 @pytest.fixture
