@@ -103,12 +103,11 @@ def keys(page: Any, cell: int, slider: Any, kind: str, steps: int) -> tuple[floa
     return quantiles(page.evaluate("() => window.took")[5:])
 
 
-def drag(page: Any, cell: int, slider: Any) -> float:
+def drag(page: Any, slider: Any) -> float:
     """Milliseconds from the last of 100 events of a drag to the last change of the picture."""
-    output = rig.cell(page, cell)
     slider.scroll_into_view_if_needed()
     handle = slider.bounding_box()
-    track = output.locator(".noUi-target", has=slider).first.bounding_box()
+    track = slider.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]").first.bounding_box()
     y = handle["y"] + handle["height"] / 2
     page.mouse.move(handle["x"] + handle["width"] / 2, y)
     page.mouse.down()
@@ -116,8 +115,8 @@ def drag(page: Any, cell: int, slider: Any) -> float:
         page.mouse.move(track["x"] + track["width"] * abs((i % 20) - 10) / 10, y)
     ended = page.evaluate("() => performance.now()")
     page.wait_for_timeout(1500)
+    changed = page.evaluate("() => window.changed")  # before the mouse button, which changes the handle
     page.mouse.up()
-    changed = page.evaluate("() => window.changed")
     return max(0.0, float(changed - ended))
 
 
@@ -148,14 +147,14 @@ def rows(folder: Path, steps: int) -> Iterator[tuple[str, float, float]]:
         cell = open_cells(page, server, folder, "baseline", INTERACT)
         slider = rig.cell(page, cell).get_by_role("slider").last
         yield (BASELINE, *keys(page, cell, slider, "image", steps))
-        yield (f"after a drag: {BASELINE}", *quantiles([drag(page, cell, slider) for _ in range(5)]))
+        yield (f"after a drag: {BASELINE}", *quantiles([drag(page, slider) for _ in range(5)]))
         server.shutdown_kernels()
         for name, (source, label) in EXPLORERS.items():
             cells = ["from course_utils import explore", source]
             cell = open_cells(page, server, folder, name.split(",")[0].replace(" ", "-"), cells)
             slider = rig.cell(page, cell).get_by_role("slider", name=label, exact=True)
             yield (name, *keys(page, cell, slider, "explorer", steps))
-            yield (f"after a drag: {name}", *quantiles([drag(page, cell, slider) for _ in range(5)]))
+            yield (f"after a drag: {name}", *quantiles([drag(page, slider) for _ in range(5)]))
             if name == next(iter(EXPLORERS)):
                 yield ("pointing at a cell, without the kernel", *point(page, cell, steps))
                 yield ("MiB (PSS) of the kernel of the first explorer", kernel_memory(server), 0.0)
