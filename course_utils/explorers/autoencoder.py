@@ -275,8 +275,22 @@ def _arrange(controls: Mapping[str, widgets.Widget], buttons: Sequence[widgets.W
     return [controls["n"], *buttons, opener, box]
 
 
-def explore_autoencoder(n: int = 28, presenter: bool = False, **settings: str | int) -> Explorer:
-    """The whole autoencoder under a slider; see ``course_utils.explore.autoencoder``."""
+def autoencoder(n: int = 28, presenter: bool = False, **settings: str | int) -> Explorer:
+    """Explore the whole autoencoder of the question as a tape of sizes, the real model rebuilt at every change.
+
+    The layers are counted from 1 to 13: convolutions are 1, 3, 5, 7, 9, 11 and 13, poolings 2, 4 and 6, upsamplings
+    8, 10 and 12. What is not given is as in the question: all *same* but layer 11.
+
+    Args:
+        n: input size, 8 to 40; the map is n × n.
+        presenter: large type, and the answer is held back until it is revealed.
+        settings: ``padding_1`` … (of a convolution or a pooling): ``"same"`` or ``"valid"``; ``pool_2``, ``pool_4``,
+            ``pool_6``: pool size 2 or 3; ``up_8``, ``up_10``, ``up_12``: ``"nearest"``, ``"bilinear"``,
+            ``"transposed"`` or ``"transposed_0"`` (with ``output_padding=0``).
+
+    Raises:
+        ValueError: for a setting outside those limits, naming them.
+    """
     for name in settings:
         if name not in AS_ASKED:
             raise ValueError(f"There is no setting {name!r}. There are: {', '.join(AS_ASKED)}.")

@@ -67,7 +67,7 @@ def _setting(n: Size, k: Size, s: Size, padding: str) -> str:
     return ", ".join([one.written("n", n), one.written("k", k), *stride, f'padding="{padding}"'])
 
 
-def explore_padding(
+def padding(
     n: Size = 7,
     k: Size = 3,
     padding: str = "same",
@@ -78,7 +78,22 @@ def explore_padding(
     picture: str = "photo",
     presenter: bool = False,
 ) -> Explorer:
-    """Sliders for a convolution's border; see ``course_utils.explore.padding``."""
+    """Explore what padding does to a convolution, with a real ``Conv2D`` rebuilt at every change.
+
+    Args:
+        n: input size, 1 to 12; the map is n × n. Every size may also be a pair: height, width.
+        k: kernel size, 1 to 7; the kernel is k × k.
+        padding: ``"valid"`` or ``"same"``.
+        kernel: the weights: ``"ones"``, ``"edge"``, ``"count"`` or ``"single"``.
+        values: the numbers in the map: ``"digits"``, ``"ones"`` or ``"negative"``.
+        s: stride, 1 to 4; its slider is shown only if you give it.
+        show: ``"numbers"``, or ``"image"``: a picture of 64 × 64 through the same layer.
+        picture: ``"photo"``, ``"stripes"`` or ``"white"``.
+        presenter: large type, and the answer is held back until it is revealed.
+
+    Raises:
+        ValueError: for a setting outside those limits, naming them.
+    """
     stride = {} if s is None else sizes("s", "s, stride", s, 1, LARGEST_S)
     controls = {
         **sizes("n", "n, input size", n, 1, LARGEST_N),

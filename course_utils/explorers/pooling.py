@@ -242,7 +242,7 @@ def pooling_links(settings: Mapping[str, Any]) -> Links:
     return Links(shown.hidden, {**shown.held, **dict.fromkeys(("k", "strides", "padding"), reason)})
 
 
-def explore_pooling(
+def pooling(
     n: Size = 7,
     k: Size = 2,
     strides: int | str = DEFAULT,
@@ -253,7 +253,23 @@ def explore_pooling(
     picture: str = "photo",
     presenter: bool = False,
 ) -> Explorer:
-    """Sliders for a pooling layer; see ``course_utils.explore.pooling``."""
+    """Explore what pooling keeps of a map, with a real pooling layer rebuilt at every change.
+
+    Args:
+        n: input size, 1 to 12; the map is n × n. Every size may also be a pair: height, width.
+        k: pool size, 1 to 7; the window is k × k and has no weights.
+        strides: ``"default"`` (the layer is built without the argument, which means the pool size), or 1 to 4.
+        padding: ``"valid"`` or ``"same"``.
+        kind: ``"max"``, ``"average"``, ``"global max"`` or ``"global average"``.
+        values: the numbers in the map: ``"digits"``, ``"count"`` (1, 2, 3, … in each row), ``"ones"`` or
+            ``"all negative"``.
+        show: ``"numbers"``, or ``"image"``: a picture of 64 × 64 through the same layer.
+        picture: ``"photo"``, ``"stripes"`` or ``"white"``.
+        presenter: large type, and the answer is held back until it is revealed.
+
+    Raises:
+        ValueError: for a setting outside those limits, naming them.
+    """
     controls = {
         "kind": choice("kind", "pooling", kind, KINDS),
         **sizes("n", "n, input size", n, 1, LARGEST_N),

@@ -292,7 +292,7 @@ def stride_links(settings: Mapping[str, Any]) -> Links:
     return Links(shown.hidden | ({"symmetric"} if settings["padding"] != "same" else set()), held)
 
 
-def explore_stride(
+def stride(
     n: Size = 8,
     k: Size = 3,
     s: Size = 2,
@@ -305,7 +305,24 @@ def explore_stride(
     picture: str = "photo",
     presenter: bool = False,
 ) -> Explorer:
-    """Sliders for a convolution's steps; see ``course_utils.explore.stride``."""
+    """Explore where the windows of a convolution land, with a real ``Conv2D`` rebuilt at every change.
+
+    Args:
+        n: input size, 1 to 12; the map is n × n. Every size may also be a pair: height, width.
+        k: kernel size, 1 to 7.
+        s: stride, 1 to 4.
+        d: dilation, 1 to 3; ``Conv2D`` takes it only with a stride of 1.
+        padding: ``"valid"`` or ``"same"``.
+        kernel: the weights: ``"ones"``, ``"edge"``, ``"count"`` or ``"single"``.
+        values: the numbers in the map: ``"digits"``, ``"ones"`` or ``"negative"``.
+        symmetric: with *same*, show beside it the symmetric padding that PyTorch's layers use, on the same input.
+        show: ``"numbers"``, or ``"image"``: a picture of 64 × 64 through the same layer.
+        picture: ``"photo"``, ``"stripes"`` or ``"white"``.
+        presenter: large type, and the answer is held back until it is revealed.
+
+    Raises:
+        ValueError: for a setting outside those limits, naming them.
+    """
     controls = {
         **sizes("n", "n, input size", n, 1, LARGEST_N),
         **sizes("k", "k, kernel size", k, 1, LARGEST_K),

@@ -491,12 +491,12 @@ def transposed_links(settings: Mapping[str, Any]) -> Links:
     return replace(links, notes=(note,))
 
 
-def explore_transposed(
+def transposed(
     n: Size = 4,
     k: Size = 3,
     s: Size = 2,
     padding: str = "same",
-    output_padding: int | str | None = None,
+    output_padding: int | None = None,
     kernel: str = "ones",
     values: str = "digits",
     beside: bool = False,
@@ -504,7 +504,25 @@ def explore_transposed(
     picture: str = "white",
     presenter: bool = False,
 ) -> Explorer:
-    """Sliders for a transposed convolution; see ``course_utils.explore.transposed``."""
+    """Explore how a transposed convolution makes a map larger, with a real ``Conv2DTranspose`` rebuilt at every change.
+
+    Args:
+        n: input size, 1 to 6; the map is n × n. Every size may also be a pair: height, width.
+        k: kernel size, 1 to 5.
+        s: stride, 1 to 4: how far the stamps of two neighbouring cells are apart.
+        padding: ``"valid"`` or ``"same"``.
+        output_padding: None (the layer is built without the argument, which means Keras's own choice of size), or 0
+            to 3; it must be below s.
+        kernel: the weights: ``"ones"``, ``"edge"``, ``"count"`` or ``"single"``.
+        values: the numbers in the map: ``"digits"``, ``"ones"`` or ``"negative"``.
+        beside: show ``UpSampling2D`` and then ``Conv2D`` with the same weights, on the same input.
+        show: ``"numbers"``, or ``"image"``: a picture of 32 × 32 through the same layer.
+        picture: ``"photo"``, ``"stripes"`` or ``"white"``.
+        presenter: large type, and the answer is held back until it is revealed.
+
+    Raises:
+        ValueError: for a setting outside those limits, naming them.
+    """
     extra = DEFAULT if output_padding is None else output_padding
     controls = {
         **sizes("n", "n, input size", n, 1, LARGEST_N),

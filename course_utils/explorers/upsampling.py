@@ -409,7 +409,7 @@ def upsampling_links(settings: Mapping[str, Any]) -> Links:
     return Links(shown.hidden | ({"padding"} if settings["mode"] == UP else set()), shown.held)
 
 
-def explore_upsampling(
+def upsampling(
     n: Size = 3,
     f: Size = 2,
     interpolation: str = "nearest",
@@ -420,7 +420,22 @@ def explore_upsampling(
     picture: str = "photo",
     presenter: bool = False,
 ) -> Explorer:
-    """Sliders for an upsampling layer; see ``course_utils.explore.upsampling``."""
+    """Explore what upsampling makes of a map, and which sizes come back after pooling, with the real layers.
+
+    Args:
+        n: input size, 1 to 8; the map is n × n. Every size may also be a pair: height, width.
+        f: factor, 1 to 4; in ``"down and up"`` it is the pool size too.
+        interpolation: ``"nearest"`` or ``"bilinear"``.
+        mode: ``"up"``, or ``"down and up"``: a ``MaxPooling2D`` first, then the ``UpSampling2D``.
+        padding: ``"valid"`` or ``"same"``, of the pooling layer.
+        values: the numbers in the map: ``"digits"``, ``"count"`` (0, 1, 2, … in each row) or ``"ones"``.
+        show: ``"numbers"``, or ``"image"``: a picture of 32 × 32 (down and up: 64 × 64) through the same layers.
+        picture: ``"photo"``, ``"stripes"`` or ``"white"``.
+        presenter: large type, and the answer is held back until it is revealed.
+
+    Raises:
+        ValueError: for a setting outside those limits, naming them.
+    """
     controls = {
         "mode": choice("mode", "way", mode, MODES),
         **sizes("n", "n, input size", n, 1, LARGEST_N),
