@@ -27,8 +27,8 @@ from IPython.utils.capture import capture_output
 from course_utils import exercises
 from course_utils.exercises import ____, answers, lesson_00, lesson_01, misconceptions, real
 from course_utils.exercises.blank import Blank, has_blank
+from course_utils.exercises.catalogue import Misconception, Section, Slip
 from course_utils.exercises.core import Exercise
-from course_utils.exercises.misconceptions import Misconception, Section, Slip
 from course_utils.exercises.predictions import predictions_of
 from course_utils.exercises.result import Outcome, to_html
 from course_utils.keras_layers import KerasRefusal

@@ -30,8 +30,8 @@ from test_predictions import folder
 from course_utils.axes import Window
 from course_utils.data import picture
 from course_utils.exercises import ____, lesson_03 as lesson, misconceptions as m, real
+from course_utils.exercises.catalogue import Misconception, Slip
 from course_utils.exercises.core import Exercise
-from course_utils.exercises.misconceptions import Misconception, Slip
 from course_utils.exercises.prediction_box import PredictionBox
 from course_utils.exercises.predictions import Prediction, predictions_of
 from course_utils.exercises.record import Answer

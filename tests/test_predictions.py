@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from course_utils.exercises import lesson_00, lesson_01, misconceptions, predictions, record
-from course_utils.exercises.misconceptions import Slip
+from course_utils.exercises.catalogue import Slip
 from course_utils.exercises.prediction_box import PredictionBox
 from course_utils.exercises.predictions import Choice, Prediction, predictions_of
 from course_utils.exercises.record import FILE, Answer, Entry, Record, record_here

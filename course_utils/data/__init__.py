@@ -1,7 +1,10 @@
-"""Small pictures for the explorers: one photograph, and two that are drawn here.
+"""Small pictures: one photograph, two that are drawn here, and handwritten digits.
 
 The photograph is Grace Hopper, by James S. Davis for the United States Navy, 1984; a work of the United States
 government and so in the public domain. It is cut to her face and reduced to 64 × 64 shades of grey.
+
+The digits are 1,797 of the "Optical Recognition of Handwritten Digits" by E. Alpaydin and C. Kaynak (UCI Machine
+Learning Repository, 1998; licence CC BY 4.0), as scikit-learn carries them; ``python -m tools.digits`` stored them.
 """
 
 from __future__ import annotations
@@ -46,10 +49,26 @@ def picture(name: str, size: int = SIZE) -> NDArray[np.float64]:
     return np.asarray(whole.reshape(size, block, size, block).mean(axis=(1, 3)))
 
 
+def digits() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Handwritten digits, and which digit each of them is.
+
+    Returns:
+        ``(1797, 8, 8, 1)``, 0 (paper) to 1 (ink), in the order of the collection; and ``(1797,)``, 0 to 9.
+    """
+    stored = _stored("digits.npy")
+    shades = (stored[:, :-1] / 16).astype(np.float32)
+    return shades.reshape(-1, 8, 8, 1), stored[:, -1].astype(np.int64)
+
+
+@cache
+def _stored(name: str) -> NDArray[np.uint8]:
+    stored = (importlib.resources.files("course_utils.data") / name).read_bytes()
+    return np.asarray(np.load(io.BytesIO(stored)))
+
+
 @cache
 def _photo() -> NDArray[np.float64]:
-    stored = (importlib.resources.files("course_utils.data") / "photo.npy").read_bytes()
-    return np.asarray(np.load(io.BytesIO(stored)) / 255)
+    return np.asarray(_stored("photo.npy") / 255)
 
 
 def _stripes(size: int) -> NDArray[np.float64]:

@@ -37,7 +37,7 @@ from course_utils.exercises.answers import (
     whole_numbers,
 )
 from course_utils.exercises.blank import has_blank
-from course_utils.exercises.misconceptions import Misconception, Slip
+from course_utils.exercises.catalogue import Misconception, Slip
 from course_utils.exercises.result import (
     Fold,
     Outcome,

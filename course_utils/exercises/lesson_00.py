@@ -7,8 +7,8 @@ from typing import Any
 
 from course_utils.exercises import misconceptions as m, predictions, real
 from course_utils.exercises.answers import BadAnswer, spell, whole
+from course_utils.exercises.catalogue import Slip
 from course_utils.exercises.core import Exercise, Numbers
-from course_utils.exercises.misconceptions import Slip
 from course_utils.exercises.predictions import Choice, Number, Prediction
 from course_utils.exercises.result import Result, Stop, right, wrong
 from course_utils.keras_layers import LayerCode, run

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from course_utils.exercises import misconceptions as m, networks, predictions, real
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole
+from course_utils.exercises.catalogue import Misconception, Slip
 from course_utils.exercises.core import AgainstKeras, Exercise, equals, pair
-from course_utils.exercises.misconceptions import Slip
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
 from course_utils.exercises.result import Result, Stop, right, wrong
@@ -383,7 +383,7 @@ def _one_layer(*args: Any, **settings: Any) -> Callable[[], Any]:
     return lambda: [load_keras().layers.Conv2D(*args, **settings)]
 
 
-def _belief_about_port(size: int, layers: Sequence[Layer], convolution: Layer) -> m.Misconception | None:
+def _belief_about_port(size: int, layers: Sequence[Layer], convolution: Layer) -> Misconception | None:
     """What explains a wrong port, by the size that it gives and by its kernel."""
     if tuple(convolution.kernel_size) == (5, 5):
         alone = {28: m.NUMBER_IS_SAME, 24: m.PADDING_LEFT_OUT}

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from course_utils.exercises import misconceptions as m, networks, predictions, real
+from course_utils.exercises.catalogue import Misconception, Slip
 from course_utils.exercises.core import AgainstKeras, Exercise, Numbers, equals, pair
-from course_utils.exercises.misconceptions import Misconception, Slip
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
 from course_utils.exercises.result import Result, Stop, right, wrong

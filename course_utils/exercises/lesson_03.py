@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from course_utils.axes import Window
 from course_utils.exercises import misconceptions as m, networks, predictions, real
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole_numbers
+from course_utils.exercises.catalogue import Misconception, Slip
 from course_utils.exercises.core import AgainstKeras, Exercise, belief_behind, equals, pair
-from course_utils.exercises.misconceptions import Slip
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
 from course_utils.exercises.result import Result, Stop, right, wrong
@@ -307,7 +307,7 @@ def _said_of(function: Any, window: _Pooled) -> TwoNumbers:
         raise Stop(wrong(f"For {window.text} your function says {spell(value)}; {problem}")) from None
 
 
-def _belief_about_ghosts(function: Any) -> m.Misconception | None:
+def _belief_about_ghosts(function: Any) -> Misconception | None:
     try:
         said = [_said_of(function, window) for window in _windows()]
     except Stop:
@@ -379,7 +379,7 @@ def _judge_three_pools(function: Any) -> Result:
     )
 
 
-def _belief_about_road(sizes: tuple[int, ...]) -> m.Misconception | None:
+def _belief_about_road(sizes: tuple[int, ...]) -> Misconception | None:
     """The first size that is off tells most; a right end with another size before it has a name of its own."""
     if sizes[0] == 14:
         return m.POOL_STRIDE_IS_ONE
@@ -453,7 +453,7 @@ def _judge_any_size(function: Any) -> Result:
     return right(f"{', '.join(done[:-1])} and {done[-1]} all become 10 numbers, with {weights} weights.")
 
 
-def _belief_about_head(layers: list[Layer]) -> m.Misconception | None:
+def _belief_about_head(layers: list[Layer]) -> Misconception | None:
     kinds = [kind_of(layer) for layer in layers]
     if any(kind_of(layer) in _POOLS and min(layer.pool_size) > 2 for layer in layers):
         return m.LARGE_POOL_IS_GLOBAL
@@ -546,7 +546,7 @@ def _as_map(value: Any) -> Values | None:
     return y if y.ndim == 2 else None
 
 
-def _belief_about_twin(x: Map, y: Values) -> m.Misconception | None:
+def _belief_about_twin(x: Map, y: Values) -> Misconception | None:
     shifted = any(np.array_equal(y, np.roll(x, by, axis)) for by in (-1, 1) for axis in (0, 1))
     return m.SHIFT_IS_NOT_SEEN if shifted else None
 
@@ -634,7 +634,7 @@ def _judge_same_by_hand(function: Any) -> Result:
     return right(f'The same size and the same values as `padding="same"` on {len(_border_cases())} maps.')
 
 
-def _belief_about_border(function: Any) -> m.Misconception | None:
+def _belief_about_border(function: Any) -> Misconception | None:
     try:
         said = [_bordered(function, x, k) for x, k in _border_cases()]
     except Stop:

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from course_utils.exercises.answers import BadAnswer
-from course_utils.exercises.misconceptions import Misconception, Slip
+from course_utils.exercises.catalogue import Misconception, Slip
 from course_utils.exercises.record import Answer, Entry, record_here
 from course_utils.exercises.result import Shown, panel, paragraph, show, to_html
 

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from course_utils.exercises.misconceptions import Misconception
+    from course_utils.exercises.catalogue import Misconception
 
 
 class Outcome(Enum):

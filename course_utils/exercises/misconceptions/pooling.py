@@ -1,0 +1,216 @@
+"""What people believe of pooling: lesson 03."""
+
+from __future__ import annotations
+
+from course_utils.exercises import real
+from course_utils.exercises.catalogue import Misconception, Section
+
+# The headings of the lesson that explain them; the tests look each of them up in its notebook.
+_LESSON = "03_pool.ipynb"
+
+TAKE_THE_LARGEST = Section(_LESSON, "1. Take the largest (5 minutes)")
+FIND_THE_STRIDE = Section(_LESSON, "2. Find the hidden stride (7 minutes)")
+HALVE_AN_ODD_SIZE = Section(_LESSON, "3. Halve an odd size (7 minutes)")
+WEIGH_A_GHOST = Section(_LESSON, "4. Ask what a ghost is worth (7 minutes)")
+POOL_IT_ALL = Section(_LESSON, "6. Pool the whole map (6 minutes)")
+SEE_WHAT_IS_FORGOTTEN = Section(_LESSON, "8. See what is forgotten (5 minutes)")
+
+POOL_HAS_WEIGHTS = Misconception(
+    name="A pooling window has weights, like a kernel",
+    sentence="There is nothing to multiply: the window picks the largest of its cells, or takes their mean. "
+    "So there is nothing to learn either.",
+    section=TAKE_THE_LARGEST,
+    symbols=("k",),
+    about="the number of weights",
+    believed=lambda k: k * k,
+    real=real.pool_parameters,
+    case=(1,),
+)
+CHANNELS_ARE_POOLED = Misconception(
+    name="Pooling puts the channels together, too",
+    sentence="It runs over height and width only, in each channel by itself: as many channels come out as went in.",
+    section=TAKE_THE_LARGEST,
+    symbols=("c",),
+    about="the number of channels",
+    believed=lambda c: 1,
+    real=real.pooled_channels,
+    case=(2,),
+)
+POOL_STRIDE_IS_ONE = Misconception(
+    name="A pooling window moves by one cell, unless you say otherwise",
+    sentence="A convolution does. A pooling layer that is told no `strides` takes its `pool_size` for them.",
+    section=FIND_THE_STRIDE,
+    symbols=("n", "k"),
+    about='the size with padding="same"',
+    believed=lambda n, k: n,
+    real=real.default_pool_size,
+    case=(2, 2),
+)
+POOLING_HALVES = Misconception(
+    name="Pooling halves the map",
+    sentence="With a window of 2 it does, because the step is then 2. With a window of 3 the step is 3.",
+    section=FIND_THE_STRIDE,
+    symbols=("n", "k"),
+    about='the size with padding="same"',
+    believed=lambda n, k: -(-n // 2),
+    real=real.default_pool_size,
+    case=(2, 1),
+)
+PARTLY_FILLED_IS_DROPPED = Misconception(
+    name="A window that is only partly filled gives no output",
+    sentence='That is "valid". With "same" the last window is filled up with ghost cells and counts: '
+    "the size is rounded up.",
+    section=HALVE_AN_ODD_SIZE,
+    symbols=("n", "k"),
+    about='the size with padding="same"',
+    believed=lambda n, k: n // k,
+    real=real.default_pool_size,
+    case=(1, 2),
+)
+ALWAYS_ROUNDS_UP = Misconception(
+    name="Half of an odd size is always rounded up",
+    sentence='With "same" it is. With "valid" the last row finds no partner and is thrown away: rounded down.',
+    section=HALVE_AN_ODD_SIZE,
+    symbols=("n",),
+    about='the size after pooling by 2 with padding="valid"',
+    believed=lambda n: -(-n // 2),
+    real=real.valid_pooled_size,
+    case=(3,),
+)
+FRACTION_RAISES = Misconception(
+    name="7 / 2 is not a whole number, so there must be an error",
+    sentence="No layer ever complains about a fraction. It is rounded, and nothing is said.",
+    section=HALVE_AN_ODD_SIZE,
+    symbols=("n",),
+    about='the size after pooling by 2 with padding="valid"',
+    believed=lambda n: "an error" if n % 2 else n // 2,
+    real=real.valid_pooled_size,
+    case=(3,),
+)
+PLACES_ARE_N_OVER_S = Misconception(
+    name='The size of "valid" is n / s, rounded down, whatever the window',
+    sentence="Only while the window is as long as the step. A longer window finds fewer places: ⌊(n − k) / s⌋ + 1.",
+    section=HALVE_AN_ODD_SIZE,
+    symbols=("n", "k", "s"),
+    about="the size",
+    believed=lambda n, k, s: n // s,
+    real=real.strided_pool_size,
+    case=(1, 1, 2),
+)
+STEPS_ARE_PLACES = Misconception(
+    name="There are as many places as steps",
+    sentence="⌊(n − k) / s⌋ is how many steps the window can make. The place where it starts counts as well: + 1.",
+    section=HALVE_AN_ODD_SIZE,
+    symbols=("n", "k", "s"),
+    about="the size",
+    believed=lambda n, k, s: (n - k) // s,
+    real=real.strided_pool_size,
+    case=(1, 1, 1),
+)
+NOTHING_IS_THROWN_AWAY = Misconception(
+    name="Pooling reads every row",
+    sentence="The windows stop where the next one would reach over the edge. What is left there is read by nobody, "
+    "and nothing warns you.",
+    section=HALVE_AN_ODD_SIZE,
+    symbols=("n", "k", "s"),
+    about="the number of rows that no window reads",
+    believed=lambda n, k, s: 0,
+    real=real.unread_cells,
+    case=(2, 1, 2),
+)
+ROUNDING_HIDES = Misconception(
+    name="It ends at the right size, so the padding on the way is right",
+    sentence="13 and 14 both become 7 when they are halved and rounded up. The rounding hides what happened before it; "
+    "the sizes on the way tell.",
+    section=HALVE_AN_ODD_SIZE,
+    symbols=("n",),
+    about='the two sizes after "valid" and then "same"',
+    believed=lambda n: (-(-n // 2), -(-n // 4)),
+    real=real.valid_then_same_pooled,
+    case=(3,),
+)
+POOL_GHOSTS_K_MINUS_1 = Misconception(
+    name='"same" adds k − 1 ghost cells, in pooling too',
+    sentence="That is so when the window moves by one cell. Here it moves by k, and only what the windows are short of "
+    "is filled up: often nothing.",
+    section=HALVE_AN_ODD_SIZE,
+    symbols=("n", "k"),
+    about="the ghost cells of one axis in all",
+    believed=lambda n, k: k - 1,
+    real=real.pool_ghosts,
+    case=(2, 2),
+)
+GHOST_IS_ZERO = Misconception(
+    name="A ghost cell is a zero, so it beats a negative number",
+    sentence="In a convolution it is a zero. A pooling window leaves it out: for a maximum it counts as −∞, and never "
+    "wins.",
+    section=WEIGH_A_GHOST,
+    symbols=("v",),
+    about="the largest of −v and a ghost",
+    believed=lambda v: 0.0,
+    real=real.largest_with_ghost,
+    case=(1,),
+)
+GHOST_SHARES_THE_MEAN = Misconception(
+    name="The mean divides by all cells of the window, ghosts included",
+    sentence="It divides by the number of real cells. A ghost is no cell that was measured, so it has no share.",
+    section=WEIGH_A_GHOST,
+    symbols=("v",),
+    about="the mean of v and a ghost",
+    believed=lambda v: v / 2,
+    real=real.mean_with_ghost,
+    case=(1,),
+)
+GLOBAL_DEPENDS_ON_N = Misconception(
+    name="A larger map gives more numbers after global pooling",
+    sentence="Its window is the whole map, however large that is: one number for each channel, for every n.",
+    section=POOL_IT_ALL,
+    symbols=("n", "c"),
+    about="how many numbers come out",
+    believed=lambda n, c: n * c,
+    real=real.global_numbers,
+    case=(2, 1),
+)
+FLATTEN_IS_GLOBAL = Misconception(
+    name="`Flatten` does what global pooling does",
+    sentence="It writes all n·n·c numbers in one line, so their count depends on n, and a `Dense` after it is bound to "
+    "one n for ever.",
+    section=POOL_IT_ALL,
+    symbols=("n", "c"),
+    about="how many numbers come out of `Flatten`",
+    believed=lambda n, c: c,
+    real=real.flattened_numbers,
+    case=(2, 1),
+)
+LARGE_POOL_IS_GLOBAL = Misconception(
+    name="A pooling window as large as my picture is global pooling",
+    sentence="For that one picture it is. A picture twice as large holds four such windows, and a smaller one holds "
+    "none.",
+    section=POOL_IT_ALL,
+    symbols=("n", "k"),
+    about="the size",
+    believed=lambda n, k: 1,
+    real=lambda n, k: real.strided_pool_size(n, k, k),
+    case=(2, 1),
+)
+PLACE_IS_KEPT = Misconception(
+    name="The largest stays where it was",
+    sentence="It comes out at the place of its window, and the windows stand s cells apart: column ⌊j / s⌋.",
+    section=SEE_WHAT_IS_FORGOTTEN,
+    symbols=("j",),
+    about="the column in which it comes out",
+    believed=lambda j: j,
+    real=real.column_after_pooling,
+    case=(1,),
+)
+SHIFT_IS_NOT_SEEN = Misconception(
+    name="Pooling does not notice a shift by one",
+    sentence="Not while the cell stays in the same window. At the border between two windows a shift by one input cell "
+    "becomes a shift by one output cell.",
+    section=SEE_WHAT_IS_FORGOTTEN,
+    symbols=("j",),
+    about="the column in which it comes out after it moved from column j to j + 1",
+    believed=real.column_after_pooling,
+    real=lambda j: real.column_after_pooling(j + 1),
+    case=(1,),
+)

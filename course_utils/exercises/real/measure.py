@@ -1,0 +1,36 @@
+"""What the real layers do, found by running them: the truth that answers and predictions are held against.
+
+Every function builds a Keras layer and looks at what comes out; none of them knows a formula. Keras is loaded at the
+first call. The answers are kept, because the same settings are asked for again at every check.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_utils.keras_layers import Layer, LayerCode, run
+
+Pads = tuple[int, int]
+
+
+def build(kind: str, **settings: Any) -> Layer:
+    """A real layer."""
+    return LayerCode(kind, settings).build()
+
+
+def square(n: int) -> NDArray[np.float32]:
+    """A map of ones, n × n, as a batch of one with one channel."""
+    return np.ones((1, n, n, 1), dtype=np.float32)
+
+
+def height(x: NDArray[np.float32]) -> int:
+    """The rows of a batch of maps."""
+    return int(x.shape[1])
+
+
+def size(layer: Layer, n: int) -> int:
+    """The height that comes out of a layer for an n × n map."""
+    return height(run(layer, square(n)))

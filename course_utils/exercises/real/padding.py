@@ -1,0 +1,99 @@
+"""What real convolutions do at the border: lesson 01."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_utils.exercises.real.measure import Pads, build, height, size, square
+from course_utils.keras_layers import load_keras, run
+
+
+@cache
+def valid_size(n: int, k: int) -> int:
+    """``Conv2D`` without padding."""
+    return size(build("Conv2D", filters=1, kernel_size=k), n)
+
+
+@cache
+def same_size(n: int, k: int) -> int:
+    """``Conv2D`` with "same"."""
+    return size(build("Conv2D", filters=1, kernel_size=k, padding="same"), n)
+
+
+@cache
+def third_number_size(n: int, k: int) -> int:
+    """``Conv2D(1, k, k)``: two numbers after the filters."""
+    return size(load_keras().layers.Conv2D(1, k, k, name="explored"), n)
+
+
+@cache
+def number_padded_size(n: int, k: int, p: int) -> int:
+    """``ZeroPadding2D(p)`` and then ``Conv2D`` without padding: what PyTorch's ``padding=p`` does."""
+    padded = run(build("ZeroPadding2D", padding=p), square(n))
+    return height(run(build("Conv2D", filters=1, kernel_size=k), padded))
+
+
+@cache
+def conv_parameters(k: int) -> int:
+    """The parameters of ``Conv2D(1, k)`` on one channel."""
+    layer = build("Conv2D", filters=1, kernel_size=k)
+    layer.build((1, k, k, 1))
+    return int(layer.count_params())
+
+
+@cache
+def same_then_valid_sizes(n: int, k: int) -> tuple[int, int]:
+    """The sizes after two convolutions, the first with "same", the second without padding."""
+    first = run(build("Conv2D", filters=1, kernel_size=k, padding="same"), square(n))
+    return height(first), height(run(build("Conv2D", filters=1, kernel_size=k), first))
+
+
+@cache
+def measured_pads(kind: str, k: int, d: int, padding: str) -> Pads:
+    """The ghost cells before and after that a real convolution uses, measured on a map of ones.
+
+    One filter copies the first cell of each window, another the last. Where the first cell is a ghost the first
+    filter gives 0, so its zeros are the ghosts before; the zeros of the other are the ghosts after.
+    """
+    spatial = int(kind.removeprefix("Conv").removesuffix("D"))
+    ones = np.ones((1, *[(k - 1) * d + 2] * spatial, 1), dtype=np.float32)
+    layer = build(kind, filters=2, kernel_size=k, dilation_rate=d, padding=padding, use_bias=False)
+    layer.build(ones.shape)
+    kernel = np.zeros([*[k] * spatial, 1, 2])
+    kernel[(0,) * spatial + (0, 0)] = 1
+    kernel[(-1,) * spatial + (0, 1)] = 1
+    layer.set_weights([kernel])
+    rows = run(layer, ones)[0].reshape(ones.shape[1], -1, 2).max(axis=1)
+    before, after = (rows == 0).sum(axis=0)
+    return int(before), int(after)
+
+
+def same_pads(k: int) -> Pads:
+    """Ghost rows above and below in ``Conv2D(padding="same")``."""
+    return measured_pads("Conv2D", k, 1, "same")
+
+
+def causal_pads(k: int, d: int) -> Pads:
+    """Ghost steps before and after in ``Conv1D(padding="causal")``."""
+    return measured_pads("Conv1D", k, d, "causal")
+
+
+def zero_padding_of_pair(a: int, b: int) -> tuple[Pads, Pads]:
+    """How ``ZeroPadding2D((a, b))`` reads its pair: (above, below), (left, right)."""
+    (above, below), (left, right) = build("ZeroPadding2D", padding=(a, b)).padding
+    return (above, below), (left, right)
+
+
+@cache
+def sums_of_ones(n: int, k: int) -> NDArray[np.float32]:
+    """A k × k kernel of ones with "same" over an n × n map of ones."""
+    layer = build("Conv2D", filters=1, kernel_size=k, padding="same", kernel_initializer="ones")
+    return run(layer, square(n))[0, :, :, 0]
+
+
+def smallest_at_the_rim(k: int) -> int:
+    """The smallest of those sums, on a map that is large enough for a window without ghosts."""
+    return int(sums_of_ones(2 * k, k).min())
