@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import tally
 from hypothesis import HealthCheck, settings
+from IPython.core.interactiveshell import InteractiveShell
 
 # Always the same examples: a test that fails here fails everywhere, and one that passes is no luck.
 settings.register_profile(
@@ -23,3 +26,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("the proof against Keras")
     for line in lines:
         terminalreporter.line(line)
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    """What runs the cells of a notebook, without the kernel around it."""
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance()
+    yield shell
+    InteractiveShell.clear_instance()

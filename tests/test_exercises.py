@@ -1,64 +1,47 @@
-"""The exercises: right answers turn green, known wrong ones are told their name, and nothing that is typed raises.
+"""The exercises of every lesson: right answers turn green, known wrong ones are told their name, nothing typed raises.
 
-Right and wrong are asked from real Keras layers; the few constants here are the ones the course itself states.
+Right and wrong are asked from real Keras layers. What is special to a lesson stands in a file of its own.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
-import pkgutil
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import product
-from pathlib import Path
 from typing import Any
 
-import keras
-import nbformat
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from lessons import (
+    CATALOGUE,
+    EXERCISES,
+    LESSONS,
+    ODD_FUNCTIONS,
+    ODD_VALUES,
+    PREDICTIONS,
+    TAKES_A_FUNCTION,
+    Lesson,
+    differs,
+    exercise_cells,
+    headings,
+    label,
+    run_cell,
+    solve,
+)
 
-from course_utils import exercises
-from course_utils.exercises import ____, answers, lesson_00, lesson_01, misconceptions, real
+from course_utils.exercises import ____, answers, lesson_00, lesson_01, misconceptions
 from course_utils.exercises.blank import Blank, has_blank
 from course_utils.exercises.catalogue import Misconception, Section, Slip
 from course_utils.exercises.core import Exercise
-from course_utils.exercises.predictions import predictions_of
 from course_utils.exercises.result import Outcome, to_html
-from course_utils.keras_layers import KerasRefusal
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-LESSONS = {"00_start_here.ipynb": lesson_00, "01_pad_the_border.ipynb": lesson_01}
-LAYERS = keras.layers
-
-
-def exercises_of(lesson: Any) -> list[Exercise]:
-    return [thing for thing in vars(lesson).values() if isinstance(thing, Exercise)]
-
-
-EXERCISES = [exercise for lesson in LESSONS.values() for exercise in exercises_of(lesson)]
-CATALOGUE = [thing for thing in vars(misconceptions).values() if isinstance(thing, Misconception)]
 SLIPS = [(exercise, slip) for exercise in EXERCISES for slip in exercise.slips]
-
-
-def name(thing: Any) -> str | None:
-    return getattr(thing, "name", None)
-
-
-def solve(exercise: Exercise) -> Any:
-    """Run the solution that the learner is shown, and return what it hands in."""
-    names: dict[str, Any] = {"keras": keras, "np": np}
-    exec(exercise.solution_code, names)
-    return eval(exercise.answer, names)
-
-
-TAKES_A_FUNCTION = [exercise for exercise in EXERCISES if callable(solve(exercise))]
 
 
 # -- importing ----------------------------------------------------------------------------------------------------
@@ -137,14 +120,15 @@ def test_a_blank_is_not_found_where_there_is_none() -> None:
 # -- every exercise -----------------------------------------------------------------------------------------------
 
 
-def test_there_are_as_many_exercises_as_the_lessons_promise() -> None:
-    assert [len(exercises_of(lesson)) for lesson in LESSONS.values()] == [5, 7]
-    for lesson in LESSONS.values():
-        for exercise in exercises_of(lesson):
-            assert getattr(lesson, exercise.name) is exercise
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_there_are_as_many_exercises_as_the_lessons_promise(lesson: Lesson) -> None:
+    assert len(lesson.exercises) >= 5
+    assert list(exercise_cells(lesson.notebook)) == [exercise.name for exercise in lesson.exercises]
+    for exercise in lesson.exercises:
+        assert getattr(lesson.module, exercise.name) is exercise
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 def test_an_untouched_answer_is_not_tried(exercise: Exercise) -> None:
     for answer in (____, (____, 1), lambda *args: ____ + 1, lambda *args: [____]):
         assert exercise.examine(answer).outcome is Outcome.NOT_TRIED
@@ -152,7 +136,7 @@ def test_an_untouched_answer_is_not_tried(exercise: Exercise) -> None:
     assert f"lesson.{exercise.name}.check(" in str(exercise.examine())
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 def test_the_solution_that_is_shown_is_right_and_says_why(exercise: Exercise) -> None:
     for _ in range(2):
         result = exercise.examine(solve(exercise))
@@ -160,7 +144,7 @@ def test_the_solution_that_is_shown_is_right_and_says_why(exercise: Exercise) ->
         assert exercise.why in result.lines
 
 
-@pytest.mark.parametrize(("exercise", "slip"), SLIPS, ids=name)
+@pytest.mark.parametrize(("exercise", "slip"), SLIPS, ids=label)
 def test_every_known_wrong_answer_is_wrong_and_named(exercise: Exercise, slip: Slip) -> None:
     result = exercise.examine(slip.answer)
     assert result.outcome is Outcome.WRONG
@@ -174,59 +158,7 @@ def test_every_exercise_has_a_known_slip() -> None:
     assert [exercise.name for exercise in EXERCISES if not exercise.slips] == []
 
 
-def raises(*args: Any) -> Any:
-    raise ZeroDivisionError("division by zero")
-
-
-def leaves(*args: Any) -> Any:
-    sys.exit(1)
-
-
-def calls_itself(*args: Any) -> Any:
-    return calls_itself(*args)
-
-
-class Unprintable:
-    def __repr__(self) -> str:
-        raise RuntimeError("no")
-
-
-ODD_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "raises": raises,
-    "leaves": leaves,
-    "calls itself": calls_itself,
-    "nothing": lambda *args: None,
-    "text": lambda *args: "5",
-    "float": lambda *args: 5.0,
-    "nan": lambda *args: float("nan"),
-    "yes": lambda *args: True,
-    "unprintable": lambda *args: Unprintable(),
-    "ragged": lambda *args: [1, [2, 3]],
-    "none in a pair": lambda *args: (None, 1),
-    "three": lambda *args: (1, 2, 3),
-    "minus": lambda *args: -1,
-    "empty": lambda *args: [],
-    "too many parameters": lambda a, b, c, d: 1,
-    "none": lambda: 1,
-}
-ODD_VALUES = [
-    None,
-    "5",
-    5.0,
-    True,
-    -1,
-    [],
-    (1, 2),
-    [None] * 13,
-    10**30,
-    float("nan"),
-    Unprintable(),
-    {1: 2},
-    np.ones(3),
-]
-
-
-@pytest.mark.parametrize("exercise", TAKES_A_FUNCTION, ids=name)
+@pytest.mark.parametrize("exercise", TAKES_A_FUNCTION, ids=label)
 @pytest.mark.parametrize("odd", ODD_FUNCTIONS)
 def test_a_function_that_misbehaves_is_wrong_and_nothing_worse(exercise: Exercise, odd: str) -> None:
     result = exercise.examine(ODD_FUNCTIONS[odd])
@@ -234,13 +166,13 @@ def test_a_function_that_misbehaves_is_wrong_and_nothing_worse(exercise: Exercis
     assert "Traceback" not in str(result)
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 @pytest.mark.parametrize("odd", ODD_VALUES, ids=lambda value: type(value).__name__)
 def test_a_value_of_the_wrong_kind_is_wrong_and_nothing_worse(exercise: Exercise, odd: Any) -> None:
     assert exercise.examine(odd).outcome is Outcome.WRONG
 
 
-@pytest.mark.parametrize("exercise", TAKES_A_FUNCTION, ids=name)
+@pytest.mark.parametrize("exercise", TAKES_A_FUNCTION, ids=label)
 def test_an_endless_loop_is_ended_and_the_thread_with_it(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "LIMIT", 0.3)
     steps = []
@@ -355,7 +287,7 @@ def test_what_a_learner_types_is_escaped() -> None:
     assert "&lt;script&gt;" in result._repr_html_()
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 def test_outcomes_have_a_word_a_sign_a_colour_and_a_role(exercise: Exercise) -> None:
     shown = [exercise.examine(____), exercise.examine(solve(exercise)), exercise.examine(exercise.slips[0].answer)]
     assert len({result.outcome for result in shown}) == 3
@@ -366,108 +298,10 @@ def test_outcomes_have_a_word_a_sign_a_colour_and_a_role(exercise: Exercise) -> 
         assert str(result).startswith(f"{result.outcome.sign} {result.outcome.word}.")
 
 
-# -- the answers with several right ones --------------------------------------------------------------------------
-
-
-def test_every_size_that_comes_back_is_accepted_and_no_other() -> None:
-    right = [n for n in range(1, 60) if lesson_00.another_size.examine(n).outcome is Outcome.RIGHT]
-    assert right == [4, 12, 20, 36, 44, 52]
-    assert "find another" in str(lesson_00.another_size.examine(28))
-
-
-@pytest.mark.parametrize(
-    ("layers", "right"),
-    [
-        ([lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(8, 5)], True),
-        ([lambda: LAYERS.ZeroPadding2D(((1, 1), (1, 1))), lambda: LAYERS.Conv2D(8, (5, 5), use_bias=False)], True),
-        ([lambda: LAYERS.Conv2D(8, 5, padding="same"), lambda: LAYERS.Cropping2D(1)], True),
-        ([lambda: LAYERS.ZeroPadding2D(((0, 2), (1, 1))), lambda: LAYERS.Conv2D(8, 5)], False),
-        ([lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(8, 5, activation="relu")], False),
-        ([lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(9, 5)], False),
-        ([lambda: LAYERS.Conv2D(8, 5), lambda: LAYERS.ZeroPadding2D(1)], False),
-        ([lambda: LAYERS.ZeroPadding2D(10**6), lambda: LAYERS.Conv2D(8, 5)], False),
-        ([lambda: LAYERS.MaxPooling2D(100), lambda: LAYERS.Conv2D(8, 5)], False),
-        ([lambda: LAYERS.Conv2D(8, 5, padding=1)], False),
-    ],
-)
-def test_a_port_must_have_the_size_and_the_values(layers: list[Callable[[], Any]], right: bool) -> None:
-    result = lesson_01.torch_to_keras.examine(lambda: [make() for make in layers])
-    assert (result.outcome is Outcome.RIGHT) == right, str(result)
-
-
-def test_the_error_about_lower_is_put_into_words() -> None:
-    assert "a word in quotation marks for `padding`" in str(
-        lesson_01.torch_to_keras.examine(lambda: [LAYERS.Conv2D(8, 5, padding=1)])
-    )
-
-
-def two_convolutions(*layers: Callable[[], Any]) -> Callable[[], Any]:
-    return lambda: keras.Sequential([make() for make in layers])
-
-
-def test_the_model_is_judged_by_the_sizes_on_the_way() -> None:
-    def conv(padding: str, k: int = 5, filters: int = 8) -> Callable[[], Any]:
-        return lambda: LAYERS.Conv2D(filters, k, padding=padding)
-
-    examine = lesson_01.fix_the_shape.examine
-    assert examine(two_convolutions(conv("same"), conv("valid"))).outcome is Outcome.RIGHT
-    by_hand = two_convolutions(lambda: LAYERS.ZeroPadding2D(2), conv("valid"), conv("valid"))
-    assert examine(by_hand).outcome is Outcome.RIGHT
-    for wrong in (
-        two_convolutions(conv("same"), conv("same")),
-        two_convolutions(conv("same", k=3), conv("valid", k=5)),
-        two_convolutions(conv("same"), conv("valid", filters=4)),
-        two_convolutions(conv("same")),
-        two_convolutions(conv("same"), conv("valid"), lambda: LAYERS.Cropping2D(1)),
-        lambda: keras.Sequential([keras.Input((3, 3, 1)), LAYERS.Conv2D(8, 5)]),
-        lambda: [LAYERS.Conv2D],
-    ):
-        assert examine(wrong).outcome is Outcome.WRONG
-
-
-@pytest.mark.parametrize("mode", ["edge", "reflect", "symmetric", "wrap"])
-def test_a_rim_may_be_kept_bright_in_several_ways(mode: Any) -> None:
-    result = lesson_01.dim_rim.examine(lambda x, k: np.pad(x, (k // 2, (k - 1) // 2), mode=mode))
-    assert result.outcome is Outcome.RIGHT, str(result)
-
-
-@pytest.mark.parametrize(
-    "pad",
-    [
-        lambda x, k: x,
-        lambda x, k: np.pad(x, k - 1, mode="edge"),
-        lambda x, k: np.pad(x, k // 2, mode="edge"),
-        lambda x, k: np.pad(x, ((k - 1) // 2, k // 2), constant_values=1),
-        lambda x, k: np.ones(np.array(x.shape) + k - 1),
-        lambda x, k: np.full(np.array(x.shape) + k - 1, x[0, 0]),
-        lambda x, k: np.empty((0, 0)),
-    ],
-)
-def test_a_rim_is_not_kept_bright_by_tricks(pad: Callable[..., Any]) -> None:
-    assert lesson_01.dim_rim.examine(pad).outcome is Outcome.WRONG
-
-
-def test_padding_by_hand_needs_the_right_side_and_not_only_the_right_size() -> None:
-    other_side = lesson_01.zero_padding_by_hand.examine(lambda k: ((k // 2, (k - 1) // 2),) * 2)
-    assert "the right size and other values" in str(other_side)
-    one_axis = lesson_01.zero_padding_by_hand.examine(lambda k: (((k - 1) // 2, k // 2), (k // 2, (k - 1) // 2)))
-    assert one_axis.outcome is Outcome.WRONG
-    swapped = lesson_01.zero_padding_by_hand.examine(lambda k: [[(k - 1) // 2, k // 2]] * 2)
-    assert swapped.outcome is Outcome.RIGHT
-
-
 # -- the catalogue ------------------------------------------------------------------------------------------------
 
 
-def differs(belief: Misconception, case: tuple[int, ...]) -> bool:
-    """Whether Keras gives something else than the belief. Where Keras refuses, the question does not arise."""
-    try:
-        return bool(belief.believed(*case) != belief.real(*case))
-    except KerasRefusal:
-        return False
-
-
-@pytest.mark.parametrize("belief", CATALOGUE, ids=name)
+@pytest.mark.parametrize("belief", CATALOGUE, ids=label)
 def test_the_case_that_is_shown_separates_and_is_the_smallest(belief: Misconception) -> None:
     assert differs(belief, belief.case)
     smaller = [
@@ -481,18 +315,8 @@ def test_the_case_that_is_shown_separates_and_is_the_smallest(belief: Misconcept
 
 
 def test_every_belief_of_the_catalogue_belongs_to_an_exercise_or_a_prediction() -> None:
-    modules = [module.name for module in pkgutil.iter_modules(exercises.__path__) if module.name.startswith("lesson_")]
-    lessons = [importlib.import_module(f"{exercises.__name__}.{module}") for module in modules]
-    asking = [exercise for lesson in lessons for exercise in exercises_of(lesson)]
-    asked = [prediction for module in modules for prediction in predictions_of(module.removeprefix("lesson_"))]
-    used = {id(slip.misconception) for thing in [*asking, *asked] for slip in thing.slips}
+    used = {id(slip.misconception) for thing in [*EXERCISES, *PREDICTIONS] for slip in thing.slips}
     assert [belief.name for belief in CATALOGUE if id(belief) not in used] == []
-
-
-def headings(notebook: str) -> list[str]:
-    cells = nbformat.read(NOTEBOOKS / notebook, 4).cells
-    lines = [line for cell in cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
-    return [line.lstrip("#").strip() for line in lines if line.startswith("#")]
 
 
 def test_every_section_to_read_again_is_a_heading_of_its_notebook() -> None:
@@ -509,23 +333,10 @@ def test_a_link_is_what_jupyterlab_calls_the_heading() -> None:
     )
 
 
-# -- what the real layers say, against numbers worked out elsewhere -----------------------------------------------
-
-
-def test_the_measured_truths() -> None:
-    assert real.sizes(28) == (28, 14, 14, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28)
-    assert real.sizes(28, real.FIRST_UNPADDED) == (26, 13, 13, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28)
-    assert [real.autoencoder_size(n) for n in (23, 25, 28, 32)] == [20, 28, 28, 28]
-    assert [real.same_pads(k) for k in range(1, 6)] == [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)]
-    assert [real.causal_pads(3, d) for d in (1, 2, 3)] == [(2, 0), (4, 0), (6, 0)]
-    assert real.zero_padding_of_pair(1, 2) == ((1, 1), (2, 2))
-    assert (real.valid_size(7, 3), real.third_number_size(28, 3), real.number_padded_size(28, 5, 1)) == (5, 9, 26)
-
-
 # -- hints and solutions ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 def test_hints_come_one_after_the_other(exercise: Exercise, capsys: pytest.CaptureFixture[str]) -> None:
     exercise._hints_given = 0
     total = len(exercise.hints)
@@ -535,7 +346,7 @@ def test_hints_come_one_after_the_other(exercise: Exercise, capsys: pytest.Captu
         assert capsys.readouterr().out.startswith(f"Hint {number} of {total}: {exercise.hints[number - 1]}")
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 def test_the_solution_is_shown_as_it_was_run(exercise: Exercise, capsys: pytest.CaptureFixture[str]) -> None:
     exercise.solution()
     out = capsys.readouterr().out
@@ -543,7 +354,7 @@ def test_the_solution_is_shown_as_it_was_run(exercise: Exercise, capsys: pytest.
     assert exercise.why in out
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 def test_the_last_hint_is_not_the_solution(exercise: Exercise) -> None:
     assert all(exercise.solution_code not in hint for hint in exercise.hints)
 
@@ -551,51 +362,30 @@ def test_the_last_hint_is_not_the_solution(exercise: Exercise) -> None:
 # -- in a notebook ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def shell() -> Iterator[InteractiveShell]:
-    """What runs the cells of a notebook, without the kernel around it."""
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance()
-    yield shell
-    InteractiveShell.clear_instance()
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_the_cells_of_the_notebooks(shell: InteractiveShell, lesson: Lesson) -> None:
+    """Each as it stands, with the solution in place of the blanks, and with every known wrong answer.
 
-
-def run_cell(shell: InteractiveShell, source: str) -> list[dict[str, str]]:
-    """Run a cell; return what it displayed."""
-    with capture_output() as captured:
-        result = shell.run_cell(source)
-    result.raise_error()
-    assert result.result is None
-    return [output.data for output in captured.outputs]
-
-
-def exercise_cells(notebook: str) -> dict[str, str]:
-    """The cells with a check, by the name of the exercise."""
-    cells = {}
-    for cell in nbformat.read(NOTEBOOKS / notebook, 4).cells:
-        for line in cell.source.splitlines() if cell.cell_type == "code" else ():
-            if line.startswith("lesson.") and ".check(" in line:
-                cells[line.split(".")[1]] = cell.source
-    return cells
-
-
-@pytest.mark.parametrize(("notebook", "lesson"), LESSONS.items())
-def test_the_cells_of_the_notebooks(shell: InteractiveShell, notebook: str, lesson: Any) -> None:
-    """Each as it stands, and with the solution in place of the blanks: one outcome is shown, and only one."""
-    cells = exercise_cells(notebook)
-    assert list(cells) == [exercise.name for exercise in exercises_of(lesson)]
-    number = notebook[:2]
-    run_cell(shell, f"import keras, numpy as np\nfrom course_utils.exercises import ____, lesson_{number} as lesson")
-    for exercise in exercises_of(lesson):
+    One outcome is shown each time, and only one.
+    """
+    cells = exercise_cells(lesson.notebook)
+    run_cell(shell, "import keras, numpy as np")
+    run_cell(shell, f"from course_utils.exercises import ____, {lesson.module.__name__.split('.')[-1]} as lesson")
+    for exercise in lesson.exercises:
         source = cells[exercise.name]
         (untouched,) = run_cell(shell, source)
         assert untouched["text/plain"].startswith("○ Not tried yet.")
         check = next(line for line in source.splitlines() if line.startswith(f"lesson.{exercise.name}.check("))
         (solved,) = run_cell(shell, f"{exercise.solution_code}\n\n{check}")
         assert solved["text/plain"].startswith("✓ Right."), f"{exercise.name}: {solved['text/plain']}"
+        for slip in exercise.slips:
+            shell.user_ns["a_wrong_answer"] = slip.answer
+            (refused,) = run_cell(shell, f"lesson.{exercise.name}.check(a_wrong_answer)")
+            assert refused["text/plain"].startswith("✗ "), f"{exercise.name}: {refused['text/plain']}"
+            assert slip.misconception.name in refused["text/plain"]
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 def test_hints_and_solutions_are_folded_in_a_notebook(shell: InteractiveShell, exercise: Exercise) -> None:
     with capture_output() as captured:
         exercise.hint()

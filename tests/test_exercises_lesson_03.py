@@ -12,118 +12,14 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from test_exercises import (
-    ODD_FUNCTIONS,
-    ODD_VALUES,
-    differs,
-    exercise_cells,
-    exercises_of,
-    headings,
-    name,
-    run_cell,
-    shell,
-    solve,
-)
-from test_predictions import folder
 
 from course_utils.axes import Window
 from course_utils.data import picture
-from course_utils.exercises import ____, lesson_03 as lesson, misconceptions as m, real
-from course_utils.exercises.catalogue import Misconception, Slip
-from course_utils.exercises.core import Exercise
-from course_utils.exercises.prediction_box import PredictionBox
-from course_utils.exercises.predictions import Prediction, predictions_of
-from course_utils.exercises.record import Answer
+from course_utils.exercises import lesson_03 as lesson, misconceptions as m, real
 from course_utils.exercises.result import Outcome
 
 NOTEBOOK = "03_pool.ipynb"
 LAYERS = keras.layers
-EXERCISES = exercises_of(lesson)
-PREDICTIONS = predictions_of("03")
-CATALOGUE = [
-    thing for thing in vars(m).values() if isinstance(thing, Misconception) and thing.section.notebook == NOTEBOOK
-]
-TAKES_A_FUNCTION = [exercise for exercise in EXERCISES if callable(solve(exercise))]
-
-TRUE: dict[str, tuple[Answer, ...]] = {
-    "pool_weights": (0, 16),
-    "pool_of_three": (10,),
-    "odd_half": ("4 × 4", "3 × 3"),
-    "ghost_worth": ("−7", "7"),
-    "any_map": (16, 16),
-    "moved": (1, 1, 2),
-}
-
-# Fixtures of the neighbouring files: a shell without a kernel, and a learner's empty folder.
-__all__ = ["folder", "shell"]
-
-
-# -- every exercise -----------------------------------------------------------------------------------------------
-
-
-def test_the_exercises_are_the_ones_of_the_notebook() -> None:
-    assert len(EXERCISES) == 7
-    assert list(exercise_cells(NOTEBOOK)) == [exercise.name for exercise in EXERCISES]
-    for exercise in EXERCISES:
-        assert getattr(lesson, exercise.name) is exercise
-        assert exercise.slips
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
-def test_an_untouched_answer_is_not_tried(exercise: Exercise) -> None:
-    for answer in (____, (____, 1), lambda *args: ____ + 1, lambda *args: [____]):
-        assert exercise.examine(answer).outcome is Outcome.NOT_TRIED
-    assert exercise.examine().outcome is Outcome.NOT_TRIED
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
-def test_the_solution_that_is_shown_is_right_and_says_why(exercise: Exercise) -> None:
-    result = exercise.examine(solve(exercise))
-    assert result.outcome is Outcome.RIGHT, str(result)
-    assert exercise.why in result.lines
-    assert len(exercise.hints) >= 3
-    assert all(exercise.solution_code not in hint for hint in exercise.hints)
-
-
-@pytest.mark.parametrize(
-    ("exercise", "slip"), [(exercise, slip) for exercise in EXERCISES for slip in exercise.slips], ids=name
-)
-def test_every_known_wrong_answer_is_wrong_and_named(exercise: Exercise, slip: Slip) -> None:
-    result = exercise.examine(slip.answer)
-    assert result.outcome is Outcome.WRONG
-    assert result.misconception is slip.misconception
-    assert slip.misconception.sentence in str(result)
-    assert slip.misconception.section.title in result._repr_html_()
-
-
-@pytest.mark.parametrize("exercise", TAKES_A_FUNCTION, ids=name)
-@pytest.mark.parametrize("odd", ODD_FUNCTIONS)
-def test_a_function_that_misbehaves_is_wrong_and_nothing_worse(exercise: Exercise, odd: str) -> None:
-    result = exercise.examine(ODD_FUNCTIONS[odd])
-    assert result.outcome is Outcome.WRONG, str(result)
-    assert "Traceback" not in str(result)
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=name)
-@pytest.mark.parametrize("odd", ODD_VALUES, ids=lambda value: type(value).__name__)
-def test_a_value_of_the_wrong_kind_is_wrong_and_nothing_worse(exercise: Exercise, odd: Any) -> None:
-    assert exercise.examine(odd).outcome is Outcome.WRONG
-
-
-def test_the_cells_of_the_notebook(shell: InteractiveShell) -> None:
-    """Each as it stands, and with the solution in place of the blanks: one outcome is shown, and only one."""
-    cells = exercise_cells(NOTEBOOK)
-    run_cell(shell, "import keras, numpy as np\nfrom course_utils.exercises import ____, lesson_03 as lesson")
-    for exercise in EXERCISES:
-        source = cells[exercise.name]
-        (untouched,) = run_cell(shell, source)
-        assert untouched["text/plain"].startswith("○ Not tried yet.")
-        check = next(line for line in source.splitlines() if line.startswith(f"lesson.{exercise.name}.check("))
-        (solved,) = run_cell(shell, f"{exercise.solution_code}\n\n{check}")
-        assert solved["text/plain"].startswith("✓ Right."), f"{exercise.name}: {solved['text/plain']}"
-
-
 # -- what is said, and the answers with several right ones --------------------------------------------------------
 
 
@@ -285,66 +181,7 @@ def test_the_stripes_of_the_picture_are_gone_in_the_maximum_and_not_in_the_mean(
     assert len(np.unique(LAYERS.AveragePooling2D(4)(stripes))) > 1
 
 
-# -- predictions --------------------------------------------------------------------------------------------------
-
-
-def commit(prediction: Prediction, said: tuple[Answer, ...]) -> PredictionBox:
-    box = prediction.box()
-    for one, answer in zip(box.inputs, said, strict=True):
-        one.value = str(answer)
-    box.commit.click()
-    return box
-
-
-def test_the_predictions_are_the_ones_worked_out_by_hand() -> None:
-    assert [prediction.name for prediction in PREDICTIONS] == list(TRUE)
-    for prediction in PREDICTIONS:
-        assert getattr(lesson, prediction.name) is prediction
-        assert prediction.real() == TRUE[prediction.name]
-
-
-@pytest.mark.parametrize("prediction", PREDICTIONS, ids=name)
-def test_a_right_expectation(prediction: Prediction) -> None:
-    box = prediction.box()
-    assert box.result.value == "" == box.guard.say
-    assert commit(prediction, TRUE[prediction.name]).guard.say.startswith("✓ As you expected.")
-
-
-@pytest.mark.parametrize(
-    ("prediction", "slip"), [(prediction, slip) for prediction in PREDICTIONS for slip in prediction.slips], ids=name
-)
-def test_every_known_wrong_expectation_is_told_its_name(prediction: Prediction, slip: Slip) -> None:
-    assert slip.answer != TRUE[prediction.name]
-    box = commit(prediction, slip.answer)
-    assert f"Many people expect this: {slip.misconception.name}." in box.guard.say
-
-
 # -- the catalogue, and what the real layers say ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("belief", CATALOGUE, ids=name)
-def test_the_case_that_is_shown_separates_and_is_the_smallest(belief: Misconception) -> None:
-    assert differs(belief, belief.case)
-    smaller = [
-        case
-        for case in product(range(1, sum(belief.case) + 1), repeat=len(belief.case))
-        if sum(case) < sum(belief.case)
-    ]
-    assert [case for case in smaller if differs(belief, case)] == []
-    assert str(belief.real(*belief.case)) in belief.separation
-    assert belief.section.heading in headings(NOTEBOOK)
-
-
-def test_every_belief_of_the_lesson_belongs_to_an_exercise_or_a_prediction() -> None:
-    used = {id(slip.misconception) for thing in [*EXERCISES, *PREDICTIONS] for slip in thing.slips}
-    assert [belief.name for belief in CATALOGUE if id(belief) not in used] == []
-    assert len(CATALOGUE) >= 15
-
-
-def test_the_minutes_of_the_sections_add_up() -> None:
-    titles = headings(NOTEBOOK)
-    minutes = [int(title.rsplit("(", 1)[1].split()[0]) for title in titles if title[0].isdigit() and "minutes" in title]
-    assert sum(minutes) == 45, minutes
 
 
 def test_what_is_measured_is_what_the_axes_say() -> None:

@@ -12,25 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from by_pencil import PREDICTED
+from lessons import LESSONS, PREDICTIONS, Lesson, commit, fill, label
 
 from course_utils.exercises import lesson_00, lesson_01, misconceptions, predictions, record
 from course_utils.exercises.catalogue import Slip
 from course_utils.exercises.prediction_box import PredictionBox
-from course_utils.exercises.predictions import Choice, Prediction, predictions_of
+from course_utils.exercises.predictions import Choice, Prediction
 from course_utils.exercises.record import FILE, Answer, Entry, Record, record_here
-
-PREDICTIONS = [prediction for lesson in ("00", "01") for prediction in predictions_of(lesson)]
-
-#: Worked out elsewhere: in the question on Stack Overflow, in Keras's documentation, with pencil and paper.
-TRUE: dict[str, tuple[Answer, ...]] = {
-    "sizes": (28, 14, 14, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28),
-    "other_size": ("28 × 28",),
-    "places": (5,),
-    "even_pads": (1, 2),
-    "rim": (4, 6, 9),
-    "too_big": ("an error", "3 × 3"),
-    "typo": (9,),
-}
 
 
 @pytest.fixture(autouse=True)
@@ -46,27 +35,15 @@ def new_kernel() -> None:
     record._records.clear()
 
 
-def name(thing: Any) -> str | None:
-    return getattr(thing, "name", None)
+def true_of(prediction: Prediction) -> tuple[Answer, ...]:
+    return PREDICTED[prediction.lesson][prediction.name]
 
 
 def wrong(prediction: Prediction) -> tuple[Answer, ...]:
     """An answer that is possible and not true."""
-    field, true = prediction.fields[-1], TRUE[prediction.name][-1]
+    field, true = prediction.fields[-1], true_of(prediction)[-1]
     other = next(option for option in field.options if option != true) if isinstance(field, Choice) else true + 1  # type: ignore[operator]
-    return (*TRUE[prediction.name][:-1], other)
-
-
-def fill(box: PredictionBox, answers: tuple[Answer, ...]) -> None:
-    for one, answer in zip(box.inputs, answers, strict=True):
-        one.value = str(answer)
-
-
-def commit(prediction: Prediction, answers: tuple[Answer, ...]) -> PredictionBox:
-    box = prediction.box()
-    fill(box, answers)
-    box.commit.click()
-    return box
+    return (*true_of(prediction)[:-1], other)
 
 
 def is_locked(box: PredictionBox) -> bool:
@@ -83,15 +60,18 @@ def stored() -> dict[str, Any]:
 # -- committing ---------------------------------------------------------------------------------------------------
 
 
-def test_there_are_the_predictions_that_the_lessons_show() -> None:
-    assert [prediction.name for prediction in PREDICTIONS] == list(TRUE)
-    assert len({prediction.key for prediction in PREDICTIONS}) == len(PREDICTIONS)
-    for prediction in PREDICTIONS:
-        lesson = {"00": lesson_00, "01": lesson_01}[prediction.lesson]
-        assert getattr(lesson, prediction.name) is prediction
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_there_are_the_predictions_that_the_lessons_show(lesson: Lesson) -> None:
+    assert [prediction.name for prediction in lesson.predictions] == list(PREDICTED[lesson.number])
+    for prediction in lesson.predictions:
+        assert getattr(lesson.module, prediction.name) is prediction
 
 
-@pytest.mark.parametrize("prediction", PREDICTIONS, ids=name)
+def test_each_prediction_has_a_key_of_its_own() -> None:
+    assert len({prediction.key for prediction in PREDICTIONS}) == len(PREDICTIONS) >= 19
+
+
+@pytest.mark.parametrize("prediction", PREDICTIONS, ids=label)
 def test_nothing_is_given_away_before_an_answer_is_committed(prediction: Prediction) -> None:
     box = prediction.box()
     assert box.result.value == "" == box.guard.say
@@ -99,37 +79,37 @@ def test_nothing_is_given_away_before_an_answer_is_committed(prediction: Predict
     assert not Path(FILE).exists()
 
 
-@pytest.mark.parametrize("prediction", PREDICTIONS, ids=name)
+@pytest.mark.parametrize("prediction", PREDICTIONS, ids=label)
 def test_the_real_layers_say_what_was_worked_out_elsewhere(prediction: Prediction) -> None:
-    assert prediction.real() == TRUE[prediction.name]
+    assert prediction.real() == true_of(prediction)
 
 
-@pytest.mark.parametrize("prediction", PREDICTIONS, ids=name)
+@pytest.mark.parametrize("prediction", PREDICTIONS, ids=label)
 def test_a_right_expectation(prediction: Prediction) -> None:
-    box = commit(prediction, TRUE[prediction.name])
+    box = commit(prediction, true_of(prediction))
     assert "As you expected" in box.result.value
     assert "✓" in box.result.value
     assert is_locked(box)
     assert box.guard.say.startswith("✓ As you expected.")
-    assert stored()[prediction.key]["said"] == list(TRUE[prediction.name]) == stored()[prediction.key]["came"]
+    assert stored()[prediction.key]["said"] == list(true_of(prediction)) == stored()[prediction.key]["came"]
 
 
-@pytest.mark.parametrize("prediction", PREDICTIONS, ids=name)
+@pytest.mark.parametrize("prediction", PREDICTIONS, ids=label)
 def test_a_surprise_shows_both_answers(prediction: Prediction) -> None:
     said = wrong(prediction)
     box = commit(prediction, said)
     assert "A surprise" in box.result.value
-    assert f"you expected {said[-1]}; Keras gives {TRUE[prediction.name][-1]}" in box.guard.say.replace("You", "you")
+    assert f"you expected {said[-1]}; Keras gives {true_of(prediction)[-1]}" in box.guard.say.replace("You", "you")
     assert prediction.sentence in box.guard.say
     assert is_locked(box)
 
 
 @pytest.mark.parametrize(
-    ("prediction", "slip"), [(prediction, slip) for prediction in PREDICTIONS for slip in prediction.slips], ids=name
+    ("prediction", "slip"), [(prediction, slip) for prediction in PREDICTIONS for slip in prediction.slips], ids=label
 )
 def test_every_known_wrong_expectation_is_told_its_name(prediction: Prediction, slip: Slip) -> None:
     box = commit(prediction, slip.answer)
-    assert slip.answer != TRUE[prediction.name]
+    assert slip.answer != true_of(prediction)
     assert f"Many people expect this: {slip.misconception.name}." in box.guard.say
     assert slip.misconception.section.title in box.result.value
 
@@ -212,7 +192,7 @@ def test_the_places_for_what_came_stay_where_they_are() -> None:
 # -- keeping ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("prediction", PREDICTIONS, ids=name)
+@pytest.mark.parametrize("prediction", PREDICTIONS, ids=label)
 def test_a_new_kernel_shows_the_committed_answer_without_asking_keras(
     prediction: Prediction, monkeypatch: pytest.MonkeyPatch
 ) -> None:

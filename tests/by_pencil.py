@@ -1,0 +1,31 @@
+"""The answers to the predictions, worked out without the course: with pencil and paper, or from where they were asked.
+
+The tests hold what the real layers say against them.
+"""
+
+from __future__ import annotations
+
+from course_utils.exercises.record import Answer
+
+#: By lesson, then by name, in the order of the notebook.
+PREDICTED: dict[str, dict[str, tuple[Answer, ...]]] = {
+    # The first from the question on Stack Overflow and Keras's documentation.
+    "00": {"sizes": (28, 14, 14, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28), "other_size": ("28 × 28",)},
+    "01": {"places": (5,), "even_pads": (1, 2), "rim": (4, 6, 9), "too_big": ("an error", "3 × 3"), "typo": (9,)},
+    "02": {
+        "steps": ("3 × 3", 1),
+        "promise": (4, 4),
+        "one_sided": (0, 1),
+        "port_values": (4, "every one of them"),
+        "spread": (5, 9),
+        "together": (5, 4),
+    },
+    "03": {
+        "pool_weights": (0, 16),
+        "pool_of_three": (10,),
+        "odd_half": ("4 × 4", "3 × 3"),
+        "ghost_worth": ("−7", "7"),
+        "any_map": (16, 16),
+        "moved": (1, 1, 2),
+    },
+}

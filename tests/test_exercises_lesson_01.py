@@ -1,0 +1,115 @@
+"""Lessons 00 and 01: the open questions take every right answer, and no other.
+
+Right and wrong are asked from real Keras layers; the few constants are the ones the course itself states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from course_utils.exercises import lesson_00, lesson_01, real
+from course_utils.exercises.result import Outcome
+
+LAYERS = keras.layers
+
+
+def test_every_size_that_comes_back_is_accepted_and_no_other() -> None:
+    right = [n for n in range(1, 60) if lesson_00.another_size.examine(n).outcome is Outcome.RIGHT]
+    assert right == [4, 12, 20, 36, 44, 52]
+    assert "find another" in str(lesson_00.another_size.examine(28))
+
+
+@pytest.mark.parametrize(
+    ("layers", "right"),
+    [
+        ([lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(8, 5)], True),
+        ([lambda: LAYERS.ZeroPadding2D(((1, 1), (1, 1))), lambda: LAYERS.Conv2D(8, (5, 5), use_bias=False)], True),
+        ([lambda: LAYERS.Conv2D(8, 5, padding="same"), lambda: LAYERS.Cropping2D(1)], True),
+        ([lambda: LAYERS.ZeroPadding2D(((0, 2), (1, 1))), lambda: LAYERS.Conv2D(8, 5)], False),
+        ([lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(8, 5, activation="relu")], False),
+        ([lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(9, 5)], False),
+        ([lambda: LAYERS.Conv2D(8, 5), lambda: LAYERS.ZeroPadding2D(1)], False),
+        ([lambda: LAYERS.ZeroPadding2D(10**6), lambda: LAYERS.Conv2D(8, 5)], False),
+        ([lambda: LAYERS.MaxPooling2D(100), lambda: LAYERS.Conv2D(8, 5)], False),
+        ([lambda: LAYERS.Conv2D(8, 5, padding=1)], False),
+    ],
+)
+def test_a_port_must_have_the_size_and_the_values(layers: list[Callable[[], Any]], right: bool) -> None:
+    result = lesson_01.torch_to_keras.examine(lambda: [make() for make in layers])
+    assert (result.outcome is Outcome.RIGHT) == right, str(result)
+
+
+def test_the_error_about_lower_is_put_into_words() -> None:
+    assert "a word in quotation marks for `padding`" in str(
+        lesson_01.torch_to_keras.examine(lambda: [LAYERS.Conv2D(8, 5, padding=1)])
+    )
+
+
+def two_convolutions(*layers: Callable[[], Any]) -> Callable[[], Any]:
+    return lambda: keras.Sequential([make() for make in layers])
+
+
+def test_the_model_is_judged_by_the_sizes_on_the_way() -> None:
+    def conv(padding: str, k: int = 5, filters: int = 8) -> Callable[[], Any]:
+        return lambda: LAYERS.Conv2D(filters, k, padding=padding)
+
+    examine = lesson_01.fix_the_shape.examine
+    assert examine(two_convolutions(conv("same"), conv("valid"))).outcome is Outcome.RIGHT
+    by_hand = two_convolutions(lambda: LAYERS.ZeroPadding2D(2), conv("valid"), conv("valid"))
+    assert examine(by_hand).outcome is Outcome.RIGHT
+    for wrong in (
+        two_convolutions(conv("same"), conv("same")),
+        two_convolutions(conv("same", k=3), conv("valid", k=5)),
+        two_convolutions(conv("same"), conv("valid", filters=4)),
+        two_convolutions(conv("same")),
+        two_convolutions(conv("same"), conv("valid"), lambda: LAYERS.Cropping2D(1)),
+        lambda: keras.Sequential([keras.Input((3, 3, 1)), LAYERS.Conv2D(8, 5)]),
+        lambda: [LAYERS.Conv2D],
+    ):
+        assert examine(wrong).outcome is Outcome.WRONG
+
+
+@pytest.mark.parametrize("mode", ["edge", "reflect", "symmetric", "wrap"])
+def test_a_rim_may_be_kept_bright_in_several_ways(mode: Any) -> None:
+    result = lesson_01.dim_rim.examine(lambda x, k: np.pad(x, (k // 2, (k - 1) // 2), mode=mode))
+    assert result.outcome is Outcome.RIGHT, str(result)
+
+
+@pytest.mark.parametrize(
+    "pad",
+    [
+        lambda x, k: x,
+        lambda x, k: np.pad(x, k - 1, mode="edge"),
+        lambda x, k: np.pad(x, k // 2, mode="edge"),
+        lambda x, k: np.pad(x, ((k - 1) // 2, k // 2), constant_values=1),
+        lambda x, k: np.ones(np.array(x.shape) + k - 1),
+        lambda x, k: np.full(np.array(x.shape) + k - 1, x[0, 0]),
+        lambda x, k: np.empty((0, 0)),
+    ],
+)
+def test_a_rim_is_not_kept_bright_by_tricks(pad: Callable[..., Any]) -> None:
+    assert lesson_01.dim_rim.examine(pad).outcome is Outcome.WRONG
+
+
+def test_padding_by_hand_needs_the_right_side_and_not_only_the_right_size() -> None:
+    other_side = lesson_01.zero_padding_by_hand.examine(lambda k: ((k // 2, (k - 1) // 2),) * 2)
+    assert "the right size and other values" in str(other_side)
+    one_axis = lesson_01.zero_padding_by_hand.examine(lambda k: (((k - 1) // 2, k // 2), (k // 2, (k - 1) // 2)))
+    assert one_axis.outcome is Outcome.WRONG
+    swapped = lesson_01.zero_padding_by_hand.examine(lambda k: [[(k - 1) // 2, k // 2]] * 2)
+    assert swapped.outcome is Outcome.RIGHT
+
+
+def test_the_measured_truths() -> None:
+    assert real.sizes(28) == (28, 14, 14, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28)
+    assert real.sizes(28, real.FIRST_UNPADDED) == (26, 13, 13, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28)
+    assert [real.autoencoder_size(n) for n in (23, 25, 28, 32)] == [20, 28, 28, 28]
+    assert [real.same_pads(k) for k in range(1, 6)] == [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)]
+    assert [real.causal_pads(3, d) for d in (1, 2, 3)] == [(2, 0), (4, 0), (6, 0)]
+    assert real.zero_padding_of_pair(1, 2) == ((1, 1), (2, 2))
+    assert (real.valid_size(7, 3), real.third_number_size(28, 3), real.number_padded_size(28, 5, 1)) == (5, 9, 26)
