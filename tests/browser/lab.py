@@ -305,7 +305,8 @@ def watch(page: Page) -> WatchedPage:
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in LOOPBACK:
             watched.strays.append(url)
 
-    page.on("pageerror", lambda error: watched.errors.append(str(error)))
+    # With where it came from: that tells the course's code from JupyterLab's own.
+    page.on("pageerror", lambda error: watched.errors.append(error.stack or str(error)))
     page.on("console", note_console)
     page.on("request", lambda request: note_address(request.url))
     page.on("websocket", lambda websocket: note_address(websocket.url))
@@ -429,12 +430,17 @@ def kind_of(output: dict[str, Any]) -> str:
 
 
 def set_theme(page: Page, theme: Theme) -> None:
-    """Switch JupyterLab to its light or dark theme and wait until that is drawn."""
+    """Switch JupyterLab to its light or dark theme and wait until that is drawn.
+
+    Lab covers the page while it changes, and takes the cover away 200 ms later. Two changes within that time make it
+    take the same cover away twice, which is an error in the page; no person is as quick.
+    """
     page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", THEME_NAMES[theme])
     page.wait_for_function(
         # The style sheet arrives after the attribute has changed.
         """light => {
             if (document.body.dataset.jpThemeLight !== String(light)) return false;
+            if (document.getElementById('jupyterlab-splash')) return false;
             const colour = getComputedStyle(document.body).getPropertyValue('--jp-layout-color0').trim();
             return /^(white|#f)/i.test(colour) === light;
         }""",
