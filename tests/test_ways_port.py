@@ -1,12 +1,14 @@
 """``port``: the text is run by a NumPy interpreter of PyTorch's documentation, and every value held against Keras.
 
-PyTorch is not installed here (see ``torch_by_rule``): these tests prove that the text says the right thing by what is
-documented.
+PyTorch is no dependency (see ``torch_by_rule``): these tests prove that the text says the right thing by what is
+documented. Where PyTorch happens to be installed, the same text is run by PyTorch itself as well.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib.util
+from collections import Counter
 from itertools import product
 from typing import Any
 
@@ -30,10 +32,28 @@ pytestmark = pytest.mark.filterwarnings("ignore:You are using a softmax over axi
 
 def through_torch(ported: Port, layer: Any, x: np.ndarray) -> np.ndarray:
     """What the pasted code gives, in Keras's order of axes."""
-    module = execute(ported.text, layer)
     last = channels_last(layer)
-    y = module(np.moveaxis(x, -1, 1) if last else x)
+    channels_first = np.moveaxis(x, -1, 1) if last else x
+    y = execute(ported.text, layer)(channels_first)
+    if importlib.util.find_spec("torch"):
+        itself = through_torch_itself(ported.text, layer, channels_first)
+        assert itself.shape == y.shape, f"{ported}\nPyTorch gives {itself.shape}, its documentation {y.shape}"
+        np.testing.assert_allclose(itself, y, rtol=1e-6, atol=1e-6, err_msg=str(ported))
+        runs["PyTorch itself"] += 1
     return np.moveaxis(y, 1, -1) if last and y.ndim > 2 else y
+
+
+def through_torch_itself(text: str, layer: Any, x: np.ndarray) -> np.ndarray:
+    """What it gives in PyTorch, in its own order of axes and in double precision."""
+    torch = importlib.import_module("torch")
+    names: dict[str, Any] = {"layer": layer}
+    exec(text, names)
+    with torch.no_grad():
+        return np.asarray(names["ported"].double()(torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64))))
+
+
+#: How many ports PyTorch itself has run; none, where it is not installed.
+runs: Counter[str] = Counter()
 
 
 def check(layer: Any, x: np.ndarray, seed: int = 1) -> str:
@@ -54,7 +74,11 @@ def check(layer: Any, x: np.ndarray, seed: int = 1) -> str:
         if bias_on_the_wrong_axis(layer, comparison.by_hand.shape):
             return "fault"
     real = run(layer, x)
-    ported = port(layer, x.shape[1:])
+    try:
+        ported = port(layer, x.shape[1:])
+    except NoRule as error:
+        assert "PyTorch's AvgPool3d refuses it" in str(error)
+        return "no rule"
     made = through_torch(ported, layer, x.astype(np.float64))
     assert made.shape == real.shape, f"{ported}\n{made.shape} and not {real.shape}\n{layer.get_config()}"
     scale = comparison.tolerance if comparison is not None and comparison.tolerance is not None else 1e-5
@@ -159,6 +183,14 @@ def test_the_odd_ghost_cell_goes_after() -> None:
     assert 'nn.ConstantPad2d((0, 0, 0, 1), float("-inf"))' in pool.call
 
 
+def test_a_mean_over_a_map_that_is_smaller_than_the_window() -> None:
+    """``AvgPool3d`` refuses it, and the others do not: found by running PyTorch itself."""
+    for kind, shape in (("3D", (1, 1, 2, 5, 2)), ("2D", (1, 2, 5, 2))):
+        assert check(getattr(L, f"AveragePooling{kind}")(3, padding="same"), some(*shape)) == "equal"
+    ported = port(L.AveragePooling3D((2, 2, 3), padding="same"), (1, 4, 4, 1))
+    assert "nn.AvgPool3d(kernel_size=(1, 2, 3), stride=(2, 2, 3)" in ported.call, ported.call
+
+
 def test_the_usual_transposed_port_has_other_values() -> None:
     """k 3, s 2, p 1, op 1 has the same size: the interpreter tells the two apart."""
     layer, x = L.Conv2DTranspose(1, 3, strides=2, padding="same"), some(1, 4, 4, 1)
@@ -251,6 +283,7 @@ def test_what_it_says() -> None:
         (lambda: port(L.Conv2DTranspose(4, 2, padding="same", output_padding=0), (4, 4, 3)), ValueError, "Leave it"),
         (lambda: port(L.UpSampling2D(2, interpolation="bicubic")), NoRule, "bicubic"),
         (lambda: port(L.UpSampling2D(64)), NoRule, "above 40"),
+        (lambda: port(L.AveragePooling3D(4, 1, "same"), (3, 8, 8, 1)), NoRule, "a window of 4 on 3 cells"),
         (lambda: port(L.Flatten()), NoRule, "permute"),
         (lambda: port(L.LSTM(3)), NoRule, "LSTM"),
         (lambda: port(L.Dense(3), (4, 4, 3)), NoRule, "Dense on maps"),

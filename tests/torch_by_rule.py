@@ -181,6 +181,9 @@ class _AvgPool(_Pool):
         assert not (count_include_pad and (ceil_mode or any(self.p))), "not needed here, so not interpreted"
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
+        # Not in the documentation: PyTorch 2.13 itself says so.
+        larger = [k for k, n in zip(self.k, x.shape[2:], strict=True) if k > n]
+        assert self.d < 3 or not larger, "input image smaller than kernel size"
         return self._pooled(x, lambda seen: seen.mean(axis=tuple(range(2, 2 + self.d))))
 
 

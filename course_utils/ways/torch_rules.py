@@ -295,6 +295,8 @@ def _average_pooling(layer: Layer, axes: Sequence[Any], maps: Maps) -> Ported:
     over the end by it. Where s = 1 the map is padded by the larger number on both sides, and the one window too many,
     the first, is cut off.
     """
+    if len(axes) == 3:
+        axes = [_no_larger_than(n, axis) for n, axis in zip(maps.sizes, axes, strict=True)]
     pads, notes = _pads(layer, axes, maps)
     odd = [after > before for before, after in pads]
     doubled = [uneven and axis.stride == 1 for uneven, axis in zip(odd, axes, strict=True)]
@@ -318,6 +320,18 @@ def _average_pooling(layer: Layer, axes: Sequence[Any], maps: Maps) -> Ported:
             "padding is one more before than in Keras, so one window more comes out, the first, and is cut off again.",
         )
     return Ported((Module(call), *cut), (), notes)
+
+
+def _no_larger_than(n: int | None, axis: Window) -> Window:
+    """The window for ``AvgPool3d``, which takes none that is larger than the map, ghost cells or not.
+
+    Where there is one place only, a window of n cells reads the same cells. Raises NoRule where there are more.
+    """
+    if n is None or n >= axis.size:
+        return axis
+    if axis.output_size(n) > 1:
+        raise NoRule(f"There is no rule for a window of {axis.size} on {n} cells: PyTorch's AvgPool3d refuses it.")
+    return Window(n, stride=axis.stride)
 
 
 def _global_pooling(layer: Layer, axes: Sequence[Axis], maps: Maps) -> Ported:
