@@ -28,4 +28,14 @@ PREDICTED: dict[str, dict[str, tuple[Answer, ...]]] = {
         "any_map": (16, 16),
         "moved": (1, 1, 2),
     },
+    "04": {
+        "doubled": (6, 36, 0),
+        "there_and_back": (4, 8, 2),
+        "blend": (0, 3, 9, 12),
+        "stamps": (5, 11),
+        "short_stamps": (12, 4),
+        "undo": (6, "none of them"),
+        "three_sizes": (14, 13, 14),
+        "checker": (1, 4),
+    },
 }

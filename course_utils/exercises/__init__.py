@@ -7,7 +7,7 @@ Importing it loads neither Keras nor ipywidgets; they come when something is fir
 
 from __future__ import annotations
 
-from course_utils.exercises import lesson_00, lesson_01, lesson_02, lesson_03, predictions
+from course_utils.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, predictions
 from course_utils.exercises.blank import ____
 
-__all__ = ["____", "lesson_00", "lesson_01", "lesson_02", "lesson_03", "predictions"]
+__all__ = ["____", "lesson_00", "lesson_01", "lesson_02", "lesson_03", "lesson_04", "predictions"]

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -157,7 +158,7 @@ class AgainstKeras:
     """
 
     symbols: tuple[str, ...]
-    cases: tuple[tuple[int, ...], ...]
+    cases: tuple[tuple[Any, ...], ...]
     differ: Callable[..., str | None]
     layer: str
     read: Callable[[Any], Any] = whole
@@ -173,12 +174,13 @@ class AgainstKeras:
                 return wrong(line, misconception=self._recognise(function), with_case=False)
         return right(f"Your function agrees with {self.layer} in all {len(self.cases)} settings that I tried.")
 
-    def _settings(self, case: tuple[int, ...]) -> str:
+    def _settings(self, case: tuple[Any, ...]) -> str:
         return ", ".join(f"{symbol} = {number}" for symbol, number in zip(self.symbols, case, strict=True))
 
-    def _value(self, function: Any, case: tuple[int, ...]) -> Any:
+    def _value(self, function: Any, case: tuple[Any, ...]) -> Any:
         settings = self._settings(case)
-        value = ask(function, *case, settings=settings)
+        # A list is handed over as a copy: a function that changes it would change the question.
+        value = ask(function, *deepcopy(case), settings=settings)
         try:
             return self.read(value)
         except BadAnswer as problem:

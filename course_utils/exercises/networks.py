@@ -26,11 +26,11 @@ def give_digits(layer: Layer, seed: int) -> None:
     layer.set_weights([digits(tuple(weight.shape), seed) for weight in layer.weights])
 
 
-def layers_of(function: Any) -> list[Layer]:
-    """The layers of the model, or the list of layers, that a learner's function returns."""
+def layers_of(function: Any, *args: Any, settings: str = "") -> list[Layer]:
+    """The layers of the model, or the list of layers, that a learner's function returns for these arguments."""
     check_callable(function)
     keras = load_keras()
-    made = ask(function)
+    made = ask(function, *args, settings=settings)
     layers = made.layers if isinstance(made, keras.Model) else made
     if isinstance(layers, keras.layers.Layer):
         layers = [layers]

@@ -4,3 +4,4 @@ from course_utils.exercises.misconceptions.autoencoder import *
 from course_utils.exercises.misconceptions.padding import *
 from course_utils.exercises.misconceptions.pooling import *
 from course_utils.exercises.misconceptions.stride import *
+from course_utils.exercises.misconceptions.upsampling import *

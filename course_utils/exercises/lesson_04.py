@@ -1,0 +1,631 @@
+"""Lesson 04, "Upsample": multiplying, blending, stamping, what comes back and what does not."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from course_utils.exercises import misconceptions as m, networks, predictions, real
+from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole
+from course_utils.exercises.catalogue import Misconception, Slip
+from course_utils.exercises.core import AgainstKeras, Exercise, equals, pair
+from course_utils.exercises.networks import Map
+from course_utils.exercises.predictions import Choice, Number, Prediction
+from course_utils.exercises.result import Result, Stop, right, wrong
+from course_utils.keras_layers import Layer, kind_of, load_keras
+
+# -- predictions --------------------------------------------------------------------------------------------------
+
+doubled = Prediction(
+    lesson="04",
+    name="doubled",
+    question="`UpSampling2D(2)` gets a map of 3 × 3, that is 9 cells. How long is a side of what comes out? How many "
+    "cells are that in all? And how many weights does the layer have?",
+    fields=(Number("One side"), Number("Cells in all"), Number("Weights")),
+    real=lambda: (real.down_and_up(6, 2)[1], real.upsampled_cells(3, 2), real.upsampling_weights(2)),
+    sentence="Each cell becomes a block of 2 × 2, by copying. Nothing is learned.",
+    slips=(Slip(m.TWICE_THE_CELLS, (6, 18, 0)), Slip(m.UPSAMPLING_LEARNS, (6, 36, 4))),
+)
+
+
+def _come_back(*sizes: int) -> int:
+    return sum(real.down_and_up(n, 2)[1] == n for n in sizes)
+
+
+there_and_back = Prediction(
+    lesson="04",
+    name="there_and_back",
+    question='A map of 7 × 7 goes through `MaxPooling2D(2, padding="same")` and then through `UpSampling2D(2)`. What '
+    "size comes out of the first, and of the second? And if you try it with n = 5, 6, 7 and 8: how many of the four "
+    "come back with the size they had?",
+    fields=(Number("Size after the pooling"), Number("Size at the end"), Number("How many of the four come back")),
+    real=lambda: (*real.down_and_up(7, 2), _come_back(5, 6, 7, 8)),
+    sentence="7 was rounded up to 4 · 2 = 8 on the way down, and multiplying cannot know. 6 and 8 come back.",
+    slips=(Slip(m.MULTIPLYING_UNDOES, (4, 7, 4)), Slip(m.WAY_DOWN_ROUNDS_DOWN, (3, 6, 2))),
+)
+
+_PLACES = ("First", "Second", "Third", "Fourth")
+
+blend = Prediction(
+    lesson="04",
+    name="blend",
+    question='The row 0, 12 is made twice as long with `interpolation="bilinear"`. Which four numbers come out?',
+    fields=tuple(Number(place) for place in _PLACES),
+    real=lambda: tuple(round(v) for v in real.blended([0, 12])),
+    sentence="Each old cell becomes two. The two lean a quarter of the way towards their neighbour: 3 and 9. At the "
+    "rim there is no neighbour to lean to.",
+    slips=(
+        Slip(m.BLENDING_COPIES, (0, 0, 12, 12)),
+        Slip(m.OLD_CELLS_STAY, (0, 6, 12, 12)),
+        Slip(m.CORNERS_STAY, (0, 4, 8, 12)),
+        Slip(m.RIM_BLENDS_WITH_ZERO, (0, 3, 9, 9)),
+    ),
+)
+
+stamps = Prediction(
+    lesson="04",
+    name="stamps",
+    question="Each cell of the row 1, 10 stamps a kernel of three ones, times its own number: 1 stamps 1 1 1, and 10 "
+    "stamps 10 10 10. The second stamp begins 2 cells after the first. How many cells do the two stamps reach, and "
+    "which number stands in the third cell?",
+    fields=(Number("How many cells"), Number("The third cell")),
+    real=lambda: (len(real.stamped([1, 10], [1, 1, 1], 2)), real.where_stamps_meet(1, 10)),
+    sentence="1 1 11 10 10: the third cell is the last of one stamp and the first of the other, and stamps add.",
+    slips=(
+        Slip(m.LAST_STAMP_WINS, (5, 10)),
+        Slip(m.STAMPS_SIDE_BY_SIDE, (6, 1)),
+        Slip(m.STAMPS_MOVE_BY_ONE, (4, 11)),
+    ),
+)
+
+short_stamps = Prediction(
+    lesson="04",
+    name="short_stamps",
+    question="`Conv2DTranspose(1, 2, strides=3)`: the stamps are 2 long and begin 3 cells apart, so they leave gaps. "
+    "A map of 4 × 4 goes in. What size comes out, and how many of its rows does no stamp reach?",
+    fields=(Number("Size"), Number("Rows that no stamp reaches")),
+    real=lambda: (real.transposed_size(4, 2, 3), real.never_stamped(4, 2, 3)),
+    sentence="Keras gives every one of the 4 cells its 3, the last one too: 4 · 3 = 12, and a gap in each three.",
+    slips=(
+        Slip(m.TEXTBOOK_LENGTH, (11, 3)),
+        Slip(m.STAMPS_SIDE_BY_SIDE, (8, 0)),
+        Slip(m.STRIDE_SHRINKS, (1, 0)),
+    ),
+)
+
+_ALL, _INSIDE, _NONE = "all 36 of them", "those away from the rim", "none of them"
+
+
+def _which_return() -> str:
+    x, back = real.there_and_back(6, 2)
+    same = x == back
+    if same.all():
+        return _ALL
+    return _INSIDE if same.any() else _NONE
+
+
+undo = Prediction(
+    lesson="04",
+    name="undo",
+    question='`Conv2D(1, 3, strides=2, padding="same")` makes 3 × 3 of a 6 × 6 map that holds 1, 2, 3, …, 36. All nine '
+    "weights are 1. Then a `Conv2DTranspose` with the very same settings and weights is run on that. What size comes "
+    "out, and which of the 36 numbers are back in their places?",
+    fields=(Number("Size"), Choice("The numbers that are back", (_ALL, _INSIDE, _NONE))),
+    real=lambda: (len(real.there_and_back(6, 2)[1]), _which_return()),
+    sentence="The size is back, 3 · 2 = 6. Each number on the way was a sum of up to nine, and no stamp takes a sum "
+    "apart.",
+    slips=(Slip(m.DECONVOLUTION, (6, _ALL)), Slip(m.DECONVOLUTION, (6, _INSIDE))),
+)
+
+three_sizes = Prediction(
+    lesson="04",
+    name="three_sizes",
+    question='`Conv2DTranspose(1, 3, strides=2, padding="same")` gets a map of 7 × 7. What size comes out as it '
+    "stands? With `output_padding=0`? And with `output_padding=1`?",
+    fields=(Number("Left out"), Number("output_padding=0"), Number("output_padding=1")),
+    real=lambda: tuple(real.transposed_size(7, 3, 2, "same", extra) for extra in (None, 0, 1)),
+    sentence="Two sizes become 7 on the way down, 13 and 14. With a number you choose between them; left out, Keras "
+    "takes the larger.",
+    slips=(
+        Slip(m.ADDED_TO_THE_DEFAULT, (14, 14, 15)),
+        Slip(m.ZERO_IS_THE_DEFAULT, (14, 14, 14)),
+        Slip(m.STEPS_WITHOUT_A_STAMP, (14, 12, 13)),
+    ),
+)
+
+checker = Prediction(
+    lesson="04",
+    name="checker",
+    question="A map of ones goes through a `Conv2DTranspose` with a 3 × 3 kernel of ones and `strides=2`. Look at the "
+    "output away from its border: what is the smallest number there, and what is the largest?",
+    fields=(Number("Smallest"), Number("Largest")),
+    real=lambda: (real.stamps_inside(3, 2)[0], real.stamps_inside(3, 2)[-1]),
+    sentence="Along one side every second cell gets 2 stamps and the others get 1. On both sides together: 1, 2 or 4.",
+    slips=(
+        Slip(m.AS_A_CONVOLUTION, (9, 9)),
+        Slip(m.STAMPS_FALL_EVENLY, (1, 1)),
+        Slip(m.STAMPS_FALL_EVENLY, (2, 2)),
+        Slip(m.STAMPS_FALL_EVENLY, (4, 4)),
+    ),
+)
+
+
+def look_back() -> None:
+    """Show what you expected in this lesson, and what came."""
+    predictions.look_back("04")
+
+
+# -- down_and_up --------------------------------------------------------------------------------------------------
+
+_ROUND_TRIP_SLIPS = tuple(Slip(belief, belief.believed) for belief in (m.MULTIPLYING_UNDOES, m.WAY_DOWN_ROUNDS_DOWN))
+
+down_and_up = Exercise(
+    name="down_and_up",
+    answer="down_and_up",
+    judge=AgainstKeras(
+        symbols=("n", "f"),
+        cases=((7, 2), (8, 2), *((n, f) for n in range(1, 14) for f in (1, 2, 3, 4)), (28, 5)),
+        differ=equals(real.down_and_up),
+        layer='`MaxPooling2D(f, padding="same")` and `UpSampling2D(f)`',
+        read=pair,
+        slips=_ROUND_TRIP_SLIPS,
+    ),
+    hints=(
+        "Two layers, two rules, one after the other. Do n = 7, f = 2 with a pencil first: 7, then what, then what?",
+        'Told no stride, the pooling takes s = f. With "same" it gives ⌈n / f⌉, and `-(-n // f)` rounds up.',
+        "The second number has nothing to do with n any more: it is the first one, times f.",
+    ),
+    solution_code="""\
+def down_and_up(n, f):
+    down = -(-n // f)
+    up = down * f
+    return down, up""",
+    why="⌈n / f⌉ and then ⌈n / f⌉·f, which is n only for a multiple of f. It is never less than n.",
+    slips=_ROUND_TRIP_SLIPS,
+)
+
+# -- blend_row ----------------------------------------------------------------------------------------------------
+
+
+def row_of_numbers(value: object) -> list[float]:
+    """A list of numbers, whole where they can be. Raises BadAnswer for anything else."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, (list, tuple)):
+        if value is None or isinstance(value, str):
+            whole(value)
+        raise BadAnswer("that is one thing, and a list of numbers is needed.")
+    for one in value:
+        if isinstance(one, (bool, np.bool_)) or not isinstance(one, numbers.Real):
+            raise BadAnswer(f"{spell(one)} in it is not a number.")
+    rounded = [round(float(one), 4) for one in value]
+    return [int(one) if one.is_integer() else one for one in rounded]
+
+
+def _row_differs(real_row: Callable[..., list[float]]) -> Callable[..., str | None]:
+    """What is wrong with a row of numbers: the first place that differs, or its length."""
+
+    def differ(said: list[float], *case: Any) -> str | None:
+        true = row_of_numbers(real_row(*case))
+        if said == true:
+            return None
+        if len(said) != len(true):
+            return f"your function returns {len(said)} numbers; Keras makes {len(true)}."
+        first = next(i for i, (mine, other) in enumerate(zip(said, true, strict=True)) if mine != other)
+        return (
+            f"your function says {spell(said)}; Keras gives {spell(true)}. The first that differs is in cell {first}."
+        )
+
+    return differ
+
+
+def _blend_with(beyond: Callable[[Sequence[float]], tuple[float, float]]) -> Callable[[Sequence[float]], list[float]]:
+    """Lean a quarter to the neighbour, for someone who has an idea of what stands beyond the rim."""
+
+    def blend_row(row: Sequence[float]) -> list[float]:
+        left, right_ = beyond(row)
+        padded = [left, *row, right_]
+        return [(3 * padded[j] + padded[j + side]) / 4 for j in range(1, len(row) + 1) for side in (-1, 1)]
+
+    return blend_row
+
+
+def _old_cells_stay(row: Sequence[float]) -> list[float]:
+    following = [*row[1:], row[-1]]
+    return [v for cell, after in zip(row, following, strict=True) for v in (cell, (cell + after) / 2)]
+
+
+def _corners_stay(row: Sequence[float]) -> list[float]:
+    return [float(v) for v in np.interp(np.linspace(0, len(row) - 1, 2 * len(row)), range(len(row)), row)]
+
+
+_BLEND_SLIPS = (
+    Slip(m.BLENDING_COPIES, lambda row: [cell for cell in row for _ in range(2)]),
+    Slip(m.OLD_CELLS_STAY, _old_cells_stay),
+    Slip(m.CORNERS_STAY, _corners_stay),
+    Slip(m.RIM_BLENDS_WITH_ZERO, _blend_with(lambda row: (0, 0))),
+)
+
+blend_row = Exercise(
+    name="blend_row",
+    answer="blend_row",
+    judge=AgainstKeras(
+        symbols=("row",),
+        cases=tuple(([*row],) for row in ((0, 12), (5,), (0, 1, 2), (4, -8, 0, 6), (1, 2, 4, 8, 16), (9, 0, 0, 9, 3))),
+        differ=_row_differs(real.blended),
+        layer='`UpSampling2D` with `interpolation="bilinear"`',
+        read=row_of_numbers,
+        slips=_BLEND_SLIPS,
+    ),
+    hints=(
+        "New cell i lies in old cell j. Is it the left half of it (i = 0, 2, 4, …) or the right half? The left half "
+        "leans to the left, to j − 1.",
+        "`i % 2` is 0 for the left half and 1 for the right half. The line after the first blank takes care of the "
+        "rim already.",
+        "The neighbour is j − 1 or j + 1. The new cell is three quarters of its own cell and one quarter of that "
+        "neighbour.",
+    ),
+    solution_code="""\
+def blend_row(row):
+    n = len(row)
+    blended = []
+    for i in range(2 * n):
+        j = i // 2
+        neighbour = j - 1 if i % 2 == 0 else j + 1
+        neighbour = min(max(neighbour, 0), n - 1)
+        blended.append(0.75 * row[j] + 0.25 * row[neighbour])
+    return blended""",
+    why="The centre of a half cell lies a quarter of a cell from the centre of its own cell, and three quarters from "
+    "the next one. The nearer one gets the larger share.",
+    slips=_BLEND_SLIPS,
+)
+
+# -- valid_length -------------------------------------------------------------------------------------------------
+
+_LENGTH_SLIPS = tuple(
+    Slip(belief, belief.believed)
+    for belief in (m.TEXTBOOK_LENGTH, m.ONLY_THE_STRIDE, m.STAMPS_SIDE_BY_SIDE, m.STRIDE_SHRINKS)
+)
+
+valid_length = Exercise(
+    name="valid_length",
+    answer="valid_length",
+    judge=AgainstKeras(
+        symbols=("n", "k", "s"),
+        cases=(
+            (4, 3, 2),
+            (4, 2, 3),
+            *((n, k, s) for n in range(1, 6) for k in range(1, 6) for s in (1, 2, 3, 4)),
+            (14, 5, 2),
+        ),
+        differ=equals(real.transposed_size),
+        layer='`Conv2DTranspose(…, strides=s, padding="valid")`',
+        slips=_LENGTH_SLIPS,
+    ),
+    hints=(
+        "Each of the n cells gets s cells of its own: n·s. When does the last stamp reach further than that?",
+        "The last stamp begins at (n − 1)·s and is k long. It reaches beyond n·s if k is larger than s. By how much?",
+        "By k − s, and by nothing if k is smaller than s. `max(a, b)` is the larger of two numbers.",
+    ),
+    solution_code="""\
+def valid_length(n, k, s):
+    return n * s + max(k - s, 0)""",
+    why="n·s cells, and what the last stamp reaches beyond them. For k ≥ s that is the textbook's (n − 1)·s + k; for "
+    "k < s it is more.",
+    slips=_LENGTH_SLIPS,
+)
+
+# -- stamp --------------------------------------------------------------------------------------------------------
+
+
+def _stamped_at(step: Callable[[int], int], turned: bool = False, add: bool = True) -> Callable[..., list[float]]:
+    """Stamping, for someone who believes this of where a stamp begins, of the kernel, or of overlaps."""
+
+    def stamp(row: Sequence[float], kernel: Sequence[float], s: int) -> list[float]:
+        result = [0.0] * (len(row) * s + max(len(kernel) - s, 0))
+        weights = [*reversed(kernel)] if turned else [*kernel]
+        for j, cell in enumerate(row):
+            for t, weight in enumerate(weights):
+                i = j * step(s) + t
+                result[i] = result[i] * add + cell * weight
+        return result
+
+    return stamp
+
+
+_STAMP_SLIPS = (
+    Slip(m.LAST_STAMP_WINS, _stamped_at(lambda s: s, add=False)),
+    Slip(m.STAMP_IS_TURNED, _stamped_at(lambda s: s, turned=True)),
+    Slip(m.STAMPS_MOVE_BY_ONE, _stamped_at(lambda s: 1)),
+)
+
+stamp = Exercise(
+    name="stamp",
+    answer="stamp",
+    judge=AgainstKeras(
+        symbols=("row", "kernel", "s"),
+        cases=tuple(
+            ([*row], [*kernel], s)
+            for row, kernel, s in (
+                ((1, 10), (1, 1, 1), 2),
+                ((1, 10), (1, 2, 3), 2),
+                ((7,), (1, 2, 3), 2),
+                ((1, 10, 100), (1, 2, 3, 4), 2),
+                ((5, -3, 2), (2, 1), 1),
+                ((1, 10, 100), (1, 2), 2),
+                ((1, 10, 100), (1, 2), 3),
+                ((4, 0, -2, 9), (3, 1, 4, 1, 5), 3),
+                ((1, 2, 3), (7,), 4),
+            )
+        ),
+        differ=_row_differs(real.stamped),
+        layer="`Conv1DTranspose`",
+        read=row_of_numbers,
+        slips=_STAMP_SLIPS,
+    ),
+    hints=(
+        "The stamp of cell j begins at j·s. In which cell of the result does its cell t land, t = 0, 1, …?",
+        "In cell j·s + t. What lands there is the number of the cell, times the weight: `row[j] * kernel[t]`.",
+        "Something may be there already, from the stamp before. `=` would wipe it out; `+=` adds to it.",
+    ),
+    solution_code="""\
+def stamp(row, kernel, s):
+    n, k = len(row), len(kernel)
+    result = [0] * (n * s + max(k - s, 0))
+    for j in range(n):
+        for t in range(k):
+            result[j * s + t] += row[j] * kernel[t]
+    return result""",
+    why="That is the whole of a transposed convolution: every cell stamps the kernel, times its own number, s cells "
+    "further on, and what overlaps is added.",
+    slips=_STAMP_SLIPS,
+)
+
+# -- way_back -----------------------------------------------------------------------------------------------------
+
+
+def _comes_back(extra: int, n: int, s: int) -> str | None:
+    """What is wrong with an output_padding for the way back to n, or None."""
+    if not 0 <= extra < s:
+        return f"your function says {extra}, and `output_padding` must be at least 0 and below the stride, {s}."
+    o = real.same_step_size(n, 3, s)
+    back = real.transposed_size(o, 3, s, "same", extra)
+    return None if back == n else f"your function says {extra}, and Keras goes {n} → {o} → {back}."
+
+
+_WAY_BACK_SLIPS = (
+    Slip(m.ONE_WAY_BACK, lambda n, s: 0),
+    Slip(m.ONE_WAY_BACK, lambda n, s: s - 1),
+    Slip(m.ADDED_TO_THE_DEFAULT, lambda n, s: -n % s),
+    Slip(m.ADDED_TO_THE_DEFAULT, lambda n, s: n - -(-n // s) * s),
+    Slip(m.STEPS_WITHOUT_A_STAMP, lambda n, s: n - (-(-n // s) - 1) * s),
+    Slip(m.STEPS_WITHOUT_A_STAMP, lambda n, s: n % s),
+)
+
+way_back = Exercise(
+    name="way_back",
+    answer="way_back",
+    judge=AgainstKeras(
+        symbols=("n", "s"),
+        cases=((13, 2), (14, 2), (25, 2), *((n, s) for s in (1, 2, 3, 4) for n in range(1, 10)), (28, 5)),
+        differ=_comes_back,
+        layer="the way back that Keras takes",
+        slips=_WAY_BACK_SLIPS,
+    ),
+    hints=(
+        "The way down gives o = ⌈n / s⌉; in Python `-(-n // s)`. From there the way up shall end at n. Which rule of "
+        "section 6 holds for a `Conv2DTranspose` that is given an `output_padding`?",
+        "With k = 3 it is (o − 1)·s + 1 + output_padding, and that shall be n. Solve it for the output_padding.",
+        "For n = 14, s = 2: o = 7, and 6·2 + 1 = 13, so 1 is missing. For n = 13 nothing is. What is missing is n "
+        "minus the rest.",
+    ),
+    solution_code="""\
+def way_back(n, s):
+    o = -(-n // s)
+    return n - ((o - 1) * s + 1)""",
+    why="The s sizes from (o − 1)·s + 1 to o·s all go down to o, and `output_padding`, from 0 to s − 1, says which of "
+    "them it was. (In one line: `(n - 1) % s`.)",
+    slips=_WAY_BACK_SLIPS,
+)
+
+# -- two_ways -----------------------------------------------------------------------------------------------------
+
+_MAY_STAND_THERE = (
+    "UpSampling2D", "Conv2D", "Conv2DTranspose", "ZeroPadding2D", "Cropping2D", "Resizing", "AveragePooling2D",
+)  # fmt: skip
+
+
+def _both_ways(function: Any) -> list[list[Layer]]:
+    """The two lists of layers that a learner's function returns."""
+    check_callable(function)
+    made = ask(function)
+    if not isinstance(made, (list, tuple)) or len(made) != 2:
+        raise Stop(wrong(f"Your function returns {spell(made)}. I need two lists of layers: `return first, second`."))
+    return [networks.layers_of(lambda way=way: way) for way in made]
+
+
+def _with_weights_of_one(layers: Sequence[Layer], x: Map) -> Map:
+    """Run layers whose kernels are all ones and whose biases are 0, so that each cell counts what reaches it."""
+    networks.run_through(layers, x)
+    for layer in layers:
+        layer.set_weights([np.ones(w.shape) if len(w.shape) > 1 else np.zeros(w.shape) for w in layer.weights])
+    return networks.run_through(layers, x)[-1]
+
+
+def _trouble_with(layers: Sequence[Layer]) -> Result | None:
+    """Why one of the two ways will not do, or None. The words follow "The first way"."""
+    odd = [kind_of(layer) for layer in layers if kind_of(layer) not in _MAY_STAND_THERE]
+    if odd:
+        return wrong(f"holds a `{odd[0]}`. Use only {', '.join(f'`{kind}`' for kind in _MAY_STAND_THERE)}.")
+    if any(getattr(layer, "activation", None) not in (None, load_keras().activations.linear) for layer in layers):
+        return wrong("has an activation. Leave it out: it would hide what is counted.")
+    if not any(kind_of(layer) in ("Conv2D", "Conv2DTranspose") for layer in layers):
+        return wrong("has nothing to learn. It needs a `Conv2D` or a `Conv2DTranspose`.")
+    y = _with_weights_of_one(layers, np.ones((1, 7, 7, 8), dtype=np.float32))
+    if y.shape[1:] != (14, 14, 8):
+        size = " × ".join(map(str, y.shape[1:]))
+        return wrong(f"makes {size} of 7 × 7 × 8. Asked for: 14 × 14 × 8.", misconception=_belief_about_size(y, layers))
+    counted = _with_weights_of_one(layers, np.ones((1, 21, 21, 8), dtype=np.float32))
+    far = counted.shape[1] // 3  # from the border: no ghost and no cut reaches so far in
+    inside = counted[0, far:-far, far:-far]
+    if not np.allclose(inside, inside.flat[0]):
+        return wrong(
+            "has the right size. But with all weights 1, on a map of ones, its cells away from the border lie between "
+            f"{inside.min():g} and {inside.max():g}: a checkerboard.",
+            misconception=m.STAMPS_FALL_EVENLY,
+            with_case=False,
+        )
+    return None
+
+
+def _belief_about_size(y: Map, layers: Sequence[Layer]) -> Misconception | None:
+    """A lone transposed convolution without "same" is longer than its stride says, if k is larger than s."""
+    lone = len(layers) == 1 and kind_of(layers[0]) == "Conv2DTranspose"
+    longer = lone and layers[0].padding == "valid" and layers[0].output_padding is None and y.shape[1] > 14
+    return m.ONLY_THE_STRIDE if longer and layers[0].strides[0] == 2 else None
+
+
+def _judge_two_ways(function: Any) -> Result:
+    """Two different ways from 7 to 14, neither with a checkerboard."""
+    ways = _both_ways(function)
+    for name, layers in zip(("first", "second"), ways, strict=True):
+        if not layers:
+            return wrong(f"The {name} way is an empty list.")
+        trouble = _trouble_with(layers)
+        if trouble is not None:
+            return Result(
+                trouble.outcome, (f"The {name} way {trouble.lines[0]}",), trouble.misconception, trouble.with_case
+            )
+    if sum(any(kind_of(layer) == "Conv2DTranspose" for layer in layers) for layers in ways) != 1:
+        return wrong("Both ways are even. But one of them shall use a `Conv2DTranspose`, and the other shall not.")
+    return right("Both ways make 14 × 14 × 8 of 7 × 7 × 8, and away from the border every cell gets equally much.")
+
+
+def _two(first: Callable[[Any], list[Any]], second: Callable[[Any], list[Any]]) -> Callable[[], Any]:
+    """What a learner would hand in with these two lists."""
+    return lambda: (first(load_keras().layers), second(load_keras().layers))
+
+
+def _upsample_then_convolve(layers: Any) -> list[Any]:
+    return [layers.UpSampling2D(2), layers.Conv2D(8, 3, padding="same")]
+
+
+two_ways = Exercise(
+    name="two_ways",
+    answer="two_ways",
+    judge=_judge_two_ways,
+    hints=(
+        "For one of them, section 7 names a way that has no stamps at all, so that nothing can overlap unevenly.",
+        "For the other, which kernel sizes does a stride of 2 divide? And which padding makes n·s of n, whatever k is?",
+        'One is `UpSampling2D(2)` and then a `Conv2D(8, …, padding="same")`. The other is a single `Conv2DTranspose` '
+        'with `strides=2`, "same", and an even kernel.',
+    ),
+    solution_code="""\
+def two_ways():
+    first = [
+        keras.layers.UpSampling2D(2),
+        keras.layers.Conv2D(8, 3, padding="same"),
+    ]
+    second = [keras.layers.Conv2DTranspose(8, 4, strides=2, padding="same")]
+    return first, second""",
+    why="After the upsampling there is only a plain convolution, which treats all cells alike. And with a kernel of 4 "
+    "and a stride of 2 every cell gets 2·2 stamps; a kernel of 2 or 6 would do as well.",
+    slips=(
+        Slip(
+            m.STAMPS_FALL_EVENLY,
+            _two(_upsample_then_convolve, lambda layers: [layers.Conv2DTranspose(8, 3, strides=2, padding="same")]),
+        ),
+        Slip(
+            m.STAMPS_FALL_EVENLY,
+            _two(_upsample_then_convolve, lambda layers: [layers.Conv2DTranspose(8, 5, strides=2, padding="same")]),
+        ),
+        Slip(
+            m.ONLY_THE_STRIDE,
+            _two(_upsample_then_convolve, lambda layers: [layers.Conv2DTranspose(8, 4, strides=2)]),
+        ),
+    ),
+)
+
+# -- decoder ------------------------------------------------------------------------------------------------------
+
+_DECODED = (28, 25, 26, 32, *range(9, 25))
+
+
+@cache
+def _halved(n: int) -> tuple[int, ...]:
+    """The sizes of n after none, one, two and three poolings by 2."""
+    sizes = [n]
+    for _ in range(3):
+        sizes.append(real.pooled_size(sizes[-1]))
+    return tuple(sizes)
+
+
+def _judge_decoder(function: Any) -> Result:
+    """Three transposed convolutions that go back by the same sizes, for many n; every size on the way is looked at."""
+    check_callable(function)
+    for n in _DECODED:
+        down = _halved(n)
+        asked = real.changes(down[-1], down[-2::-1])
+        layers = networks.layers_of(function, n, settings=f"n = {n}")
+        if [kind_of(layer) for layer in layers] != ["Conv2DTranspose"] * 3:
+            return wrong(f"For n = {n} your list holds {len(layers)} layers; three `Conv2DTranspose` are asked for.")
+        maps = networks.run_through(layers, np.ones((1, down[-1], down[-1], 8), dtype=np.float32))
+        came = tuple(int(y.shape[1]) for y in maps)
+        if any(y.shape[1:3] != (size, size) for y, size in zip(maps, down[-2::-1], strict=True)):
+            return wrong(
+                f"For n = {n} the way down is {real.changes(n, down[1:])}. Your layers go back "
+                f"{real.changes(down[-1], came)}; asked for: {asked}.",
+                misconception=_belief_about_decoder((down[-1], *came)),
+            )
+    return right(f"The same sizes back, step by step, for {len(_DECODED)} sizes of the picture.")
+
+
+def _belief_about_decoder(sizes: tuple[int, ...]) -> Misconception | None:
+    """What the steps have in common: all doubled, or all one short of it."""
+    short = {2 * n - up for n, up in pairwise(sizes)}
+    return {frozenset({0}): m.MULTIPLYING_UNDOES, frozenset({1}): m.ONE_WAY_BACK}.get(frozenset(short))
+
+
+def _always(extra: int | None) -> Callable[[int], Any]:
+    """A decoder for someone who takes the same output_padding everywhere."""
+
+    def decoder(n: int) -> Any:
+        layer = load_keras().layers.Conv2DTranspose
+        return [layer(8, 3, strides=2, padding="same", output_padding=extra) for _ in range(3)]
+
+    return decoder
+
+
+decoder = Exercise(
+    name="decoder",
+    answer="decoder",
+    judge=_judge_decoder,
+    hints=(
+        "Write down the four sizes of the way down for n = 26. Which `output_padding` leads from 4 to 7? From 7 to 13? "
+        "From 13 to 26?",
+        "With k = 3 and s = 2 it is 1 for a size that is even and 0 for one that is odd. So you need the sizes of the "
+        "way down, without the last one: n, ⌈n / 2⌉, ⌈n / 4⌉.",
+        "And you need them backwards: the first layer of the decoder leads to ⌈n / 4⌉. Build a list with a loop, or "
+        "write the three layers one by one.",
+    ),
+    solution_code="""\
+def decoder(n):
+    way_down = [n, -(-n // 2), -(-n // 4)]
+    layers = []
+    for size in reversed(way_down):
+        extra = (size - 1) % 2
+        layers.append(keras.layers.Conv2DTranspose(8, 3, strides=2, padding="same", output_padding=extra))
+    return layers""",
+    why="The rounding of each step is written down on the way down and handed to the step that goes back. Nothing else "
+    "in the network could know it.",
+    slips=(
+        Slip(m.MULTIPLYING_UNDOES, _always(None)),
+        Slip(m.MULTIPLYING_UNDOES, _always(1)),
+        Slip(m.ONE_WAY_BACK, _always(0)),
+    ),
+)
