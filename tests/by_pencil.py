@@ -38,4 +38,11 @@ PREDICTED: dict[str, dict[str, tuple[Answer, ...]]] = {
         "three_sizes": (14, 13, 14),
         "checker": (1, 4),
     },
+    "06": {
+        "join": (75, 74),
+        "same_join": (75, 76),
+        "hundred": (13, 104),
+        "leak": (4,),
+        "silent_loss": ("nothing: it trains",),
+    },
 }

@@ -1,0 +1,1033 @@
+"""Lesson 06, "Run the shape clinic": broken models from real questions, diagnosed, repaired, and run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from course_utils.exercises import misconceptions as m, networks, predictions, real
+from course_utils.exercises.answers import ask, check_callable, spell
+from course_utils.exercises.catalogue import Misconception, Slip
+from course_utils.exercises.core import Exercise, Numbers
+from course_utils.exercises.networks import Map
+from course_utils.exercises.predictions import Choice, Number, Prediction
+from course_utils.exercises.result import Result, Stop, right, wrong
+from course_utils.explain.building import building
+from course_utils.explain.steps import Step
+from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, run
+
+# -- predictions --------------------------------------------------------------------------------------------------
+
+join = Prediction(
+    lesson="06",
+    name="join",
+    question="The U-Net pools 300 × 300 three times (`MaxPooling2D(2)`, without a word about padding), and then "
+    "doubles. At the first join, what is the size of the skip, and what is the size of the map that comes up to it?",
+    fields=(Number("Size of the skip"), Number("Size that comes up")),
+    real=lambda: real.meeting_sizes(300, 3, "valid"),
+    sentence="300, 150, 75: that is the skip. The last pooling makes 37 of it, and doubling makes 74 of 37.",
+    slips=(
+        Slip(m.VALID_MAKES_THEM_MEET, (75, 75)),
+        Slip(m.ALWAYS_ROUNDS_UP, (75, 76)),
+    ),
+)
+
+same_join = Prediction(
+    lesson="06",
+    name="same_join",
+    question='The first advice in every such thread: write `padding="same"` into the pooling layers. What meets at the '
+    "first join now?",
+    fields=(Number("Size of the skip"), Number("Size that comes up")),
+    real=lambda: real.meeting_sizes(300, 3, "same"),
+    sentence="Half of 75 is now rounded up, to 38, and doubling makes 76 of it: one too many in place of one too few.",
+    slips=(
+        Slip(m.SAME_MAKES_THEM_MEET, (75, 75)),
+        Slip(m.ROUNDS_DOWN, (75, 74)),
+    ),
+)
+
+hundred = Prediction(
+    lesson="06",
+    name="hundred",
+    question='A picture of 100 × 100, three poolings by 2 with "same", then three doublings. The convolutions between '
+    "them keep every size. What size is there after the third pooling, and what size comes out at the end?",
+    fields=(Number("After the third pooling"), Number("At the end")),
+    real=lambda: real.bottom_and_end(100, 3),
+    sentence="100, 50, 25, and half of 25 is rounded up to 13. Then 26, 52, 104.",
+    slips=(
+        Slip(m.COMES_BACK_FROM_BELOW, (13, 100)),
+        Slip(m.ROUNDS_DOWN, (12, 96)),
+        Slip(m.COMES_BACK_FROM_BELOW, (12, 100)),
+    ),
+)
+
+leak = Prediction(
+    lesson="06",
+    name="leak",
+    question='Two layers, `Conv1D` with a kernel of 5 and `padding="same"`, one after the other, on 24 hours. You '
+    "change the reading of hour 12 and nothing else. How many of the outputs before hour 12 change?",
+    fields=(Number("Outputs before hour 12 that change"),),
+    real=lambda: (real.told_too_early(5, 2),),
+    sentence="Each layer looks two steps ahead, so the second sees four ahead: hours 8, 9, 10 and 11 change.",
+    slips=(
+        Slip(m.ONE_LAYER_LOOKS_AHEAD, (2,)),
+        Slip(m.CAUSAL_IS_SHARED, (0,)),
+    ),
+)
+
+_COMPLAINS, _WARNS, _SILENT = "an error", "a warning", "nothing: it trains"
+
+silent_loss = Prediction(
+    lesson="06",
+    name="silent_loss",
+    question="By mistake a model ends with 3 filters, so 28 × 28 × 3 comes out. It is to be trained towards grey "
+    "pictures of 28 × 28 × 1, with the loss `mse`. What does Keras say?",
+    fields=(Choice("Keras says", (_COMPLAINS, _WARNS, _SILENT)),),
+    real=lambda: (_SILENT if real.loss_says(1, 3) == "a number" else _COMPLAINS,),
+    sentence="The one channel is copied three times, and the model learns the same picture three times.",
+    slips=(Slip(m.LOSS_WOULD_COMPLAIN, (_COMPLAINS,)), Slip(m.LOSS_WOULD_COMPLAIN, (_WARNS,))),
+)
+
+
+def look_back() -> None:
+    """Show what you expected in this lesson, and what came."""
+    predictions.look_back("06")
+
+
+# -- build what a learner hands in, and run it --------------------------------------------------------------------
+
+
+def _spell_shape(shape: Sequence[int | None]) -> str:
+    """A shape without the batch axis: 28 × 28 × 1."""
+    if set(shape[1:]) == {None}:
+        return "a size that is not known"
+    return " × ".join("?" if n is None else str(n) for n in shape[1:])
+
+
+def _model(function: Any, *args: Any, settings: str = "") -> Any:
+    """The Keras model that a learner's function builds. Stops with the layer that refuses if it does not build."""
+    check_callable(function)
+    try:
+        model = ask(function, *args, settings=settings)
+    except Stop as stop:
+        refused = _refused(function, args) if isinstance(stop.__cause__, Exception) else None
+        if refused is None:
+            raise
+        raise _DoesNotBuild(refused, settings) from None
+    if not isinstance(model, load_keras().Model):
+        raise Stop(wrong(f"Your function returns {spell(model)}, and I need a Keras model. Is a `return` missing?"))
+    return model
+
+
+class _DoesNotBuild(Stop):
+    """The model of a learner does not build; ``step`` is the layer that refuses."""
+
+    def __init__(self, step: Step, settings: str, misconception: Misconception | None = None) -> None:
+        lead = f"For {settings} your" if settings else "Your"
+        reached = " and ".join(map(_spell_shape, step.input_shapes))
+        super().__init__(
+            wrong(
+                f"{lead} model does not build. {step.kind} refuses; what reached it: {reached}.",
+                f"Keras says: {step.refusal_keras}",
+                misconception=misconception,
+                with_case=False,
+            )
+        )
+        self.step = step
+        self.settings = settings
+
+    def because(self, misconception: Misconception | None) -> _DoesNotBuild:
+        """The same, with the belief behind it."""
+        return _DoesNotBuild(self.step, self.settings, misconception)
+
+
+def _refused(function: Callable[..., Any], args: tuple[Any, ...]) -> Step | None:
+    """The layer that refuses, and what reached it; None if it was no layer."""
+    try:
+        return building(lambda: function(*args)).refused_at
+    except Exception:
+        return None
+
+
+def _heights(step: Step) -> tuple[int, ...]:
+    """The heights of the maps that reached a layer, the smallest first."""
+    return tuple(sorted(shape[1] or 0 for shape in step.input_shapes))
+
+
+def _output(model: Any, x: Map, settings: str = "") -> Map:
+    """What the model makes of x, or a result in Keras's own words."""
+    try:
+        return run(model, x)
+    except KerasRefusal as refusal:
+        lead = f"For {settings} your" if settings else "Your"
+        raise Stop(wrong(f"{lead} model builds, and does not run. Keras says: {refusal}")) from None
+
+
+def _layers(model: Any, *kinds: str) -> list[Layer]:
+    """The layers of these kinds."""
+    return [layer for layer in model.layers if kind_of(layer) in kinds]
+
+
+def _seen_by(model: Any, tensors: Sequence[Any], x: Map) -> list[Map]:
+    """The maps at several places inside a model."""
+    inside = load_keras().Model(model.inputs, list(tensors))
+    return [np.asarray(y) for y in inside([x])]
+
+
+# -- small_unet ---------------------------------------------------------------------------------------------------
+
+
+def _small_unet(meet: Callable[[Any, Any], Any], joined: bool = True, padding: str = "same") -> Callable[[int], Any]:
+    """What a learner would hand in with this in place of the blank; ``meet`` gets what comes up, and the skip."""
+
+    def small_unet(n: int) -> Any:
+        layers = load_keras().layers
+        picture = load_keras().Input((n, n, 1))
+        skip = layers.Conv2D(8, 3, padding="same")(picture)
+        x = layers.MaxPooling2D(2, padding=padding)(skip)
+        x = layers.UpSampling2D(2)(layers.Conv2D(8, 3, padding="same")(x))
+        x = meet(x, skip)
+        x = layers.Concatenate()([skip, x]) if joined else x
+        return load_keras().Model(picture, layers.Conv2D(1, 1)(x))
+
+    return small_unet
+
+
+def _cut_at_the_top(x: Any, skip: Any) -> Any:
+    spare = x.shape[1] - skip.shape[1]
+    return load_keras().layers.Cropping2D(((spare, 0), (spare, 0)))(x)
+
+
+def _resized(x: Any, skip: Any) -> Any:
+    return load_keras().layers.Resizing(skip.shape[1], skip.shape[2])(x)
+
+
+def _belief_about_join(step: Step, n: int) -> Misconception | None:
+    """What explains that two maps do not meet."""
+    beliefs: dict[tuple[int, ...], Misconception] = {
+        (n, n + 1): m.SAME_MAKES_THEM_MEET,
+        (n - 1, n): m.VALID_MAKES_THEM_MEET,
+    }
+    return beliefs.get(_heights(step))
+
+
+def _is_cut_at_the_top(model: Any, joined: Layer, x: Map) -> bool:
+    """Whether one of the maps that meet is what was doubled, without its first row and column."""
+    doubled = _layers(model, "UpSampling2D")
+    if not doubled:
+        return False
+    up, *meeting = _seen_by(model, [doubled[-1].output, *joined.input], x)
+    return any(
+        y.shape[1] == up.shape[1] - 1 and y.shape == up[:, 1:, 1:].shape and np.array_equal(y, up[:, 1:, 1:])
+        for y in meeting
+    )
+
+
+def _judge_small_unet(function: Any) -> Result:
+    """Even and odd sizes: builds, gives the size that went in, and joins the skip with what belongs to it."""
+    for n in (8, 7, 13, 30):
+        settings = f"n = {n}"
+        try:
+            model = _model(function, n, settings=settings)
+        except _DoesNotBuild as stop:
+            raise stop.because(_belief_about_join(stop.step, n)) from None
+        x = networks.digits((1, n, n, 1), seed=n)
+        y = _output(model, x, settings)
+        joins = _layers(model, "Concatenate", "Add", "Average", "Maximum", "Multiply")
+        if not joins:
+            return wrong(
+                f"For {settings} it builds, and no two maps meet any more: the skip connection is gone.",
+                misconception=m.NO_NEED_OF_THE_SKIP,
+            )
+        if y.shape != (1, n, n, 1):
+            return wrong(f"For {settings} your model makes {_spell_shape(y.shape)} and should make {n} × {n} × 1.")
+        if _is_cut_at_the_top(model, joins[-1], x):
+            return wrong(
+                f"For {settings} the sizes meet, {n} and {n}. But the spare row was cut off at the top.",
+                misconception=m.ANY_SIDE_MAY_BE_CUT,
+            )
+    return right("It builds, runs and gives back the size for n = 8, 7, 13 and 30, and the skip is joined.")
+
+
+small_unet = Exercise(
+    name="small_unet",
+    answer="small_unet",
+    judge=_judge_small_unet,
+    hints=(
+        "How many rows too many does x have for n = 7, and how many for n = 8? Write it as `x.shape[1] - "
+        "skip.shape[1]`.",
+        "`keras.layers.Cropping2D(((above, below), (left, right)))` cuts rows and columns off. Which side is the spare "
+        "row on? The ghost of the pooling was after (lesson 02).",
+        "So cut nothing before, and the spare rows after: `((0, spare), (0, spare))`, with `spare` from the first "
+        "hint. The layer is called with `(x)` behind it. Cutting 0 rows is allowed.",
+    ),
+    solution_code="""\
+def small_unet(n):
+    picture = keras.Input((n, n, 1))
+    skip = keras.layers.Conv2D(8, 3, padding="same")(picture)
+    x = keras.layers.MaxPooling2D(2, padding="same")(skip)
+    x = keras.layers.Conv2D(8, 3, padding="same")(x)
+    x = keras.layers.UpSampling2D(2)(x)
+    spare = x.shape[1] - skip.shape[1]
+    x = keras.layers.Cropping2D(((0, spare), (0, spare)))(x)
+    x = keras.layers.Concatenate()([skip, x])
+    return keras.Model(picture, keras.layers.Conv2D(1, 1)(x))""",
+    why="The spare row stands where the ghost of the pooling stood, after, so it is the one to cut. `Resizing` to "
+    "the size of the skip, or a `ZeroPadding2D` after a pooling without padding, would do as well. Each makes other "
+    "values in the last row.",
+    slips=(
+        Slip(m.SAME_MAKES_THEM_MEET, _small_unet(lambda x, skip: x)),
+        Slip(m.VALID_MAKES_THEM_MEET, _small_unet(lambda x, skip: x, padding="valid")),
+        Slip(m.ANY_SIDE_MAY_BE_CUT, _small_unet(_cut_at_the_top)),
+        Slip(m.NO_NEED_OF_THE_SKIP, _small_unet(_resized, joined=False)),
+    ),
+)
+
+# -- last_sizes ---------------------------------------------------------------------------------------------------
+
+
+def _shrinking_sizes() -> tuple[int, ...]:
+    """The sizes of 28 × 28 after each of the first three pairs of a convolution and a pooling."""
+    sizes = [28]
+    for _ in range(3):
+        sizes.append(real.valid_size(sizes[-1], 3))
+        sizes.append(real.valid_pooled_size(sizes[-1]))
+    return tuple(sizes[1:])
+
+
+_SHRINKING_SLIPS = (
+    Slip(m.ALWAYS_ROUNDS_UP, (26, 13, 11, 6, 4, 2)),
+    Slip(m.SIZE_STAYS, (28, 14, 14, 7, 7, 3)),
+    Slip(m.HALF_EACH_SIDE, (27, 13, 12, 6, 5, 2)),
+)
+
+last_sizes = Exercise(
+    name="last_sizes",
+    answer="sizes",
+    judge=Numbers(
+        labels=tuple(f"After the {nth} {what}" for nth in ("1st", "2nd", "3rd") for what in ("convolution", "pooling")),
+        real=_shrinking_sizes,
+        slips=_SHRINKING_SLIPS,
+    ),
+    hints=(
+        "The code names no padding, neither for the convolutions nor for the poolings. What is the silent default?",
+        'With "valid" a 3×3 window loses 2, and half of an odd size is rounded down.',
+        "It begins 28 → 26 → 13 → 11. Half of 11, rounded down, is next, and then once more: less 2, and half.",
+    ),
+    solution_code="sizes = [26, 13, 11, 5, 3, 1]",
+    why="Each pair loses 2 and halves the rest: 28 → 26 → 13 → 11 → 5 → 3 → 1. The fourth 3×3 window finds one cell.",
+    slips=_SHRINKING_SLIPS,
+)
+
+# -- deep ---------------------------------------------------------------------------------------------------------
+
+
+def _deep(**settings: Any) -> Callable[[], Any]:
+    """What a learner would hand in with these settings for the convolutions."""
+
+    def deep() -> Any:
+        keras = load_keras()
+        model = keras.Sequential([keras.Input((28, 28, 1))])
+        for filters in (16, 32, 64, 64):
+            model.add(keras.layers.Conv2D(filters, 3, **settings))
+            model.add(keras.layers.MaxPooling2D(2))
+        model.add(keras.layers.Flatten())
+        model.add(keras.layers.Dense(10))
+        return model
+
+    return deep
+
+
+def _judge_deep(function: Any) -> Result:
+    """Four 3 × 3 convolutions with these filters, from 28 × 28 to ten numbers."""
+    try:
+        model = _model(function)
+    except _DoesNotBuild as stop:
+        raise stop.because(m.ALWAYS_FITS if stop.step.kind == "Conv2D" else None) from None
+    convolutions = [(tuple(layer.kernel_size), layer.filters) for layer in _layers(model, "Conv2D")]
+    if [filters for _, filters in convolutions] != [16, 32, 64, 64]:
+        told = ", ".join(str(filters) for _, filters in convolutions) or "none"
+        return wrong(f"It builds. But four convolutions were asked for, with 16, 32, 64 and 64 filters; yours: {told}.")
+    if any(kernel != (3, 3) for kernel, _ in convolutions):
+        return wrong("It builds. But each convolution shall keep its 3×3 kernel.")
+    y = _output(model, real.square(28))
+    if y.shape != (1, 10):
+        return wrong(f"For 28 × 28 your model makes {_spell_shape(y.shape)}. Asked for: 10 numbers.")
+    return right("It builds, runs on 28 × 28, and makes 10 numbers; all four convolutions are there.")
+
+
+deep = Exercise(
+    name="deep",
+    answer="deep",
+    judge=_judge_deep,
+    hints=(
+        "Where do the rows go? Each convolution takes 2, besides what the poolings take.",
+        "Lesson 01: which word makes a convolution with stride 1 keep the size?",
+        'With `padding="same"` in the convolutions it goes 28 → 14 → 7 → 3 → 1 by the poolings alone. The blank is the '
+        "word, in quotation marks.",
+    ),
+    solution_code="""\
+def deep():
+    model = keras.Sequential([keras.Input((28, 28, 1))])
+    for filters in (16, 32, 64, 64):
+        model.add(keras.layers.Conv2D(filters, 3, padding="same"))
+        model.add(keras.layers.MaxPooling2D(2))
+    model.add(keras.layers.Flatten())
+    model.add(keras.layers.Dense(10))
+    return model""",
+    why="Only the poolings take rows now, and 28 can be halved four times, rounded down: 14, 7, 3, 1. Fewer "
+    "poolings, or a stride of 1 in one of them, would do as well.",
+    slips=(
+        Slip(m.ALWAYS_FITS, _deep(padding="valid")),
+        Slip(m.ALWAYS_FITS, _deep()),
+    ),
+)
+
+# -- any_picture --------------------------------------------------------------------------------------------------
+
+
+def _any_picture(*make: str) -> Callable[[], Any]:
+    """What a learner would hand in with a layer of this kind in place of the blank."""
+
+    def any_picture() -> Any:
+        keras = load_keras()
+        return keras.Sequential(
+            [
+                keras.Input((None, None, 1)),
+                keras.layers.Conv2D(16, 3, padding="same", activation="relu"),
+                *(getattr(keras.layers, kind)() for kind in make),
+                keras.layers.Dense(10),
+            ]
+        )
+
+    return any_picture
+
+
+def _judge_any_picture(function: Any) -> Result:
+    """One model, with one set of weights, on pictures of several sizes."""
+    try:
+        model = _model(function)
+    except _DoesNotBuild as stop:
+        raise stop.because(m.FLATTEN_IS_GLOBAL if stop.step.kind == "Dense" else None) from None
+    for height, width in ((28, 28), (32, 32), (17, 23)):
+        settings = f"a picture of {height} × {width}"
+        y = _output(model, networks.digits((1, height, width, 1), seed=height), settings)
+        if y.shape != (1, 10):
+            return wrong(f"For {settings} your model makes {_spell_shape(y.shape)}. Asked for: 10 numbers in all.")
+    return right("10 numbers of 28 × 28, of 32 × 32 and of 17 × 23, with the same weights.")
+
+
+any_picture = Exercise(
+    name="any_picture",
+    answer="any_picture",
+    judge=_judge_any_picture,
+    hints=(
+        "`Dense` has a weight for every number that reaches it. How many numbers does `Flatten` make of a map whose "
+        "height and width are not known?",
+        "Lesson 03, section 6: which layer makes one number of each channel, whatever the size?",
+        "Its name begins with `Global`. Do not forget the brackets behind the name.",
+    ),
+    solution_code="""\
+def any_picture():
+    return keras.Sequential([
+        keras.Input((None, None, 1)),
+        keras.layers.Conv2D(16, 3, padding="same", activation="relu"),
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dense(10),
+    ])""",
+    why="After global pooling there are 16 numbers, one for each channel, for every picture. So `Dense` knows how many "
+    "weights it needs before it has seen one.",
+    slips=(Slip(m.FLATTEN_IS_GLOBAL, _any_picture("Flatten")),),
+)
+
+# -- channels_last ------------------------------------------------------------------------------------------------
+
+
+def _list_of(kind: str, *args: Any, **settings: Any) -> Callable[[], Any]:
+    """What a learner would hand in with this single layer."""
+    return lambda: [getattr(load_keras().layers, kind)(*args, **settings)]
+
+
+def _judge_channels_last(function: Any) -> Result:
+    """3 × 64 × 64 becomes 64 × 64 × 3, and every pixel stays where it was."""
+    layers = networks.layers_or_word(function)
+    x = networks.digits((1, 3, 64, 64), seed=6)
+    y = networks.run_through(layers, x)[-1] if layers else x
+    expected = np.moveaxis(x, 1, 3)
+    if y.shape != expected.shape:
+        belief = m.PERMUTE_SENDS if y.shape == (1, 64, 3, 64) else None
+        return wrong(
+            f"3 × 64 × 64 goes in, and {_spell_shape(y.shape)} comes out. Asked for: 64 × 64 × 3.",
+            misconception=belief,
+        )
+    if np.array_equal(y, expected):
+        return right("64 × 64 × 3, and each of the 12,288 numbers is where it belongs.")
+    if np.array_equal(y, expected.swapaxes(1, 2)):
+        return wrong("The colours are right, and the picture lies on its side: height and width have changed places.")
+    belief = m.RESHAPE_MOVES_CHANNELS if np.array_equal(y.ravel(), x.ravel()) else None
+    return wrong(
+        f"The shape is right, 64 × 64 × 3, and {int((y != expected).sum()):,} of 12,288 numbers are not. The top left "
+        f"pixel was {_pixel(expected)}; yours is {_pixel(y)}.",
+        misconception=belief,
+    )
+
+
+def _pixel(y: Map) -> str:
+    return ", ".join(f"{value:g}" for value in y[0, 0, 0])
+
+
+channels_last = Exercise(
+    name="channels_last",
+    answer="channels_last",
+    judge=_judge_channels_last,
+    hints=(
+        "The numbers are all there. The axis of the channels is the first and has to be the last.",
+        "`Reshape` only breaks the same line of numbers into other pieces. The layer that moves an axis is "
+        "`keras.layers.Permute`.",
+        "`Permute((a, b, c))` takes old axis a first, then b, then c; they are counted from 1, without the batch axis. "
+        "Height is old axis 2, width is 3, the channels are 1.",
+    ),
+    solution_code="""\
+def channels_last():
+    return [keras.layers.Permute((2, 3, 1))]""",
+    why="Height first, then width, then the channels. With data in a NumPy array, `np.moveaxis(x, 1, 3)` does the same "
+    "before the model.",
+    slips=(
+        Slip(m.RESHAPE_MOVES_CHANNELS, _list_of("Reshape", (64, 64, 3))),
+        Slip(m.PERMUTE_SENDS, _list_of("Permute", (3, 1, 2))),
+    ),
+)
+
+# -- residual -----------------------------------------------------------------------------------------------------
+
+
+def _residual(shortcut: Callable[[Any, Any], Any], joined: bool = True) -> Callable[[int], Any]:
+    """What a learner would hand in with this shortcut; it gets ``keras.layers`` and the input."""
+
+    def residual(n: int) -> Any:
+        keras = load_keras()
+        x = keras.Input((n, n, 16))
+        y = keras.layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(x)
+        y = keras.layers.Conv2D(32, 3, padding="same")(y)
+        return keras.Model(x, keras.layers.Add()([shortcut(keras.layers, x), y]) if joined else y)
+
+    return residual
+
+
+def _belief_about_shortcut(step: Step, n: int) -> Misconception | None:
+    half = real.same_step_size(n, 3, 2)
+    beliefs: dict[tuple[int, ...], Misconception] = {(half - 1, half): m.HALVES_AGREE, (half, n): m.SHORTCUT_FOLLOWS}
+    return beliefs.get(_heights(step))
+
+
+def _judge_residual(function: Any) -> Result:
+    """Even and odd sizes: the two paths meet in an Add, and have the same shape without being stretched."""
+    for n in (24, 25, 31, 8):
+        settings, half = f"n = {n}", real.same_step_size(n, 3, 2)
+        try:
+            model = _model(function, n, settings=settings)
+        except _DoesNotBuild as stop:
+            raise stop.because(_belief_about_shortcut(stop.step, n)) from None
+        y = _output(model, networks.digits((1, n, n, 16), seed=n), settings)
+        additions = _layers(model, "Add")
+        if not additions:
+            return wrong(
+                f"For {settings} it builds, and there is no `Add` any more. Without the shortcut it is no residual "
+                "block."
+            )
+        shapes = [tuple(tensor.shape) for tensor in additions[-1].input]
+        if len({id(tensor) for tensor in additions[-1].input}) < 2:
+            return wrong("A map is added to itself. The shortcut shall come from x, around the two convolutions.")
+        if len(set(shapes)) > 1:
+            told = " and ".join(map(_spell_shape, shapes))
+            return wrong(
+                f"For {settings} Add gets {told}. It does not refuse, because an axis of 1 is copied as often as "
+                "needed. But a shortcut that gives every pixel the same number is no shortcut."
+            )
+        if y.shape != (1, half, half, 32):
+            return wrong(
+                f"For {settings} {_spell_shape(y.shape)} comes out. The two convolutions alone make {half} × {half} "
+                "× 32."
+            )
+    return right("For n = 24, 25, 31 and 8 both paths have the same shape, and they are added.")
+
+
+residual = Exercise(
+    name="residual",
+    answer="residual",
+    judge=_judge_residual,
+    hints=(
+        "The other path makes ⌈n / 2⌉ × ⌈n / 2⌉ × 32. The shortcut has to make the same, for even and for odd n. So "
+        "three things have to fit: the step, the rounding, and the channels.",
+        "The channels: a `Conv2D(32, 1)`. The step: `strides=2`. What does a 1×1 window with a stride of 2 make of 25? "
+        "Use the formula without padding (lesson 02): ⌊(n − k) / s⌋ + 1.",
+        "⌊(25 − 1) / 2⌋ + 1 = 13. So the convolution can do all three at once, and no pooling is needed. It is called "
+        "with `(x)` behind it.",
+    ),
+    solution_code="""\
+def residual(n):
+    x = keras.Input((n, n, 16))
+    y = keras.layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(x)
+    y = keras.layers.Conv2D(32, 3, padding="same")(y)
+    short = keras.layers.Conv2D(32, 1, strides=2)(x)
+    return keras.Model(x, keras.layers.Add()([short, y]))""",
+    why="⌊(n − 1) / 2⌋ + 1 is ⌈n / 2⌉ for every n: a window of one cell needs no ghosts. A pooling with "
+    '`padding="same"` behind a 1×1 convolution would do, too.',
+    slips=(
+        Slip(m.HALVES_AGREE, _residual(lambda layers, x: layers.MaxPooling2D(2)(layers.Conv2D(32, 1)(x)))),
+        Slip(m.SHORTCUT_FOLLOWS, _residual(lambda layers, x: layers.Conv2D(32, 1)(x))),
+    ),
+)
+
+# -- keeps_its_size -----------------------------------------------------------------------------------------------
+
+
+def _two_layers(
+    convolution: dict[str, Any], pool: dict[str, Any], *more: tuple[str, tuple[Any, ...]]
+) -> Callable[[], Any]:
+    """What a learner would hand in with these settings."""
+
+    def keeps_its_size() -> Any:
+        layers = load_keras().layers
+        return [
+            layers.Conv2D(16, 3, padding="same", **convolution),
+            layers.MaxPooling2D(3, padding="same", **pool),
+            *(getattr(layers, kind)(*args) for kind, args in more),
+        ]
+
+    return keeps_its_size
+
+
+def _judge_keeps_its_size(function: Any) -> Result:
+    """A convolution and a pooling, both with windows of 3; every map has the size of the first."""
+    layers = networks.layers_or_word(function)
+    wanted = {"Conv2D": ("kernel_size", "a 3×3 kernel"), "MaxPooling2D": ("pool_size", "windows of 3")}
+    for kind, (setting, told) in wanted.items():
+        found = [layer for layer in layers if kind_of(layer) == kind]
+        if len(found) != 1 or tuple(getattr(found[0], setting)) != (3, 3):
+            return wrong(f"I look for one `{kind}` with {told}.")
+    for n in (32, 45):
+        maps = networks.run_through(layers, real.square(n))
+        sizes = [int(y.shape[1]) if y.ndim == 4 else 0 for y in maps]
+        if set(sizes) == {n}:
+            continue
+        road = real.changes(n, sizes)
+        if sizes[-1] == n:
+            return wrong(f"{road}: right at the end, and not on the way.", misconception=m.MENDED_AT_THE_END)
+        strides = {kind_of(layer): tuple(layer.strides) for layer in layers if hasattr(layer, "strides")}
+        beliefs = {"Conv2D": m.THIRD_IS_WIDTH, "MaxPooling2D": m.POOL_STRIDE_IS_ONE}
+        guilty = next((beliefs[kind] for kind in wanted if strides[kind] == (3, 3)), None)
+        return wrong(f"{road}. Asked for: {n} after every layer.", misconception=guilty)
+    return right("32 stays 32 and 45 stays 45, after every layer.")
+
+
+keeps_its_size = Exercise(
+    name="keeps_its_size",
+    answer="keeps_its_size",
+    judge=_judge_keeps_its_size,
+    hints=(
+        '"same" promises ⌈n / s⌉. So what is s in each of the two lines?',
+        "In `Conv2D(16, 3, 3)` the second 3 is not the width of the kernel (lesson 01, section 8). And a pooling layer "
+        "that is told no strides takes its pool size (lesson 03).",
+        "Take the second 3 out of the convolution, and tell the pooling `strides=1`.",
+    ),
+    solution_code="""\
+def keeps_its_size():
+    return [
+        keras.layers.Conv2D(16, 3, padding="same"),
+        keras.layers.MaxPooling2D(3, strides=1, padding="same"),
+    ]""",
+    why='With a stride of 1 "same" is n. Both layers had a stride of 3, one by a number too many, the other by one '
+    "too few.",
+    slips=(
+        Slip(m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {})),
+        Slip(m.POOL_STRIDE_IS_ONE, _two_layers({}, {})),
+        Slip(m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {"strides": 1})),
+        Slip(m.MENDED_AT_THE_END, _two_layers({"strides": 3}, {}, ("Resizing", (32, 32)))),
+        Slip(m.MENDED_AT_THE_END, _two_layers({}, {"strides": 2}, ("UpSampling2D", (2,)))),
+    ),
+)
+
+# -- generator ----------------------------------------------------------------------------------------------------
+
+
+def _generator(start: int, doublings: int, *more: tuple[str, Any]) -> Callable[[], Any]:
+    """What a learner would hand in with these numbers, and layers at the end."""
+
+    def generator() -> Any:
+        keras = load_keras()
+        layers = keras.layers
+        model = keras.Sequential([keras.Input((100,)), layers.Dense(start * start * 16)])
+        model.add(layers.Reshape((start, start, 16)))
+        for _ in range(doublings):
+            model.add(layers.Conv2DTranspose(16, 5, strides=2, padding="same"))
+        model.add(layers.Conv2D(1, 3, padding="same"))
+        for kind, args in more:
+            model.add(getattr(layers, kind)(*args))
+        return model
+
+    return generator
+
+
+def _judge_generator(function: Any) -> Result:
+    """100 numbers become 32 × 32 × 1, grown by transposed convolutions and not stretched at the end."""
+    model = _model(function)
+    y = _output(model, np.ones((1, 100), dtype=np.float32))
+    grown = [int(layer.output.shape[1]) for layer in model.layers if len(layer.output.shape) == 4]
+    road = " → ".join(map(str, dict.fromkeys(grown)))
+    if y.shape != (1, 32, 32, 1):
+        return wrong(f"Your sizes: {road or 'none'}. {_spell_shape(y.shape)} comes out; asked for: 32 × 32 × 1.")
+    transposed = _layers(model, "Conv2DTranspose")
+    late = [kind_of(layer) for layer in _layers(model, "Resizing", "ZeroPadding2D")]
+    if late:
+        return wrong(
+            f"32 × 32 × 1 comes out, by way of {road}. But it is `{late[0]}` that made 32, and no layer that learns.",
+            misconception=m.MENDED_AT_THE_END,
+        )
+    if not transposed:
+        return wrong("32 × 32 × 1 comes out, but nothing grows: I look for at least one `Conv2DTranspose`.")
+    return right(f"100 numbers become {road}, and 32 × 32 × 1 comes out.")
+
+
+generator = Exercise(
+    name="generator",
+    answer="generator",
+    judge=_judge_generator,
+    hints=(
+        "Each of these transposed convolutions doubles. So go backwards from 32: what was before it?",
+        "32, 16, 8, 4, 2, 1: each of them can be a start. How many doublings is it from there?",
+        "Start at 8, and 8 → 16 → 32 are two doublings. A start at 4 needs three.",
+    ),
+    solution_code="""\
+def generator():
+    start = 8
+    doublings = 2
+    model = keras.Sequential([keras.Input((100,))])
+    model.add(keras.layers.Dense(start * start * 16))
+    model.add(keras.layers.Reshape((start, start, 16)))
+    for _ in range(doublings):
+        model.add(keras.layers.Conv2DTranspose(16, 5, strides=2, padding="same"))
+    model.add(keras.layers.Conv2D(1, 3, padding="same"))
+    return model""",
+    why="The end is start · 2 · 2 · …, so the start is the end, halved as often as you double. 7 was the start for "
+    "28. For 32 it is 8, or 4, 2 or 1 with more doublings, or 16 with one.",
+    slips=(
+        Slip(m.MENDED_AT_THE_END, _generator(7, 2, ("Resizing", (32, 32)))),
+        Slip(m.MENDED_AT_THE_END, _generator(7, 2, ("ZeroPadding2D", (2,)))),
+    ),
+)
+
+# -- mirror -------------------------------------------------------------------------------------------------------
+
+
+def _mirror(missing: Callable[[int, int], Any]) -> Callable[[Sequence[int]], Any]:
+    """What a learner would hand in with this in place of the blank."""
+
+    def decoder(sizes: Sequence[int]) -> Any:
+        keras = load_keras()
+        model = keras.Sequential([keras.Input((sizes[0], sizes[0], 8))])
+        for small, large in pairwise(sizes):
+            settings = {"strides": 2, "padding": "same", "output_padding": missing(small, large)}
+            model.add(keras.layers.Conv2DTranspose(8, 3, **settings))
+        return model
+
+    return decoder
+
+
+def _judge_mirror(function: Any) -> Result:
+    """The decoder gives the sizes of the way down, each of them, for several pictures."""
+    check_callable(function)
+    sweep = (25, 32, 28, 100, 63)
+    for n in sweep:
+        sizes = real.road_down(n)
+        settings = f"the sizes {sizes}"
+        try:
+            model = _model(function, sizes, settings=settings)
+        except Stop as stop:
+            raise _named_refusal(stop) from None
+        transposed = _layers(model, "Conv2DTranspose")
+        if len(transposed) != len(sizes) - 1:
+            return wrong(f"For {settings} I look for {len(sizes) - 1} `Conv2DTranspose` and find {len(transposed)}.")
+        _output(model, np.ones((1, sizes[0], sizes[0], 8), dtype=np.float32), settings)
+        mine = (sizes[0], *(int(layer.output.shape[1]) for layer in transposed))
+        if any(kind_of(layer) not in ("Conv2DTranspose", "InputLayer") for layer in model.layers):
+            return wrong("Only transposed convolutions, please: each of them shall make its own size.")
+        if mine != sizes:
+            given = {layer.output_padding for layer in transposed}
+            belief = m.COMES_BACK_FROM_BELOW if given == {None} else m.LEFT_OUT_IS_ZERO if given == {(0, 0)} else None
+            wanted = real.changes(sizes[0], sizes[1:])
+            return wrong(
+                f"Your decoder goes {real.changes(mine[0], mine[1:])}. The way down, backwards: {wanted}.",
+                misconception=belief,
+            )
+    return right(f"Every size of the way up is the one of the way down, for pictures of {', '.join(map(str, sweep))}.")
+
+
+def _named_refusal(stop: Stop) -> Stop:
+    """A negative output_padding is what comes of believing that it is added to n·s."""
+    result = stop.result
+    text = " ".join(result.lines)
+    if "output_padding" not in text or "value >= 0" not in text:
+        return stop
+    return Stop(wrong(*result.lines, misconception=m.ADDED_TO_THE_DOUBLE))
+
+
+mirror = Exercise(
+    name="mirror",
+    answer="decoder",
+    judge=_judge_mirror,
+    hints=(
+        "With `output_padding=0` a layer with k = 3 and s = 2 makes (n − 1)·2 + 1. What does it make of 2, of 4, of 7?",
+        "3, 7 and 13. Wanted are 4, 7 and 13. So the first needs 1 more and the others need 0: large less what comes "
+        "out with 0.",
+        "What comes out with 0 is `2 * small - 1`. Subtract that from `large`.",
+    ),
+    solution_code="""\
+def decoder(sizes):
+    model = keras.Sequential([keras.Input((sizes[0], sizes[0], 8))])
+    for i in range(len(sizes) - 1):
+        small, large = sizes[i], sizes[i + 1]
+        missing = large - (2 * small - 1)
+        model.add(keras.layers.Conv2DTranspose(
+            8, 3, strides=2, padding="same", output_padding=missing))
+    return model""",
+    why="4 comes from 7 and from 8. The decoder cannot know from which, so you tell it: `output_padding` is 0 for "
+    "the odd one and 1 for the even one.",
+    slips=(
+        Slip(m.COMES_BACK_FROM_BELOW, _mirror(lambda small, large: None)),
+        Slip(m.LEFT_OUT_IS_ZERO, _mirror(lambda small, large: 0)),
+        Slip(m.ADDED_TO_THE_DOUBLE, _mirror(lambda small, large: large - 2 * small)),
+    ),
+)
+
+# -- past_mean ----------------------------------------------------------------------------------------------------
+
+_HOURS = 24
+
+
+def _mean_layers(*layers: tuple[str, tuple[Any, ...], dict[str, Any]]) -> Callable[[], Any]:
+    """What a learner would hand in with these layers."""
+    return lambda: [getattr(load_keras().layers, kind)(*args, **settings) for kind, args, settings in layers]
+
+
+_POOL = "AveragePooling1D"
+
+
+def _last(layers: Sequence[Layer], x: Map) -> Map:
+    return networks.run_through(layers, x)[-1]
+
+
+def _furthest_leak(layers: Sequence[Layer], x: Map) -> tuple[int, int] | None:
+    """An hour whose output changes when a later one is changed, and the latest such one; None if nothing leaks."""
+    before = _last(layers, x)
+    found = []
+    for hour in range(1, _HOURS):
+        nudged = x.copy()
+        nudged[0, hour] += 100
+        changed = np.flatnonzero((_last(layers, nudged) != before)[0, :hour].any(axis=-1))
+        found += [(int(changed[0]), hour)] if changed.size else []
+    return max(found, key=lambda pair: pair[1] - pair[0], default=None)
+
+
+def _judge_past_mean(function: Any) -> Result:
+    """The mean of the last three hours, one for every hour, and no hour that knows a later one."""
+    try:
+        layers = networks.layers_or_word(function)
+        if not layers:
+            return wrong("Your list is empty. I look for one layer or more.")
+        x = networks.digits((1, _HOURS, 1), seed=3)
+        y = _last(layers, x)
+    except Stop as stop:
+        if "allowed values" in stop.result.lines[0] or "either 'valid' or 'same'" in stop.result.lines[0]:
+            raise Stop(wrong(*stop.result.lines, misconception=m.POOLING_CAN_BE_CAUSAL)) from None
+        raise
+    if y.shape != x.shape:
+        belief = m.PADDING_LEFT_OUT if y.shape[1] == _HOURS - 2 else None
+        belief = m.POOL_STRIDE_IS_ONE if y.shape[1] == _HOURS // 3 else belief
+        return wrong(
+            f"{_spell_shape(x.shape)} goes in and {_spell_shape(y.shape)} comes out. Asked for: one mean for each "
+            "hour.",
+            misconception=belief,
+            with_case=False,
+        )
+    found = _furthest_leak(layers, x)
+    if found is not None:
+        early, late = found
+        side = m.CAUSAL_AFTER if late - early == 2 else m.POOLING_LOOKS_BACK
+        return wrong(
+            f"24 come out, and they leak: I changed hour {late}, and the output of hour {early} changed.",
+            misconception=side,
+        )
+    expected = np.stack([x[0, hour - 2 : hour + 1, 0].mean() for hour in range(2, _HOURS)])
+    off = np.flatnonzero(np.abs(y[0, 2:, 0] - expected) > 1e-4)
+    if off.size:
+        hour = int(off[0]) + 2
+        return wrong(
+            f"Nothing leaks. But the output of hour {hour} is {y[0, hour, 0]:.2f}, and the mean of hours {hour - 2}, "
+            f"{hour - 1} and {hour} is {expected[off[0]]:.2f}."
+        )
+    return right("One mean for each of 24 hours, right from hour 2 on, and no output knows a later hour.")
+
+
+past_mean = Exercise(
+    name="past_mean",
+    answer="past_mean",
+    judge=_judge_past_mean,
+    hints=(
+        'A window of 3 needs two ghosts in all. Where does `Conv1D` with `padding="causal"` put them? Where does the '
+        'pooling with `padding="same"` put them?',
+        "Put both before the first hour with a layer of their own: `keras.layers.ZeroPadding1D((before, after))`. "
+        "Then the pooling must not add more.",
+        "Two in front, none behind; then `AveragePooling1D(3, ...)` with a stride of 1 and without a padding.",
+    ),
+    solution_code="""\
+def past_mean():
+    return [
+        keras.layers.ZeroPadding1D((2, 0)),
+        keras.layers.AveragePooling1D(3, strides=1),
+    ]""",
+    why="With both ghosts before, the window ends on its own hour. The zeros count as readings, so the first two "
+    "means are too near to 0 (lesson 03); nobody asked for those. A causal `Conv1D` with three weights of ⅓ does the "
+    "same.",
+    slips=(
+        Slip(m.POOLING_LOOKS_BACK, _mean_layers((_POOL, (3,), {"strides": 1, "padding": "same"}))),
+        Slip(m.POOLING_CAN_BE_CAUSAL, _mean_layers((_POOL, (3,), {"strides": 1, "padding": "causal"}))),
+        Slip(m.CAUSAL_AFTER, _mean_layers(("ZeroPadding1D", ((0, 2),), {}), (_POOL, (3,), {"strides": 1}))),
+        Slip(m.POOL_STRIDE_IS_ONE, _mean_layers((_POOL, (3,), {"padding": "same"}))),
+        Slip(m.PADDING_LEFT_OUT, _mean_layers((_POOL, (3,), {"strides": 1}))),
+    ),
+)
+
+# -- stem ---------------------------------------------------------------------------------------------------------
+
+_STEM_CONVOLUTION = ("Conv2D", (8, 7), {"strides": 2, "activation": "relu"})
+_STEM_POOL = ("MaxPooling2D", (3,), {"strides": 2})
+
+
+def _with_same(layer: tuple[str, tuple[Any, ...], dict[str, Any]]) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    kind, args, settings = layer
+    return kind, args, settings | {"padding": "same"}
+
+
+def _judge_stem(function: Any) -> Result:
+    """The first layers of a ResNet as PyTorch has them, in size and in values, for an even and an odd picture."""
+    layers = networks.layers_or_word(function)
+    convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
+    if len(convolutions) != 1 or tuple(convolutions[0].kernel_size) != (7, 7) or convolutions[0].filters != 8:
+        return wrong("I look for one `Conv2D`, with 8 filters and a 7×7 kernel.")
+    for n in (32, 33):
+        x = networks.digits((1, n, n, 3), seed=n)
+        networks.run_through(layers, x)
+        networks.give_digits(convolutions[0], seed=4)
+        y, expected = networks.run_through(layers, x)[-1], real.stem(convolutions[0], x)
+        if y.shape != expected.shape:
+            return wrong(
+                f"For a {n} × {n} picture {_spell_shape(y.shape)} comes out. "
+                f"PyTorch makes {_spell_shape(expected.shape)}."
+            )
+        if not np.array_equal(y, expected):
+            return wrong(
+                f"For a {n} × {n} picture the size is right, {_spell_shape(y.shape)}, and "
+                f"{int((y != expected).sum())} of {y.size} values are not.",
+                misconception=m.EQUAL_SIZES_EQUAL_VALUES,
+                with_case=False,
+            )
+    # So many terms make a maximum above 0 nearly everywhere; only where all is below 0 can a missing relu be seen.
+    convolutions[0].set_weights([-np.abs(weight) for weight in convolutions[0].get_weights()])
+    x = np.abs(x)
+    if not np.array_equal(networks.run_through(layers, x)[-1], real.stem(convolutions[0], x)):
+        return wrong(
+            "Where the convolution makes negative numbers, PyTorch gives 0, and you do not. Where is the `relu`?"
+        )
+    return right("The sizes of PyTorch and its values, cell by cell, for 32 × 32 and for 33 × 33.")
+
+
+stem = Exercise(
+    name="stem",
+    answer="stem",
+    judge=_judge_stem,
+    hints=(
+        'PyTorch\'s numbers are ghosts on each side: 3 for the convolution, 1 for the pooling. What does `"same"` '
+        "give to each side, for k = 7, s = 2 on 32 cells?",
+        "2 before and 3 after. So put the ghosts there yourself, as in lesson 02: a `ZeroPadding2D`, and then the "
+        "convolution without padding.",
+        "The same once more for the pooling. A zero of yours counts as a real cell there (lesson 03), but after `relu` "
+        "nothing is smaller than 0, so it wins only where every cell is 0.",
+    ),
+    solution_code="""\
+def stem():
+    return [
+        keras.layers.ZeroPadding2D(3),
+        keras.layers.Conv2D(8, 7, strides=2, activation="relu"),
+        keras.layers.ZeroPadding2D(1),
+        keras.layers.MaxPooling2D(3, strides=2),
+    ]""",
+    why="Each window stands where PyTorch's stands. Keras's own ResNet50 begins with these very paddings.",
+    slips=(
+        Slip(m.EQUAL_SIZES_EQUAL_VALUES, _mean_layers(_with_same(_STEM_CONVOLUTION), _with_same(_STEM_POOL))),
+        Slip(
+            m.EQUAL_SIZES_EQUAL_VALUES,
+            _mean_layers(("ZeroPadding2D", (3,), {}), _STEM_CONVOLUTION, _with_same(_STEM_POOL)),
+        ),
+    ),
+)
+
+# -- agree --------------------------------------------------------------------------------------------------------
+
+#: What a model makes of one picture, and what it is to learn: shapes without the batch axis.
+_FITTINGS = (
+    ((28, 28, 1), (28, 28, 1)),
+    ((28, 28, 3), (28, 28, 1)),
+    ((28, 28, 1), (28, 28, 3)),
+    ((32, 32, 1), (28, 28, 1)),
+    ((1, 1, 1), (28, 28, 1)),
+    ((10,), (10,)),
+    ((10,), (1,)),
+)
+
+
+def _maker_of(shape: tuple[int, ...]) -> Any:
+    """A model whose output has this shape."""
+    keras = load_keras()
+    last = keras.layers.Conv2D(shape[-1], 1) if len(shape) == 3 else keras.layers.Dense(shape[-1])
+    return keras.Sequential([keras.Input((*shape[:-1], 1)), last])
+
+
+def _judge_agree(function: Any) -> Result:
+    """True for a model and targets of one shape, False for all others, those that only broadcast included."""
+    check_callable(function)
+    for made, wanted in _FITTINGS:
+        x, y = (np.zeros((2, *shape), dtype=np.float32) for shape in ((*made[:-1], 1), wanted))
+        settings = f"a model that makes {_spell_shape((None, *made))} and targets of {_spell_shape((None, *wanted))}"
+        said = ask(function, _maker_of(made), x, y, settings=settings)
+        if not isinstance(said, (bool, np.bool_)):
+            return wrong(f"For {settings} your function returns {spell(said)}. I look for True or False.")
+        if bool(said) != (made == wanted):
+            belief = m.LOSS_WOULD_COMPLAIN if said else None
+            return wrong(f"For {settings} your function says {said}.", misconception=belief)
+    return right(f"True where the shapes are equal, False in the other {sum(a != b for a, b in _FITTINGS)} of 7 pairs.")
+
+
+agree = Exercise(
+    name="agree",
+    answer="agree",
+    judge=_judge_agree,
+    hints=(
+        "What comes out of the model for x is `model(x)`. Like every array it has a `.shape`.",
+        "Compare whole shapes, not only height and width: the illness was in the channels.",
+        "Two shapes are equal if `==` says so: the one of `model(x)`, and the one of `y`.",
+    ),
+    solution_code="""\
+def agree(model, x, y):
+    return model(x).shape == y.shape""",
+    why="Equal shapes leave nothing to copy. One such line before `fit` costs nothing, and no error would ever have "
+    "come.",
+    slips=(
+        Slip(m.LOSS_WOULD_COMPLAIN, lambda model, x, y: len(model(x).shape) == len(y.shape)),
+        Slip(m.LOSS_WOULD_COMPLAIN, lambda model, x, y: tuple(model(x).shape[:-1]) == y.shape[:-1]),
+        Slip(m.LOSS_WOULD_COMPLAIN, lambda model, x, y: True),
+    ),
+)

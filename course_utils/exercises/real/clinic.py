@@ -1,0 +1,165 @@
+"""What the patients of lesson 06 do when they are really built and run."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_utils.exercises.real.measure import build, height, size, square
+from course_utils.keras_layers import KerasRefusal, Layer, load_keras, output_shape, run
+
+
+def _counting(*shape: int) -> NDArray[np.float32]:
+    """A map on which no two numbers are equal: 0, 1, 2, …"""
+    return np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+
+
+# -- does not build -----------------------------------------------------------------------------------------------
+
+
+@cache
+def meeting_sizes(n: int, floors: int, padding: str) -> tuple[int, int]:
+    """The two sizes that meet at the deepest join of a U-Net with so many poolings: from the skip, and from below."""
+    pool = build("MaxPooling2D", pool_size=2, padding=padding)
+    skip = n
+    for _ in range(floors - 1):
+        skip = size(pool, skip)
+    return skip, size(build("UpSampling2D", size=2), size(pool, skip))
+
+
+def comes_up(n: int) -> int:
+    """What n becomes by pooling with "same" and doubling."""
+    return meeting_sizes(n, 1, "same")[1]
+
+
+def numbers_below(n: int) -> int:
+    """How many numbers of an n × n map are left after ``MaxPooling2D(2, padding="same")``."""
+    return int(run(build("MaxPooling2D", pool_size=2, padding="same"), square(n)).size)
+
+
+def rows_out_of_place(n: int) -> int:
+    """How many rows lie beside a wrong one if the spare row of an odd map is cropped at the top and not at the end."""
+    rows = _counting(1, n, 1)
+    up = run(build("UpSampling1D", size=2), run(build("MaxPooling1D", pool_size=2, padding="same"), rows))
+    spare = height(up) - n
+    top, end = (run(build("Cropping1D", cropping=crop), up) for crop in ((spare, 0), (0, spare)))
+    return int((top != end).sum())
+
+
+def makes_of(kind: str, n: int, k: int, padding: str) -> str:
+    """What a layer with a window of k makes of n cells: a map, or an error when it is asked or run."""
+    settings = {"filters": 1, "kernel_size": k} if kind.startswith("Conv") else {"pool_size": k}
+    try:
+        layer = build(kind, padding=padding, **settings)
+        x = np.ones((1, *[n] * int(kind[-2]), 1), dtype=np.float32)
+        output_shape(layer, x.shape)
+        run(layer, x)
+    except KerasRefusal:
+        return "an error"
+    return "a map"
+
+
+def numbers_out_of_place(c: int, n: int) -> int:
+    """How many numbers of c × n × n are not at their place after ``Reshape((n, n, c))``, as ``Permute`` has them."""
+    x = _counting(1, c, n, n)
+    reshaped, permuted = run(build("Reshape", target_shape=(n, n, c)), x), run(build("Permute", dims=(2, 3, 1)), x)
+    return int((reshaped != permuted).sum())
+
+
+def permuted_shape(c: int, h: int, w: int) -> tuple[int, ...]:
+    """What comes out of ``Permute((3, 1, 2))`` for c × h × w."""
+    return tuple(map(int, run(build("Permute", dims=(3, 1, 2)), _counting(1, c, h, w)).shape[1:]))
+
+
+@cache
+def one_by_one_size(n: int) -> int:
+    """``Conv2D`` with a 1 × 1 kernel, told nothing about strides."""
+    return size(build("Conv2D", filters=1, kernel_size=1), n)
+
+
+# -- builds, wrong size -------------------------------------------------------------------------------------------
+
+
+@cache
+def bottom_and_end(n: int, floors: int) -> tuple[int, int]:
+    """The size at the bottom, and at the end, of so many poolings with "same" and as many doublings."""
+    pool, double = build("MaxPooling2D", pool_size=2, padding="same"), build("UpSampling2D", size=2)
+    for _ in range(floors):
+        n = size(pool, n)
+    bottom = n
+    for _ in range(floors):
+        n = size(double, n)
+    return bottom, n
+
+
+def different_rows(n: int, o: int) -> int:
+    """How many rows differ among the o that ``Resizing`` copies out of n different ones."""
+    rows = np.broadcast_to(_counting(1, n, 1, 1), (1, n, n, 1))
+    resized = run(build("Resizing", height=o, width=o, interpolation="nearest"), rows)
+    return len(np.unique(resized[0, :, 0, 0]))
+
+
+@cache
+def grown_size(n: int, p: int | None) -> int:
+    """``Conv2DTranspose(1, 3, strides=2, padding="same", output_padding=p)``."""
+    settings = {"filters": 1, "kernel_size": 3, "strides": 2, "padding": "same", "output_padding": p}
+    return size(build("Conv2DTranspose", **settings), n)
+
+
+@cache
+def road_down(n: int, floors: int = 4) -> tuple[int, ...]:
+    """The sizes of convolutions with a stride of 2 and "same", the smallest first, and n at the end."""
+    layer = build("Conv2D", filters=1, kernel_size=3, strides=2, padding="same")
+    sizes = [n]
+    for _ in range(floors):
+        sizes.append(size(layer, sizes[-1]))
+    return tuple(reversed(sizes))
+
+
+# -- right size, wrong values -------------------------------------------------------------------------------------
+
+
+@cache
+def told_too_early(k: int, layers: int) -> int:
+    """How many outputs before a step change with it, in so many ``Conv1D(1, k, padding="same")`` in a row."""
+    reach = k * layers
+    cells = np.zeros((1, 2 * reach + 1, 1), dtype=np.float32)
+    cells[0, reach] = 1
+    layer = build("Conv1D", filters=1, kernel_size=k, padding="same", kernel_initializer="ones")
+    for _ in range(layers):
+        cells = run(layer, cells)
+    return int((cells[0, :reach, 0] != 0).sum())
+
+
+def future_in_mean(k: int) -> int:
+    """How many later steps ``AveragePooling1D(k, strides=1, padding="same")`` reads."""
+    lights = np.eye(2 * k + 1, dtype=np.float32)[:, :, np.newaxis]
+    read = run(build("AveragePooling1D", pool_size=k, strides=1, padding="same"), lights)[:, k, 0]
+    return int((read[k + 1 :] != 0).sum())
+
+
+def loss_says(a: int, b: int) -> str:
+    """What the loss `mse` makes of targets with a channels and outputs with b: a number, or an error."""
+    targets, outputs = (np.zeros((1, 2, 2, channels), dtype=np.float32) for channels in (a, b))
+    try:
+        load_keras().losses.MeanSquaredError()(targets, outputs)
+    except Exception:
+        return "an error"
+    return "a number"
+
+
+def stem(convolution: Layer, x: NDArray[np.float32]) -> NDArray[Any]:
+    """What PyTorch's ResNet makes of x first, with the weights of a Keras convolution.
+
+    A 7 × 7 convolution with 3 ghosts on each side, `relu`, and a maximum over 3 × 3 with one ghost on each side. After
+    `relu` nothing is below 0, so a ghost of 0 wins no maximum, as PyTorch's of −∞ does not.
+    """
+    layer = build("Conv2D", filters=convolution.filters, kernel_size=7, strides=2, use_bias=convolution.use_bias)
+    padded = run(build("ZeroPadding2D", padding=3), x)
+    layer.build(padded.shape)
+    layer.set_weights(convolution.get_weights())
+    positive = np.maximum(run(layer, padded), 0)
+    return run(build("MaxPooling2D", pool_size=3, strides=2), run(build("ZeroPadding2D", padding=1), positive))
