@@ -21,6 +21,8 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 if TYPE_CHECKING:
     import course_utils.explore as explore
     from course_utils.compare import compare as compare
+    from course_utils.exercises.drill_sheet import drill_sheet as drill_sheet
+    from course_utils.exercises.drills import drill as drill
     from course_utils.explain import explain as explain
     from course_utils.setup import check_setup as check_setup
     from course_utils.ways import came_from as came_from, port as port, which as which
@@ -29,13 +31,15 @@ _LAZY = {
     "came_from": ("course_utils.ways", "came_from"),
     "check_setup": ("course_utils.setup", "check_setup"),
     "compare": ("course_utils.compare", "compare"),
+    "drill": ("course_utils.exercises.drills", "drill"),
+    "drill_sheet": ("course_utils.exercises.drill_sheet", "drill_sheet"),
     "explain": ("course_utils.explain", "explain"),
     "explore": ("course_utils.explore", None),
     "port": ("course_utils.ways", "port"),
     "which": ("course_utils.ways", "which"),
 }
 
-__all__ = ["came_from", "check_setup", "compare", "explain", "explore", "port", "which"]
+__all__ = ["came_from", "check_setup", "compare", "drill", "drill_sheet", "explain", "explore", "port", "which"]
 
 
 def __getattr__(name: str) -> Any:
