@@ -185,7 +185,7 @@ STAMPS_MOVE_BY_ONE = Misconception(
 
 DECONVOLUTION = Misconception(
     name='A "deconvolution" undoes a convolution',
-    sentence="It can give the size back, never the numbers. Each convolution mixed them, and stamping the mixture "
+    sentence="It can give the size back, and not the numbers. The convolution mixed them, and stamping the mixture "
     "mixes it once more.",
     section=CUT_TO_SAME,
     symbols=("n",),
