@@ -38,6 +38,14 @@ PREDICTED: dict[str, dict[str, tuple[Answer, ...]]] = {
         "three_sizes": (14, 13, 14),
         "checker": (1, 4),
     },
+    "05": {
+        "uneven": (6, 11),
+        "third": (32, 32),
+        "three_sizes": (20, 28, 28),
+        "crop_only": (9,),
+        "loss_takes": ("an error", "a number"),
+        "squeeze": (128,),
+    },
     "06": {
         "join": (75, 74),
         "same_join": (75, 76),

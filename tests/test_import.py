@@ -26,7 +26,7 @@ ORDER = [
     {"ways"},
     {"pictures"},
     {"guard"},
-    {"explorers", "exercises"},
+    {"explorers", "exercises", "training"},
     {"explore", "setup"},
     {"__init__"},
 ]

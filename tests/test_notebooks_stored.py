@@ -380,10 +380,21 @@ def test_a_difference_between_stored_and_computed_is_found(executed: Path, findi
     assert finding in "\n".join(tool.output_differences(stored, fresh))
 
 
+def test_what_a_training_ended_in_may_look_different(executed: Path) -> None:
+    fresh = read(executed)
+    for tags, findings in (([], ["cell 2: the picture has changed"]), ([tool.TRAINED], [])):
+        fresh.cells[2].metadata.tags = tags
+        stored = copy.deepcopy(fresh)
+        stored.cells[2].outputs[0].data["image/png"] = png("8")
+        assert list(tool.output_differences(stored, fresh)) == findings
+
+
 def test_pictures_are_compared_by_their_looks() -> None:
     assert tool.same_picture(png("3"), png("3"))
     assert not tool.same_picture(png("3"), png("8"))
     assert not tool.same_picture(png("3"), png("3", size=(88, 40)))
+    assert tool.same_picture(png("3"), png("8"), trained=True)
+    assert not tool.same_picture(png("3"), png("3", size=(88, 40)), trained=True)
     with Image.open(io.BytesIO(base64.b64decode(png("3")))) as picture:
         otherwise_packed = io.BytesIO()
         picture.point(lambda level: max(0, level - 2)).save(otherwise_packed, "PNG", compress_level=0)

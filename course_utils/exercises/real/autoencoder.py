@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.real.measure import height
-from course_utils.keras_layers import Layer, load_keras, run
+from course_utils.exercises.real.measure import build, height, size
+from course_utils.keras_layers import KerasRefusal, Layer, load_keras, run
 
 #: The layers of Stack Overflow 46387056, as they are written there. What is shown to the learner is what is built.
 AUTOENCODER = (
@@ -58,3 +59,76 @@ def autoencoder_size(n: int) -> int:
 def changes(before: int, after: Sequence[int]) -> str:
     """Sizes as a line of arrows: ``28 → 28 → 14``."""
     return " → ".join(map(str, (before, *after)))
+
+
+# -- lesson 05: what is changed about it --------------------------------------------------------------------------
+
+#: The model with the argument that was forgotten in layer 11.
+ALL_SAME = (*AUTOENCODER[:10], 'Conv2D(16, (3, 3), activation="relu", padding="same")', *AUTOENCODER[11:])
+
+
+def all_same_size(n: int) -> int:
+    """What the model returns if every convolution says "same"."""
+    return sizes(n, ALL_SAME)[-1]
+
+
+def closes(n: int) -> bool:
+    """Whether the model of the question returns the size that it was given."""
+    return autoencoder_size(n) == n
+
+
+def code_size(n: int) -> int:
+    """The side of the code."""
+    return sizes(n)[5]
+
+
+def code_numbers(n: int) -> int:
+    """How many numbers the code of one picture has: all cells of all channels."""
+    x: NDArray[np.float32] = np.zeros((1, n, n, 1), dtype=np.float32)
+    for layer in _layers(AUTOENCODER)[:6]:
+        x = run(layer, x)
+    return int(x.size)
+
+
+def uneven_layers(n: int) -> tuple[int, ...]:
+    """The numbers of the layers that neither keep, nor halve, nor double the size exactly."""
+    way = (n, *sizes(n))
+    even = [o in (before, 2 * before) or 2 * o == before for before, o in pairwise(way)]
+    return tuple(number for number, exact in enumerate(even, start=1) if not exact)
+
+
+def can_be_cropped(n: int) -> str:
+    """Whether the model of the question returns at least n rows, so that a crop could make n of them."""
+    return "yes" if autoencoder_size(n) >= n else "no"
+
+
+def cropped_size(n: int, before: int, after: int) -> int:
+    """What is left of the all-same model's output when so many rows are cut off its sides."""
+    crop = build("Cropping2D", cropping=((before, after), (before, after)))
+    return size(crop, all_same_size(n))
+
+
+@cache
+def family_size(n: int, m: int, j: int) -> int:
+    """m poolings by 2 with "same", then m doublings; after j of these a 3 × 3 convolution without padding."""
+    if not 0 <= j <= m:
+        raise KerasRefusal(f"There are {m} doublings, so nothing can stand behind {j} of them.")
+    halve = build("MaxPooling2D", pool_size=2, padding="same")
+    double = build("UpSampling2D", size=2)
+    unpadded = build("Conv2D", filters=1, kernel_size=3)
+    o = n
+    for layer in (*[halve] * m, *[double] * j, unpadded, *[double] * (m - j)):
+        o = size(layer, o)
+    return o
+
+
+@cache
+def mse_of_channels(a: int, b: int) -> str:
+    """What ``MeanSquaredError`` makes of targets with a channels and outputs with b: "a number" or "an error"."""
+    mse = load_keras().losses.MeanSquaredError()
+    targets, outputs = (np.ones((2, 3, 3, channels), dtype=np.float32) for channels in (a, b))
+    try:
+        mse(targets, outputs)
+    except Exception:  # TensorFlow and Keras raise different ones
+        return "an error"
+    return "a number"

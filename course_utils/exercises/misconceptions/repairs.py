@@ -1,0 +1,183 @@
+"""What people believe of the whole autoencoder and of its repairs: lesson 05."""
+
+from __future__ import annotations
+
+from course_utils.exercises import real
+from course_utils.exercises.catalogue import Misconception, Section
+
+# The headings of the lesson that explain them; the tests look each of them up in its notebook.
+_LESSON = "05_solve_the_autoencoder.ipynb"
+
+ANSWER_THE_TWO = Section(_LESSON, "1. Answer the two questions (6 minutes)")
+ANSWER_THE_THIRD = Section(_LESSON, "2. Answer the third question (6 minutes)")
+FIND_THE_RULE = Section(_LESSON, "3. Find the rule for every n (9 minutes)")
+REPAIR_IT = Section(_LESSON, "4. Repair it for every n (12 minutes)")
+DISTRUST_THE_LOSS = Section(_LESSON, "5. Distrust the loss (5 minutes)")
+TRAIN_IT = Section(_LESSON, "6. Train it (7 minutes)")
+
+
+# -- sizes --------------------------------------------------------------------------------------------------------
+
+HALVING_IS_A_LOSS = Misconception(
+    name="The first pooling is where the size goes wrong",
+    sentence="14 is exactly half of 28, and a doubling brings it back. What is lost for good is what is rounded or "
+    "cut off.",
+    section=ANSWER_THE_TWO,
+    symbols=("n",),
+    about="the size after one pooling by 2 and one doubling, of an even size 2·n",
+    believed=lambda n: n,
+    real=lambda n: real.halved_and_doubled(2 * n),
+    case=(1,),
+)
+ALL_SAME_RETURNS = Misconception(
+    name='With "same" in every layer the picture comes back',
+    sentence="The doublings make 2·2·2 = 8 rows of each row of the code, so a multiple of 8 comes out. "
+    '"same" in every layer returns n only if n is a multiple of 8.',
+    section=ANSWER_THE_THIRD,
+    symbols=("n",),
+    about='the size that comes out with "same" everywhere',
+    believed=lambda n: n,
+    real=real.all_same_size,
+    case=(1,),
+)
+CODE_ROUNDS_DOWN = Misconception(
+    name="The code is n / 8, rounded down",
+    sentence='Each pooling says "same", so each of them rounds up, and so do all three together.',
+    section=FIND_THE_RULE,
+    symbols=("n",),
+    about="the side of the code",
+    believed=lambda n: n // 8,
+    real=real.code_size,
+    case=(1,),
+)
+TWO_STAY_TWO = Misconception(
+    name="The layer without padding costs 2 in the end",
+    sentence="It takes 2 where it stands. One doubling comes after it, and doubles what is missing too: 4.",
+    section=FIND_THE_RULE,
+    symbols=("n",),
+    about="the size that comes back",
+    believed=lambda n: 8 * -(-n // 8) - 2,
+    real=real.autoencoder_size,
+    case=(1,),
+)
+EVERY_MULTIPLE_OF_FOUR = Misconception(
+    name="Every multiple of 4 comes back",
+    sentence="Every one that comes back is a multiple of 4, but a multiple of 8 is not among them: it gets 4 too few.",
+    section=FIND_THE_RULE,
+    symbols=("n",),
+    about="whether n comes back",
+    believed=lambda n: n % 4 == 0,
+    real=real.closes,
+    case=(8,),
+)
+LUCKY_TWENTY_EIGHT = Misconception(
+    name="28 is the only size that comes back",
+    sentence="28 is one of many. What comes out goes up by 8 at a time, and n meets it once in each 8.",
+    section=FIND_THE_RULE,
+    symbols=("n",),
+    about="whether n comes back",
+    believed=lambda n: n == 28,
+    real=real.closes,
+    case=(4,),
+)
+
+HOLE_COSTS_FOUR = Misconception(
+    name="The layer without padding costs 4, wherever it stands",
+    sentence="It takes 2. Each doubling that comes after it doubles that: 2 at the very end, 4 one doubling earlier, "
+    "8 two doublings earlier.",
+    section=ANSWER_THE_THIRD,
+    symbols=("n", "m", "j"),
+    about="the size that comes out (m poolings and doublings, no padding once, after j of the doublings)",
+    believed=lambda n, m, j: 2**m * -(-n // 2**m) - 4,
+    real=real.family_size,
+    case=(3, 1, 1),
+)
+DOUBLED_BEFORE = Misconception(
+    name="The doublings before the layer without padding make its loss larger",
+    sentence="When it takes 2, what comes before is done. The doublings after it double what is missing.",
+    section=ANSWER_THE_THIRD,
+    symbols=("n", "m", "j"),
+    about="the size that comes out (m poolings and doublings, no padding once, after j of the doublings)",
+    believed=lambda n, m, j: 2**m * -(-n // 2**m) - 2 * 2**j,
+    real=real.family_size,
+    case=(3, 1, 1),
+)
+
+# -- repairs ------------------------------------------------------------------------------------------------------
+
+CROPPING_IS_ENOUGH = Misconception(
+    name="Whatever the size, a crop at the end mends it",
+    sentence="A crop takes away. For many n the model returns fewer rows than it was given, and a crop cannot add any.",
+    section=REPAIR_IT,
+    symbols=("n",),
+    about="whether the model returns enough rows for a crop",
+    believed=lambda n: "yes",
+    real=real.can_be_cropped,
+    case=(5,),
+)
+CUT_ALIKE = Misconception(
+    name="Half of what is left over is cut off each side",
+    sentence="If the number of surplus rows is odd, one half is a row longer than the other: "
+    "the two together must be all of them.",
+    section=REPAIR_IT,
+    symbols=("n",),
+    about="the rows that are left",
+    believed=lambda n: n,
+    real=lambda n: real.cropped_size(n, *[(real.all_same_size(n) - n) // 2] * 2),
+    case=(1,),
+)
+EIGHT_WHEN_NONE = Misconception(
+    name="There are always 8 − n mod 8 rows too many",
+    sentence="If 8 divides n, the remainder is 0, and 8 − 0 = 8 would be cut off though nothing is too much.",
+    section=REPAIR_IT,
+    symbols=("n",),
+    about='the rows too many with "same" everywhere',
+    believed=lambda n: 8 - n % 8,
+    real=lambda n: real.all_same_size(n) - n,
+    case=(8,),
+)
+# -- the loss -----------------------------------------------------------------------------------------------------
+
+LOSS_CHECKS_SHAPES = Misconception(
+    name="A loss refuses two shapes that differ",
+    sentence="It subtracts one from the other, and a subtraction repeats a side of 1 until it fits. Nothing is said.",
+    section=DISTRUST_THE_LOSS,
+    symbols=("a", "b"),
+    about="what `mse` makes of a channels beside b channels",
+    believed=lambda a, b: "a number" if a == b else "an error",
+    real=real.mse_of_channels,
+    case=(1, 2),
+)
+LOSS_TAKES_ALL = Misconception(
+    name="A loss takes any two shapes",
+    sentence="Only a side of 1 is repeated. Any other two sizes that differ are refused.",
+    section=DISTRUST_THE_LOSS,
+    symbols=("a", "b"),
+    about="what `mse` makes of a channels beside b channels",
+    believed=lambda a, b: "a number",
+    real=real.mse_of_channels,
+    case=(2, 3),
+)
+MULTIPLES_ARE_REPEATED = Misconception(
+    name="A smaller side is repeated if it divides the larger one",
+    sentence="Only a side of exactly 1 is repeated. 2 beside 4 is refused.",
+    section=DISTRUST_THE_LOSS,
+    symbols=("a", "b"),
+    about="what `mse` makes of a channels beside b channels",
+    believed=lambda a, b: "a number" if a % b == 0 or b % a == 0 else "an error",
+    real=real.mse_of_channels,
+    case=(2, 4),
+)
+
+# -- the code -----------------------------------------------------------------------------------------------------
+
+CODE_IS_ONE_MAP = Misconception(
+    name="A code of 4 × 4 is 16 numbers",
+    sentence="It is as many maps as the last convolution before it has filters, here 8, and each of them is 4 × 4.",
+    section=TRAIN_IT,
+    symbols=("n",),
+    about="how many numbers the code has",
+    believed=lambda n: real.code_size(n) ** 2,
+    real=real.code_numbers,
+    case=(1,),
+)

@@ -1,0 +1,240 @@
+"""Lesson 05: what is special to its exercises, and its truths worked out by hand.
+
+The numbers here were worked out with pencil and paper; what is measured is held against ``axes`` and ``laws``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import keras
+import nbformat
+import numpy as np
+import pytest
+from lessons import solve
+
+from course_utils.axes import Repeat, Window
+from course_utils.exercises import lesson_05 as lesson, misconceptions, real
+from course_utils.exercises.core import Exercise
+from course_utils.exercises.result import Outcome
+from course_utils.keras_layers import KerasRefusal
+
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "05_solve_the_autoencoder.ipynb"
+LAYERS = keras.layers
+
+
+# -- what is measured ---------------------------------------------------------------------------------------------
+
+
+def test_the_sizes_are_the_ones_worked_out_by_hand() -> None:
+    assert [real.autoencoder_size(n) for n in (1, 8, 9, 20, 23, 25, 28, 32, 33)] == [4, 4, 12, 20, 20, 28, 28, 28, 36]
+    assert [real.all_same_size(n) for n in (1, 8, 23, 25, 28, 32)] == [8, 8, 24, 32, 32, 32]
+    assert real.sizes(23, real.ALL_SAME) == (23, 12, 12, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24)
+    assert [n for n in range(1, 41) if real.closes(n)] == [4, 12, 20, 28, 36]
+    assert [n for n in range(20, 41) if real.can_be_cropped(n) == "yes"] == [20, 25, 26, 27, 28, 33, 34, 35, 36]
+    assert (real.code_size(28), real.code_numbers(28), real.code_numbers(40)) == (4, 128, 200)
+    assert real.uneven_layers(28) == (6, 11)
+    assert real.uneven_layers(32) == (11,)
+    assert real.uneven_layers(25) == (2, 4, 6, 11)
+    assert real.cropped_size(25, 3, 4) == 25
+
+
+def test_a_family_is_what_the_axes_say() -> None:
+    """The measured sizes of every member, against the rules of the course put behind one another."""
+    for n, m, j in product((9, 28, 33), (1, 2, 3), range(4)):
+        if j > m or (n, m, j) == (9, 3, 0):  # a code of 2 has no room for a window of 3
+            with pytest.raises(KerasRefusal):
+                real.family_size(n, m, j)
+            continue
+        axes = [Window(2, stride=2, padding="same")] * m + [Repeat(2)] * j + [Window(3)] + [Repeat(2)] * (m - j)
+        o = n
+        for axis in axes:
+            o = axis.output_size(o)
+        assert real.family_size(n, m, j) == o
+    assert real.family_size(28, 3, 2) == real.autoencoder_size(28)
+
+
+def test_which_channels_the_loss_compares() -> None:
+    said = {(a, b): real.mse_of_channels(a, b) for a, b in product(range(1, 5), repeat=2)}
+    assert {pair for pair, word in said.items() if word == "an error"} == {
+        (2, 3),
+        (2, 4),
+        (3, 2),
+        (3, 4),
+        (4, 2),
+        (4, 3),
+    }
+
+
+# -- what is said -------------------------------------------------------------------------------------------------
+
+
+def outcome(exercise: Exercise, answer: Any) -> Outcome:
+    return exercise.examine(answer).outcome
+
+
+def test_the_first_size_that_differs_is_shown() -> None:
+    assert lesson.out_size.examine(lambda n: 28).lines == ("For n = 33 your function says 28; Keras gives 36.",)
+    assert lesson.comes_back.examine(lambda n: n in (12, 28)).lines == (
+        "For n = 4 your function says False; Keras gives True.",
+    )
+
+
+def test_a_comparison_of_numpy_is_a_yes_or_no_and_a_number_is_not() -> None:
+    assert outcome(lesson.comes_back, lambda n: np.int64(n) % 8 == 4) is Outcome.RIGHT
+    assert "True or False is needed" in str(lesson.comes_back.examine(lambda n: n % 8))
+    assert outcome(lesson.comes_back, lambda n: lesson.comes_back) is Outcome.WRONG
+
+
+@pytest.mark.parametrize(
+    ("share", "right"),
+    [
+        (lambda rows: (0, rows), True),
+        (lambda rows: (rows, 0), True),
+        (lambda rows: (rows - rows // 2, rows // 2), True),
+        (lambda rows: (rows // 2, rows // 2), False),
+        (lambda rows: (rows + 1, -1), False),
+        (lambda rows: (100, 100), False),
+        (lambda rows: rows, False),
+    ],
+)
+def test_a_surplus_may_be_shared_in_any_way_but_all_of_it(share: Callable[[int], Any], right: bool) -> None:
+    result = lesson.crop_rows.examine(lambda n: share(-n % 8))
+    assert (result.outcome is Outcome.RIGHT) == right, str(result)
+
+
+def test_a_road_with_the_right_end_only_is_not_right() -> None:
+    sizes = [23, 12, 12, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24]
+    result = lesson.all_same_road.examine([23, 11, 11, *sizes[3:]])
+    assert result.outcome is Outcome.WRONG
+    assert "After layer 2" in str(result)
+    as_asked = [*sizes[:10], 10, 20, 20]
+    assert "layer 11 says same, too" in str(lesson.all_same_road.examine(as_asked))
+
+
+# -- the open question --------------------------------------------------------------------------------------------
+
+
+def chain(*layers: Any) -> Any:
+    return keras.Sequential(layers)
+
+
+def four_poolings(n: int) -> Any:
+    over = -n % 16
+    down = [
+        layer for _ in range(4) for layer in (LAYERS.Conv2D(8, 3, padding="same"), LAYERS.MaxPooling2D(2, None, "same"))
+    ]
+    up = [LAYERS.UpSampling2D(16), LAYERS.Conv2D(1, 3, padding="same")]
+    return chain(keras.Input((n, n, 1)), *down, *up, LAYERS.Cropping2D(((over, 0), (0, over))))
+
+
+def dense(n: int) -> Any:
+    return chain(
+        keras.Input((n, n, 1)), LAYERS.Flatten(), LAYERS.Dense(100), LAYERS.Dense(n * n), LAYERS.Reshape((n, n, 1))
+    )
+
+
+def one_in_another(n: int) -> Any:
+    inner = chain(keras.Input((n, n, 1)), LAYERS.Flatten(), LAYERS.Dense(50), LAYERS.Dense(n * n))
+    return chain(inner, LAYERS.Reshape((n, n, 1)))
+
+
+def too_large_a_code(n: int) -> Any:
+    return chain(
+        keras.Input((n, n, 1)), LAYERS.Flatten(), LAYERS.Dense(101), LAYERS.Dense(n * n), LAYERS.Reshape((n, n, 1))
+    )
+
+
+def nothing_squeezed(n: int) -> Any:
+    return chain(keras.Input((n, n, 1)), LAYERS.Conv2D(1, 3, padding="same"))
+
+
+def no_layer(n: int) -> Any:
+    return chain(keras.Input((n, n, 1)))
+
+
+def for_28_only(n: int) -> Any:
+    return solve(lesson.squeeze_harder)(28)
+
+
+def around_the_code(n: int) -> Any:
+    """The picture comes round the code: 100 numbers, and nothing had to pass through them."""
+    picture = keras.Input((n, n, 1))
+    code = LAYERS.Dense(1)(LAYERS.Flatten()(picture))
+    return keras.Model(picture, LAYERS.Add()([picture, LAYERS.Reshape((1, 1, 1))(code)]))
+
+
+@pytest.mark.parametrize("make", [four_poolings, dense, one_in_another], ids=lambda make: make.__name__)
+def test_any_chain_that_closes_and_squeezes_is_accepted(make: Callable[[int], Any]) -> None:
+    result = lesson.squeeze_harder.examine(make)
+    assert result.outcome is Outcome.RIGHT, str(result)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (too_large_a_code, "101 numbers"),
+        (nothing_squeezed, "400 numbers"),
+        (no_layer, "no layer"),
+        (for_28_only, "20 × 20 × 1, and 21 × 21 × 1"),
+        (around_the_code, "keras.Sequential"),
+        (lambda n: [LAYERS.Flatten()], "keras.Sequential"),
+    ],
+    ids=lambda thing: getattr(thing, "__name__", None),
+)
+def test_what_does_not_close_or_squeeze_is_told_so(make: Callable[[int], Any], said: str) -> None:
+    result = lesson.squeeze_harder.examine(make)
+    assert result.outcome is Outcome.WRONG
+    assert said in str(result)
+
+
+def test_a_code_that_is_small_but_for_its_channels_is_told_its_name() -> None:
+    def make(n: int) -> Any:
+        over = -n % 8
+        down = [LAYERS.Conv2D(16, 3, padding="same"), LAYERS.MaxPooling2D(8, None, "same")]
+        up = [LAYERS.UpSampling2D(8), LAYERS.Conv2D(1, 1), LAYERS.Cropping2D(((0, over), (0, over)))]
+        return chain(keras.Input((n, n, 1)), *down, *up)
+
+    result = lesson.squeeze_harder.examine(make)
+    assert result.misconception is misconceptions.CODE_IS_ONE_MAP
+    assert "3·3·16 = 144 numbers" in str(result)
+
+
+# -- the notebook -------------------------------------------------------------------------------------------------
+
+
+def names_of_notebook() -> dict[str, Any]:
+    """What the cells of sections 1 and 4 define."""
+    cells = {cell.id: cell.source for cell in nbformat.read(NOTEBOOK, 4).cells}
+    names: dict[str, Any] = {"keras": keras, "np": np, "layers": LAYERS}
+    for cell in (
+        *("s1-parts", "s1-build", "s1-keras", "s4-closes", "s4-crop", "s4-pad", "s4-resize", "s4-levels", "s4-stamps"),
+    ):
+        exec(cells[cell], names)
+    return names
+
+
+def test_the_network_of_the_lesson_is_the_one_asked_about() -> None:
+    names = names_of_notebook()
+    model = names["autoencoder"](28)
+    assert tuple(names["sizes"](model)) == (28, *real.sizes(28))
+    assert model.count_params() == 4385
+    assert [layer.name for layer in model.layers] == [f"layer_{i}" for i in range(1, 14)]
+    same = names["autoencoder"](23, padding_11="same")
+    assert tuple(names["sizes"](same)) == (23, *real.sizes(23, real.ALL_SAME))
+
+
+@pytest.mark.parametrize("repair", ["crop", "pad", "resize", "levels", "stamps"])
+def test_a_repair_of_the_lesson_closes_for_other_sizes_too(repair: str) -> None:
+    names = names_of_notebook()
+    assert [n for n in (9, 17, 20, 31, 41, 50) if not names["closes"](names[repair], n)] == []
+
+
+def test_minutes_add_up() -> None:
+    text = "\n".join(cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "markdown")
+    parts = [int(line.split("(")[1].split()[0]) for line in text.splitlines() if line.startswith("## ") and "(" in line]
+    assert parts[-1] == 25
+    assert sum(parts[:-1]) == 45
