@@ -93,6 +93,12 @@ def test_a_model_that_does_not_build_is_told_which_layer_and_what_reached_it() -
     assert "\x1b" not in text
 
 
+def test_a_layer_that_was_not_called_is_told() -> None:
+    text = str(lesson.small_unet.examine(unet(lambda x, skip: LAYERS.Cropping2D(((0, 1), (0, 1))))))
+    assert "Write `(x)` behind its brackets." in text
+    assert "Write `(x)`" not in str(lesson.small_unet.examine(unet(lambda x, skip: x)))
+
+
 def test_an_error_that_no_layer_raised_is_told_as_it_is() -> None:
     text = str(lesson.small_unet.examine(lambda n: undefined))  # type: ignore[name-defined]  # noqa: F821
     assert "raised NameError" in text

@@ -128,10 +128,12 @@ class _DoesNotBuild(Stop):
     def __init__(self, step: Step, settings: str, misconception: Misconception | None = None) -> None:
         lead = f"For {settings} your" if settings else "Your"
         reached = " and ".join(map(_spell_shape, step.input_shapes))
+        uncalled = "Only input tensors may be passed" in (step.refusal_keras or "")
         super().__init__(
             wrong(
                 f"{lead} model does not build. {step.kind} refuses; what reached it: {reached}.",
                 f"Keras says: {step.refusal_keras}",
+                *["A layer was handed on, and not what it makes of x. Write `(x)` behind its brackets."] * uncalled,
                 misconception=misconception,
                 with_case=False,
             )
