@@ -41,13 +41,13 @@ def gallery(rows: Mapping[str, ArrayLike]) -> Still:
     most = max(len(one) for one in maps.values())
     top = max(max(float(one.max()) for one in maps.values()), 1e-9)
     figure = _figure(0.95 * most + 0.2, 1.35 * len(maps))
-    for row, (name, one) in enumerate(maps.items()):
-        for column, values in enumerate(one):
-            axes = figure.add_subplot(len(maps), most, row * most + column + 1)
+    lines = np.atleast_1d(figure.subfigures(len(maps), 1))
+    for line, (name, one) in zip(lines, maps.items(), strict=True):
+        line.suptitle(name, x=0.01, ha="left", fontsize=12, color=_INK)
+        for column, values in enumerate(one, start=1):
+            axes = line.add_subplot(1, most, column)
             axes.imshow(values, cmap="gray_r", vmin=0, vmax=top, interpolation="nearest")
             axes.set(xticks=[], yticks=[])
-            if column == 0:
-                axes.set_title(name, fontsize=12, color=_INK, loc="left")
     told = "; ".join(f"{name}: {len(one)} maps of {one.shape[1]} × {one.shape[2]}" for name, one in maps.items())
     return Still(_png(figure), told)
 
