@@ -200,6 +200,12 @@ def test_a_decoder_may_be_made_in_several_ways() -> None:
 
     assert lesson.decoder.examine(forwards).outcome is Outcome.WRONG
 
+    def in_one_jump(n: int) -> Any:
+        """The right size at the end, for every n, and others on the way."""
+        return [LAYERS.Conv2DTranspose(8, k) for k in (n - (n + 7) // 8 + 1, 1, 1)]
+
+    assert "go back 4 → 28 → 28 → 28; asked for: 4 → 7 → 14 → 28" in str(lesson.decoder.examine(in_one_jump))
+
 
 # -- the truths, by pencil and against the axes -------------------------------------------------------------------
 
