@@ -41,7 +41,7 @@ def gallery(rows: Mapping[str, ArrayLike]) -> Still:
     most = max(len(one) for one in maps.values())
     top = max(max(float(one.max()) for one in maps.values()), 1e-9)
     figure = _figure(0.95 * most + 0.2, 1.35 * len(maps))
-    lines = np.atleast_1d(figure.subfigures(len(maps), 1))
+    lines = figure.subfigures(len(maps), 1, squeeze=False)[:, 0]
     for line, (name, one) in zip(lines, maps.items(), strict=True):
         line.suptitle(name, x=0.01, ha="left", fontsize=12, color=_INK)
         for column, values in enumerate(one, start=1):
