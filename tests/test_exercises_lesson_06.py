@@ -310,6 +310,22 @@ def test_a_right_end_by_a_wrong_road_is_not_right() -> None:
     assert not is_right(lesson.mirror.examine(cropped))
 
 
+def test_a_decoder_that_jumps_to_the_end_is_not_right() -> None:
+    def jumps(sizes: Sequence[int]) -> Any:
+        layers = [LAYERS.Conv2DTranspose(1, 1) for _ in sizes[2:]]
+        return keras.Sequential(
+            [
+                keras.Input((sizes[0], sizes[0], 8)),
+                *layers,
+                LAYERS.Conv2DTranspose(1, sizes[-1] - sizes[0] + 1),
+            ]
+        )
+
+    text = str(lesson.mirror.examine(jumps))
+    assert "Your decoder goes 2 → 2 → 2 → 2 → 25." in text
+    assert text.startswith("✗")
+
+
 # -- patient 12, the mean -----------------------------------------------------------------------------------------
 
 
