@@ -36,6 +36,7 @@ python course.py -- OPTIONS      the same, with options for JupyterLab, such as:
 python course.py test            set up what is missing, then run every test
 python course.py test OPTIONS    the same, but only pytest, with these options, such as: test -k padding -x
 python course.py notebooks       run all notebooks anew and store what comes out in them
+python course.py teach           build solutions, notes and slides from the lessons, into build/teaching
 python course.py lock            derive the lists of exact versions anew from pyproject.toml
                  --upgrade       ... and take the newest versions it allows
                  --check         ... or only say whether they fit it
@@ -172,6 +173,11 @@ def notebooks(arguments: list[str]) -> int:
     return run_tool("execute_notebooks.py", arguments)
 
 
+def teach(arguments: list[str]) -> int:
+    """Build the instructor's versions and the slides."""
+    return run_tool("teach.py", arguments)
+
+
 def lock(arguments: list[str]) -> int:
     """Derive the lists of exact versions anew from pyproject.toml."""
     return run_tool("derive.py", arguments)
@@ -252,6 +258,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "test": test,
     "notebooks": notebooks,
     "lock": lock,
+    "teach": teach,
     "fresh": fresh,
     "doctor": doctor,
 }

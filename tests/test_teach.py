@@ -1,0 +1,167 @@
+"""What is built for instructors: solutions that run and turn every check green, notes, slides for a projector."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from lessons import LESSONS, NOTEBOOKS, Lesson, label
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from tools import teach
+
+PATHS = [NOTEBOOKS / lesson.notebook for lesson in LESSONS]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the command builds from all lessons."""
+    folder = tmp_path_factory.mktemp("teaching")
+    written = teach.build(PATHS, folder)
+    assert len(written) == 3 * len(LESSONS) >= 12
+    return folder
+
+
+def read(folder: Path, kind: str, lesson: Lesson) -> NotebookNode:
+    notebook = nbformat.read(folder / kind / lesson.notebook, as_version=4)
+    for error in nbformat.validator.iter_validate(notebook):
+        raise AssertionError(error)
+    return notebook
+
+
+def texts(notebook: NotebookNode) -> str:
+    return "\n".join(cell.source for cell in notebook.cells)
+
+
+# -- the tags in the lessons --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_the_lesson_says_what_is_what(lesson: Lesson) -> None:
+    cells = nbformat.read(NOTEBOOKS / lesson.notebook, as_version=4).cells
+    for cell in cells:
+        checks = bool(re.search(r"^lesson\.\w+\.check\(", cell.source, re.MULTILINE)) and cell.cell_type == "code"
+        helps = bool(re.search(r"^lesson\.\w+\.hint\(", cell.source, re.MULTILINE)) and cell.cell_type == "code"
+        assert (teach.EXERCISE in teach.tags(cell)) == checks, cell.id
+        assert (teach.HELP in teach.tags(cell)) == helps, cell.id
+        assert len(teach.tags(cell) & {teach.SLIDE, teach.MORE, teach.EXERCISE, teach.HELP}) <= 1, cell.id
+    on_slides = [cell for cell in cells if teach.tags(cell) & {teach.SLIDE, teach.MORE}]
+    assert teach.SLIDE in teach.tags(on_slides[0]) and on_slides[0].id == "title"
+    assert sum(teach.SLIDE in teach.tags(cell) for cell in on_slides) >= 10
+    predictions = [cell.id for cell in cells if re.search(r"^lesson\.\w+\.predict\(", cell.source, re.MULTILINE)]
+    assert set(predictions) <= {cell.id for cell in on_slides}, "a class predicts together"
+
+
+# -- the instructor's version -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_the_instructor_sees_every_answer_and_every_usual_one(lesson: Lesson, built: Path) -> None:
+    notebook = read(built, "instructor", lesson)
+    text = texts(notebook)
+    for exercise in lesson.exercises:
+        assert exercise.solution_code in text and exercise.why in text
+        for one in (*exercise.hints, *(slip.misconception.name for slip in exercise.slips)):
+            assert one in text
+    for prediction in lesson.predictions:
+        assert all(
+            f"{field.label}: {came}" in text for field, came in zip(prediction.fields, prediction.real(), strict=True)
+        )
+        assert all(slip.misconception.sentence in text for slip in prediction.slips)
+    assert not any(teach.HELP in teach.tags(cell) for cell in notebook.cells)
+    assert not any(cell.get("outputs") for cell in notebook.cells)
+    source = nbformat.read(NOTEBOOKS / lesson.notebook, as_version=4)
+    kept = [cell.source for cell in source.cells if teach.HELP not in teach.tags(cell)]
+    assert [cell.source for cell in notebook.cells if not teach.tags(cell) & {"note", "solution"}] == kept
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_with_the_solutions_every_check_turns_green(
+    lesson: Lesson, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_PREDICTIONS", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(NOTEBOOKS.parent), os.environ.get("PYTHONPATH", "")]))
+    notebook = read(built, "instructor", lesson)
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
+    solved = [cell for cell in notebook.cells if "solution" in teach.tags(cell)]
+    untouched = [cell for cell in notebook.cells if teach.EXERCISE in teach.tags(cell)]
+    assert len(solved) == len(untouched) == len(lesson.exercises)
+    for cell, sign in [*((cell, "✓ Right.") for cell in solved), *((cell, "○ Not tried yet.") for cell in untouched)]:
+        (said,) = [output.data["text/plain"] for output in cell.outputs if output.output_type == "display_data"]
+        assert said.startswith(sign), f"{cell.id}: {said}"
+
+
+def test_a_note_in_the_metadata_reaches_the_instructor_and_nobody_else(built: Path) -> None:
+    notebook = nbformat.read(PATHS[1], as_version=4)
+    notebook.cells[3].metadata["note"] = "Let them argue.\nThen ask again."
+    made = teach.instructor(notebook, LESSONS[1].module)
+    place = [cell.id for cell in made.cells].index(f"{notebook.cells[3].id}-for-you")
+    assert made.cells[place].source == "> **For you.**\n>\n> Let them argue.\n> Then ask again."
+    assert "Let them argue" not in texts(notebook) + texts(teach.slides(notebook)) + teach.deck(notebook)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_the_minutes_are_counted_up(lesson: Lesson, built: Path) -> None:
+    rows = re.findall(r"^> \| .+ \| (\d+) \| (\d+) \|$", texts(read(built, "instructor", lesson)), re.MULTILINE)
+    minutes = [int(one) for one, _ in rows]
+    assert len(rows) >= 4 and [int(then) for _, then in rows] == [sum(minutes[: i + 1]) for i in range(len(minutes))]
+
+
+# -- slides -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_slides_are_for_a_projector_and_hold_no_exercise(lesson: Lesson, built: Path) -> None:
+    notebook = read(built, "slides", lesson)
+    kinds = [cell.metadata.slideshow.slide_type for cell in notebook.cells]
+    assert kinds[0] == "slide" and set(kinds) <= {"slide", "-", "skip"}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert ".check(" not in cell.source or cell.metadata.slideshow.slide_type == "skip"
+            assert cell.source.count("presenter=True") == len(re.findall(r"\bexplore\.\w+\(", cell.source)), cell.source
+            compile(cell.source, cell.id, "exec")
+
+
+def test_an_explorer_for_a_projector_keeps_its_settings() -> None:
+    assert teach.for_a_projector('explore.stride(n=8, padding="same")') == (
+        'explore.stride(n=8, padding="same", presenter=True)'
+    )
+    for as_it_is in ("explore.padding(presenter=False)", 'print("it\'s")'):
+        assert teach.for_a_projector(as_it_is) == as_it_is
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_a_deck_is_one_file_that_asks_for_nothing(lesson: Lesson, built: Path) -> None:
+    page = (built / "slides" / lesson.notebook).with_suffix(".html").read_text(encoding="utf-8")
+    slides = sum(teach.SLIDE in teach.tags(cell) for cell in nbformat.read(NOTEBOOKS / lesson.notebook, 4).cells)
+    assert page.count("<section>") == page.count("</section>") == slides
+    assert not re.findall(
+        r"""(?:src|href)=["'](?!data:|#|[\w./-]+\.ipynb)(?!https?://[^"']*["'][^>]*>[^<])[^"']*""", page
+    )
+    assert "<script src" not in page and "<link" not in page and "@import" not in page
+    assert "$$" not in page and "FORMULA" not in page
+    assert page.count('class="math"') == texts(nbformat.from_dict({"cells": on_slides(lesson)})).count("$$") // 2
+
+
+def on_slides(lesson: Lesson) -> list[NotebookNode]:
+    cells = nbformat.read(NOTEBOOKS / lesson.notebook, 4).cells
+    return [cell for cell in cells if teach.tags(cell) & {teach.SLIDE, teach.MORE} and cell.cell_type == "markdown"]
+
+
+# -- the command --------------------------------------------------------------------------------------------------
+
+
+def test_the_command(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, teach.__file__, str(PATHS[0]), "--out", str(tmp_path)],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    name = PATHS[0].stem
+    assert done.stdout.split() == [f"instructor/{name}.ipynb", f"slides/{name}.ipynb", f"slides/{name}.html"]
+    assert all((tmp_path / line).is_file() for line in done.stdout.split())
