@@ -1,0 +1,126 @@
+"""The lessons as text: spelling, links, minutes, and the parts that every lesson has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import pytest
+from lessons import LESSONS, NOTEBOOKS, Lesson, headings, label
+from spellchecker import SpellChecker
+
+ROOT = NOTEBOOKS.parent
+PAGES = [*(NOTEBOOKS / lesson.notebook for lesson in LESSONS), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+#: Words that are right and in no dictionary: names, terms of the field, words that the course makes for itself.
+KNOWN = Path(__file__).with_name("words.txt")
+
+
+def markdown(path: Path) -> str:
+    if path.suffix == ".md":
+        return path.read_text(encoding="utf-8")
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def prose(text: str) -> str:
+    """What is left for a reader: no code, formulas, addresses or HTML."""
+    for pattern in (r"```.*?```", r"\$\$.*?\$\$", r"`[^`]*`", r"\]\([^)]*\)", r"<[^>]*>", r"https?://\S+"):
+        text = re.sub(pattern, " ", text, flags=re.DOTALL)
+    return text
+
+
+def words(text: str) -> Iterator[str]:
+    for word in re.findall(r"[A-Za-zäöüéèïç]+(?:['’][a-z]+)?", prose(text)):
+        yield re.sub(r"['’]s?$", "", word.replace("’", "'"))
+
+
+def unknown(text: str, known: set[str]) -> set[str]:
+    speller = SpellChecker()
+    found = {word for word in words(text) if len(word) > 2 and word.lower() not in known and word not in known}
+    return {word for word in found if word.lower() in speller.unknown([word])}
+
+
+@pytest.fixture(scope="module")
+def known() -> set[str]:
+    return set(KNOWN.read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_spelling(path: Path, known: set[str]) -> None:
+    text = markdown(path)
+    assert len(list(words(text))) > 300, "nothing was read"
+    found = unknown(text, known)
+    assert not found, f"a slip, or a word for {KNOWN.name}: {sorted(found)}"
+
+
+def test_the_list_of_words_is_in_order_and_needed(known: set[str]) -> None:
+    lines = KNOWN.read_text(encoding="utf-8").split()
+    assert lines == sorted(set(lines), key=lambda word: (word.lower(), word))
+    used = {word for path in PAGES for word in words(markdown(path))}
+    assert known <= used | {word.lower() for word in used}, sorted(known - used)
+
+
+def test_a_slip_is_seen(known: set[str]) -> None:
+    assert unknown("The stride divdes the size, `exactely` so, by its lenght.", known) == {"divdes", "lenght"}
+
+
+# -- links --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", markdown(path))
+    assert links or path.name == "CONTRIBUTING.md"
+    for link in links:
+        target, _, anchor = link.partition("#")
+        if re.match(r"https?:", target):
+            continue
+        file = path if not target else (path.parent / target)
+        assert file.exists(), f"{link} leads nowhere"
+        if anchor and file.suffix == ".ipynb":
+            assert anchor.replace("-", " ") in [one.replace("-", " ") for one in headings(file.name)], link
+
+
+@pytest.mark.parametrize(("lesson", "after"), pairwise(LESSONS), ids=label)
+def test_each_lesson_leads_to_the_next_and_back(lesson: Lesson, after: Lesson) -> None:
+    assert f"]({after.notebook}" in markdown(NOTEBOOKS / lesson.notebook)
+    assert f"]({lesson.notebook}" in markdown(NOTEBOOKS / after.notebook)
+
+
+def test_the_readme_and_lesson_00_name_every_lesson() -> None:
+    for lesson in LESSONS:
+        assert f"](notebooks/{lesson.notebook})" in markdown(ROOT / "README.md")
+        assert lesson.number == "00" or f"]({lesson.notebook})" in markdown(NOTEBOOKS / LESSONS[0].notebook)
+
+
+# -- the parts ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_the_minutes_of_the_sections_add_up(lesson: Lesson) -> None:
+    text = markdown(NOTEBOOKS / lesson.notebook)
+    minutes = [int(one) for one in re.findall(r"^## \d+\. .* \((\d+) minutes\)$", text, re.MULTILINE)]
+    exercises = [int(one) for one in re.findall(r"^## .* \((\d+) minutes\)$", text, re.MULTILINE)]
+    (stated,) = re.findall(r"^\*\*About (\d+) minutes", text, re.MULTILINE)
+    assert len(minutes) >= 4
+    more = re.findall(r"and (\d+) more for the (?:exercises|waiting room)", text)
+    assert sum(exercises) == int(stated) + sum(map(int, more)), (exercises, stated, more)
+    if more:
+        assert sum(minutes) == int(stated) and 30 <= int(stated) <= 45
+    row = next(
+        line for line in markdown(ROOT / "README.md").splitlines() if f"({'notebooks/' + lesson.notebook})" in line
+    )
+    assert row.rstrip(" |").split("| ")[-1].startswith(stated) and all(one in row for one in more), row
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_every_lesson_has_the_same_parts(lesson: Lesson) -> None:
+    text = markdown(NOTEBOOKS / lesson.notebook)
+    for part in ("**What you'll do**", "**What you'll learn**", "**What you need", "Take away", "**Next:**"):
+        assert part in text or (part == "**Next:**" and lesson is LESSONS[-1]), part
+    assert "being written" not in text and "TODO" not in text
+    assert re.search(r"\bmore than one right answer\b", text, re.IGNORECASE)
+    assert "★" in text
