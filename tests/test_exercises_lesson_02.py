@@ -147,3 +147,11 @@ def test_what_is_measured_is_what_the_axes_say() -> None:
         if d == 1:
             assert real.same_step_pads(n, k, s) == Window(k, stride=s, padding="same").pads(n)
         assert real.span(k, d) == Window(k, dilation=d).effective_size
+
+
+def test_keras_s_own_resnet50_begins_with_a_border_of_zeros_and_valid() -> None:
+    """As section 4 says of networks that came from elsewhere; nothing is downloaded."""
+    border, convolution = keras.applications.ResNet50(weights=None).layers[1:3]
+    assert isinstance(border, LAYERS.ZeroPadding2D) and border.padding == ((3, 3), (3, 3))
+    assert isinstance(convolution, LAYERS.Conv2D)
+    assert (convolution.kernel_size, convolution.strides, convolution.padding) == ((7, 7), (2, 2), "valid")

@@ -97,6 +97,16 @@ def test_with_the_solutions_every_check_turns_green(
         assert said.startswith(sign), f"{cell.id}: {said}"
 
 
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_every_section_has_a_note(lesson: Lesson, built: Path) -> None:
+    cells = nbformat.read(NOTEBOOKS / lesson.notebook, as_version=4).cells
+    sections = [cell for cell in cells if re.fullmatch(r"s\d+", cell.id)]
+    notes = [cell.metadata.note for cell in cells if "note" in cell.metadata]
+    assert all("note" in cell.metadata for cell in sections) and len(notes) >= 4
+    made = texts(read(built, "instructor", lesson))
+    assert all(f"> {note}" in made for note in notes)
+
+
 def test_a_note_in_the_metadata_reaches_the_instructor_and_nobody_else(built: Path) -> None:
     notebook = nbformat.read(PATHS[1], as_version=4)
     notebook.cells[3].metadata["note"] = "Let them argue.\nThen ask again."

@@ -340,7 +340,8 @@ one_window = Exercise(
     answer="pool_one_window",
     judge=_judge_one_window,
     hints=(
-        "The line above the blanks has made a list of the real cells already. Do you need anything else?",
+        "A ghost takes part in nothing. Which cells are left if you leave it out?",
+        "`cells = [cell for cell in window if cell is not None]` is a list of the real cells. Do you need anything else?",
         "The maximum of a list is `max(cells)`. The mean is a sum, divided by a number of cells. Of which cells?",
         "`len(cells)` is the number of real cells, `len(window)` counts the ghosts too. Keras divides by one of them.",
     ),

@@ -1,0 +1,117 @@
+"""Every lesson in a real JupyterLab: run from top to bottom, answered, moved, narrow and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import lab as rig
+import pytest
+from by_pencil import PREDICTED
+from lessons import LESSONS, Lesson, label
+from on_page import OnPage
+
+from course_utils.exercises.predictions import Choice
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+#: The first two have tests of their own, which do more.
+OTHERS = [lesson for lesson in LESSONS if lesson.number not in ("00", "01")]
+
+
+class Opened:
+    """A lesson that is open in JupyterLab and has been run."""
+
+    def __init__(self, lesson: Lesson, page: rig.WatchedPage) -> None:
+        self.lesson, self.page = lesson, page
+        self.cells = rig.model(page)["cells"]
+
+    def places(self, source: str) -> list[int]:
+        """Where the code cells stand that begin so."""
+        return [
+            index
+            for index, cell in enumerate(self.cells)
+            if cell["cell_type"] == "code" and "".join(cell["source"]).startswith(source)
+        ]
+
+
+@pytest.fixture(scope="module", params=OTHERS, ids=label)
+def opened(request: pytest.FixtureRequest, browser: Browser, lab: rig.Lab) -> Iterator[Opened]:
+    """Return each lesson in turn: running it once is enough for all tests here."""
+    with rig.lesson(browser, lab, request.param.notebook) as page:
+        yield Opened(request.param, page)
+
+
+def test_run_all_ends_without_an_error_and_gives_no_exercise_away(opened: Opened) -> None:
+    assert not rig.error_outputs(opened.page)
+    said = [
+        output["data"]["text/plain"]
+        for outputs in rig.outputs(opened.page)
+        for output in outputs
+        if output["output_type"] == "display_data" and "text/plain" in output["data"]
+    ]
+    untouched = [text for text in said if "".join(text).startswith("○ Not tried yet.")]
+    assert len(untouched) == len(opened.lesson.exercises) >= 5
+
+
+def test_each_explorer_follows_its_first_slider_to_both_ends(opened: Opened) -> None:
+    from playwright.sync_api import expect
+
+    places = opened.places("explore.")
+    assert places or opened.lesson.number == "06"
+    for place in places:
+        shown = OnPage(opened.page, place)
+        slider = shown.cell.get_by_role("slider").first
+        slider.focus()
+        pictures = set()
+        for key in ("End", "Home"):
+            before = shown.output.inner_html()
+            opened.page.keyboard.press(key)
+            expect(shown.output).not_to_have_attribute("aria-busy", "true")
+            opened.page.wait_for_function(
+                "([node, before]) => node.innerHTML !== before", arg=[shown.output.element_handle(), before]
+            )
+            pictures.add(shown.output.inner_html())
+        assert len(pictures) == 2
+        assert slider.evaluate("node => node === document.activeElement"), "the slider was replaced"
+
+
+def test_a_right_expectation_is_told_to_be_one(opened: Opened) -> None:
+    from playwright.sync_api import expect
+
+    truths = PREDICTED[opened.lesson.number]
+    for prediction in opened.lesson.predictions:
+        (place,) = opened.places(f"lesson.{prediction.name}.predict(")
+        rig.scroll_to_cell(opened.page, place)
+        cell = rig.cell(opened.page, place)
+        for field, true in zip(prediction.fields, truths[prediction.name], strict=True):
+            if isinstance(field, Choice):
+                group = cell.locator(".widget-radio", has_text=field.label)
+                group.get_by_role("radio", name=str(true), exact=True).check()
+            else:
+                cell.get_by_role("textbox", name=field.label, exact=True).fill(str(true))
+        cell.get_by_role("button", name="Commit my answer").click()
+        expect(cell.get_by_text("As you expected").first).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_on_a_narrow_page_nothing_is_wider_than_the_page(opened: Opened, theme: rig.Theme) -> None:
+    page = opened.page
+    rig.set_size(page, 420, 900)
+    rig.set_theme(page, theme)
+    try:
+        for place, cell in enumerate(opened.cells):
+            if cell["cell_type"] != "code":
+                continue
+            rig.scroll_to_cell(page, place)
+            wide = rig.cell(page, place).evaluate(
+                """cell => [...cell.querySelectorAll('.jp-OutputArea-output')]
+                    .filter(area => area.scrollWidth > area.clientWidth + 1
+                                    && !/auto|scroll/.test(getComputedStyle(area).overflowX)).length"""
+            )
+            assert not wide, cell["id"]
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    finally:
+        rig.set_theme(page, "light")
+        rig.set_size(page, 1280, 1000)
