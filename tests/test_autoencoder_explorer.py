@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import io
 import re
 import xml.etree.ElementTree as ET
 from typing import Any
 
 import numpy as np
 import pytest
+from frames import printed_by
 from walking import check, extremes, walk
 
 from course_utils import explore, keras_layers
@@ -204,19 +203,14 @@ def test_every_value_counts_and_none_of_the_maps_is_empty_of_meaning() -> None:
 )
 def test_the_code_to_copy_runs_by_itself_and_prints_the_sizes(n: int, settings: dict[str, str | int]) -> None:
     frame = autoencoder_frame(n, **settings)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(frame.code, "copied", "exec"), {})
-    *layers, last = printed.getvalue().splitlines()
+    *layers, last = printed_by(frame.code)[0].splitlines()
     assert [int(re.search(r"\(None, (\d+), \1, \d+\)", line)[1]) for line in layers] == shown(n, **settings)[1:]  # type: ignore[index]
     assert last == str((1, frame.tape[-1].size, frame.tape[-1].size, 1))
 
 
 def test_the_model_that_is_printed_is_the_model_that_is_built() -> None:
     chain = chains.layers({**AS_ASKED, "up_8": "transposed_0", "up_10": "bilinear", "pool_6": 3})
-    copied: dict[str, Any] = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(chains.script(chain, 30), "copied", "exec"), copied)
+    _, copied = printed_by(chains.script(chain, 30))
     built = chains._build(chain, 30)
     assert built.input_shape == copied["model"].input_shape
     for ours, theirs in zip(built.layers, copied["model"].layers, strict=True):

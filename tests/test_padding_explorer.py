@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import dataclasses
-import io
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from frames import grid_of, printed_by, shape_and_numbers, value
 from walking import check, extremes, walk
 
 from course_utils import explore
@@ -23,10 +22,6 @@ from course_utils.keras_layers import LayerCode
 from course_utils.pictures.grids import Cell, Grid, svg
 
 EXTREMES = [(n, k, s) for n in (1, 2, 7, 8, LARGEST_N) for k in (1, 2, 3, 4, LARGEST_K) for s in (1, 2, LARGEST_S)]
-
-
-def grid_of(frame: Frame, name: str) -> Grid:
-    return next(grid for grid in frame.grids if grid.name == name)
 
 
 def roles(grid: Grid) -> list[list[str]]:
@@ -102,14 +97,11 @@ def test_the_sum_that_is_written_out_gives_the_cell(setting: tuple[int, int, str
 @pytest.mark.parametrize("setting", [(7, 3, "same", "ones", "digits", 1), (5, 4, "valid", "edge", "negative", 2)])
 def test_the_code_to_copy_runs_by_itself_and_prints_the_picture(setting: tuple[int, int, str, str, str, int]) -> None:
     frame = padding_frame(*setting)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(frame.code, "copied", "exec"), {})
-    shape, _, numbers = printed.getvalue().partition("\n")
+    shape, numbers = shape_and_numbers(printed_by(frame.code)[0])
     output = grid_of(frame, "output")
     assert shape == str((1, output.rows, output.columns, 1))
-    shown = [float(cell.text.replace("−", "-")) for row in output.cells for cell in row]
-    assert [float(v) for v in numbers.replace("[", " ").replace("]", " ").split()] == shown
+    shown = [value(cell.text) for row in output.cells for cell in row]
+    assert numbers == shown
 
 
 def test_the_layer_that_is_printed_is_the_layer_that_is_built() -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import re
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
+from frames import grid_of, numbers_in, printed_by, shape_and_numbers, value
 from walking import check, extremes, walk
 
 from course_utils import explore
@@ -27,7 +25,6 @@ from course_utils.explorers.pooling import (
     pooling_links,
 )
 from course_utils.explorers.windows import LARGEST_K, PADDINGS
-from course_utils.pictures.grids import Grid
 
 SLIDING = ("max", "average")
 EXTREMES = list(product((1, 2, 7, LARGEST_N), (1, 2, 3, LARGEST_K), (DEFAULT, 1, 4), PADDINGS))
@@ -44,18 +41,6 @@ def frame_of(**settings: Any) -> Frame:
         "values": "digits",
     }
     return pooling_frame(**(start | settings))
-
-
-def grid_of(frame: Frame, name: str) -> Grid:
-    return next(grid for grid in frame.grids if grid.name == name)
-
-
-def numbers_in(grid: Grid) -> list[list[float]]:
-    return [[value(cell.text) for cell in row] for row in grid.cells]
-
-
-def value(text: str) -> float:
-    return float(text.replace("−", "-").replace("∞", "inf"))
 
 
 @pytest.mark.parametrize("kind", SLIDING)
@@ -203,15 +188,12 @@ def test_a_picture_of_one_cell_is_a_number() -> None:
 )
 def test_the_code_to_copy_runs_by_itself_and_prints_the_picture(settings: dict[str, Any]) -> None:
     frame = frame_of(**settings)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(frame.code, "copied", "exec"), {})
-    shape, _, numbers = printed.getvalue().partition("\n")
+    shape, numbers = shape_and_numbers(printed_by(frame.code)[0])
     output = grid_of(frame, "output")
     is_global = str(settings.get("kind")).startswith("global")
     assert shape == str((1, 1) if is_global else (1, output.rows, output.columns, 1))
     shown = np.array(numbers_in(output)).ravel()
-    assert [float(v) for v in re.sub(r"[\[\]]", " ", numbers).split()] == pytest.approx(shown, abs=5.1e-3)
+    assert numbers == pytest.approx(shown, abs=5.1e-3)
 
 
 def test_the_code_of_an_impossible_setting_asks_and_does_not_call() -> None:
@@ -222,7 +204,7 @@ def test_the_code_of_an_impossible_setting_asks_and_does_not_call() -> None:
     assert "Computed output size would be zero or negative" in frame.answers[2].lines[1]
     assert "layer(x" not in frame.code
     with pytest.raises(ValueError, match="Computed output size would be zero or negative"):
-        exec(compile(frame.code, "copied", "exec"), {})
+        printed_by(frame.code)
 
 
 def test_the_layer_that_is_printed_is_the_layer_that_is_built() -> None:

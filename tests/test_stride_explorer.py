@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
+from frames import grid_of, printed_by, shape_and_numbers, value
 from walking import check, extremes, walk
 
 from course_utils import byhand, explore
@@ -16,20 +15,11 @@ from course_utils.axes import Window
 from course_utils.explorers.frame import Arithmetic, Frame
 from course_utils.explorers.layer import SHOWS, input_values, kernel_values
 from course_utils.explorers.stride import stride_frame
-from course_utils.pictures.grids import Grid
 
 
 def frame(**changes: Any) -> Frame:
     settings = {"n": 8, "k": 3, "s": 2, "d": 1, "padding": "same", "kernel": "count", "values": "negative"}
     return stride_frame(**(settings | changes))
-
-
-def grid_of(shown: Frame, name: str) -> Grid:
-    return next(grid for grid in shown.grids if grid.name == name)
-
-
-def value(text: str) -> float:
-    return float(text.replace("−", "-"))
 
 
 def written_out(sums: Arithmetic, row: int, column: int) -> float:
@@ -183,17 +173,14 @@ def test_the_sum_that_is_written_out_gives_the_cell(changes: dict[str, Any]) -> 
 @pytest.mark.parametrize("changes", [{}, {"s": 1, "d": 2, "n": (5, 6)}, {"show": "image", "kernel": "edge", "s": 3}])
 def test_the_code_to_copy_runs_by_itself_and_prints_the_picture(changes: dict[str, Any]) -> None:
     shown = frame(**changes)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(shown.code, "copied", "exec"), {})
-    shape, _, numbers = printed.getvalue().partition("\n")
+    shape, numbers = shape_and_numbers(printed_by(shown.code)[0])
     if "show" in changes:
         assert shape == f"(1, {shown.photos[1].size[0]}, {shown.photos[1].size[1]}, 1)"
         return
     output = grid_of(shown, "output")
     assert shape == str((1, output.rows, output.columns, 1))
     cells = [value(cell.text) for row in output.cells for cell in row]
-    assert [float(v) for v in numbers.replace("[", " ").replace("]", " ").split()] == cells
+    assert numbers == cells
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import io
 from itertools import product
 
 import numpy as np
 import pytest
+from frames import grid_of, numbers_in, printed_by, value
 from walking import check, extremes, walk
 
 from course_utils import explore
@@ -29,7 +29,6 @@ from course_utils.explorers.transposed import (
     ways_back,
 )
 from course_utils.explorers.windows import PADDINGS
-from course_utils.pictures.grids import Grid
 
 SETTINGS = [
     (n, axis)
@@ -57,18 +56,6 @@ def frame_of(
     show: str = "numbers",
 ) -> Frame:
     return transposed_frame(n, k, s, padding, extra, kernel, values, beside, show)
-
-
-def grid_of(frame: Frame, name: str) -> Grid:
-    return next(grid for grid in frame.grids if grid.name == name)
-
-
-def value(text: str) -> float:
-    return float(text.replace("−", "-"))
-
-
-def numbers(grid: Grid) -> list[list[float]]:
-    return [[value(cell.text) for cell in row] for row in grid.cells]
 
 
 def runs(n: int, axis: Spread) -> bool:
@@ -224,7 +211,7 @@ def test_the_stamps_added_up_are_the_output_and_what_is_cut_off(setting: tuple[o
         for a, i in enumerate(sums.stamp_rows[r]):
             for b, j in enumerate(sums.stamp_columns[c]):
                 total[i - top, j - left] += value(sums.inputs[r][c]) * value(sums.kernel[a][b])
-    assert total.tolist() == numbers(output)
+    assert total.tolist() == numbers_in(output)
 
 
 def test_what_same_cuts_off_is_hatched_and_counted() -> None:
@@ -262,7 +249,7 @@ def test_the_overlaps_are_those_of_both_sides_together() -> None:
     axes = Spread(3, 2), Spread(5, 3, 1, "same")
     frame = frame_of((4, 3), (3, 5), (2, 3), "valid")
     rows, columns = axes[0].overlaps(4), Spread(5, 3).overlaps(3)
-    assert numbers(grid_of(frame, "overlaps")) == np.outer(rows, columns).tolist()
+    assert numbers_in(grid_of(frame, "overlaps")) == np.outer(rows, columns).tolist()
 
 
 @pytest.mark.parametrize(
@@ -272,7 +259,7 @@ def test_the_counts_away_from_the_border_are_uneven_where_s_does_not_divide_k(k:
     assert set(inner_counts(Spread(k, s))) == counts
     assert (len(counts) == 1) == (k % s == 0)
     # The same, read off the picture: with ones on ones each cell is its count.
-    shown = numbers(grid_of(frame_of(6, k, s, "valid", kernel="ones", values="ones"), "output"))
+    shown = numbers_in(grid_of(frame_of(6, k, s, "valid", kernel="ones", values="ones"), "output"))
     middle = [row[k:-k] for row in shown[k:-k]]
     assert {v for row in middle for v in row} == {float(a * b) for a in counts for b in counts}
 
@@ -360,9 +347,9 @@ def test_an_even_kernel_that_fails_when_it_is_called_is_explained() -> None:
 
 def test_upsampled_first_every_inner_cell_is_alike() -> None:
     frame = frame_of(4, 3, 2, kernel="ones", values="ones", beside=True)
-    inner = [row[1:-1] for row in numbers(grid_of(frame, "output2"))[1:-1]]
+    inner = [row[1:-1] for row in numbers_in(grid_of(frame, "output2"))[1:-1]]
     assert {v for row in inner for v in row} == {9.0}
-    assert len({v for row in numbers(grid_of(frame, "output")) for v in row}) > 1
+    assert len({v for row in numbers_in(grid_of(frame, "output")) for v in row}) > 1
     assert "every cell adds up 3·3 = 9 cells" in frame.remarks[-1]
     assert frame.verdict.endswith("Upsampled, then convolved: they agree in shape and in all 64 values.")
 
@@ -420,10 +407,8 @@ def test_the_picture_shows_the_checkerboard_and_its_absence() -> None:
 )
 def test_the_code_to_copy_runs_by_itself_and_prints_the_picture(settings: dict[str, object]) -> None:
     frame = frame_of(**settings)  # type: ignore[arg-type]
-    printed, names = io.StringIO(), dict[str, np.ndarray]()
-    with contextlib.redirect_stdout(printed), np.printoptions(threshold=10**6):
-        exec(compile(frame.code, "copied", "exec"), names)
-    shapes = [line for line in printed.getvalue().splitlines() if line.startswith("(")]
+    printed, names = printed_by(frame.code)
+    shapes = [line for line in printed.splitlines() if line.startswith("(")]
     if settings.get("show") == "image":
         assert shapes == ["(1, 64, 64, 1)"] * 2
         return

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import io
 import re
 import xml.etree.ElementTree as ET
 from fractions import Fraction
@@ -13,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from frames import grid_of, numbers_in, printed_by, shape_and_numbers, value
 from walking import check, extremes, walk
 
 from course_utils import explore
@@ -37,7 +36,7 @@ from course_utils.explorers.upsampling import (
     upsampling_frame,
 )
 from course_utils.explorers.windows import PADDINGS
-from course_utils.pictures.grids import CELL, MIDDLE_CELL, Grid
+from course_utils.pictures.grids import CELL, MIDDLE_CELL
 
 FACTORS: list[Any] = [1, 2, 3, LARGEST_F, (1, 2), (3, 2), (LARGEST_F, 1)]
 
@@ -53,18 +52,6 @@ def frame_of(**settings: Any) -> Frame:
         "values": "digits",
     }
     return upsampling_frame(**(start | settings))
-
-
-def grid_of(frame: Frame, name: str) -> Grid:
-    return next(grid for grid in frame.grids if grid.name == name)
-
-
-def numbers_in(grid: Grid) -> list[list[float]]:
-    return [[value(cell.text) for cell in row] for row in grid.cells]
-
-
-def value(text: str) -> float:
-    return float(text.replace("−", "-").replace("∞", "inf"))
 
 
 def weight(text: str) -> Fraction:
@@ -261,14 +248,11 @@ def test_the_second_layer_runs_on_what_the_first_one_gave() -> None:
 )
 def test_the_code_to_copy_runs_by_itself_and_prints_the_picture(settings: dict[str, Any]) -> None:
     frame = frame_of(**settings)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(frame.code, "copied", "exec"), {})
-    shape, _, numbers = printed.getvalue().partition("\n")
+    shape, numbers = shape_and_numbers(printed_by(frame.code)[0])
     output = grid_of(frame, "output")
     assert shape == str((1, output.rows, output.columns, 1))
     shown = np.array(numbers_in(output)).ravel()
-    assert [float(v) for v in re.sub(r"[\[\]]", " ", numbers).split()] == pytest.approx(shown, abs=5.1e-3)
+    assert numbers == pytest.approx(shown, abs=5.1e-3)
 
 
 def test_the_code_of_an_impossible_setting_asks_and_does_not_call() -> None:
@@ -278,7 +262,7 @@ def test_the_code_of_an_impossible_setting_asks_and_does_not_call() -> None:
     assert "Computed output size would be zero or negative" in frame.answers[2].lines[1]
     assert "down(x" not in frame.code and "up(" not in frame.code
     with pytest.raises(ValueError, match="Computed output size would be zero or negative"):
-        exec(compile(frame.code, "copied", "exec"), {})
+        printed_by(frame.code)
 
 
 def test_the_layers_that_are_printed_are_the_layers_that_are_built() -> None:
