@@ -217,6 +217,6 @@ def test_what_is_stored_is_the_question(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_what_goes_wrong_inside_a_callback_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     box = drill("same", level=2, seed=7).box()
-    monkeypatch.setattr(type(box), "_check", lambda self: 1 / 0)
+    monkeypatch.setattr(box.drill.__class__, "question", property(lambda self: 1 / 0))
     box.check.click()
     assert "ZeroDivisionError" in box.guard.say

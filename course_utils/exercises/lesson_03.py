@@ -341,7 +341,7 @@ one_window = Exercise(
     judge=_judge_one_window,
     hints=(
         "A ghost takes part in nothing. Which cells are left if you leave it out?",
-        "`cells = [cell for cell in window if cell is not None]` is a list of the real cells. Do you need anything else?",
+        "`cells = [cell for cell in window if cell is not None]` is a list of the real cells. Is there more to do?",
         "The maximum of a list is `max(cells)`. The mean is a sum, divided by a number of cells. Of which cells?",
         "`len(cells)` is the number of real cells, `len(window)` counts the ghosts too. Keras divides by one of them.",
     ),

@@ -1,28 +1,22 @@
-"""The widget of a prediction. Loaded when a question is first shown; the only part of the exercises with ipywidgets.
-
-An error inside a callback is shown nowhere by Jupyter, so every callback here runs inside ``_carefully``.
-"""
+"""The widget of a prediction. Loaded when a question is first shown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets as widgets
 
 from course_utils.exercises.answers import BadAnswer
+from course_utils.exercises.boxes import STYLE, AskingBox, wrapping
 from course_utils.exercises.predictions import SURPRISE, Choice, Field, Prediction
 from course_utils.exercises.record import Answer, Entry, Record
 from course_utils.exercises.result import panel, paragraph, to_html
-from course_utils.guard import Guard
 
-#: Long labels wrap, boxes are as narrow as their numbers, and a committed answer is as readable as a new one.
+#: A committed answer is as readable as a new one.
 _STYLE = """<style>
-.cu-prediction .widget-label { white-space: normal; height: auto; line-height: 1.35; text-align: left; }
 .cu-prediction .widget-radio-box label { white-space: normal; height: auto; }
-.cu-prediction .widget-text input { width: 5em; flex: 0 0 auto; }
 .cu-prediction input:disabled { opacity: 1; color: var(--jp-content-font-color1, inherit); }
-.cu-prediction .widget-html-content { line-height: 1.5; }
 .cu-prediction-code .widget-label {
   flex: 1 1 0; min-width: 0; margin-left: 0.6em; overflow-wrap: anywhere;
   font-family: var(--jp-code-font-family, monospace);
@@ -30,7 +24,7 @@ _STYLE = """<style>
 </style>"""
 
 
-class PredictionBox(widgets.VBox):  # type: ignore[misc]
+class PredictionBox(AskingBox):
     """A question with its inputs, a button to commit, and a place for what came.
 
     Args:
@@ -40,28 +34,22 @@ class PredictionBox(widgets.VBox):  # type: ignore[misc]
     """
 
     def __init__(self, prediction: Prediction, record: Record, extras: Sequence[Any] = ()) -> None:
+        super().__init__()
         self.prediction = prediction
         self.record = record
         self.inputs = [_input(field, prediction) for field in prediction.fields]
-        self.commit = widgets.Button(description="Commit my answer", button_style="primary", layout={"width": "auto"})
-        self.start_over = widgets.Button(description="Start over", layout={"width": "auto"})
-        self.result = widgets.HTML()
+        self.commit = self._button("Commit my answer", self._commit, primary=True)
+        self.start_over = self._button("Start over", self._start_over)
         self.notice = widgets.HTML()
-        self.guard = Guard()
-        self.commit.on_click(lambda _: self._carefully(self._commit))
-        self.start_over.on_click(lambda _: self._carefully(self._start_over))
-        super().__init__(
-            [
-                widgets.HTML(_STYLE + paragraph(f"<strong>Predict.</strong> {to_html(prediction.question)}")),
-                _wrapping(self.inputs),
-                _wrapping([self.commit, self.start_over]),
-                self.result,
-                self.notice,
-                self.guard,
-                *extras,
-            ],
-            layout={"width": "100%", "max_width": "48em"},
-        )
+        self.children = [
+            widgets.HTML(STYLE + _STYLE + paragraph(f"<strong>Predict.</strong> {to_html(prediction.question)}")),
+            wrapping(self.inputs),
+            wrapping([self.commit, self.start_over]),
+            self.result,
+            self.notice,
+            self.guard,
+            *extras,
+        ]
         self.add_class("cu-prediction")
         self._carefully(self._show_committed)
 
@@ -126,22 +114,9 @@ class PredictionBox(widgets.VBox):  # type: ignore[misc]
         self.commit.disabled = committed
         self.start_over.disabled = not committed
 
-    def _say(self, content: str, spoken: str) -> None:
-        """Change what is seen, and the line that a screen reader reads out; both stay in their place on the page."""
-        self.result.value = content
-        self.guard.say = spoken
-
     def _tell_trouble(self) -> None:
         trouble = self.record.trouble
         self.notice.value = panel(SURPRISE, paragraph(f"⚠ {to_html(trouble)}")) if trouble else ""
-
-    def _carefully(self, action: Callable[[], None]) -> None:
-        """Do something and show what went wrong, which Jupyter would swallow."""
-        try:
-            action()
-        except Exception as error:
-            problem = f"Something went wrong ({type(error).__name__}: {error}). What you typed is still there."
-            self._say(panel("var(--jp-error-color1, #d32f2f)", paragraph(to_html(problem)), role="alert"), problem)
 
 
 def _input(field: Field, prediction: Prediction) -> Any:
@@ -158,8 +133,3 @@ def _input(field: Field, prediction: Prediction) -> Any:
     if in_list:
         box.add_class("cu-prediction-code")
     return box
-
-
-def _wrapping(children: Sequence[Any]) -> Any:
-    """A row that becomes several on a narrow page."""
-    return widgets.Box(children, layout={"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "0 1.2em"})

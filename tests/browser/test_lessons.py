@@ -56,8 +56,6 @@ def test_run_all_ends_without_an_error_and_gives_no_exercise_away(opened: Opened
 
 
 def test_each_explorer_follows_its_first_slider_to_both_ends(opened: Opened) -> None:
-    from playwright.sync_api import expect
-
     places = opened.places("explore.")
     assert places or opened.lesson.number == "06"
     for place in places:
@@ -66,14 +64,14 @@ def test_each_explorer_follows_its_first_slider_to_both_ends(opened: Opened) -> 
         slider.focus()
         pictures = set()
         for key in ("End", "Home"):
-            before = shown.output.inner_html()
+            before, stood = shown.output.inner_html(), slider.get_attribute("aria-valuenow")
             opened.page.keyboard.press(key)
-            expect(shown.output).not_to_have_attribute("aria-busy", "true")
-            opened.page.wait_for_function(
-                "([node, before]) => node.innerHTML !== before", arg=[shown.output.element_handle(), before]
-            )
+            if slider.get_attribute("aria-valuenow") != stood:  # it may stand at this end already
+                opened.page.wait_for_function(
+                    "([node, before]) => node.innerHTML !== before", arg=[shown.output.element_handle(), before]
+                )
             pictures.add(shown.output.inner_html())
-        assert len(pictures) == 2
+        assert len(pictures) == 2, opened.cells[place]["id"]
         assert slider.evaluate("node => node === document.activeElement"), "the slider was replaced"
 
 
@@ -95,11 +93,10 @@ def test_a_right_expectation_is_told_to_be_one(opened: Opened) -> None:
         expect(cell.get_by_text("As you expected").first).to_be_visible(timeout=30_000)
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_on_a_narrow_page_nothing_is_wider_than_the_page(opened: Opened, theme: rig.Theme) -> None:
+def test_on_a_narrow_dark_page_nothing_is_wider_than_the_page(opened: Opened) -> None:
     page = opened.page
     rig.set_size(page, 420, 900)
-    rig.set_theme(page, theme)
+    rig.set_theme(page, "dark")
     try:
         for place, cell in enumerate(opened.cells):
             if cell["cell_type"] != "code":
