@@ -74,14 +74,19 @@ def test_since_which_layer() -> None:
     [
         "repaired = model",
         "repaired = keras.Sequential([model, keras.layers.Cropping2D(99)])",
-        "no Python at all",
-        "other = model",
+        "repaired = keras.Sequential([model, keras.layers.Cropping2D((1, 2, 3))])",
     ],
 )
 def test_what_does_not_give_the_size_is_not_offered(code: str) -> None:
     model = autoencoder(25)
     assert not _runs(Repair("", code), model, (25, 25), (25, 25))
     assert _runs(Repair("", "repaired = model"), model, (25, 25), (28, 28))
+
+
+@pytest.mark.parametrize("code", ["no Python at all", "repaired = modle"])
+def test_code_that_is_written_wrong_is_not_hidden_as_a_repair_that_does_not_fit(code: str) -> None:
+    with pytest.raises((SyntaxError, NameError)):
+        _runs(Repair("", code), autoencoder(25), (25, 25), (28, 28))
 
 
 def test_same_everywhere_gives_32_and_is_repaired() -> None:

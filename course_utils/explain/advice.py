@@ -112,6 +112,8 @@ def _meet(last: Step, reaching: Sequence[Any], place: int, code: str) -> bool:
             type(last.real).from_config(last.real.get_config() | {"name": "explained_copy"})(maps)
         else:
             last.real.compute_output_spec(*maps)
+    except (NameError, SyntaxError):
+        raise  # the code that was written here is wrong, and not the proposal
     except Exception:
         return False  # not offered
     return True

@@ -204,6 +204,8 @@ def _runs(repair: Repair, model: Any, given: Sizes, wanted: Sizes) -> bool:
         exec(compile(repair.code, "repair", "exec"), names)
         channels = model.inputs[0].shape[-1] or 1
         y = names["repaired"](np.zeros((1, *given, channels), dtype=model.inputs[0].dtype))
+    except (NameError, SyntaxError):
+        raise  # the code that was written here is wrong, and not the proposal
     except Exception:
         return False  # not offered: a proposal that does not run is no repair
     return tuple(y.shape[1:-1]) == wanted

@@ -109,10 +109,11 @@ def with_expressions(steps: Sequence[Step]) -> tuple[Step, ...]:
 
 def whole_model(steps: Sequence[Step]) -> str | None:
     """What comes out for any n, and, of a model that goes up again, for which n that is n; None if neither."""
-    last = for_any_n(steps).get(len(steps) - 1)
+    found = for_any_n(steps)
+    last = found.get(len(steps) - 1)
     if last is None or not any(step.axes for step in steps):
         return None
-    least = smallest(steps)
+    least = _smallest(steps, found)
     if least is None:
         return None
     onwards = f", from n = {least} on" if least > 1 else ""
@@ -136,9 +137,8 @@ def _comes_back(chain: Chain, least: int) -> str:
     return f"n comes back exactly for n ≡ {returns.remainder} (mod {returns.divisor}): {', '.join(map(str, first))}, …"
 
 
-def smallest(steps: Sequence[Step], limit: int = 1024) -> int | None:
+def _smallest(steps: Sequence[Step], found: Mapping[int, Sizes], limit: int = 1024) -> int | None:
     """The least n for which something comes out of every row, the same n on all axes; None if it is above ``limit``."""
-    found = for_any_n(steps)
     return next((n for n in range(1, limit + 1) if all(_fits(step, found, n) for step in steps)), None)
 
 

@@ -46,7 +46,7 @@ def size_change(step: Step) -> str:
     if step.kind == "InputLayer":
         return came
     if step.output_shape is not None:
-        return f"{came} → {size(step.output_shape)}"
+        return f"{came} → {' + '.join(map(size, (step.output_shape, *step.further_shapes)))}"
     if step.keras_shapes:
         return f"{came} → {' + '.join(map(size, step.keras_shapes))} (Keras)"
     return f"{came} → nothing"
