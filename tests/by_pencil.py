@@ -35,8 +35,8 @@ PREDICTED: dict[str, dict[str, tuple[Answer, ...]]] = {
         "stamps": (5, 11),
         "short_stamps": (12, 4),
         "undo": (6, "none of them"),
-        "three_sizes": (14, 13, 14),
-        "checker": (1, 4),
+        "three_sizes": (15, 13, 14),
+        "checker": (9, 16),
     },
     "05": {
         "uneven": (6, 11),

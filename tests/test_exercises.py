@@ -233,7 +233,8 @@ def test_an_error_is_told_with_its_numbers_its_line_and_what_to_call() -> None:
 
 
 def test_a_right_number_as_a_float_is_not_right_and_told_how_to_mend() -> None:
-    assert "write `//` where you wrote `/`" in str(lesson_01.valid_size.examine(lambda n, k: float(n - k + 1)))
+    text = str(lesson_01.valid_size.examine(lambda n, k: float(n - k + 1)))
+    assert "The number may be right" in text and "`int(...)`" in text
 
 
 @pytest.mark.parametrize(
@@ -243,8 +244,8 @@ def test_a_right_number_as_a_float_is_not_right_and_told_how_to_mend() -> None:
         (np.bool_(False), "a yes or no"),
         (None, "Is a `return` missing?"),
         ("5", "without quotation marks"),
-        (5.0, "write `//`"),
-        (np.float32(5), "write `//`"),
+        (5.0, "with `int(...)`, or divide with `//`, which rounds down"),
+        (np.float32(5), "with `int(...)`"),
         (2.5, "no part of a cell"),
         (float("inf"), "no part of a cell"),
         ([5], "a list"),

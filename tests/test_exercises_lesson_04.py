@@ -24,8 +24,8 @@ LAYERS = keras.layers
 
 
 def test_the_simplest_setting_that_differs_is_shown() -> None:
-    result = lesson.valid_length.examine(lambda n, k, s: (n - 1) * s + k)
-    assert result.lines == ("For n = 4, k = 2, s = 3 your function says 11; Keras gives 12.",)
+    result = lesson.size_and_gaps.examine(lambda n, k, s: ((n - 1) * s + k, n * max(s - k, 0)))
+    assert result.lines == ("For n = 4, k = 2, s = 3 your function says (11, 4); Keras gives (12, 4).",)
     assert result.misconception is m.TEXTBOOK_LENGTH
     result = lesson.down_and_up.examine(lambda n, f: (-(-n // f), n // f * f))
     assert result.lines == ("For n = 7, f = 2 your function says (4, 6); Keras gives (4, 8).",)
@@ -45,7 +45,8 @@ def test_a_row_is_shown_with_the_first_cell_that_differs() -> None:
 
 
 def test_a_way_back_is_told_with_the_road_that_it_leads() -> None:
-    assert "Keras goes 14 → 7 → 13." in lesson.way_back.examine(lambda n, s: 0).lines[0]
+    line = lesson.way_back.examine(lambda n, s: 0).lines[0]
+    assert "Keras goes 14 → 7 → 13. Into the layer goes o = 7: put it where section 6 has n." in line
     assert "below the stride, 2" in lesson.way_back.examine(lambda n, s: 2).lines[0]
 
 
@@ -53,11 +54,79 @@ def test_a_decoder_is_told_both_roads() -> None:
     def decoder(n: int) -> Any:
         return [LAYERS.UpSampling2D(2)] * 3
 
-    assert "three `Conv2DTranspose` are asked for" in str(lesson.decoder.examine(decoder))
+    text = str(lesson.decoder.examine(decoder))
+    assert "layer 1 of your list is a `UpSampling2D`; three `Conv2DTranspose` are asked for" in text
+    text = str(lesson.decoder.examine(lambda n: decoder(n)[:2]))
+    assert "your list holds 2 layers; three `Conv2DTranspose` are asked for" in text
     forgetful = [LAYERS.Conv2DTranspose(8, 3, strides=2, padding="same", output_padding=e) for e in (0, 1, 1)]
     text = str(lesson.decoder.examine(lambda n: forgetful))
     assert "For n = 25 the way down is 25 → 13 → 7 → 4." in text
     assert "go back 4 → 7 → 14 → 28; asked for: 4 → 7 → 13 → 25." in text
+
+
+@pytest.mark.parametrize("k", [2, 4, (3, 4)])
+def test_an_even_kernel_with_a_zero_is_sent_to_the_trap(k: Any) -> None:
+    trapped = [LAYERS.Conv2DTranspose(8, k, strides=2, padding="same", output_padding=e) for e in (1, 0, 1)]
+    text = str(lesson.decoder.examine(lambda n: trapped))
+    assert "layer 2 does not run" in text and "section 6, One trap" in text and "Keras says" not in text
+    # What Keras refuses for another reason is told in its own words.
+    large = [LAYERS.Conv2DTranspose(8, 3, data_format="channels_first"), *trapped[1:]]
+    assert "section 6, One trap" not in str(lesson.decoder.examine(lambda n: [LAYERS.Conv2DTranspose(8, 3)] * 3))
+    assert "does not run" in str(lesson.decoder.examine(lambda n: large))
+
+
+@pytest.mark.parametrize(("k", "s"), list(product((2, 4, 6), (2, 3, 4))))
+def test_with_an_even_kernel_one_leads_to_the_smallest_size_and_zero_fails(k: int, s: int) -> None:
+    for o in (2, 3, 5):
+        with pytest.raises(KerasRefusal):
+            real.transposed_size(o, k, s, "same", 0)
+        came_from = [n for n in range(1, o * s + 2) if real.same_step_size(n, k, s) == o]
+        assert [real.transposed_size(o, k, s, "same", e) for e in (*range(1, s), None)] == came_from
+
+
+STAMP_PLACES: dict[str, Callable[[int, int, int, int], int]] = {
+    "side by side": lambda j, t, k, s: j * k + t,
+    "too far": lambda j, t, k, s: j * s + 2 * t,
+}
+
+
+@pytest.mark.parametrize("place", STAMP_PLACES)
+def test_a_place_beyond_the_end_is_explained(place: str) -> None:
+    def stamp(row: list[float], kernel: list[float], s: int) -> list[float]:
+        n, k = len(row), len(kernel)
+        result = [0.0] * (n * s + max(k - s, 0))
+        for j in range(n):
+            for t in range(k):
+                result[STAMP_PLACES[place](j, t, k, s)] += row[j] * kernel[t]
+        return result
+
+    result = lesson.stamp.examine(stamp)
+    assert "list index out of range" in result.lines[0]
+    assert "Where does that weight land" in result.lines[1]
+    assert result.misconception is (m.STAMPS_SIDE_BY_SIDE if place == "side by side" else None)
+
+
+def test_a_wrong_share_is_told_its_name() -> None:
+    for returned, belief in (
+        (lambda row: [0, 9, 3, 12], None),  # right for one row only
+        (lambda row: [(row[max(j - 1, 0)] + row[j]) / 2 if d else (row[j] + row[min(j + 1, len(row) - 1)]) / 2
+                      for j in range(len(row)) for d in (1, 0)], m.PLAIN_MEAN),
+    ):  # fmt: skip
+        result = lesson.blend_row.examine(returned)
+        assert result.outcome is Outcome.WRONG and result.misconception is belief
+    blends = {slip.misconception: slip.answer([0, 12]) for slip in lesson.blend_row.slips}
+    assert blends[m.FAR_CELL_WINS] == [0, 9, 3, 12]
+    assert blends[m.LEFT_LEANS_RIGHT] == [3, 0, 12, 9]
+    assert blends[m.PLAIN_MEAN] == [0, 6, 6, 12]
+
+
+@pytest.mark.parametrize("padding", [-1, 0, 1])
+def test_a_wrong_number_of_gaps_is_not_right(padding: int) -> None:
+    def size_and_gaps(n: int, k: int, s: int) -> tuple[int, int]:
+        return n * s + max(k - s, 0), n * max(s - k, 0) + padding
+
+    right = Outcome.RIGHT if padding == 0 else Outcome.WRONG
+    assert lesson.size_and_gaps.examine(size_and_gaps).outcome is right
 
 
 # -- lists of numbers ---------------------------------------------------------------------------------------------
@@ -125,6 +194,20 @@ def test_the_padding_that_leads_back_may_be_found_in_several_ways() -> None:
     assert lesson.way_back.examine(lambda n, s: 1 - n % 2).outcome is Outcome.WRONG  # good for s = 2 only
 
 
+def test_leaving_the_padding_out_is_right_where_it_leads_back() -> None:
+    """Keras takes None as well; it leads to o·s."""
+
+    def out_where_it_leads_back(n: int, s: int) -> int | None:
+        extra = (n - 1) % s
+        return None if extra == s - 1 else extra
+
+    assert lesson.way_back.examine(out_where_it_leads_back).outcome is Outcome.RIGHT
+    result = lesson.way_back.examine(lambda n, s: None)
+    assert result.outcome is Outcome.WRONG
+    assert "For n = 13, s = 2 your function says None, which leaves the argument out" in result.lines[0]
+    assert "Keras goes 13 → 7 → 14." in result.lines[0] and "is a `return` missing?" in result.lines[0]
+
+
 def up(f: int = 2, **settings: Any) -> Callable[[], Any]:
     return lambda: LAYERS.UpSampling2D(f, **settings)
 
@@ -152,7 +235,10 @@ PLAIN = [up(), conv(8, 3, padding="same")]
         (PLAIN, [up(), transposed(8, 3, padding="same")], True),
         ([up(interpolation="bilinear"), conv(8, 5, padding="same")], EVEN, True),
         ([conv(4, 3, padding="same"), up(), conv(8, 1)], EVEN, True),
-        ([lambda: LAYERS.Resizing(14, 14), conv(8, 3, padding="same")], EVEN, True),
+        ([lambda: LAYERS.Resizing(14, 14), conv(8, 3, padding="same")], EVEN, False),
+        (PLAIN, [lambda: LAYERS.ZeroPadding2D(4), conv(8, 2)], False),
+        ([lambda: LAYERS.ZeroPadding2D(4), conv(8, 2)], EVEN, False),
+        (PLAIN, [transposed(8, 8, padding="valid")], False),
         ([up(), lambda: LAYERS.ZeroPadding2D(1), conv(8, 3)], EVEN, True),
         (PLAIN, [transposed(8, 3, strides=2, padding="same")], False),
         (PLAIN, [transposed(8, 5, strides=2, padding="same")], False),
@@ -174,6 +260,19 @@ def test_two_ways_up_are_judged_by_what_they_make(
 ) -> None:
     result = lesson.two_ways.examine(lambda: ([make() for make in first], [make() for make in second]))
     assert result.outcome is (Outcome.RIGHT if right else Outcome.WRONG), str(result)
+
+
+@pytest.mark.parametrize("longer", [[lambda: LAYERS.ZeroPadding2D(4), conv(8, 2)], [transposed(8, 8, padding="valid")]])
+def test_seven_more_cells_are_not_twice_as_many(longer: list[Callable[[], Any]]) -> None:
+    result = lesson.two_ways.examine(lambda: ([make() for make in longer], [make() for make in EVEN]))
+    assert "The first way makes 14 × 14 × 8 of 7 × 7 × 8, as asked." in result.lines[0]
+    assert "of 5 × 5 × 8 it makes 12 × 12 × 8" in result.lines[0]
+    assert "every side must be doubled, whatever the map's size: 10 × 10 × 8." in result.lines[0]
+
+
+def test_two_even_ways_are_told_what_other_weights_can_do() -> None:
+    text = str(lesson.two_ways.examine(lambda: ([make() for make in PLAIN], [make() for make in EVEN])))
+    assert "can still draw a grid. Upsampling and then convolving cannot." in text
 
 
 def test_two_ways_need_two_lists() -> None:
@@ -216,7 +315,15 @@ def test_the_numbers_of_the_lesson_by_pencil() -> None:
     assert real.stamped([1, 10, 100], [1, 1, 1], 2, "same") == [1, 1, 11, 10, 110, 100]
     assert real.stamped([1, 10, 100], [1, 1, 1], 2, "same", 0) == [1, 11, 10, 110, 100]
     assert real.stamped([1, 10], [1, 2, 3], 2) == [1, 2, 3 + 10, 20, 30]
-    assert [real.stamps_inside(k, 2) for k in (2, 3, 4, 5)] == [(1,), (1, 2, 4), (4,), (4, 6, 9)]
+    assert [real.stamps_inside(k, 2) for k in (2, 3, 4, 5, 7)] == [
+        (1,),
+        (1, 2, 4),
+        (4,),
+        (4, 6, 9),
+        (9, 12, 16),
+    ]
+    assert [real.transposed_size(5, 3, 3, "same", extra) for extra in (None, 0, 1, 2)] == [15, 13, 14, 15]
+    assert [real.never_stamped(4, k, s) for k, s in ((2, 3), (1, 4), (3, 2), (2, 2))] == [4, 12, 0, 0]
 
 
 def test_what_is_measured_is_what_the_axes_say() -> None:

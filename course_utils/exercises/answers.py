@@ -56,7 +56,10 @@ def whole(value: object) -> int:
         raise BadAnswer("that is a text. Write the number without quotation marks.")
     if isinstance(value, numbers.Real):
         if float(value).is_integer():
-            raise BadAnswer("that is a float. Cells are counted in whole numbers: write `//` where you wrote `/`.")
+            raise BadAnswer(
+                "that is a float. The number may be right, but cells are counted in whole numbers: make it whole with "
+                "`int(...)`, or divide with `//`, which rounds down."
+            )
         raise BadAnswer("there is no part of a cell. Does it round down or up here?")
     raise BadAnswer(f"that is a {type(value).__name__}, and a whole number is needed.")
 

@@ -25,7 +25,7 @@ doubled = Prediction(
     lesson="04",
     name="doubled",
     question="`UpSampling2D(2)` gets a map of 3 × 3, that is 9 cells. How long is a side of what comes out? How many "
-    "cells are that in all? And how many weights does the layer have?",
+    "cells is that in all? And how many weights does the layer have?",
     fields=(Number("One side"), Number("Cells in all"), Number("Weights")),
     real=lambda: (real.down_and_up(6, 2)[1], real.upsampled_cells(3, 2), real.upsampling_weights(2)),
     sentence="Each cell becomes a block of 2 × 2, by copying. Nothing is learned.",
@@ -64,6 +64,8 @@ blend = Prediction(
         Slip(m.OLD_CELLS_STAY, (0, 6, 12, 12)),
         Slip(m.CORNERS_STAY, (0, 4, 8, 12)),
         Slip(m.RIM_BLENDS_WITH_ZERO, (0, 3, 9, 9)),
+        Slip(m.FAR_CELL_WINS, (0, 9, 3, 12)),
+        Slip(m.PLAIN_MEAN, (0, 6, 6, 12)),
     ),
 )
 
@@ -125,32 +127,33 @@ undo = Prediction(
 three_sizes = Prediction(
     lesson="04",
     name="three_sizes",
-    question='`Conv2DTranspose(1, 3, strides=2, padding="same")` gets a map of 7 × 7. What size comes out as it '
+    question='`Conv2DTranspose(1, 3, strides=3, padding="same")` gets a map of 5 × 5. What size comes out as it '
     "stands? With `output_padding=0`? And with `output_padding=1`?",
     fields=(Number("Left out"), Number("output_padding=0"), Number("output_padding=1")),
-    real=lambda: tuple(real.transposed_size(7, 3, 2, "same", extra) for extra in (None, 0, 1)),
-    sentence="Two sizes become 7 on the way down, 13 and 14. With a number you choose between them; left out, Keras "
-    "takes the larger.",
+    real=lambda: tuple(real.transposed_size(5, 3, 3, "same", extra) for extra in (None, 0, 1)),
+    sentence="Three sizes become 5 on the way down: 13, 14 and 15. With a number, 0, 1 or 2, you choose one of them; "
+    "left out, Keras takes the largest.",
     slips=(
-        Slip(m.ADDED_TO_THE_DEFAULT, (14, 14, 15)),
-        Slip(m.ZERO_IS_THE_DEFAULT, (14, 14, 14)),
-        Slip(m.STEPS_WITHOUT_A_STAMP, (14, 12, 13)),
+        Slip(m.ADDED_TO_THE_DEFAULT, (15, 15, 16)),
+        Slip(m.ZERO_IS_THE_DEFAULT, (15, 15, 15)),
+        Slip(m.STEPS_WITHOUT_A_STAMP, (15, 12, 13)),
     ),
 )
 
 checker = Prediction(
     lesson="04",
     name="checker",
-    question="A map of ones goes through a `Conv2DTranspose` with a 3 × 3 kernel of ones and `strides=2`. Look at the "
+    question="A map of ones goes through a `Conv2DTranspose` with a 7 × 7 kernel of ones and `strides=2`. Look at the "
     "output away from its border: what is the smallest number there, and what is the largest?",
     fields=(Number("Smallest"), Number("Largest")),
-    real=lambda: (real.stamps_inside(3, 2)[0], real.stamps_inside(3, 2)[-1]),
-    sentence="Along one side every second cell gets 2 stamps and the others get 1. On both sides together: 1, 2 or 4.",
+    real=lambda: (real.stamps_inside(7, 2)[0], real.stamps_inside(7, 2)[-1]),
+    sentence="Along one side every second cell gets 4 stamps and the others get 3. On both sides together: 3·3, 3·4 or "
+    "4·4.",
     slips=(
-        Slip(m.AS_A_CONVOLUTION, (9, 9)),
-        Slip(m.STAMPS_FALL_EVENLY, (1, 1)),
-        Slip(m.STAMPS_FALL_EVENLY, (2, 2)),
-        Slip(m.STAMPS_FALL_EVENLY, (4, 4)),
+        Slip(m.AS_A_CONVOLUTION, (49, 49)),
+        Slip(m.STAMPS_FALL_EVENLY, (9, 9)),
+        Slip(m.STAMPS_FALL_EVENLY, (12, 12)),
+        Slip(m.STAMPS_FALL_EVENLY, (16, 16)),
     ),
 )
 
@@ -244,11 +247,28 @@ def _corners_stay(row: Sequence[float]) -> list[float]:
     return [float(v) for v in np.interp(np.linspace(0, len(row) - 1, 2 * len(row)), range(len(row)), row)]
 
 
+def _blend_two(own: float, left_half_leans: int = -1) -> Callable[[Sequence[float]], list[float]]:
+    """Blend the right number of cells, for someone who takes another share, or the neighbour on the other side."""
+
+    def blend_row(row: Sequence[float]) -> list[float]:
+        last = len(row) - 1
+        return [
+            own * cell + (1 - own) * row[min(max(j + side * left_half_leans, 0), last)]
+            for j, cell in enumerate(row)
+            for side in (1, -1)
+        ]
+
+    return blend_row
+
+
 _BLEND_SLIPS = (
     Slip(m.BLENDING_COPIES, lambda row: [cell for cell in row for _ in range(2)]),
     Slip(m.OLD_CELLS_STAY, _old_cells_stay),
     Slip(m.CORNERS_STAY, _corners_stay),
     Slip(m.RIM_BLENDS_WITH_ZERO, _blend_with(lambda row: (0, 0))),
+    Slip(m.FAR_CELL_WINS, _blend_two(own=0.25)),
+    Slip(m.LEFT_LEANS_RIGHT, _blend_two(own=0.75, left_half_leans=1)),
+    Slip(m.PLAIN_MEAN, _blend_two(own=0.5)),
 )
 
 blend_row = Exercise(
@@ -285,16 +305,44 @@ def blend_row(row):
     slips=_BLEND_SLIPS,
 )
 
-# -- valid_length -------------------------------------------------------------------------------------------------
+# -- size_and_gaps ------------------------------------------------------------------------------------------------
 
-_LENGTH_SLIPS = tuple(
-    Slip(belief, belief.believed)
-    for belief in (m.TEXTBOOK_LENGTH, m.ONLY_THE_STRIDE, m.STAMPS_SIDE_BY_SIDE, m.STRIDE_SHRINKS)
+
+def _size_and_gaps(n: int, k: int, s: int) -> tuple[int, int]:
+    return real.transposed_size(n, k, s), real.never_stamped(n, k, s)
+
+
+def _with_gaps(size: Callable[..., int], gaps: Callable[..., int]) -> Callable[..., tuple[int, int]]:
+    """Both numbers, for someone who believes this of each."""
+    return lambda n, k, s: (size(n, k, s), gaps(n, k, s))
+
+
+def _gap_in_each(n: int, k: int, s: int) -> int:
+    return n * max(s - k, 0)
+
+
+def _gaps_between(n: int, k: int, s: int) -> int:
+    return (n - 1) * max(s - k, 0)
+
+
+def _no_gaps(n: int, k: int, s: int) -> int:
+    return 0
+
+
+_GAPS = (_gap_in_each, _gaps_between, _no_gaps)
+_LENGTH_SLIPS = (
+    *(
+        Slip(belief, _with_gaps(belief.believed, gaps))
+        for belief in (m.TEXTBOOK_LENGTH, m.ONLY_THE_STRIDE, m.STAMPS_SIDE_BY_SIDE, m.STRIDE_SHRINKS)
+        for gaps in _GAPS
+    ),
+    # The size as section 4 prints it, and no gap behind the last stamp.
+    Slip(m.TEXTBOOK_LENGTH, _with_gaps(real.transposed_size, _gaps_between)),
 )
 
-valid_length = Exercise(
-    name="valid_length",
-    answer="valid_length",
+size_and_gaps = Exercise(
+    name="size_and_gaps",
+    answer="size_and_gaps",
     judge=AgainstKeras(
         symbols=("n", "k", "s"),
         cases=(
@@ -303,20 +351,25 @@ valid_length = Exercise(
             *((n, k, s) for n in range(1, 6) for k in range(1, 6) for s in (1, 2, 3, 4)),
             (14, 5, 2),
         ),
-        differ=equals(real.transposed_size),
+        differ=equals(_size_and_gaps),
         layer='`Conv2DTranspose(…, strides=s, padding="valid")`',
+        read=pair,
         slips=_LENGTH_SLIPS,
     ),
     hints=(
         "Each of the n cells gets s cells of its own: n·s. When does the last stamp reach further than that?",
-        "The last stamp begins at (n − 1)·s and is k long. It reaches beyond n·s if k is larger than s. By how much?",
-        "By k − s, and by nothing if k is smaller than s. `max(a, b)` is the larger of two numbers.",
+        "The last stamp begins at (n − 1)·s and is k long. It reaches beyond n·s by k − s, and by nothing if k is "
+        "smaller than s. `max(a, b)` is the larger of two numbers.",
+        "Now the gaps. They are there only if k is smaller than s. Of its own s cells, how many does one stamp leave "
+        "free? And how many stamps are there? Think of 1 1 0 2 2 0 3 3 0 4 4 0.",
     ),
     solution_code="""\
-def valid_length(n, k, s):
-    return n * s + max(k - s, 0)""",
-    why="n·s cells, and what the last stamp reaches beyond them. For k ≥ s that is the textbook's (n − 1)·s + k; for "
-    "k < s it is more.",
+def size_and_gaps(n, k, s):
+    size = n * s + max(k - s, 0)
+    gaps = n * max(s - k, 0)
+    return size, gaps""",
+    why="n·s cells, and what the last stamp reaches beyond them. If k is below s, each of the n stamps leaves s − k "
+    "cells free, the last one too. So never both: either the stamps overlap, or they leave gaps, or k = s.",
     slips=_LENGTH_SLIPS,
 )
 
@@ -338,36 +391,79 @@ def _stamped_at(step: Callable[[int], int], turned: bool = False, add: bool = Tr
     return stamp
 
 
+def _side_by_side(row: Sequence[float], kernel: Sequence[float], s: int) -> list[float]:
+    """What ``result[j * k + t]`` makes: for k > s an IndexError, as in the learner's own cell."""
+    result = [0.0] * len(real.stamped(row, kernel, s))
+    for j, cell in enumerate(row):
+        for t, weight in enumerate(kernel):
+            result[j * len(kernel) + t] += cell * weight
+    return result
+
+
 _STAMP_SLIPS = (
     Slip(m.LAST_STAMP_WINS, _stamped_at(lambda s: s, add=False)),
     Slip(m.STAMP_IS_TURNED, _stamped_at(lambda s: s, turned=True)),
     Slip(m.STAMPS_MOVE_BY_ONE, _stamped_at(lambda s: 1)),
 )
 
+_AGAINST_TRANSPOSED = AgainstKeras(
+    symbols=("row", "kernel", "s"),
+    cases=tuple(
+        ([*row], [*kernel], s)
+        for row, kernel, s in (
+            ((1, 10), (1, 1, 1), 2),
+            ((1, 10), (1, 2, 3), 2),
+            ((7,), (1, 2, 3), 2),
+            ((1, 10, 100), (1, 2, 3, 4), 2),
+            ((5, -3, 2), (2, 1), 1),
+            ((1, 10, 100), (1, 2), 2),
+            ((1, 10, 100), (1, 2), 3),
+            ((4, 0, -2, 9), (3, 1, 4, 1, 5), 3),
+            ((1, 2, 3), (7,), 4),
+        )
+    ),
+    differ=_row_differs(real.stamped),
+    layer="`Conv1DTranspose`",
+    read=row_of_numbers,
+    slips=_STAMP_SLIPS,
+)
+
+
+def _stamps_side_by_side(function: Any) -> bool:
+    """Whether a function gives what ``result[j * k + t]`` gives wherever that fits into the result, at k < s."""
+    try:
+        return all(
+            row_of_numbers(ask(function, [*row], [*kernel], s)) == row_of_numbers(_side_by_side(row, kernel, s))
+            for row, kernel, s in _AGAINST_TRANSPOSED.cases
+            if len(kernel) < s
+        )
+    except (Stop, BadAnswer):
+        return False
+
+
+def _judge_stamp(function: Any) -> Result:
+    """As any function; a place that does not exist is explained, because Python says only "index out of range"."""
+    try:
+        return _AGAINST_TRANSPOSED(function)
+    except Stop as stop:
+        if "raised IndexError" not in stop.result.lines[0]:
+            raise
+        first, *rest = stop.result.lines
+        return wrong(
+            first,
+            "One of your places lies beyond the end. Put in numbers: j = 1 and t = 2, with s = 2. Where does that "
+            "weight land, if the stamp of cell 1 begins in cell 2? (`row` has the cells 0 to n − 1, `kernel` 0 to "
+            "k − 1.)",
+            *rest,
+            misconception=m.STAMPS_SIDE_BY_SIDE if _stamps_side_by_side(function) else None,
+            with_case=False,
+        )
+
+
 stamp = Exercise(
     name="stamp",
     answer="stamp",
-    judge=AgainstKeras(
-        symbols=("row", "kernel", "s"),
-        cases=tuple(
-            ([*row], [*kernel], s)
-            for row, kernel, s in (
-                ((1, 10), (1, 1, 1), 2),
-                ((1, 10), (1, 2, 3), 2),
-                ((7,), (1, 2, 3), 2),
-                ((1, 10, 100), (1, 2, 3, 4), 2),
-                ((5, -3, 2), (2, 1), 1),
-                ((1, 10, 100), (1, 2), 2),
-                ((1, 10, 100), (1, 2), 3),
-                ((4, 0, -2, 9), (3, 1, 4, 1, 5), 3),
-                ((1, 2, 3), (7,), 4),
-            )
-        ),
-        differ=_row_differs(real.stamped),
-        layer="`Conv1DTranspose`",
-        read=row_of_numbers,
-        slips=_STAMP_SLIPS,
-    ),
+    judge=_judge_stamp,
     hints=(
         "The stamp of cell j begins at j·s. In which cell of the result does its cell t land, t = 0, 1, …?",
         "In cell j·s + t. What lands there is the number of the cell, times the weight: `row[j] * kernel[t]`.",
@@ -376,26 +472,37 @@ stamp = Exercise(
     solution_code="""\
 def stamp(row, kernel, s):
     n, k = len(row), len(kernel)
-    result = [0] * (n * s + max(k - s, 0))
+    layer = keras.layers.Conv1DTranspose(1, k, strides=s)
+    result = [0] * layer.compute_output_shape((None, n, 1))[1]
     for j in range(n):
         for t in range(k):
             result[j * s + t] += row[j] * kernel[t]
     return result""",
     why="That is the whole of a transposed convolution: every cell stamps the kernel, times its own number, s cells "
     "further on, and what overlaps is added.",
-    slips=_STAMP_SLIPS,
+    slips=(*_STAMP_SLIPS, Slip(m.STAMPS_SIDE_BY_SIDE, _side_by_side)),
 )
 
 # -- way_back -----------------------------------------------------------------------------------------------------
 
 
-def _comes_back(extra: int, n: int, s: int) -> str | None:
+def _number_or_none(value: object) -> int | None:
+    """An ``output_padding``: a whole number, or None, which is what Keras takes when it is left out."""
+    return None if value is None else whole(value)
+
+
+def _comes_back(extra: int | None, n: int, s: int) -> str | None:
     """What is wrong with an output_padding for the way back to n, or None."""
-    if not 0 <= extra < s:
+    if extra is not None and not 0 <= extra < s:
         return f"your function says {extra}, and `output_padding` must be at least 0 and below the stride, {s}."
     o = real.same_step_size(n, 3, s)
     back = real.transposed_size(o, 3, s, "same", extra)
-    return None if back == n else f"your function says {extra}, and Keras goes {n} → {o} → {back}."
+    if back == n:
+        return None
+    road = f"Keras goes {n} → {o} → {back}. Into the layer goes o = {o}: put it where section 6 has n."
+    if extra is None:
+        return f"your function says None, which leaves the argument out, and {road} (Or is a `return` missing?)"
+    return f"your function says {extra}, and {road}"
 
 
 _WAY_BACK_SLIPS = (
@@ -415,12 +522,14 @@ way_back = Exercise(
         cases=((13, 2), (14, 2), (25, 2), *((n, s) for s in (1, 2, 3, 4) for n in range(1, 10)), (28, 5)),
         differ=_comes_back,
         layer="the way back that Keras takes",
+        read=_number_or_none,
         slips=_WAY_BACK_SLIPS,
     ),
     hints=(
-        "The way down gives o = ⌈n / s⌉; in Python `-(-n // s)`. From there the way up shall end at n. Which rule of "
+        "The way down gives o = ⌈n / s⌉; in Python `-(-n // s)`. From there the way up must end at n. Which rule of "
         "section 6 holds for a `Conv2DTranspose` that is given an `output_padding`?",
-        "With k = 3 it is (o − 1)·s + 1 + output_padding, and that shall be n. Solve it for the output_padding.",
+        "Here the layer's input is o, so put o where section 6 has n. With k = 3 the size is "
+        "(o − 1)·s + 1 + output_padding, and that must be n. Solve it for the output_padding.",
         "For n = 14, s = 2: o = 7, and 6·2 + 1 = 13, so 1 is missing. For n = 13 nothing is. What is missing is n "
         "minus the rest.",
     ),
@@ -436,7 +545,7 @@ def way_back(n, s):
 # -- two_ways -----------------------------------------------------------------------------------------------------
 
 _MAY_STAND_THERE = (
-    "UpSampling2D", "Conv2D", "Conv2DTranspose", "ZeroPadding2D", "Cropping2D", "Resizing", "AveragePooling2D",
+    "UpSampling2D", "Conv2D", "Conv2DTranspose", "ZeroPadding2D", "Cropping2D", "AveragePooling2D",
 )  # fmt: skip
 
 
@@ -468,8 +577,16 @@ def _trouble_with(layers: Sequence[Layer]) -> Result | None:
         return wrong("has nothing to learn. It needs a `Conv2D` or a `Conv2DTranspose`.")
     y = _with_weights_of_one(layers, np.ones((1, 7, 7, 8), dtype=np.float32))
     if y.shape[1:] != (14, 14, 8):
-        size = " × ".join(map(str, y.shape[1:]))
-        return wrong(f"makes {size} of 7 × 7 × 8. Asked for: 14 × 14 × 8.", misconception=_belief_about_size(y, layers))
+        return wrong(
+            f"makes {_times(y)} of 7 × 7 × 8. Asked for: 14 × 14 × 8.", misconception=_belief_about_size(y, layers)
+        )
+    for n in (5, 10):
+        y = _with_weights_of_one(layers, np.ones((1, n, n, 8), dtype=np.float32))
+        if y.shape[1:] != (2 * n, 2 * n, 8):
+            return wrong(
+                f"makes 14 × 14 × 8 of 7 × 7 × 8, as asked. But of {n} × {n} × 8 it makes {_times(y)}, and every side "
+                f"must be doubled, whatever the map's size: {2 * n} × {2 * n} × 8."
+            )
     counted = _with_weights_of_one(layers, np.ones((1, 21, 21, 8), dtype=np.float32))
     far = counted.shape[1] // 3  # from the border: no ghost and no cut reaches so far in
     inside = counted[0, far:-far, far:-far]
@@ -483,6 +600,10 @@ def _trouble_with(layers: Sequence[Layer]) -> Result | None:
     return None
 
 
+def _times(y: Map) -> str:
+    return " × ".join(map(str, y.shape[1:]))
+
+
 def _belief_about_size(y: Map, layers: Sequence[Layer]) -> Misconception | None:
     """A lone transposed convolution without "same" is longer than its stride says, if k is larger than s."""
     lone = len(layers) == 1 and kind_of(layers[0]) == "Conv2DTranspose"
@@ -491,7 +612,7 @@ def _belief_about_size(y: Map, layers: Sequence[Layer]) -> Misconception | None:
 
 
 def _judge_two_ways(function: Any) -> Result:
-    """Two different ways from 7 to 14, neither with a checkerboard."""
+    """Two different ways to double every size, both with even counts."""
     ways = _both_ways(function)
     for name, layers in zip(("first", "second"), ways, strict=True):
         if not layers:
@@ -502,8 +623,8 @@ def _judge_two_ways(function: Any) -> Result:
                 trouble.outcome, (f"The {name} way {trouble.lines[0]}",), trouble.misconception, trouble.with_case
             )
     if sum(any(kind_of(layer) == "Conv2DTranspose" for layer in layers) for layers in ways) != 1:
-        return wrong("Both ways are even. But one of them shall use a `Conv2DTranspose`, and the other shall not.")
-    return right("Both ways make 14 × 14 × 8 of 7 × 7 × 8, and away from the border every cell gets equally much.")
+        return wrong("Both ways are even. But one of them must use a `Conv2DTranspose`, and the other must not.")
+    return right("Both ways double every side that I tried, and away from the border every cell gets equally much.")
 
 
 def _two(first: Callable[[Any], list[Any]], second: Callable[[Any], list[Any]]) -> Callable[[], Any]:
@@ -533,8 +654,9 @@ def two_ways():
     ]
     second = [keras.layers.Conv2DTranspose(8, 4, strides=2, padding="same")]
     return first, second""",
-    why="After the upsampling there is only a plain convolution, which treats all cells alike. And with a kernel of 4 "
-    "and a stride of 2 every cell gets 2·2 stamps; a kernel of 2 or 6 would do as well.",
+    why="One way to do it: upsample, and then convolve, which treats all cells alike; and a `Conv2DTranspose` with a "
+    "kernel of 4 and a stride of 2, which gives every cell 2·2 stamps. With other weights than ones a "
+    "`Conv2DTranspose` that takes steps of 2 can still draw a grid. Upsampling and then convolving cannot.",
     slips=(
         Slip(
             m.STAMPS_FALL_EVENLY,
@@ -572,9 +694,24 @@ def _judge_decoder(function: Any) -> Result:
         down = _halved(n)
         asked = real.changes(down[-1], down[-2::-1])
         layers = networks.layers_of(function, n, settings=f"n = {n}")
-        if [kind_of(layer) for layer in layers] != ["Conv2DTranspose"] * 3:
+        if len(layers) != 3:
             return wrong(f"For n = {n} your list holds {len(layers)} layers; three `Conv2DTranspose` are asked for.")
-        maps = networks.run_through(layers, np.ones((1, down[-1], down[-1], 8), dtype=np.float32))
+        for i, layer in enumerate(layers, start=1):
+            if kind_of(layer) != "Conv2DTranspose":
+                return wrong(
+                    f"For n = {n} layer {i} of your list is a `{kind_of(layer)}`; "
+                    "three `Conv2DTranspose` are asked for."
+                )
+        try:
+            maps = networks.run_through(layers, np.ones((1, down[-1], down[-1], 8), dtype=np.float32))
+        except Stop:
+            trapped = next((i for i, layer in enumerate(layers, start=1) if _is_trapped(layer)), None)
+            if trapped is None:
+                raise
+            return wrong(
+                f"For n = {n} layer {trapped} does not run. With `same`, a layer with an even kernel and "
+                "`output_padding=0` cannot run: section 6, One trap."
+            )
         came = tuple(int(y.shape[1]) for y in maps)
         if any(y.shape[1:3] != (size, size) for y, size in zip(maps, down[-2::-1], strict=True)):
             return wrong(
@@ -583,6 +720,15 @@ def _judge_decoder(function: Any) -> Result:
                 misconception=_belief_about_decoder((down[-1], *came)),
             )
     return right(f"The same sizes back, step by step, for {len(_DECODED)} sizes of the picture.")
+
+
+def _is_trapped(layer: Layer) -> bool:
+    """Whether it is one of the layers that Keras builds and cannot run: "same", an even kernel, and a 0."""
+    extras = layer.output_padding
+    if layer.padding != "same" or extras is None:
+        return False
+    extras = extras if isinstance(extras, (tuple, list)) else (extras,) * 2
+    return any(k % 2 == 0 and extra == 0 for k, extra in zip(layer.kernel_size, extras, strict=True))
 
 
 def _belief_about_decoder(sizes: tuple[int, ...]) -> Misconception | None:

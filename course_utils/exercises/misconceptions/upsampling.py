@@ -8,12 +8,12 @@ from course_utils.exercises.catalogue import Misconception, Section
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
 _LESSON = "04_upsample.ipynb"
 
-MULTIPLY = Section(_LESSON, "1. Multiply, always (4 minutes)")
-GO_DOWN_AND_UP = Section(_LESSON, "2. Go down and up again (7 minutes)")
+MULTIPLY = Section(_LESSON, "1. Multiply, always (3 minutes)")
+GO_DOWN_AND_UP = Section(_LESSON, "2. Go down and up again (6 minutes)")
 BLEND_THE_NEIGHBOURS = Section(_LESSON, "3. Blend the neighbours (8 minutes)")
-STAMP_THE_KERNEL = Section(_LESSON, "4. Stamp the kernel (9 minutes)")
-CUT_TO_SAME = Section(_LESSON, "5. Cut to same (6 minutes)")
-CHOOSE_THE_SIZE = Section(_LESSON, "6. Choose which size comes back (6 minutes)")
+STAMP_THE_KERNEL = Section(_LESSON, "4. Stamp the kernel (11 minutes)")
+CUT_TO_SAME = Section(_LESSON, "5. Cut to same (5 minutes)")
+CHOOSE_THE_SIZE = Section(_LESSON, "6. Choose which size comes back (7 minutes)")
 COUNT_THE_STAMPS = Section(_LESSON, "7. Count the stamps (5 minutes)")
 
 
@@ -93,6 +93,39 @@ CORNERS_STAY = Misconception(
     about="the second number, when the row 0, 12·v is doubled",
     believed=lambda v: 4 * v,
     real=real.second_of_blend,
+    case=(1,),
+)
+FAR_CELL_WINS = Misconception(
+    name="The neighbour gets the larger share",
+    sentence="The nearer centre gets it. That is the old cell in which the new one lies: ¾ of its own cell and ¼ of "
+    "the neighbour.",
+    section=BLEND_THE_NEIGHBOURS,
+    symbols=("v",),
+    about="the second number, when the row 0, 12·v is doubled",
+    believed=lambda v: 9 * v,
+    real=real.second_of_blend,
+    case=(1,),
+)
+LEFT_LEANS_RIGHT = Misconception(
+    name="The left half of a cell leans to the right, and the right half to the left",
+    sentence="Each half leans to the side on which it lies. The left half is nearer to the cell on the left, j − 1, "
+    "and the right half to j + 1.",
+    section=BLEND_THE_NEIGHBOURS,
+    symbols=("v",),
+    about="the first number, when the row 0, 12·v is doubled",
+    believed=lambda v: 3 * v,
+    real=real.first_of_two_blended,
+    case=(1,),
+)
+PLAIN_MEAN = Misconception(
+    name="A new cell is the mean of its own cell and the neighbour",
+    sentence="It would be, if it lay half-way between the two centres. It lies a quarter of the way, so its own cell "
+    "counts three times as much.",
+    section=BLEND_THE_NEIGHBOURS,
+    symbols=("v",),
+    about="the third number, when the row 0, 12·v is doubled",
+    believed=lambda v: 6 * v,
+    real=real.third_of_blend,
     case=(1,),
 )
 RIM_BLENDS_WITH_ZERO = Misconception(
@@ -207,8 +240,8 @@ ZERO_IS_THE_DEFAULT = Misconception(
 )
 ADDED_TO_THE_DEFAULT = Misconception(
     name="`output_padding` is added to the size that would come out without it",
-    sentence="It is added to the *smallest* size that the way down could have come from, (n − 1)·s + 1 for an odd "
-    "kernel. The default is the largest, n·s.",
+    sentence="It is added to the *smallest* size that the way down could have come from. If n goes into the layer, "
+    "that is (n − 1)·s + 1 for an odd kernel. The default is the largest, n·s.",
     section=CHOOSE_THE_SIZE,
     symbols=("n",),
     about='the size with k = 3, s = 2, "same" and output_padding=1',
@@ -218,8 +251,8 @@ ADDED_TO_THE_DEFAULT = Misconception(
 )
 STEPS_WITHOUT_A_STAMP = Misconception(
     name='With "same" the size is (n − 1)·s + output_padding',
-    sentence="Those are the steps from the first stamp to the last. The last one counts as well: 1 more, for an odd "
-    "kernel.",
+    sentence="If n goes into the layer, (n − 1)·s are the steps from the first stamp to the last. The last one counts "
+    "as well: 1 more, for an odd kernel.",
     section=CHOOSE_THE_SIZE,
     symbols=("n", "s"),
     about='the size with k = 3, "same" and output_padding=0',

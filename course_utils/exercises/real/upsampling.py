@@ -53,6 +53,16 @@ def second_of_blend(v: int) -> int:
     return round(blended([0, 12 * v])[1])
 
 
+def third_of_blend(v: int) -> int:
+    """The third number, when the row 0, 12·v is doubled."""
+    return round(blended([0, 12 * v])[2])
+
+
+def first_of_two_blended(v: int) -> int:
+    """The first number, when the row 0, 12·v is doubled."""
+    return round(blended([0, 12 * v])[0])
+
+
 def first_of_blend(v: int) -> int:
     """The first number, when the row 12·v is doubled."""
     return round(blended([12 * v])[0])
@@ -97,6 +107,7 @@ def stamp_begins(j: int, s: int) -> int:
     return int(np.flatnonzero(stamped(row, [1, 1], s))[0])
 
 
+@cache
 def never_stamped(n: int, k: int, s: int) -> int:
     """How many cells of a row of n, stamped with ``Conv1DTranspose(k, strides=s)``, no stamp reaches."""
     return sum(v == 0 for v in stamped([1] * n, [1] * k, s))
