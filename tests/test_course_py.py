@@ -202,6 +202,26 @@ def test_first_start_installs_the_lock_and_opens_the_first_lesson(whole: tuple[C
     assert not (course.folder / "astray").exists()
 
 
+NOWHERE = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_FIND_LINKS": ""}
+
+
+def test_a_folder_of_wheels_is_filled_and_then_does_without_a_network(course: Course) -> None:
+    code, output = course.run("wheels")
+    assert code == 0, output
+    carried = course.folder / "wheels"
+    assert [file.name for file in carried.iterdir()] == [file.name for file in course.wheels.glob("lab-1.0*")]
+    assert "1 packages, 0 MB" in output and str(carried) in output
+    shutil.rmtree(course.venv)
+    code, output = course.run("--", "--port", "9000", **NOWHERE)
+    assert code == 0, output
+    assert len(started(output)) == 1
+    next(carried.iterdir()).unlink()
+    shutil.rmtree(course.venv)
+    code, output = course.run("--", "--port", "9000", **NOWHERE)
+    assert code == 1 and "could not be reached" not in output, "no index is asked where the folder lies"
+    assert "or the folder wheels was filled on another system" in output
+
+
 def test_lab_gets_our_settings_and_none_of_another_environment(whole: tuple[Course, str]) -> None:
     course, output = whole
     [lab] = started(output)
@@ -231,8 +251,7 @@ def test_second_start_skips_all_that(whole: tuple[Course, str]) -> None:
 
 def test_altered_package_or_missing_network_spoils_nothing(whole: tuple[Course, str]) -> None:
     course, _ = whole
-    nowhere = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_FIND_LINKS": ""}
-    code, output = course.run("test", PIP_RETRIES="1", **nowhere)
+    code, output = course.run("test", PIP_RETRIES="1", **NOWHERE)
     assert code == 1
     assert "no network, or a proxy in between" in output
     assert "Traceback" not in output

@@ -7,14 +7,17 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 from lessons import LESSONS, NOTEBOOKS, Lesson, label
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from tools import teach
+from course_utils import drill_sheet
+from tools import teach, worksheets
 
 PATHS = [NOTEBOOKS / lesson.notebook for lesson in LESSONS]
 
@@ -175,3 +178,29 @@ def test_the_command(tmp_path: Path) -> None:
     name = PATHS[0].stem
     assert done.stdout.split() == [f"instructor/{name}.ipynb", f"slides/{name}.ipynb", f"slides/{name}.html"]
     assert all((tmp_path / line).is_file() for line in done.stdout.split())
+
+
+# -- on paper -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "level"), worksheets.SHEETS)
+def test_a_worksheet_fits_its_pages_and_its_key_is_apart(kind: str, level: int) -> None:
+    sheet = drill_sheet(kind, level, worksheets.SEED)
+    pages = list(worksheets._pages(worksheets._questions(sheet)))
+    key = list(worksheets._pages(worksheets._key(sheet)))
+    written = "\n".join(line.text for page in pages for line in page)
+    assert all(one.code.splitlines()[0] in written for one in sheet.questions)
+    assert not any(line.text.strip() in written for page in key for line in page[2:] if "=" in line.text)
+    for page in (*pages, *key):
+        figure: Any = worksheets._draw(page)
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        for text in figure.texts:
+            box = text.get_window_extent(renderer)
+            assert box.x1 < figure.bbox.x1 - 20 and box.y0 > figure.bbox.y0 + 20, text.get_text()
+
+
+def test_worksheets_are_files_with_the_same_bytes_at_every_run(tmp_path: Path) -> None:
+    first, second = tmp_path / "1.pdf", tmp_path / "2.pdf"
+    for file in (first, second):
+        worksheets.write(drill_sheet("mixed", 3, 5), file)
+    assert first.read_bytes() == second.read_bytes() and first.read_bytes().startswith(b"%PDF")

@@ -3,6 +3,7 @@
     build/teaching/instructor/*.ipynb   every lesson with its solutions, what is usually answered instead, and notes
     build/teaching/slides/*.ipynb       the same ideas one at a time, explorers large and with the answer held back
     build/teaching/slides/*.html        those slides as one file each, to project or print without a kernel
+    build/teaching/worksheets/*.pdf     ten questions from the drills on paper, and the key on a page of its own
 
 The lessons are the only source; what is built is never edited or committed. In a lesson
 
@@ -35,6 +36,9 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+from tools import worksheets  # noqa: E402  (found through the line above, when this runs as a program)
+
 NOTEBOOKS = ROOT / "notebooks"
 BUILT = ROOT / "build" / "teaching"
 
@@ -335,12 +339,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebooks", nargs="*", type=Path, help="lessons; all of them if none is named")
     parser.add_argument("--out", type=Path, default=BUILT, help="the folder to write to")
+    parser.add_argument("--seed", type=int, default=worksheets.SEED, help="another number, other worksheets")
     chosen = parser.parse_args()
     paths = chosen.notebooks or sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
     if not paths:
         print("There is no lesson to build from.")
         return 1
-    for file in build(paths, chosen.out):
+    sheets = [] if chosen.notebooks else worksheets.build(chosen.out / "worksheets", chosen.seed)
+    for file in (*build(paths, chosen.out), *sheets):
         print(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
     return 0
 

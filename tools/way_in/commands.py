@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tools.way_in.console import Trouble, make_console_safe, say, seconds_since
 from tools.way_in.environment import (
+    download_packages,
     inspect,
     make_whole,
     refuse_foreign,
@@ -24,6 +25,7 @@ from tools.way_in.environment import (
 )
 from tools.way_in.surroundings import (
     ROOT,
+    WHEELS,
     clean_environment,
     lab_environment,
     private_environment,
@@ -37,6 +39,7 @@ python course.py test            set up what is missing, then run every test
 python course.py test OPTIONS    the same, but only pytest, with these options, such as: test -k padding -x
 python course.py notebooks       run all notebooks anew and store what comes out in them
 python course.py teach           build solutions, notes and slides from the lessons, into build/teaching
+python course.py wheels          fetch all packages into the folder wheels: where it lies, no network is needed
 python course.py lock            derive the lists of exact versions anew from pyproject.toml
                  --upgrade       ... and take the newest versions it allows
                  --check         ... or only say whether they fit it
@@ -173,6 +176,24 @@ def notebooks(arguments: list[str]) -> int:
     return run_tool("execute_notebooks.py", arguments)
 
 
+def wheels(arguments: list[str]) -> int:
+    """Fill the folder of wheels, to carry the course to machines without a network."""
+    venv = make_whole("run")
+    download_packages(venv)
+    files = sorted(WHEELS.glob("*.whl"))
+    size = sum(file.stat().st_size for file in files) / 1e6
+    say(f"{len(files)} packages, {size:.0f} MB, are in {WHEELS}.")
+    say(f"Copy this whole folder, without .venv, to a machine with {platform.system()} and Python {version_here()}:")
+    say("there, `python course.py` installs from it and asks nobody. On other systems, and for other Pythons, run")
+    say("`python course.py wheels` as well; one folder may hold the packages of all of them.")
+    return 0
+
+
+def version_here() -> str:
+    """The Python that the packages are for."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
 def teach(arguments: list[str]) -> int:
     """Build the instructor's versions and the slides."""
     return run_tool("teach.py", arguments)
@@ -259,6 +280,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "notebooks": notebooks,
     "lock": lock,
     "teach": teach,
+    "wheels": wheels,
     "fresh": fresh,
     "doctor": doctor,
 }

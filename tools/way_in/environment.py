@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from tools.way_in.console import Trouble, say, seconds_since, step
-from tools.way_in.installing import pip_install
+from tools.way_in.installing import pip_download, pip_install
 from tools.way_in.surroundings import ROOT, clean_environment, venv_python
 
 LOCKS = {
@@ -168,6 +168,13 @@ def install_packages(venv: Path, profile: str, number: int, of: int) -> None:
     lock = LOCKS[profile]
     with step(number, of, f"Install the packages of {lock.relative_to(ROOT).as_posix()}") as ticker:
         pip_install(venv, ["--require-hashes", "--only-binary", ":all:", "-r", str(lock)], ticker, _log_file(venv))
+
+
+def download_packages(venv: Path) -> None:
+    """Fetch what a learner needs into the folder of wheels, each file checked by its hash."""
+    with step(1, 1, "Fetch the packages of requirements/run.lock.txt into the folder wheels") as ticker:
+        arguments = ["--require-hashes", "--only-binary", ":all:", "-r", str(LOCKS["run"])]
+        pip_download(venv, arguments, ticker, _log_file(venv))
 
 
 def install_course(venv: Path, number: int, of: int) -> None:

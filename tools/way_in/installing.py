@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.way_in.console import Ticker, Trouble
-from tools.way_in.surroundings import ROOT, clean_environment, venv_python
+from tools.way_in.surroundings import ROOT, WHEELS, clean_environment, venv_python
 
 DOWNLOAD = re.compile(r"Downloading (?:\S*/)?([\w.]+?)-([^-\s]+)-\S*\.whl \(([\d.]+) ([kMG]?B)\)")
 PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
@@ -49,17 +49,29 @@ FAILURES = (
     ),
     (
         r"No matching distribution found for (\S+)",
-        "The package index offers no ready-made package of {0} for this system and this Python. Either it is an "
-        "incomplete mirror, or the system is too old: the course is made for 64-bit Python 3.11 to 3.13 on Windows, "
-        "Linux (glibc 2.28 or newer) and Macs with an M processor. `python course.py doctor` shows what you have.",
+        "There is no ready-made package of {0} for this system and this Python. Either the package index is an "
+        "incomplete mirror, or the folder wheels was filled on another system or with another Python, or the system "
+        "is too old: the course is made for 64-bit Python 3.11 to 3.13 on Windows, Linux (glibc 2.28 or newer) and "
+        "Macs with an M processor. `python course.py doctor` shows what you have.",
     ),
 )
 
 
 def pip_install(venv: Path, arguments: Sequence[str], ticker: Ticker, log: Path) -> None:
-    """Run ``pip install`` in ``venv``, show what it does, keep all it says in ``log``; raise Trouble if it fails."""
+    """Run ``pip install`` in ``venv``, from the folder of wheels if there is one; raise Trouble if it fails."""
+    offline = ["--no-index", "--find-links", str(WHEELS)] if WHEELS.is_dir() else []
+    _run_pip(venv, ["install", "--no-user", *offline, *arguments], ticker, log)
+
+
+def pip_download(venv: Path, arguments: Sequence[str], ticker: Ticker, log: Path) -> None:
+    """Run ``pip download`` into the folder of wheels; raise Trouble if it fails."""
+    _run_pip(venv, ["download", "--dest", str(WHEELS), *arguments], ticker, log)
+
+
+def _run_pip(venv: Path, command: Sequence[str], ticker: Ticker, log: Path) -> None:
+    """Run pip, show what it does, and keep all it says in ``log``."""
     output = []
-    with log.open("a", encoding="utf-8") as record, _start_pip(venv, arguments) as process:
+    with log.open("a", encoding="utf-8") as record, _start_pip(venv, command) as process:
         assert process.stdout is not None
         try:
             for line in process.stdout:
@@ -87,13 +99,13 @@ def explain(output: str, log: Path) -> str:
     return f"{sentence}\n\n  pip's last lines (all of them are in {log}):\n{last_lines}"
 
 
-def _start_pip(venv: Path, arguments: Sequence[str]) -> subprocess.Popen[str]:
+def _start_pip(venv: Path, command: Sequence[str]) -> subprocess.Popen[str]:
     python = [str(venv_python(venv)), "-I", "-X", "utf8", "-m", "pip"]
     environment = clean_environment(venv)
     bar = "raw" if _pip_version(python, environment) >= (24, 1) else "off"
-    options = ["--disable-pip-version-check", "--no-input", "--no-user", f"--progress-bar={bar}"]
+    options = ["--disable-pip-version-check", "--no-input", f"--progress-bar={bar}"]
     return subprocess.Popen(
-        [*python, "install", *options, *arguments],
+        [*python, command[0], *options, *command[1:]],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
