@@ -9,6 +9,8 @@ import tally
 from hypothesis import HealthCheck, settings
 from IPython.core.interactiveshell import InteractiveShell
 
+import course_utils  # noqa: F401  (before Keras, wherever that is loaded first: it settles how TensorFlow runs)
+
 # Always the same examples: a test that fails here fails everywhere, and one that passes is no luck.
 settings.register_profile(
     "course",

@@ -1,0 +1,47 @@
+"""What a learner's lessons weigh on the real server with real kernels: Binder gives 2 GB, and promises 1 GB."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from pathlib import Path
+
+import lab as rig
+import psutil
+import pytest
+from learner import Learner
+from lessons import LESSONS
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="shared memory is added up from Linux's own figures")
+
+GB = 1e9
+
+
+def weight(server: rig.Lab) -> float:
+    """Bytes of the server and all that it started; memory that several share counts once (PSS)."""
+    assert server._process is not None
+    parent = psutil.Process(server._process.pid)
+    return sum(float(one.memory_full_info().pss) for one in (parent, *parent.children(recursive=True)))
+
+
+def test_five_lessons_fit_binder_and_two_fit_what_it_promises(tmp_path: Path) -> None:
+    weights = []
+    with rig.Lab(tmp_path) as server, contextlib.ExitStack() as open_lessons:
+        weights.append(weight(server))
+        for lesson in LESSONS[:5]:
+            path = server.copy(lesson.notebook)
+            address = f"http://127.0.0.1:{server.port}"
+            learner = open_lessons.enter_context(Learner(address, server.token, path, rig.NOTEBOOKS / lesson.notebook))
+            learner.run_all()
+            assert learner.errors == []
+            assert learner.sliders()
+            weights.append(weight(server))
+        print("MB, the server and then with one lesson more each:", [round(one / 1e6) for one in weights])
+        assert weights[2] < 1 * GB, "two lessons"
+        assert weights[5] < 2 * GB, "five lessons"
+        open_lessons.close()
+        deadline = time.monotonic() + 20
+        while weight(server) > 0.25 * GB and time.monotonic() < deadline:
+            time.sleep(0.5)
+        assert weight(server) < 0.25 * GB, "a lesson that is shut down gives its memory back"
