@@ -5,6 +5,7 @@ Right and wrong are asked from real Keras layers; the constants here were worked
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise, product
 from typing import Any
@@ -77,6 +78,114 @@ def test_the_join_may_be_mended_at_the_door() -> None:
     assert is_right(lesson.small_unet.examine(small_unet))
 
 
+def cropped(rows: str, columns: str) -> Callable[[Any, Any], Any]:
+    def meet(x: Any, skip: Any) -> Any:
+        s = x.shape[1] - skip.shape[1]
+        sides = {"before": (s, 0), "after": (0, s)}
+        return LAYERS.Cropping2D((sides[rows], sides[columns]))(x)
+
+    return meet
+
+
+def framed(rows: str, columns: str) -> Callable[[Any, Any], Any]:
+    def meet(x: Any, skip: Any) -> Any:
+        s = skip.shape[1] - x.shape[1]
+        sides = {"before": (s, 0), "after": (0, s)}
+        return LAYERS.ZeroPadding2D((sides[rows], sides[columns]))(x)
+
+    return meet
+
+
+@pytest.mark.parametrize(("meet", "padding"), [(cropped, "same"), (framed, "valid")])
+@pytest.mark.parametrize(
+    ("rows", "columns", "told"),
+    [
+        ("after", "after", None),
+        ("before", "after", "at the top, so the rows"),
+        ("after", "before", "at the left, so the columns"),
+        ("before", "before", "at the top, so the rows"),
+    ],
+)
+def test_a_join_is_looked_at_along_both_axes(meet: Any, padding: str, rows: str, columns: str, told: str) -> None:
+    result = lesson.small_unet.examine(unet(meet(rows, columns), padding=padding))
+    assert is_right(result) == (told is None)
+    if told is not None:
+        assert told in str(result) and ("was cut off" if meet is cropped else "was added") in str(result)
+        assert (result.misconception is m.ANY_SIDE_MAY_BE_CUT) == (meet is cropped)
+
+
+def test_one_axis_cut_after_the_other_is_looked_at_as_well() -> None:
+    def meet(x: Any, skip: Any) -> Any:
+        s = x.shape[1] - skip.shape[1]
+        return LAYERS.Cropping2D(((0, 0), (s, 0)))(LAYERS.Cropping2D(((0, s), (0, 0)))(x))
+
+    assert "the columns of the two maps" in str(lesson.small_unet.examine(unet(meet)))
+
+
+@pytest.mark.parametrize(
+    ("frame_first", "cut_first", "right"), [(1, 1, True), (0, 0, True), (1, 0, False), (0, 1, False)]
+)
+def test_a_frame_at_the_top_is_cut_at_the_top(frame_first: int, cut_first: int, right: bool) -> None:
+    def sides(s: int, first: int) -> Any:
+        return (((s, 0), (s, 0)), ((0, s), (0, s)))[1 - first]
+
+    def small_unet(n: int) -> Any:
+        picture = keras.Input((n, n, 1))
+        skip = LAYERS.Conv2D(8, 3, padding="same")(picture)
+        x = LAYERS.MaxPooling2D(2)(LAYERS.ZeroPadding2D(sides(n % 2, frame_first))(skip))
+        x = LAYERS.Cropping2D(sides(n % 2, cut_first))(LAYERS.UpSampling2D(2)(x))
+        return keras.Model(picture, LAYERS.Conv2D(1, 1)(LAYERS.Concatenate()([skip, x])))
+
+    assert is_right(lesson.small_unet.examine(small_unet)) == right
+
+
+@pytest.mark.parametrize(
+    ("meet", "told"),
+    [
+        (lambda x, skip: skip, "nothing that went through the pooling comes out"),
+        (lambda x, skip: LAYERS.Conv2D(8, 3, padding="same")(skip), "nothing that went through the pooling comes out"),
+        (lambda x, skip: keras.ops.zeros_like(skip), "nothing that went through the pooling comes out"),
+        (lambda x, skip: keras.ops.zeros_like(behind(x, skip)), "all that `MaxPooling2D` made"),
+        (lambda x, skip: behind(x, skip) * 0, "all that `MaxPooling2D` made"),
+        (lambda x, skip: behind(x, skip) * 0 + skip, "all that `MaxPooling2D` made"),
+    ],
+)
+def test_what_came_up_from_below_must_reach_the_output(meet: Any, told: str) -> None:
+    result = lesson.small_unet.examine(unet(meet))
+    assert not is_right(result) and told in str(result)
+
+
+def test_a_fresh_convolution_of_the_picture_is_no_way_up() -> None:
+    def small_unet(n: int) -> Any:
+        picture = keras.Input((n, n, 1))
+        one, other = (LAYERS.Conv2D(8, 3, padding="same")(picture) for _ in range(2))
+        return keras.Model(picture, LAYERS.Conv2D(1, 1)(LAYERS.Concatenate()([one, other])))
+
+    assert "no layer of your model makes a smaller map" in str(lesson.small_unet.examine(small_unet))
+
+
+def test_what_came_up_joined_with_itself_is_no_skip() -> None:
+    def small_unet(n: int) -> Any:
+        picture = keras.Input((n, n, 1))
+        skip = LAYERS.Conv2D(8, 3, padding="same")(picture)
+        x = behind(LAYERS.UpSampling2D(2)(LAYERS.MaxPooling2D(2, padding="same")(skip)), skip)
+        return keras.Model(picture, LAYERS.Conv2D(1, 1)(LAYERS.Concatenate()([x, x])))
+
+    result = lesson.small_unet.examine(small_unet)
+    assert result.misconception is m.NO_NEED_OF_THE_SKIP
+
+
+@pytest.mark.parametrize("join", [lambda: keras.ops.add, lambda: lambda pair: pair[0] + pair[1]])
+def test_a_join_without_a_layer_is_a_join(join: Any) -> None:
+    def call(pair: Any) -> Any:
+        found = join()
+        return found(*pair) if found is keras.ops.add else found(pair)
+
+    assert is_right(lesson.small_unet.examine(unet(behind, join=lambda: call)))
+    wrong_side = unet(cropped("after", "before"), join=lambda: call)
+    assert "at the left" in str(lesson.small_unet.examine(wrong_side))
+
+
 def test_a_join_that_makes_another_size_is_told_with_its_numbers() -> None:
     def smaller(n: int) -> Any:
         picture = keras.Input((n, n, 1))
@@ -140,6 +249,17 @@ def test_four_convolutions_have_to_stay(layers: tuple[Any, ...], right: bool) ->
     assert is_right(lesson.deep.examine(deep(*layers))) == right
 
 
+@pytest.mark.parametrize("late", [1, 2, 3, 4])
+def test_the_first_two_poolings_may_be_left_out_and_the_last_two_not(late: int) -> None:
+    """What the solution says of other repairs, with the convolutions as they were."""
+    for settings in (None, {"strides": 1}):
+        layers: list[Any] = []
+        for i, filters in enumerate((16, 32, 64, 64), start=1):
+            changed = [] if settings is None else [pool(**settings)]
+            layers += [conv(filters, padding="valid"), *(changed if i == late else [pool()])]
+        assert is_right(lesson.deep.examine(deep(*layers, *END))) == (late < 3)
+
+
 def test_the_sizes_of_the_diagnosis_are_counted_on_the_way() -> None:
     text = str(lesson.last_sizes.examine([26, 13, 11, 6, 3, 1]))
     assert "After the 2nd pooling: you say 6" in text
@@ -180,6 +300,13 @@ def test_of_all_orders_of_the_axes_one_is_right() -> None:
     assert right == [(2, 3, 1)]
 
 
+@pytest.mark.parametrize(("order", "believed"), [((3, 1, 2), True), ((2, 1, 3), False)])
+def test_the_belief_about_permute_is_told_to_those_who_may_hold_it(order: tuple[int, ...], believed: bool) -> None:
+    result = lesson.channels_last.examine(lambda: [LAYERS.Permute(order)])
+    assert "64 × 3 × 64 comes out" in str(result)
+    assert (result.misconception is m.PERMUTE_SENDS) == believed
+
+
 def test_a_picture_on_its_side_is_told() -> None:
     assert "on its side" in str(lesson.channels_last.examine(lambda: [LAYERS.Permute((3, 2, 1))]))
     assert is_right(lesson.channels_last.examine(lambda: [LAYERS.Permute((3, 2, 1)), LAYERS.Permute((2, 1, 3))]))
@@ -212,10 +339,38 @@ def residual(shortcut: Callable[[Any, Any], Any]) -> Callable[[int], Any]:
         (lambda x, y: LAYERS.Conv2D(32, 1)(LAYERS.GlobalAveragePooling2D(keepdims=True)(x)), False),
         (lambda x, y: LAYERS.Conv2D(1, 1, strides=2)(x), False),
         (lambda x, y: y, False),
+        (lambda x, y: LAYERS.Conv2D(32, 1)(y), False),
+        (lambda x, y: keras.ops.zeros_like(y), False),
+        (lambda x, y: y * 0, False),
+        (lambda x, y: LAYERS.Conv2D(32, 1, strides=2)(x) * 0, False),
+        (lambda x, y: LAYERS.Conv2D(32, 1)(LAYERS.AveragePooling2D(2, padding="same")(x)), True),
+        (lambda x, y: LAYERS.BatchNormalization()(LAYERS.Conv2D(32, 1, strides=2)(x)), True),
     ],
 )
 def test_the_shortcut_has_the_shape_of_the_other_path(shortcut: Any, right: bool) -> None:
     assert is_right(lesson.residual.examine(residual(shortcut))) == right
+
+
+@pytest.mark.parametrize("plus", [True, False])
+def test_the_shortcut_starts_at_x_and_not_between_the_convolutions(plus: bool) -> None:
+    def block(n: int, start_at_x: bool) -> Any:
+        x = keras.Input((n, n, 16))
+        first = LAYERS.Conv2D(32, 3, strides=2, padding="same")(x)
+        y = LAYERS.Conv2D(32, 3, padding="same")(first)
+        short = LAYERS.Conv2D(32, 1, strides=2)(x) if start_at_x else first
+        return keras.Model(x, short + y if plus else LAYERS.Add()([short, y]))
+
+    assert is_right(lesson.residual.examine(lambda n: block(n, True)))
+    assert "The shortcut shall come from x itself" in str(lesson.residual.examine(lambda n: block(n, False)))
+
+
+def test_a_block_may_go_on_behind_its_add() -> None:
+    def block(n: int) -> Any:
+        x = keras.Input((n, n, 16))
+        y = LAYERS.Conv2D(32, 3, padding="same")(LAYERS.Conv2D(32, 3, strides=2, padding="same")(x))
+        return keras.Model(x, LAYERS.ReLU()(LAYERS.Add()([LAYERS.Conv2D(32, 1, strides=2)(x), y])))
+
+    assert is_right(lesson.residual.examine(block))
 
 
 def test_a_block_without_its_shortcut_is_none() -> None:
@@ -238,10 +393,57 @@ def test_a_block_without_its_shortcut_is_none() -> None:
         ([lambda: LAYERS.Conv2D(16, 1), lambda: LAYERS.MaxPooling2D(3, 1, "same")], False),
         ([lambda: LAYERS.Conv2D(16, 3, padding="same"), lambda: LAYERS.MaxPooling2D(1)], False),
         ([lambda: LAYERS.Conv2D(16, 3, padding="same")], False),
+        (
+            [
+                lambda: LAYERS.ZeroPadding2D(1),
+                lambda: LAYERS.Conv2D(16, 3),
+                lambda: LAYERS.ZeroPadding2D(1),
+                lambda: LAYERS.MaxPooling2D(3, 1),
+            ],
+            True,
+        ),
+        (
+            [
+                lambda: LAYERS.Conv2D(16, 3, padding="same"),
+                lambda: LAYERS.MaxPooling2D(3, 1, "same"),
+                lambda: LAYERS.ZeroPadding2D(1),
+            ],
+            False,
+        ),
+        (
+            [
+                lambda: LAYERS.Conv2D(16, 3),
+                lambda: LAYERS.MaxPooling2D(3, 1),
+                lambda: LAYERS.ZeroPadding2D(2),
+            ],
+            False,
+        ),
     ],
 )
 def test_the_windows_stay_and_so_does_the_size(layers: list[Any], right: bool) -> None:
     assert is_right(lesson.keeps_its_size.examine(lambda: [make() for make in layers])) == right
+
+
+def test_the_strides_of_a_pooling_that_were_written_are_told_as_well() -> None:
+    written = lesson.keeps_its_size.examine(lambda: [conv(16)(), LAYERS.MaxPooling2D(3, 3, padding="same")])
+    assert "the second 3 is the strides here too" in str(written)
+    stays = lesson.keeps_its_size.examine(lambda: [LAYERS.Conv2D(16, 3, 3, padding="same"), pool3()])
+    assert stays.misconception is m.THIRD_IS_WIDTH and "the second 3" not in str(stays)
+
+
+def pool3() -> Any:
+    return LAYERS.MaxPooling2D(3, 1, "same")
+
+
+def test_only_a_last_layer_that_mends_is_told_about_mending() -> None:
+    mends = lesson.keeps_its_size.examine(
+        lambda: [LAYERS.Conv2D(16, 3), LAYERS.MaxPooling2D(3, 1), LAYERS.Resizing(32, 32)]
+    )
+    assert mends.misconception is m.MENDED_AT_THE_END
+    hidden = lesson.keeps_its_size.examine(
+        lambda: [LAYERS.Conv2D(16, 3), LAYERS.ZeroPadding2D(2), LAYERS.MaxPooling2D(3, 1)]
+    )
+    assert "right at the end, and not on the way" in str(hidden) and hidden.misconception is None
 
 
 # -- patient 10, the generator ------------------------------------------------------------------------------------
@@ -266,6 +468,54 @@ def test_every_start_that_doubles_to_32_is_right_and_no_other() -> None:
         if start * 2**doublings < 100 and is_right(lesson.generator.examine(generator(start, doublings)))
     ]
     assert found == [(1, 5), (2, 4), (4, 3), (8, 2), (16, 1)]
+
+
+def grown(*layers: Callable[[], Any], start: int = 7) -> Callable[[], Any]:
+    """A generator with these layers behind start × start × 16, and a convolution at the end."""
+
+    def make() -> Any:
+        model = keras.Sequential([keras.Input((100,)), LAYERS.Dense(start * start * 16)])
+        model.add(LAYERS.Reshape((start, start, 16)))
+        for layer in layers:
+            model.add(layer())
+        model.add(LAYERS.Conv2D(1, 3, padding="same"))
+        return model
+
+    return make
+
+
+def twice() -> Any:
+    return LAYERS.Conv2DTranspose(4, 5, strides=2, padding="same")
+
+
+@pytest.mark.parametrize(
+    ("make", "right"),
+    [
+        (grown(lambda: LAYERS.ZeroPadding2D(((0, 1), (0, 1))), twice, twice), True),
+        (grown(twice, lambda: LAYERS.ZeroPadding2D(1), twice), True),
+        (grown(twice, twice, lambda: LAYERS.CenterCrop(32, 32), start=9), True),
+        (grown(twice, twice, lambda: LAYERS.Cropping2D(2), start=9), True),
+        (grown(twice, lambda: LAYERS.UpSampling2D(2), start=8), True),
+        (grown(twice, twice, lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(1, 3), start=8), True),
+        (grown(twice, twice, lambda: LAYERS.CenterCrop(32, 32)), False),
+        (grown(twice, twice, lambda: LAYERS.Resizing(32, 32)), False),
+        (grown(twice, twice, lambda: LAYERS.ZeroPadding2D(2)), False),
+        (grown(lambda: LAYERS.UpSampling2D(2), lambda: LAYERS.UpSampling2D(2), start=8), False),
+    ],
+)
+def test_what_learns_has_to_make_the_32_rows(make: Any, right: bool) -> None:
+    result = lesson.generator.examine(make)
+    assert is_right(result) == right
+    assert right or "Conv2DTranspose" in str(result) or result.misconception is m.MENDED_AT_THE_END
+
+
+def test_doubling_as_the_last_layer_of_all_is_stretching() -> None:
+    def make() -> Any:
+        model = grown(twice, start=8)()
+        model.add(LAYERS.UpSampling2D(2))
+        return model
+
+    assert lesson.generator.examine(make).misconception is m.MENDED_AT_THE_END
 
 
 def test_the_road_of_a_wrong_generator_is_shown() -> None:
@@ -364,6 +614,25 @@ def test_a_leak_is_told_by_its_hours() -> None:
     assert "Nothing leaks. But the output of hour 2 is" in late
 
 
+def test_a_third_that_was_rounded_is_shown_with_digits_that_differ() -> None:
+    def with_weight(weight: float) -> Any:
+        third = keras.initializers.Constant(weight)
+        return lambda: [LAYERS.Conv1D(1, 3, padding="causal", kernel_initializer=third, use_bias=False)]
+
+    for weight in (0.333, 0.3333, 0.34):
+        text = str(lesson.past_mean.examine(with_weight(weight)))
+        mine, mean = text.split(" is ")[1].split(",")[0], text.split(" is ")[2].split(". ")[0].split(".\n")[0]
+        assert mine != mean and "Write `1 / 3`" in text
+    assert "Write `1 / 3`" not in str(lesson.past_mean.examine(with_weight(0.5)))
+    assert is_right(lesson.past_mean.examine(with_weight(1 / 3)))
+
+
+def test_a_mean_without_ghosts_is_counted() -> None:
+    result = lesson.past_mean.examine(lambda: [mean()])
+    assert "Without ghosts 3 hours make 1: 24 become 22. Two ghosts are missing" in str(result)
+    assert "PyTorch" not in str(result) and result.misconception is None
+
+
 # -- patient 13, the stem -----------------------------------------------------------------------------------------
 
 
@@ -377,12 +646,21 @@ def stem_conv(**settings: Any) -> Any:
         (
             lambda: [
                 LAYERS.ZeroPadding2D(((3, 3), (3, 3))),
-                stem_conv(use_bias=False),
+                stem_conv(),
                 LAYERS.ReLU(),
                 LAYERS.ZeroPadding2D(1),
                 LAYERS.MaxPooling2D(3, strides=2),
             ],
             True,
+        ),
+        (
+            lambda: [
+                LAYERS.ZeroPadding2D(3),
+                stem_conv(use_bias=False, activation="relu"),
+                LAYERS.ZeroPadding2D(1),
+                LAYERS.MaxPooling2D(3, strides=2),
+            ],
+            False,
         ),
         (
             lambda: [
@@ -408,6 +686,30 @@ def stem_conv(**settings: Any) -> Any:
 )
 def test_the_stem_must_have_the_sizes_and_the_values(make: Any, right: bool) -> None:
     assert is_right(lesson.stem.examine(make)) == right
+
+
+def test_the_stem_is_told_after_which_layer_the_values_part() -> None:
+    def told(*behind_the_frame: Any, frame: Any = 3) -> tuple[str, Any]:
+        result = lesson.stem.examine(
+            lambda: [LAYERS.ZeroPadding2D(frame), stem_conv(activation="relu"), *(make() for make in behind_the_frame)]
+        )
+        return str(result), result.misconception
+
+    text, belief = told(lambda: LAYERS.MaxPooling2D(3, 2, "same"))
+    assert re.search(r"After the convolution all values are right\. After the pooling \d+ of 512 are not\.", text)
+    assert belief is m.EQUAL_SIZES_EQUAL_VALUES
+    text, belief = told(lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.AveragePooling2D(3, 2))
+    assert "After the convolution all values are right" in text and belief is None
+    assert "PyTorch takes the largest number of each window; `AveragePooling2D` does not." in text
+    right_pool = (lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.MaxPooling2D(3, 2))
+    text, belief = told(*right_pool, frame=((2, 3), (2, 3)))
+    assert re.search(r"After the convolution [\d,]+ of 2,048 values are not", text)
+    assert belief is m.EQUAL_SIZES_EQUAL_VALUES
+
+
+def test_a_stem_without_its_bias_is_told() -> None:
+    text = str(lesson.stem.examine(lambda: [stem_conv(use_bias=False)]))
+    assert "Your convolution has no bias. PyTorch's has one" in text
 
 
 def test_the_stem_is_what_loops_make_of_it() -> None:
@@ -444,7 +746,17 @@ def test_the_stem_is_what_loops_make_of_it() -> None:
     ("agree", "right"),
     [
         (lambda model, x, y: tuple(model(x).shape) == y.shape, True),
-        (lambda model, x, y: model.output_shape[1:] == y.shape[1:], True),
+        (lambda model, x, y: model.predict(x, verbose=0).shape == y.shape, True),
+        (lambda model, x, y: model.compute_output_shape(x.shape) == y.shape, True),
+        (lambda model, x, y: model.output_shape[1:] == y.shape[1:], False),
+        (lambda model, x, y: model(x).shape[-3:] == y.shape[-3:], False),
+        (lambda model, x, y: np.array(model(x)).size == y.size, False),
+        (lambda model, x, y: sum(model(x).shape) == sum(y.shape), False),
+        (lambda model, x, y: set(model(x).shape) == set(y.shape), False),
+        (lambda model, x, y: sorted(model(x).shape) == sorted(y.shape), False),
+        (lambda model, x, y: all(a == b for a, b in zip(model(x).shape, y.shape)), False),  # noqa: B905
+        (lambda model, x, y: np.squeeze(model(x)).shape == np.squeeze(y).shape, False),
+        (lambda model, x, y: len(model(x)) == len(y) and model(x).shape[-1] == y.shape[-1], False),
         (lambda model, x, y: np.array(model(x)).shape == y.shape, True),
         (lambda model, x, y: model(x).shape[1:3] == y.shape[1:3], False),
         (lambda model, x, y: model(x).shape == x.shape, False),
@@ -454,6 +766,17 @@ def test_the_stem_is_what_loops_make_of_it() -> None:
 )
 def test_the_vaccine_refuses_all_that_only_broadcasts(agree: Any, right: bool) -> None:
     assert is_right(lesson.agree.examine(agree)) == right
+
+
+def test_the_vaccine_tells_whole_shapes_and_why_output_shape_is_not_one() -> None:
+    text = str(lesson.agree.examine(lambda model, x, y: True))
+    assert "a model that makes (2, 28, 28, 3) and y of (2, 28, 28, 1)" in text
+    unknown = str(lesson.agree.examine(lambda model, x, y: model.output_shape == y.shape))
+    assert "says False" in unknown and "`output_shape` has None for the number of pictures." in unknown
+    assert "output_shape" not in str(lesson.agree.examine(lambda model, x, y: False))
+    # The loss does refuse 20 × 30 beside 30 × 20: nobody is told that it would not.
+    swapped = lesson.agree.examine(lambda model, x, y: sorted(model(x).shape) == sorted(y.shape))
+    assert swapped.misconception is None
 
 
 def test_the_loss_accepts_what_broadcasts_and_refuses_the_rest() -> None:

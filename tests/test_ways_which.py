@@ -185,7 +185,7 @@ def test_reading(sizes: Any) -> None:
         ast.parse(way.text)
     page = found._repr_html_()
     assert page.count("<tr>") == len(found) + 1 and "<script" not in page and 'tabindex="0"' in page
-    assert f"{found.more} more do it" in text or not found.more
+    assert f"{found.more} more fit by the formula (not built)" in text or not found.more
     assert list(found) == [found[i] for i in range(len(found))] == list(found[:])
 
 

@@ -74,7 +74,7 @@ leak = Prediction(
     sentence="Each layer looks two steps ahead, so the second sees four ahead: hours 8, 9, 10 and 11 change.",
     slips=(
         Slip(m.ONE_LAYER_LOOKS_AHEAD, (2,)),
-        Slip(m.CAUSAL_IS_SHARED, (0,)),
+        Slip(m.SAME_LOOKS_BACK, (0,)),
     ),
 )
 
@@ -173,10 +173,40 @@ def _layers(model: Any, *kinds: str) -> list[Layer]:
     return [layer for layer in model.layers if kind_of(layer) in kinds]
 
 
+def _joins(model: Any, *kinds: str) -> list[Any]:
+    """The layers, and what is written with ``+`` or ``keras.ops``, in which two maps or more meet."""
+    found = [one for one in model.operations if kind_of(one) in kinds]
+    return [one for one in found if isinstance(one.input, (list, tuple)) and len(one.input) > 1]
+
+
 def _seen_by(model: Any, tensors: Sequence[Any], x: Map) -> list[Map]:
     """The maps at several places inside a model."""
     inside = load_keras().Model(model.inputs, list(tensors))
     return [np.asarray(y) for y in inside([x])]
+
+
+def _carried_around(model: Any, cut: Any, ends: Sequence[Any]) -> list[bool]:
+    """Which of the ends change with the picture while the map at a cut is held fixed: what gets around the cut."""
+    held = networks.digits((1, *cut.shape[1:]), seed=1)
+    return _change(model, cut, ends, ((_picture(model, 2), held), (_picture(model, 3), held)))
+
+
+def _carried_through(model: Any, cut: Any, ends: Sequence[Any]) -> list[bool]:
+    """Which of the ends change with the map at a cut while the picture is held fixed: what goes through the cut."""
+    maps = [networks.digits((1, *cut.shape[1:]), seed=seed) for seed in (1, 2)]
+    picture = _picture(model, 3)
+    return _change(model, cut, ends, [(picture, one) for one in maps])
+
+
+def _picture(model: Any, seed: int) -> Map:
+    return networks.digits((1, *model.input_shape[1:]), seed=seed)
+
+
+def _change(model: Any, cut: Any, ends: Sequence[Any], settings: Sequence[tuple[Map, Map]]) -> list[bool]:
+    """Which of the ends differ between two settings of the picture and of the map at a cut."""
+    opened = load_keras().Model([*model.inputs, cut], list(ends))
+    first, second = ([np.asarray(y) for y in opened(list(maps))] for maps in settings)
+    return [not np.array_equal(a, b) for a, b in zip(first, second, strict=True)]
 
 
 # -- small_unet ---------------------------------------------------------------------------------------------------
@@ -216,16 +246,86 @@ def _belief_about_join(step: Step, n: int) -> Misconception | None:
     return beliefs.get(_heights(step))
 
 
-def _is_cut_at_the_top(model: Any, joined: Layer, x: Map) -> bool:
-    """Whether one of the maps that meet is what was doubled, without its first row and column."""
-    doubled = _layers(model, "UpSampling2D")
-    if not doubled:
-        return False
-    up, *meeting = _seen_by(model, [doubled[-1].output, *joined.input], x)
-    return any(
-        y.shape[1] == up.shape[1] - 1 and y.shape == up[:, 1:, 1:].shape and np.array_equal(y, up[:, 1:, 1:])
-        for y in meeting
-    )
+def _lowest(model: Any, n: int) -> Layer | None:
+    """The first layer that makes the map half as high, by pooling or otherwise."""
+    maps = [layer for layer in model.layers if len(layer.output.shape) == 4]
+    return next((layer for layer in maps if layer.output.shape[1] <= n // 2 + 1), None)
+
+
+_JOINS = ("Concatenate", "Add", "Average", "Maximum", "Multiply")
+
+
+def _about_the_ways(model: Any, n: int, settings: str) -> Result | None:
+    """What is wrong if the output does not come over both ways: through the pooling, and around it by the skip."""
+    low = _lowest(model, n)
+    if low is None:
+        return wrong(
+            f"For {settings} it builds, but nothing that went through the pooling comes out: no layer of your model "
+            f"makes a smaller map. x shall come up from below; the picture alone is not enough."
+        )
+    if not any(_carried_through(model, low.output, model.outputs)):
+        return wrong(
+            f"For {settings} it builds, and what came up from below is thrown away: I changed all that "
+            f"`{kind_of(low)}` made, and the output stayed the same."
+        )
+    if not any(_carried_around(model, low.output, model.outputs)):
+        return wrong(
+            f"For {settings} it builds, and nothing gets around the pooling any more: the skip connection is gone.",
+            misconception=m.NO_NEED_OF_THE_SKIP,
+        )
+    return None
+
+
+def _offset(large: Map, small: Map, axis: int) -> int | None:
+    """Where along one axis a part of a map begins; None if it is no part of it. On the other axis it may lie anywhere.
+
+    Maps are compared by what is in their rows (or columns), whatever part of these was kept.
+    """
+    other = 3 - axis
+    width = min(large.shape[other], small.shape[other])
+    spare = range(max(large.shape[other], small.shape[other]) - width + 1)
+    for start in range(large.shape[axis] - small.shape[axis] + 1):
+        lines = np.take(large, range(start, start + small.shape[axis]), axis=axis)
+        for across in spare:
+            a, b = (
+                np.take(one, range(across, across + width) if one.shape[other] > width else range(width), axis=other)
+                for one in (lines, small)
+            )
+            if np.array_equal(a, b):
+                return start
+    return None
+
+
+def _moved(before: Map, after: Map, axis: int) -> int | None:
+    """By how many cells a map was moved by cutting (more than 0) or framing (less) along one axis."""
+    if before.shape[axis] >= after.shape[axis]:
+        return _offset(before, after, axis)
+    back = _offset(after, before, axis)
+    return None if back is None else -back
+
+
+def _out_of_place(model: Any, n: int, x: Map) -> tuple[str, str] | None:
+    """The axis along which the two maps of the join do not lie on each other, and what was done at its beginning.
+
+    None if they do, or if what came up was resized or blended, so that no row can be found again.
+    """
+    low, doubled = _lowest(model, n), _layers(model, "UpSampling2D", "Conv2DTranspose")
+    for join in reversed(_joins(model, *_JOINS)):
+        around = _carried_through(model, low.output, join.input) if low is not None else []
+        if not doubled or sorted(around) != [False, True]:
+            continue
+        skip, came = join.input[around.index(False)], join.input[around.index(True)]
+        tensors = (low.input, skip, doubled[-1].output, came) if low is not None else ()
+        seen = _seen_by(model, tensors, x)
+        for axis, name in ((1, "rows"), (2, "columns")):
+            framed, moved = _moved(seen[1], seen[0], axis), _moved(seen[2], seen[3], axis)
+            # A frame at the top before the pooling has to be cut off at the top again.
+            if framed is not None and moved is not None and moved != -framed:
+                return name, "cut off" if seen[2].shape[axis] > seen[3].shape[axis] else "added"
+    return None
+
+
+_BEGINNINGS = {"rows": "the top", "columns": "the left"}
 
 
 def _judge_small_unet(function: Any) -> Result:
@@ -238,18 +338,19 @@ def _judge_small_unet(function: Any) -> Result:
             raise stop.because(_belief_about_join(stop.step, n)) from None
         x = networks.digits((1, n, n, 1), seed=n)
         y = _output(model, x, settings)
-        joins = _layers(model, "Concatenate", "Add", "Average", "Maximum", "Multiply")
-        if not joins:
-            return wrong(
-                f"For {settings} it builds, and no two maps meet any more: the skip connection is gone.",
-                misconception=m.NO_NEED_OF_THE_SKIP,
-            )
         if y.shape != (1, n, n, 1):
             return wrong(f"For {settings} your model makes {_spell_shape(y.shape)} and should make {n} × {n} × 1.")
-        if _is_cut_at_the_top(model, joins[-1], x):
+        problem = _about_the_ways(model, n, settings)
+        if problem is not None:
+            return problem
+        found = _out_of_place(model, n, x)
+        if found is not None:
+            lines, what = found
+            row = lines.removesuffix("s")
             return wrong(
-                f"For {settings} the sizes meet, {n} and {n}. But the spare row was cut off at the top.",
-                misconception=m.ANY_SIDE_MAY_BE_CUT,
+                f"For {settings} the sizes meet, {n} and {n}. But a {row} was {what} at {_BEGINNINGS[lines]}, so "
+                f"the {lines} of the two maps do not lie on each other.",
+                misconception=m.ANY_SIDE_MAY_BE_CUT if what == "cut off" else None,
             )
     return right("It builds, runs and gives back the size for n = 8, 7, 13 and 30, and the skip is joined.")
 
@@ -277,9 +378,10 @@ def small_unet(n):
     x = keras.layers.Cropping2D(((0, spare), (0, spare)))(x)
     x = keras.layers.Concatenate()([skip, x])
     return keras.Model(picture, keras.layers.Conv2D(1, 1)(x))""",
-    why="The spare row stands where the ghost of the pooling stood, after, so it is the one to cut. `Resizing` to "
-    "the size of the skip, or a `ZeroPadding2D` after a pooling without padding, would do as well. Each makes other "
-    "values in the last row.",
+    why="The spare row stands where the ghost of the pooling stood, after, so it is the one to cut. A `ZeroPadding2D` "
+    "behind the doubling, after a pooling without padding, would do as well. So would `Resizing` to the size of the "
+    "skip: here it blends by less than one row, and the convolution behind the join learns from what it gets. At the "
+    "end of a network nothing learns any more. Each repair makes other values in the last rows.",
     slips=(
         Slip(m.SAME_MAKES_THEM_MEET, _small_unet(lambda x, skip: x)),
         Slip(m.VALID_MAKES_THEM_MEET, _small_unet(lambda x, skip: x, padding="valid")),
@@ -380,8 +482,9 @@ def deep():
     model.add(keras.layers.Flatten())
     model.add(keras.layers.Dense(10))
     return model""",
-    why="Only the poolings take rows now, and 28 can be halved four times, rounded down: 14, 7, 3, 1. Fewer "
-    "poolings, or a stride of 1 in one of them, would do as well.",
+    why="Only the poolings take rows now, and 28 can be halved four times, rounded down: 14, 7, 3, 1. With the "
+    "convolutions as they were you could also leave out the first or the second pooling, or give it a stride of 1. "
+    "In the third or fourth it is too late.",
     slips=(
         Slip(m.ALWAYS_FITS, _deep(padding="valid")),
         Slip(m.ALWAYS_FITS, _deep()),
@@ -419,7 +522,7 @@ def _judge_any_picture(function: Any) -> Result:
         y = _output(model, networks.digits((1, height, width, 1), seed=height), settings)
         if y.shape != (1, 10):
             return wrong(f"For {settings} your model makes {_spell_shape(y.shape)}. Asked for: 10 numbers in all.")
-    return right("10 numbers of 28 × 28, of 32 × 32 and of 17 × 23, with the same weights.")
+    return right("10 numbers from 28 × 28, from 32 × 32 and from 17 × 23, with the same weights.")
 
 
 any_picture = Exercise(
@@ -460,7 +563,8 @@ def _judge_channels_last(function: Any) -> Result:
     y = networks.run_through(layers, x)[-1] if layers else x
     expected = np.moveaxis(x, 1, 3)
     if y.shape != expected.shape:
-        belief = m.PERMUTE_SENDS if y.shape == (1, 64, 3, 64) else None
+        sent = np.transpose(x, (0, 3, 1, 2))
+        belief = m.PERMUTE_SENDS if np.array_equal(y, sent) else None
         return wrong(
             f"3 × 64 × 64 goes in, and {_spell_shape(y.shape)} comes out. Asked for: 64 × 64 × 3.",
             misconception=belief,
@@ -525,6 +629,23 @@ def _belief_about_shortcut(step: Step, n: int) -> Misconception | None:
     return beliefs.get(_heights(step))
 
 
+def _about_the_shortcut(model: Any, addition: Any, settings: str) -> Result | None:
+    """What is wrong if one map holds all that reaches the Add: then there is no way around the convolutions."""
+    cuts = {id(tensor): tensor for tensor in addition.input}
+    cuts |= {id(layer.output): layer.output for layer in _layers(model, "Conv2D")}
+    ends = model.outputs
+    starts = {id(tensor) for tensor in model.inputs}
+    for name, cut in cuts.items():
+        if name in starts or name in {id(end) for end in ends} or any(_carried_around(model, cut, ends)):
+            continue
+        return wrong(
+            f"For {settings} the shapes fit. But I held what one layer made, {_spell_shape(cut.shape)}, and changed x: "
+            "the sum stayed the same. So only one path brings x to the `Add`. The shortcut shall come from x itself, "
+            "around both convolutions."
+        )
+    return None
+
+
 def _judge_residual(function: Any) -> Result:
     """Even and odd sizes: the two paths meet in an Add, and have the same shape without being stretched."""
     for n in (24, 25, 31, 8):
@@ -534,7 +655,7 @@ def _judge_residual(function: Any) -> Result:
         except _DoesNotBuild as stop:
             raise stop.because(_belief_about_shortcut(stop.step, n)) from None
         y = _output(model, networks.digits((1, n, n, 16), seed=n), settings)
-        additions = _layers(model, "Add")
+        additions = _joins(model, "Add")
         if not additions:
             return wrong(
                 f"For {settings} it builds, and there is no `Add` any more. Without the shortcut it is no residual "
@@ -554,6 +675,9 @@ def _judge_residual(function: Any) -> Result:
                 f"For {settings} {_spell_shape(y.shape)} comes out. The two convolutions alone make {half} × {half} "
                 "× 32."
             )
+        problem = _about_the_shortcut(model, additions[-1], settings)
+        if problem is not None:
+            return problem
     return right("For n = 24, 25, 31 and 8 both paths have the same shape, and they are added.")
 
 
@@ -614,16 +738,27 @@ def _judge_keeps_its_size(function: Any) -> Result:
     for n in (32, 45):
         maps = networks.run_through(layers, real.square(n))
         sizes = [int(y.shape[1]) if y.ndim == 4 else 0 for y in maps]
-        if set(sizes) == {n}:
+        # Ghosts that are added by hand belong to the layer that comes after them.
+        asked = [size for size, kind in zip(sizes, map(kind_of, layers), strict=True) if kind != "ZeroPadding2D"]
+        if set(asked) == {n} and sizes[-1] == n:
             continue
         road = real.changes(n, sizes)
         if sizes[-1] == n:
-            return wrong(f"{road}: right at the end, and not on the way.", misconception=m.MENDED_AT_THE_END)
+            mended = kind_of(layers[-1]) not in wanted
+            return wrong(
+                f"{road}: right at the end, and not on the way.",
+                misconception=m.MENDED_AT_THE_END if mended else None,
+            )
         strides = {kind_of(layer): tuple(layer.strides) for layer in layers if hasattr(layer, "strides")}
         beliefs = {"Conv2D": m.THIRD_IS_WIDTH, "MaxPooling2D": m.POOL_STRIDE_IS_ONE}
-        guilty = next((beliefs[kind] for kind in wanted if strides[kind] == (3, 3)), None)
-        return wrong(f"{road}. Asked for: {n} after every layer.", misconception=guilty)
-    return right("32 stays 32 and 45 stays 45, after every layer.")
+        guilty = next((kind for kind in wanted if strides[kind] == (3, 3)), None)
+        return wrong(
+            f"{road}. Asked for: {n} after each of the two.",
+            *["If you wrote `MaxPooling2D(3, 3, …)`: the second 3 is the strides here too."]
+            * (guilty == "MaxPooling2D"),
+            misconception=beliefs[guilty] if guilty else None,
+        )
+    return right("32 stays 32 and 45 stays 45, after each of the two.")
 
 
 keeps_its_size = Exercise(
@@ -674,6 +809,26 @@ def _generator(start: int, doublings: int, *more: tuple[str, Any]) -> Callable[[
     return generator
 
 
+def _stretched_at_the_end(model: Any) -> Layer | None:
+    """The layer that stretches or frames what the last transposed convolution made; None if that is large enough.
+
+    `UpSampling2D` with a convolution behind it is a way to grow, not a way to stretch.
+    """
+    maps = [layer for layer in model.layers if len(layer.output.shape) == 4]
+    last = max(i for i, layer in enumerate(maps) if kind_of(layer) == "Conv2DTranspose")
+    size = maps[last].output.shape[1]
+    if size >= 32:
+        return None
+    behind = maps[last + 1 :]
+    for i, layer in enumerate(behind):
+        learned_later = any(kind_of(one) == "Conv2D" for one in behind[i + 1 :])
+        grows = layer.output.shape[1] > size
+        if grows and not (kind_of(layer) == "UpSampling2D" and learned_later):
+            return layer
+        size = layer.output.shape[1]
+    return None
+
+
 def _judge_generator(function: Any) -> Result:
     """100 numbers become 32 × 32 × 1, grown by transposed convolutions and not stretched at the end."""
     model = _model(function)
@@ -682,15 +837,15 @@ def _judge_generator(function: Any) -> Result:
     road = " → ".join(map(str, dict.fromkeys(grown)))
     if y.shape != (1, 32, 32, 1):
         return wrong(f"Your sizes: {road or 'none'}. {_spell_shape(y.shape)} comes out; asked for: 32 × 32 × 1.")
-    transposed = _layers(model, "Conv2DTranspose")
-    late = [kind_of(layer) for layer in _layers(model, "Resizing", "ZeroPadding2D")]
-    if late:
+    if not _layers(model, "Conv2DTranspose"):
+        return wrong("32 × 32 × 1 comes out, but nothing grows: I look for at least one `Conv2DTranspose`.")
+    late = _stretched_at_the_end(model)
+    if late is not None:
         return wrong(
-            f"32 × 32 × 1 comes out, by way of {road}. But it is `{late[0]}` that made 32, and no layer that learns.",
+            f"32 × 32 × 1 comes out, by way of {road}. But it is `{kind_of(late)}` that made 32, and no layer that "
+            "learns.",
             misconception=m.MENDED_AT_THE_END,
         )
-    if not transposed:
-        return wrong("32 × 32 × 1 comes out, but nothing grows: I look for at least one `Conv2DTranspose`.")
     return right(f"100 numbers become {road}, and 32 × 32 × 1 comes out.")
 
 
@@ -834,6 +989,12 @@ def _furthest_leak(layers: Sequence[Layer], x: Map) -> tuple[int, int] | None:
     return max(found, key=lambda pair: pair[1] - pair[0], default=None)
 
 
+def _told_apart(a: float, b: float) -> tuple[str, str]:
+    """Two numbers, with as many digits as it takes to see that they differ."""
+    pairs = ((f"{a:.{digits}f}", f"{b:.{digits}f}") for digits in range(2, 9))
+    return next((pair for pair in pairs if pair[0] != pair[1]), (repr(a), repr(b)))
+
+
 def _judge_past_mean(function: Any) -> Result:
     """The mean of the last three hours, one for every hour, and no hour that knows a later one."""
     try:
@@ -846,9 +1007,12 @@ def _judge_past_mean(function: Any) -> Result:
         if "allowed values" in stop.result.lines[0] or "either 'valid' or 'same'" in stop.result.lines[0]:
             raise Stop(wrong(*stop.result.lines, misconception=m.POOLING_CAN_BE_CAUSAL)) from None
         raise
+    if y.shape == (1, _HOURS - 2, 1):
+        return wrong(
+            f"Without ghosts 3 hours make 1: {_HOURS} become {_HOURS - 2}. Two ghosts are missing; on which side?"
+        )
     if y.shape != x.shape:
-        belief = m.PADDING_LEFT_OUT if y.shape[1] == _HOURS - 2 else None
-        belief = m.POOL_STRIDE_IS_ONE if y.shape[1] == _HOURS // 3 else belief
+        belief = m.POOL_STRIDE_IS_ONE if y.shape[1] == _HOURS // 3 else None
         return wrong(
             f"{_spell_shape(x.shape)} goes in and {_spell_shape(y.shape)} comes out. Asked for: one mean for each "
             "hour.",
@@ -867,9 +1031,12 @@ def _judge_past_mean(function: Any) -> Result:
     off = np.flatnonzero(np.abs(y[0, 2:, 0] - expected) > 1e-4)
     if off.size:
         hour = int(off[0]) + 2
+        mine, mean = _told_apart(float(y[0, hour, 0]), float(expected[off[0]]))
+        near = bool((np.abs(y[0, 2:, 0] - expected) < 0.02 * np.abs(expected) + 0.001).all())
         return wrong(
-            f"Nothing leaks. But the output of hour {hour} is {y[0, hour, 0]:.2f}, and the mean of hours {hour - 2}, "
-            f"{hour - 1} and {hour} is {expected[off[0]]:.2f}."
+            f"Nothing leaks. But the output of hour {hour} is {mine}, and the mean of hours {hour - 2}, "
+            f"{hour - 1} and {hour} is {mean}.",
+            *["So near, and not equal: a third that was rounded? Write `1 / 3`; Python keeps all its digits."] * near,
         )
     return right("One mean for each of 24 hours, right from hour 2 on, and no output knows a later hour.")
 
@@ -899,7 +1066,6 @@ def past_mean():
         Slip(m.POOLING_CAN_BE_CAUSAL, _mean_layers((_POOL, (3,), {"strides": 1, "padding": "causal"}))),
         Slip(m.CAUSAL_AFTER, _mean_layers(("ZeroPadding1D", ((0, 2),), {}), (_POOL, (3,), {"strides": 1}))),
         Slip(m.POOL_STRIDE_IS_ONE, _mean_layers((_POOL, (3,), {"padding": "same"}))),
-        Slip(m.PADDING_LEFT_OUT, _mean_layers((_POOL, (3,), {"strides": 1}))),
     ),
 )
 
@@ -914,29 +1080,54 @@ def _with_same(layer: tuple[str, tuple[Any, ...], dict[str, Any]]) -> tuple[str,
     return kind, args, settings | {"padding": "same"}
 
 
+def _wrong_values(n: int, layers: Sequence[Layer], convolved: Map, first: Map, y: Map, second: Map) -> Result:
+    """Where the values go wrong, for a stem whose sizes are right: after the convolution or after the pooling."""
+    lead = f"For a {n} × {n} picture the size at the end is right, {_spell_shape(y.shape)}."
+    if convolved.shape != first.shape:
+        told = f"After the convolution there are {_spell_shape(convolved.shape)}; PyTorch has"
+        return wrong(f"{lead} {told} {_spell_shape(first.shape)}.")
+    off = int((convolved != first).sum())
+    if off:
+        return wrong(
+            f"{lead} After the convolution {off:,} of {first.size:,} values are not (below 0 counted as 0).",
+            misconception=m.EQUAL_SIZES_EQUAL_VALUES,
+            with_case=False,
+        )
+    after = f"After the convolution all values are right. After the pooling {int((y != second).sum()):,} of "
+    other = [kind_of(layer) for layer in layers if "Pooling" in kind_of(layer) and kind_of(layer) != "MaxPooling2D"]
+    if other:
+        return wrong(
+            f"{lead} {after}{y.size:,} are not.",
+            f"PyTorch takes the largest number of each window; `{other[0]}` does not.",
+        )
+    return wrong(f"{lead} {after}{y.size:,} are not.", misconception=m.EQUAL_SIZES_EQUAL_VALUES, with_case=False)
+
+
 def _judge_stem(function: Any) -> Result:
     """The first layers of a ResNet as PyTorch has them, in size and in values, for an even and an odd picture."""
     layers = networks.layers_or_word(function)
     convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
     if len(convolutions) != 1 or tuple(convolutions[0].kernel_size) != (7, 7) or convolutions[0].filters != 8:
         return wrong("I look for one `Conv2D`, with 8 filters and a 7×7 kernel.")
+    if not convolutions[0].use_bias:
+        return wrong(
+            "Your convolution has no bias. PyTorch's has one: its line does not say `bias=False`. Without "
+            "`use_bias=False` yours has one, too."
+        )
     for n in (32, 33):
         x = networks.digits((1, n, n, 3), seed=n)
         networks.run_through(layers, x)
         networks.give_digits(convolutions[0], seed=4)
-        y, expected = networks.run_through(layers, x)[-1], real.stem(convolutions[0], x)
+        maps = networks.run_through(layers, x)
+        y, expected = maps[-1], real.stem(convolutions[0], x)
         if y.shape != expected.shape:
             return wrong(
                 f"For a {n} × {n} picture {_spell_shape(y.shape)} comes out. "
                 f"PyTorch makes {_spell_shape(expected.shape)}."
             )
         if not np.array_equal(y, expected):
-            return wrong(
-                f"For a {n} × {n} picture the size is right, {_spell_shape(y.shape)}, and "
-                f"{int((y != expected).sum())} of {y.size} values are not.",
-                misconception=m.EQUAL_SIZES_EQUAL_VALUES,
-                with_case=False,
-            )
+            convolved = np.maximum(maps[layers.index(convolutions[0])], 0)
+            return _wrong_values(n, layers, convolved, real.stem_convolution(convolutions[0], x), y, expected)
     # So many terms make a maximum above 0 nearly everywhere; only where all is below 0 can a missing relu be seen.
     convolutions[0].set_weights([-np.abs(weight) for weight in convolutions[0].get_weights()])
     x = np.abs(x)
@@ -979,38 +1170,52 @@ def stem():
 
 # -- agree --------------------------------------------------------------------------------------------------------
 
-#: What a model makes of one picture, and what it is to learn: shapes without the batch axis.
+#: What a model makes of two pictures, and what it is to learn.
 _FITTINGS = (
-    ((28, 28, 1), (28, 28, 1)),
-    ((28, 28, 3), (28, 28, 1)),
-    ((28, 28, 1), (28, 28, 3)),
-    ((32, 32, 1), (28, 28, 1)),
-    ((1, 1, 1), (28, 28, 1)),
-    ((10,), (10,)),
-    ((10,), (1,)),
+    ((2, 28, 28, 1), (2, 28, 28, 1)),
+    ((2, 28, 28, 3), (2, 28, 28, 1)),
+    ((2, 28, 28, 1), (2, 28, 28, 3)),
+    ((2, 32, 32, 1), (2, 28, 28, 1)),
+    ((2, 1, 1, 1), (2, 28, 28, 1)),
+    ((2, 10), (2, 10)),
+    ((2, 10), (2, 1)),
+    ((2, 28, 28, 1), (2, 28, 28)),
+    ((2, 20, 30, 1), (2, 30, 20, 1)),
+    ((2, 28, 28, 1), (1, 28, 28, 1)),
 )
 
 
 def _maker_of(shape: tuple[int, ...]) -> Any:
     """A model whose output has this shape."""
     keras = load_keras()
-    last = keras.layers.Conv2D(shape[-1], 1) if len(shape) == 3 else keras.layers.Dense(shape[-1])
-    return keras.Sequential([keras.Input((*shape[:-1], 1)), last])
+    last = keras.layers.Conv2D(shape[-1], 1) if len(shape) == 4 else keras.layers.Dense(shape[-1])
+    return keras.Sequential([keras.Input((*shape[1:-1], 1)), last])
+
+
+def _broadcasts(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Whether axes of 1 can be copied until two shapes are one."""
+    return len(a) == len(b) and all(i == j or 1 in (i, j) for i, j in zip(a, b, strict=True))
 
 
 def _judge_agree(function: Any) -> Result:
     """True for a model and targets of one shape, False for all others, those that only broadcast included."""
     check_callable(function)
+    names = getattr(getattr(function, "__code__", None), "co_names", ())
     for made, wanted in _FITTINGS:
-        x, y = (np.zeros((2, *shape), dtype=np.float32) for shape in ((*made[:-1], 1), wanted))
-        settings = f"a model that makes {_spell_shape((None, *made))} and targets of {_spell_shape((None, *wanted))}"
+        x, y = (np.zeros(shape, dtype=np.float32) for shape in ((*made[:-1], 1), wanted))
+        settings = f"a model that makes {made} and y of {wanted}"
         said = ask(function, _maker_of(made), x, y, settings=settings)
         if not isinstance(said, (bool, np.bool_)):
             return wrong(f"For {settings} your function returns {spell(said)}. I look for True or False.")
         if bool(said) != (made == wanted):
-            belief = m.LOSS_WOULD_COMPLAIN if said else None
-            return wrong(f"For {settings} your function says {said}.", misconception=belief)
-    return right(f"True where the shapes are equal, False in the other {sum(a != b for a, b in _FITTINGS)} of 7 pairs.")
+            unknown = made == wanted and "output_shape" in names
+            return wrong(
+                f"For {settings} your function says {said}.",
+                *["`output_shape` has None for the number of pictures. Ask what comes out for x."] * unknown,
+                misconception=m.LOSS_WOULD_COMPLAIN if said and _broadcasts(made, wanted) else None,
+            )
+    others = sum(a != b for a, b in _FITTINGS)
+    return right(f"True where the shapes are equal, False in the other {others} of {len(_FITTINGS)} pairs.")
 
 
 agree = Exercise(

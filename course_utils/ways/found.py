@@ -56,7 +56,7 @@ class Ways(Sequence[Way]):
         outputs: the sizes that are to come out, one for each input.
         kinds: the kinds of layers that were looked through.
         ways: those that do it, each verified.
-        more: how many more do it by hand, which were not listed and not verified.
+        more: how many more fit by the formula, which were not built and are not listed.
         near: where there is none: single layers whose output comes near, then two layers that do it.
         disagreements: candidates about which the hand and Keras differ, with both numbers. There should be none.
     """
@@ -97,7 +97,9 @@ class Ways(Sequence[Way]):
         """The last lines."""
         lines = []
         if self.more:
-            lines.append(f"{self.more} more do it by hand: which(..., limit=None) builds and lists them too.")
+            lines.append(
+                f"{self.more} more fit by the formula (not built): which(..., limit=None) builds and lists them too."
+            )
         return lines + [f"✗ {difference}" for difference in self.disagreements]
 
     def __str__(self) -> str:

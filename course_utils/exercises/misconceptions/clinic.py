@@ -8,9 +8,9 @@ from course_utils.exercises.catalogue import Misconception, Section
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
 _LESSON = "06_shape_clinic.ipynb"
 
-ADMIT = Section(_LESSON, "1. Admit a patient that does not build (13 minutes)")
-WEIGH = Section(_LESSON, "2. Weigh a patient of the wrong size (9 minutes)")
-TEST = Section(_LESSON, "3. Test a patient that looks well (9 minutes)")
+ADMIT = Section(_LESSON, "1. Patient 1: admit a network that does not build (15 minutes)")
+WEIGH = Section(_LESSON, "2. Patient 2: weigh a network of the wrong size (12 minutes)")
+TEST = Section(_LESSON, "3. Patient 3: test a network that looks well (10 minutes)")
 
 # -- does not build -----------------------------------------------------------------------------------------------
 
@@ -164,6 +164,17 @@ ONE_LAYER_LOOKS_AHEAD = Misconception(
     believed=lambda k, layers: real.told_too_early(k, 1),
     real=real.told_too_early,
     case=(2, 2),
+)
+SAME_LOOKS_BACK = Misconception(
+    name='"same" looks back only',
+    sentence='At a stride of 1 "same" puts half of the ghosts after, so the window reaches ahead as well. The word for '
+    'looking back only is "causal".',
+    section=TEST,
+    symbols=("k", "layers"),
+    about="the outputs before a step that change with it",
+    believed=lambda k, layers: 0,
+    real=real.told_too_early,
+    case=(2, 1),
 )
 POOLING_LOOKS_BACK = Misconception(
     name="A pooling with a stride of 1 looks back only",

@@ -151,15 +151,20 @@ def loss_says(a: int, b: int) -> str:
     return "a number"
 
 
-def stem(convolution: Layer, x: NDArray[np.float32]) -> NDArray[Any]:
-    """What PyTorch's ResNet makes of x first, with the weights of a Keras convolution.
-
-    A 7 × 7 convolution with 3 ghosts on each side, `relu`, and a maximum over 3 × 3 with one ghost on each side. After
-    `relu` nothing is below 0, so a ghost of 0 wins no maximum, as PyTorch's of −∞ does not.
-    """
+def stem_convolution(convolution: Layer, x: NDArray[np.float32]) -> NDArray[Any]:
+    """What PyTorch's ResNet makes of x with its convolution and `relu`: 7 × 7, and 3 ghosts on each side."""
     layer = build("Conv2D", filters=convolution.filters, kernel_size=7, strides=2, use_bias=convolution.use_bias)
     padded = run(build("ZeroPadding2D", padding=3), x)
     layer.build(padded.shape)
     layer.set_weights(convolution.get_weights())
-    positive = np.maximum(run(layer, padded), 0)
-    return run(build("MaxPooling2D", pool_size=3, strides=2), run(build("ZeroPadding2D", padding=1), positive))
+    return np.maximum(run(layer, padded), 0)
+
+
+def stem(convolution: Layer, x: NDArray[np.float32]) -> NDArray[Any]:
+    """What PyTorch's ResNet makes of x first, with the weights of a Keras convolution.
+
+    The convolution, `relu`, and a maximum over 3 × 3 with one ghost on each side. After `relu` nothing is below 0, so
+    a ghost of 0 wins no maximum, as PyTorch's of −∞ does not.
+    """
+    framed = run(build("ZeroPadding2D", padding=1), stem_convolution(convolution, x))
+    return run(build("MaxPooling2D", pool_size=3, strides=2), framed)
