@@ -78,32 +78,101 @@ def outcome(exercise: Exercise, answer: Any) -> Outcome:
 
 def test_the_first_size_that_differs_is_shown() -> None:
     assert lesson.out_size.examine(lambda n: 28).lines == ("For n = 33 your function says 28; Keras gives 36.",)
-    assert lesson.comes_back.examine(lambda n: n in (12, 28)).lines == (
-        "For n = 4 your function says False; Keras gives True.",
+    assert lesson.still_closes.examine(lambda n: n in (12, 28)).lines == (
+        "For n = 44 your function says False; Keras gives True.",
     )
 
 
 def test_a_comparison_of_numpy_is_a_yes_or_no_and_a_number_is_not() -> None:
-    assert outcome(lesson.comes_back, lambda n: np.int64(n) % 8 == 4) is Outcome.RIGHT
-    assert "True or False is needed" in str(lesson.comes_back.examine(lambda n: n % 8))
-    assert outcome(lesson.comes_back, lambda n: lesson.comes_back) is Outcome.WRONG
+    assert outcome(lesson.still_closes, lambda n: np.int64(n) % 16 == 12) is Outcome.RIGHT
+    assert outcome(lesson.still_closes, lambda n: n in (12, 28, 44, 60)) is Outcome.RIGHT
+    assert "True or False is needed" in str(lesson.still_closes.examine(lambda n: n % 16))
+    assert outcome(lesson.still_closes, lambda n: lesson.still_closes) is Outcome.WRONG
+
+
+def test_a_complaint_is_told_as_what_the_loss_does() -> None:
+    assert lesson.mse_complains.examine(lambda a, b: a != b).lines == (
+        "For a = 1, b = 3 your function says True; `mse` gives a number, so False is right.",
+    )
+    assert lesson.mse_complains.examine(lambda a, b: False).lines == (
+        "For a = 2, b = 3 your function says False; `mse` gives an error, so True is right.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("complains", "belief"),
+    [
+        (lambda a, b: a != b and b != 1, misconceptions.ONLY_OUTPUTS_REPEATED),
+        (lambda a, b: a != b and a != 1, misconceptions.ONLY_TARGETS_REPEATED),
+        (lambda a, b: a != b, misconceptions.LOSS_CHECKS_SHAPES),
+    ],
+)
+def test_a_one_that_is_repeated_on_one_side_only_is_named(complains: Any, belief: Any) -> None:
+    assert lesson.mse_complains.examine(complains).misconception is belief
+
+
+@pytest.mark.parametrize(
+    ("exercise", "count"),
+    [
+        (lesson.out_size, 42),
+        (lesson.still_closes, 60),
+        (lesson.crop_rows, 21),
+        (lesson.mse_complains, 37),
+        (lesson.family_size, 60),
+    ],
+    ids=lambda thing: getattr(thing, "name", None),
+)
+def test_as_many_settings_are_tried_as_the_praise_says(exercise: Exercise, count: int) -> None:
+    assert f"in all {count} settings" in str(exercise.examine(solve(exercise)))
+    assert len(set(exercise.judge.cases)) == count  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     ("share", "right"),
     [
         (lambda rows: (0, rows), True),
-        (lambda rows: (rows, 0), True),
-        (lambda rows: (rows - rows // 2, rows // 2), True),
+        (lambda rows: [0, np.int64(rows)], True),
+        (lambda rows: ((0, rows), (0, rows)), True),
+        (lambda rows: [[0, rows], [0, rows]], True),
+        (lambda rows: np.array([[0, rows], [0, rows]]), True),
+        (lambda rows: ((0, rows), (rows, 0)), False),
+        (lambda rows: (rows, 0), False),
+        (lambda rows: (rows - rows // 2, rows // 2), False),
+        (lambda rows: (min(1, rows), max(0, rows - 1)), False),
         (lambda rows: (rows // 2, rows // 2), False),
         (lambda rows: (rows + 1, -1), False),
         (lambda rows: (100, 100), False),
         (lambda rows: rows, False),
     ],
 )
-def test_a_surplus_may_be_shared_in_any_way_but_all_of_it(share: Callable[[int], Any], right: bool) -> None:
+def test_all_of_the_surplus_is_cut_and_all_of_it_after_the_map(share: Callable[[int], Any], right: bool) -> None:
     result = lesson.crop_rows.examine(lambda n: share(-n % 8))
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
+
+
+def test_what_is_wrong_with_a_crop_is_said() -> None:
+    halves = lesson.crop_rows.examine(lambda n: (-n % 8 // 2, -n % 8 - -n % 8 // 2))
+    assert halves.lines == (
+        "For n = 28 your function says (2, 2); 28 rows are left, as you want, but each is 2 too high: "
+        "it is not in its place.",
+    )
+    assert halves.misconception is misconceptions.HALVES_ARE_IN_PLACE
+    assert "32 rows, and 31 are left" in str(lesson.crop_rows.examine(lambda n: (0, 1)))
+    assert "not cut alike" in str(lesson.crop_rows.examine(lambda n: ((0, -n % 8), (-n % 8, 0))))
+
+
+def test_rows_cut_off_before_move_the_picture_up_by_as_many() -> None:
+    cases = [(28, 0, 4), (28, 2, 2), (28, 4, 0), (25, 3, 4), (20, 1, 3), (32, 0, 0), (9, 3, 4), (5, 0, 3)]
+    assert [real.rows_too_high(*case) for case in cases] == [0, 2, 4, 3, 1, 0, 3, 0]
+
+
+def test_with_four_poolings_it_closes_for_four_of_sixty() -> None:
+    assert [n for n in range(1, 61) if real.closes_with_four(n)] == [12, 28, 44, 60]
+
+
+def test_a_first_half_that_is_rounded_down_is_named() -> None:
+    result = lesson.all_same_road.examine([23, 11, 11, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24])
+    assert result.misconception is misconceptions.ROUNDS_DOWN
 
 
 def test_a_road_with_the_right_end_only_is_not_right() -> None:
@@ -156,6 +225,19 @@ def no_layer(n: int) -> Any:
     return chain(keras.Input((n, n, 1)))
 
 
+def no_weights(n: int) -> Any:
+    """Small enough and of the right size, and it can learn nothing."""
+    over = -n % 8
+    crop = LAYERS.Cropping2D(((0, over), (0, over)))
+    return chain(keras.Input((n, n, 1)), LAYERS.MaxPooling2D(8, None, "same"), LAYERS.UpSampling2D(8), crop)
+
+
+def one_size_of_code(n: int) -> Any:
+    over = -n % 40
+    up = [LAYERS.UpSampling2D(10), LAYERS.Conv2D(1, 3, padding="same"), LAYERS.Cropping2D(((0, over), (0, over)))]
+    return chain(keras.Input((n, n, 1)), LAYERS.ZeroPadding2D(((0, over), (0, over))), LAYERS.MaxPooling2D(10), *up)
+
+
 def for_28_only(n: int) -> Any:
     return solve(lesson.squeeze_harder)(28)
 
@@ -167,7 +249,9 @@ def around_the_code(n: int) -> Any:
     return keras.Model(picture, LAYERS.Add()([picture, LAYERS.Reshape((1, 1, 1))(code)]))
 
 
-@pytest.mark.parametrize("make", [four_poolings, dense, one_in_another], ids=lambda make: make.__name__)
+@pytest.mark.parametrize(
+    "make", [four_poolings, dense, one_in_another, one_size_of_code], ids=lambda make: make.__name__
+)
 def test_any_chain_that_closes_and_squeezes_is_accepted(make: Callable[[int], Any]) -> None:
     result = lesson.squeeze_harder.examine(make)
     assert result.outcome is Outcome.RIGHT, str(result)
@@ -176,7 +260,8 @@ def test_any_chain_that_closes_and_squeezes_is_accepted(make: Callable[[int], An
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (too_large_a_code, "101 numbers"),
+        (too_large_a_code, "The smallest stage on the way has 101 numbers, and"),
+        (no_weights, "none of your layers has weights"),
         (nothing_squeezed, "400 numbers"),
         (no_layer, "no layer"),
         (for_28_only, "20 × 20 × 1, and 21 × 21 × 1"),
@@ -189,6 +274,12 @@ def test_what_does_not_close_or_squeeze_is_told_so(make: Callable[[int], Any], s
     result = lesson.squeeze_harder.examine(make)
     assert result.outcome is Outcome.WRONG
     assert said in str(result)
+
+
+def test_the_praise_fits_what_was_handed_in() -> None:
+    assert "has 16 numbers, and a picture" in str(lesson.squeeze_harder.examine(one_size_of_code))
+    assert "has between 9 and 25" not in str(lesson.squeeze_harder.examine(one_size_of_code))
+    assert "has between 36 and 100 numbers" in str(lesson.squeeze_harder.examine(solve(lesson.squeeze_harder)))
 
 
 def test_a_code_that_is_small_but_for_its_channels_is_told_its_name() -> None:
@@ -211,7 +302,8 @@ def names_of_notebook() -> dict[str, Any]:
     cells = {cell.id: cell.source for cell in nbformat.read(NOTEBOOK, 4).cells}
     names: dict[str, Any] = {"keras": keras, "np": np, "layers": LAYERS}
     for cell in (
-        *("s1-parts", "s1-build", "s1-keras", "s4-closes", "s4-crop", "s4-pad", "s4-resize", "s4-levels", "s4-stamps"),
+        *("s1-parts", "s1-build", "s1-keras", "s3-table"),
+        *("s4-closes", "s4-crop", "s4-pad", "s4-levels", "s4-resize", "s4-stamps", "s5-pairs"),
     ):
         exec(cells[cell], names)
     return names
@@ -230,11 +322,58 @@ def test_the_network_of_the_lesson_is_the_one_asked_about() -> None:
 @pytest.mark.parametrize("repair", ["crop", "pad", "resize", "levels", "stamps"])
 def test_a_repair_of_the_lesson_closes_for_other_sizes_too(repair: str) -> None:
     names = names_of_notebook()
-    assert [n for n in (9, 17, 20, 31, 41, 50) if not names["closes"](names[repair], n)] == []
+    make = names[repair]
+    assert [n for n in (1, 2, 3, 9, 17, 20, 31, 41, 50) if not names["closes"](make, n)] == []
+    for n in (1, 2, 17, 20, 25):
+        picture = np.zeros((1, n, n, 1), np.float32)
+        assert make(n)(picture).shape == picture.shape
+
+
+def test_the_numbers_in_the_text_of_the_repairs() -> None:
+    """Which sizes a crop alone could mend, how many weights there are, and which numbers up_to_multiple gives."""
+    names = names_of_notebook()
+    assert {names[repair](25).count_params() for repair in ("levels", "stamps", "crop", "pad", "resize")} == {4385}
+    enough = [n for n in range(20, 41) if names["real_size"](names["free"], n) >= n]
+    assert enough == [20, *range(25, 29), *range(33, 37)] and len(enough) == 9
+    assert [names["up_to_multiple"](n) for n in (1, 8, 23, 24, 25)] == [8, 8, 24, 24, 32]
+
+
+def test_one_open_network_gives_the_sizes_of_the_real_ones() -> None:
+    names = names_of_notebook()
+    for n in (1, 9, 20, 28, 32, 33):
+        assert names["real_size"](names["free"], n) == real.autoencoder_size(n)
+        assert names["real_size"](names["to_code"], n) == real.code_size(n)
+
+
+def test_which_pairs_of_shapes_the_two_losses_of_the_lesson_refuse() -> None:
+    names = names_of_notebook()
+    targets = (8, 28, 28, 1)
+    for outputs, by_mse in (
+        ((8, 28, 28, 3), "a number"),
+        ((8, 1, 1, 1), "a number"),
+        ((8, 28, 1, 1), "a number"),
+        ((8, 32, 32, 1), "an error"),
+        ((8, 14, 14, 1), "an error"),
+    ):
+        assert names["said"](names["mse"], targets, outputs) == by_mse
+        assert names["said"](names["crossentropy"], targets, outputs) == "an error"
+    assert names["said"](names["crossentropy"], targets, targets) == "a number"
+
+
+@pytest.mark.parametrize(("n", "w"), [(4, 7), (4, 8), (7, 13), (7, 14)])
+def test_a_stamp_covers_the_two_rows_of_its_cell_and_one_more(n: int, w: int) -> None:
+    stamp = names_of_notebook()["stamp"](8, 1, w)
+    stamp.build((None, n, n, 1))
+    stamp.set_weights([np.ones((3, 3, 1, 1)), np.zeros(1)])
+    for cell in range(1, n - 1):
+        x = np.zeros((1, n, n, 1), np.float32)
+        x[0, cell, 1, 0] = 1
+        rows = {int(row) for row in np.flatnonzero(np.array(stamp(x))[0].any(axis=(1, 2)))}
+        assert len(rows) == 3 and {2 * cell, 2 * cell + 1} < rows
 
 
 def test_minutes_add_up() -> None:
     text = "\n".join(cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "markdown")
     parts = [int(line.split("(")[1].split()[0]) for line in text.splitlines() if line.startswith("## ") and "(" in line]
-    assert parts[-1] == 25
+    assert parts[-1] == 30
     assert sum(parts[:-1]) == 45

@@ -15,6 +15,14 @@ from course_utils.exercises.predictions import Choice, Number, Prediction
 from course_utils.exercises.result import Result, Stop, right, wrong
 from course_utils.keras_layers import Layer, load_keras
 
+Case = tuple[Any, ...]
+
+
+def _distinct(*cases: Case) -> tuple[Case, ...]:
+    """Each once, in this order: a check says in how many settings it tried an answer."""
+    return tuple(dict.fromkeys(cases))
+
+
 #: The sizes for which the repairs are tried.
 TRIED = range(20, 41)
 
@@ -25,7 +33,7 @@ uneven = Prediction(
     name="uneven",
     question="Take the 13 layers and a picture of 28 × 28. All but two layers keep the size, or halve it exactly, or "
     "double it. What are the numbers of the two that do not? (Layer 1 is the first convolution.)",
-    fields=(Number("The first one"), Number("The second one")),
+    fields=(Number("The one with the smaller number"), Number("The other")),
     real=lambda: _two(real.uneven_layers(28)),
     sentence="Layer 6 rounds 3.5 up. Layer 11 has no padding. Everything else is exact.",
     slips=(Slip(m.HALVING_IS_A_LOSS, (2, 11)), Slip(m.HALVING_IS_A_LOSS, (2, 6))),
@@ -70,7 +78,7 @@ crop_only = Prediction(
     lesson="05",
     name="crop_only",
     question="The cheapest repair is to leave the model as it is and to crop what comes out. There are 21 sizes from "
-    "20 to 40. For how many of them does the model return at least n rows, so that there is something to crop?",
+    "20 to 40. For how many is what comes out large enough, n rows or more?",
     fields=(Number("Of the 21 sizes"),),
     real=lambda: (sum(real.can_be_cropped(n) == "yes" for n in TRIED),),
     sentence="Only the n from 8·c − 7 to 8·c − 4 get enough: 20, then 25 to 28, then 33 to 36.",
@@ -119,7 +127,7 @@ out_size = Exercise(
     answer="out_size",
     judge=AgainstKeras(
         symbols=("n",),
-        cases=tuple((n,) for n in (28, 25, 32, 33, *range(20, 41), *range(1, 20), 64, 100)),
+        cases=_distinct(*((n,) for n in (28, 25, 32, 33, *range(20, 41), *range(1, 20), 64, 100))),
         differ=equals(real.autoencoder_size),
         layer="the real model",
         slips=_OUT_SLIPS,
@@ -152,6 +160,7 @@ def _road(n: int, halve: Callable[[int], int], last: Callable[[int], int] = lamb
 
 _ROAD_SLIPS = (
     Slip(m.ROUNDS_DOWN, _road(23, lambda n: n // 2)),
+    Slip(m.ROUNDS_DOWN, (23, 11, 11, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24)),
     Slip(m.DOUBLING_UNDOES, (23, 12, 12, 6, 6, 3, 3, 6, 6, 12, 12, 23, 23)),
 )
 
@@ -167,14 +176,15 @@ all_same_road = Exercise(
     hints=(
         "The convolutions keep the size, all of them this time. So only 2, 4, 6 and 8, 10, 12 change anything.",
         "Poolings with same divide by 2 and round up: 23 / 2 = 11.5.",
-        "23 → 12 → 6 → 3 on the way down. Then three doublings, and nothing is taken away.",
+        "The half place counts. Go on like that with what comes out, layer by layer; a doubling only multiplies by 2, "
+        "whatever there was on the way down.",
     ),
     solution_code="my_sizes = [23, 12, 12, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24]",
     why="Only one layer rounds, the first pooling: 11.5 → 12. Three doublings make 24 of the code of 3.",
     slips=_ROAD_SLIPS,
 )
 
-# -- comes_back ---------------------------------------------------------------------------------------------------
+# -- still_closes -------------------------------------------------------------------------------------------------
 
 
 def _yes_or_no(value: Any) -> bool:
@@ -187,39 +197,55 @@ def _yes_or_no(value: Any) -> bool:
 
 
 _CLOSE_SLIPS = (
-    Slip(m.HALVES_EVENLY, lambda n: n % 8 == 0),
+    Slip(m.ONE_MORE_CHANGES_NOTHING, lambda n: n % 8 == 4),
+    Slip(m.SIXTEENS_COME_BACK, lambda n: n % 16 == 0),
+    Slip(m.REMAINDER_FOUR, lambda n: n % 16 == 4),
     Slip(m.EVERY_MULTIPLE_OF_FOUR, lambda n: n % 4 == 0),
     Slip(m.LUCKY_TWENTY_EIGHT, lambda n: n == 28),
 )
 
-comes_back = Exercise(
-    name="comes_back",
-    answer="comes_back",
+still_closes = Exercise(
+    name="still_closes",
+    answer="still_closes",
     judge=AgainstKeras(
         symbols=("n",),
-        cases=tuple((n,) for n in (28, 32, 12, *range(1, 61))),
-        differ=equals(real.closes),
-        layer="the real model",
+        cases=_distinct(*((n,) for n in (28, 20, 32, 12, *range(1, 61)))),
+        differ=equals(real.closes_with_four),
+        layer="the real layers",
         read=_yes_or_no,
         slips=_CLOSE_SLIPS,
     ),
     hints=(
-        "You have a function for what comes out. The model closes if that is n.",
-        "Or look at the sizes that close, 12, 20, 28, 36, and divide each of them by 8. What is the remainder?",
-        "Python's `%` gives the remainder: `28 % 8` is 4. Compare with `==`.",
+        "Work out what comes out, as in exercise 1. How many n share a code after four poolings?",
+        "On the way up the code is doubled three times, then 2 are taken away, then it is doubled once more. "
+        "The network closes if that is n.",
+        "How many is n short of a multiple, and of a multiple of what? What is the remainder of such a number? "
+        "Try it with the smallest n that closes.",
     ),
     solution_code="""\
-def comes_back(n):
-    return n % 8 == 4""",
-    why="n = 8·c − 4 says: 4 short of a multiple of 8. Then the remainder of n / 8 is 4.",
+def still_closes(n):
+    return n % 16 == 12""",
+    why="The code is c = ⌈n / 16⌉, and (8·c − 2)·2 = 16·c − 4 comes out. So n closes if it is 4 short of a multiple "
+    "of 16: the remainder is 12. 28 still closes, and 20 and 36 do not.",
     slips=_CLOSE_SLIPS,
 )
 
 # -- crop_rows ----------------------------------------------------------------------------------------------------
 
 
+def _rows(value: Any) -> tuple[int, ...]:
+    """The rows before and after; also as ``Cropping2D`` wants them, with the columns. Raises BadAnswer for others."""
+    value = value.tolist() if isinstance(value, np.ndarray) else value
+    if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(one, (tuple, list)) for one in value):
+        rows, columns = map(pair, value)
+        if rows != columns:
+            raise BadAnswer("rows and columns are not cut alike, and the picture is as wide as it is high.")
+        return rows
+    return pair(value)
+
+
 def _cropping_differs(rows: tuple[int, ...], n: int) -> str | None:
-    """Cut so many rows off the real model's output, and look at what is left."""
+    """Cut so many rows off the real model's output, and look at what is left, and where it stands."""
     before, after = rows
     o = real.all_same_size(n)
     said = f"your function says {spell(rows)}"
@@ -228,9 +254,12 @@ def _cropping_differs(rows: tuple[int, ...], n: int) -> str | None:
     if before + after >= o:
         return f"{said}; the model returns {o} rows, so nothing would be left."
     left = real.cropped_size(n, before, after)
-    if left == n:
-        return None
-    return f"{said}; the model returns {o} rows, and {left} are left."
+    if left != n:
+        return f"{said}; the model returns {o} rows, and {left} are left."
+    high = real.rows_too_high(n, before, after)
+    if high:
+        return f"{said}; {n} rows are left, as you want, but each is {high} too high: it is not in its place."
+    return None
 
 
 def _surplus(n: int) -> int:
@@ -238,6 +267,8 @@ def _surplus(n: int) -> int:
 
 
 _CROP_SLIPS = (
+    Slip(m.HALVES_ARE_IN_PLACE, lambda n: (_surplus(n) // 2, _surplus(n) - _surplus(n) // 2)),
+    Slip(m.HALVES_ARE_IN_PLACE, lambda n: (_surplus(n) - _surplus(n) // 2, _surplus(n) // 2)),
     Slip(m.CUT_ALIKE, lambda n: (_surplus(n) // 2,) * 2),
     Slip(m.CUT_ALIKE, lambda n: ((_surplus(n) + 1) // 2,) * 2),
     Slip(m.EIGHT_WHEN_NONE, lambda n: ((8 - n % 8) // 2, 8 - n % 8 - (8 - n % 8) // 2)),
@@ -250,25 +281,28 @@ crop_rows = Exercise(
     answer="crop_rows",
     judge=AgainstKeras(
         symbols=("n",),
-        cases=tuple((n,) for n in (28, 25, 32, *TRIED)),
+        cases=_distinct(*((n,) for n in (28, 25, 32, *TRIED))),
         differ=_cropping_differs,
-        layer="a real `Cropping2D` behind the real model",
-        read=pair,
+        layer="a real `Cropping2D` behind the real layers, in size and place,",
+        read=_rows,
         slips=_CROP_SLIPS,
     ),
     hints=(
-        "What does the model return with same everywhere? `-(-n // 8)` is the code. Each of its rows becomes 8.",
-        "The surplus is that less n. For 28 it is 4, for 25 it is 7, for 32 it is 0.",
-        "Give `before` the half that is rounded down, `surplus // 2`, and `after` what remains of the surplus.",
+        "First the size: what comes out with same everywhere, and how many rows of that are too many? For 28 it is 4, "
+        "for 25 it is 7, for 32 it is 0.",
+        "Then the place. In *Right in place*, 15 should come out in rows 8 to 15. Where does `crop` put it, "
+        "and which rows should it have kept to put it there?",
+        "A pooling with same that meets an odd size adds a ghost. On which side of the map (lesson 03)? "
+        "The rows that came of it lie there.",
     ),
     solution_code="""\
 def crop_rows(n):
     surplus = 8 * -(-n // 8) - n
-    before = surplus // 2
-    after = surplus - before
+    before = 0
+    after = surplus
     return before, after""",
-    why="8·⌈n / 8⌉ come out and n are wanted. How the surplus is shared between the sides is your choice: "
-    "that together they are all of it is not.",
+    why="8·⌈n / 8⌉ come out and n are wanted. Any sharing gives the size. But the poolings put their ghosts after the "
+    "map, so what is too much lies after it: each row cut off before moves everything up by one.",
     slips=_CROP_SLIPS,
 )
 
@@ -284,8 +318,23 @@ def _complains_by(belief: Misconception) -> Callable[[int, int], bool]:
     return lambda a, b: bool(belief.believed(a, b) == _ERROR)
 
 
+def _complaint_differs(value: bool, a: int, b: int) -> str | None:
+    """Say what the loss does, because it gives numbers and errors, and never True or False."""
+    true = _complains(a, b)
+    if value == true:
+        return None
+    return f"your function says {value}; `mse` gives {real.mse_of_channels(a, b)}, so {true} is right."
+
+
 _LOSS_SLIPS = tuple(
-    Slip(belief, _complains_by(belief)) for belief in (m.LOSS_CHECKS_SHAPES, m.LOSS_TAKES_ALL, m.MULTIPLES_ARE_REPEATED)
+    Slip(belief, _complains_by(belief))
+    for belief in (
+        m.LOSS_CHECKS_SHAPES,
+        m.LOSS_TAKES_ALL,
+        m.MULTIPLES_ARE_REPEATED,
+        m.ONLY_OUTPUTS_REPEATED,
+        m.ONLY_TARGETS_REPEATED,
+    )
 )
 
 mse_complains = Exercise(
@@ -293,8 +342,8 @@ mse_complains = Exercise(
     answer="mse_complains",
     judge=AgainstKeras(
         symbols=("a", "b"),
-        cases=((3, 3), (1, 3), (2, 3), *((a, b) for a in range(1, 7) for b in range(1, 7)), (28, 32)),
-        differ=equals(_complains),
+        cases=_distinct((3, 3), (1, 3), (2, 3), *((a, b) for a in range(1, 7) for b in range(1, 7)), (28, 32)),
+        differ=_complaint_differs,
         layer="`mse`",
         read=_yes_or_no,
         slips=_LOSS_SLIPS,
@@ -302,7 +351,8 @@ mse_complains = Exercise(
     hints=(
         "Equal sizes are never refused. So it needs `a != b`.",
         "And of two sizes that differ, one kind gets through: which number is repeated until it fits?",
-        "It complains if the two differ and neither of them is 1. In Python: `and`.",
+        "Try your function on (3, 3), (1, 3), (3, 1) and (2, 3). Only one of the four is refused. "
+        "Python joins conditions with `and`.",
     ),
     solution_code="""\
 def mse_complains(a, b):
@@ -351,19 +401,31 @@ def _judge_squeeze_harder(function: Any) -> Result:
                 misconception=_belief_about_end(maps[-1].shape, n),
                 with_case=False,
             )
+        if not any(layer.trainable_weights for layer in layers):
+            return wrong(
+                f"For n = {n} the size comes back, but none of your layers has weights, so there is nothing to learn. "
+                "Put in a convolution or two."
+            )
         code = min(maps, key=lambda one: one.size)
         if code.size > MOST_NUMBERS:
             return wrong(
-                f"For n = {n} the size comes back. The smallest map on the way has "
-                f"{'·'.join(map(str, code.shape[1:]))} = {code.size} numbers, and at most {MOST_NUMBERS} are allowed.",
+                f"For n = {n} the size comes back. The smallest stage on the way has "
+                f"{_product(code.shape[1:])} numbers, and at most {MOST_NUMBERS} are allowed.",
                 misconception=m.CODE_IS_ONE_MAP if int(np.prod(code.shape[1:3])) <= MOST_NUMBERS else None,
                 with_case=False,
             )
         codes.append(code.size)
+    count = f"between {min(codes)} and {max(codes)}" if min(codes) < max(codes) else str(codes[0])
     return right(
-        f"All {len(TRIED)} sizes come back. The code has between {min(codes)} and {max(codes)} numbers, "
+        f"All {len(TRIED)} sizes come back. The smallest stage on the way has {count} numbers, "
         f"and a picture of 40 × 40 has 1600."
     )
+
+
+def _product(sides: Sequence[int]) -> str:
+    """How many numbers sides like these have: ``5·5·8 = 200``, or ``101``."""
+    factors = "·".join(map(str, sides))
+    return factors if len(sides) == 1 else f"{factors} = {int(np.prod(sides))}"
 
 
 def _belief_about_end(shape: tuple[int, ...], n: int) -> Misconception | None:
@@ -391,7 +453,8 @@ squeeze_harder = Exercise(
         "Begin with a repair of section 4 that closes for every n; `crop` is the shortest. Only the code is too large.",
         "For n = 40 the code is 5·5·8 = 200 numbers. Two things make it smaller: fewer filters in layer 5, or a fourth "
         "pooling (and then a fourth doubling, and 16 in place of 8).",
-        "With 4 filters in layer 5 the code is 5·5·4 = 100 for n = 40. Nothing else has to change.",
+        "`way_down()` holds layer 5 as it is. Write its six layers out in your `make`, and choose how many maps "
+        "layer 5 makes: 5·5 times that may be 100. The way up and the crop can stay as they are.",
     ),
     solution_code="""\
 def make(n):
@@ -407,10 +470,12 @@ def make(n):
         layers.MaxPooling2D(2, padding="same"),
         layers.UpSampling2D(8),
         layers.Conv2D(1, 3, activation="sigmoid", padding="same"),
+        # Cut after the map only: there the poolings put their ghosts, so every row stays in its place.
         layers.Cropping2D(((0, surplus), (0, surplus))),
     ])""",
-    why="The number of filters decides how many maps the code has, the poolings how large each of them is. "
-    "Neither changes the size at the end, as long as the way up multiplies as often as the way down divides.",
+    why="Only the two ends are fixed: n goes in and n comes out. If poolings and convolutions do the squeezing, the "
+    "filters decide how many maps the code has, and the poolings how large each of them is. Then the way up has to "
+    "multiply by as much as the way down divides, and the surplus is cut off.",
     slips=(Slip(m.COMES_BACK, _as_asked(real.AUTOENCODER)), Slip(m.ALL_SAME_RETURNS, _as_asked(real.ALL_SAME))),
 )
 
@@ -442,7 +507,8 @@ family_size = Exercise(
         "First without the layer that loses. m poolings that round up are one division by 2**m that rounds up, "
         "and m doublings multiply by 2**m. For m = 3 that is 8·⌈n / 8⌉.",
         "The layer without padding takes 2. How many doublings come after it? Of m, j came before.",
-        "m − j doublings come after it, so 2 become 2·2**(m − j). For the network of this lesson, m = 3 and j = 2: 4.",
+        "Each doubling after it doubles what is missing. In the network of this lesson, m = 3 and j = 2, so one comes "
+        "after, and 2 become 4. With j = 1 they become 8, with j = 3 they stay 2.",
     ),
     solution_code="""\
 def family_size(n, m, j):

@@ -8,10 +8,10 @@ from course_utils.exercises.catalogue import Misconception, Section
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
 _LESSON = "05_solve_the_autoencoder.ipynb"
 
-ANSWER_THE_TWO = Section(_LESSON, "1. Answer the two questions (6 minutes)")
+ANSWER_THE_TWO = Section(_LESSON, "1. Answer the two questions (8 minutes)")
 ANSWER_THE_THIRD = Section(_LESSON, "2. Answer the third question (6 minutes)")
 FIND_THE_RULE = Section(_LESSON, "3. Find the rule for every n (9 minutes)")
-REPAIR_IT = Section(_LESSON, "4. Repair it for every n (12 minutes)")
+REPAIR_IT = Section(_LESSON, "4. Repair it for every n (10 minutes)")
 DISTRUST_THE_LOSS = Section(_LESSON, "5. Distrust the loss (5 minutes)")
 TRAIN_IT = Section(_LESSON, "6. Train it (7 minutes)")
 
@@ -31,7 +31,7 @@ HALVING_IS_A_LOSS = Misconception(
 )
 ALL_SAME_RETURNS = Misconception(
     name='With "same" in every layer the picture comes back',
-    sentence="The doublings make 2·2·2 = 8 rows of each row of the code, so a multiple of 8 comes out. "
+    sentence="The doublings turn each row of the code into 2·2·2 = 8 rows, so a multiple of 8 comes out. "
     '"same" in every layer returns n only if n is a multiple of 8.',
     section=ANSWER_THE_THIRD,
     symbols=("n",),
@@ -72,12 +72,45 @@ EVERY_MULTIPLE_OF_FOUR = Misconception(
 )
 LUCKY_TWENTY_EIGHT = Misconception(
     name="28 is the only size that comes back",
-    sentence="28 is one of many. What comes out goes up by 8 at a time, and n meets it once in each 8.",
+    sentence="28 is one of many. What comes out goes up in steps, and n meets it once in each step.",
     section=FIND_THE_RULE,
     symbols=("n",),
     about="whether n comes back",
     believed=lambda n: n == 28,
     real=real.closes,
+    case=(4,),
+)
+
+ONE_MORE_CHANGES_NOTHING = Misconception(
+    name="One pooling more and one doubling more change nothing",
+    sentence="Each pooling makes the block that shares a code twice as large. With four of them it is 16 sizes in a "
+    "row, and what comes out is a multiple of 16, less 4.",
+    section=FIND_THE_RULE,
+    symbols=("n",),
+    about="the size that comes back with four poolings and four doublings",
+    believed=lambda n: 8 * -(-n // 8) - 4,
+    real=lambda n: real.family_size(n, 4, 3),
+    case=(1,),
+)
+SIXTEENS_COME_BACK = Misconception(
+    name="What can be halved as often as there are poolings comes back",
+    sentence="It would, if no layer lost anything. The layer without padding takes 2 away, and the doubling after it "
+    "turns that into 4.",
+    section=FIND_THE_RULE,
+    symbols=("n",),
+    about="the size that comes back with four poolings and four doublings",
+    believed=lambda n: 16 * -(-n // 16),
+    real=lambda n: real.family_size(n, 4, 3),
+    case=(1,),
+)
+REMAINDER_FOUR = Misconception(
+    name="Four short of a multiple is a remainder of 4",
+    sentence="For 8 it is, because 8 − 4 is 4. Four short of a multiple of 16 leaves a remainder of 16 − 4.",
+    section=FIND_THE_RULE,
+    symbols=("n",),
+    about="whether n comes back with four poolings and four doublings",
+    believed=lambda n: n % 16 == 4,
+    real=real.closes_with_four,
     case=(4,),
 )
 
@@ -103,6 +136,12 @@ DOUBLED_BEFORE = Misconception(
     case=(3, 1, 1),
 )
 
+
+def _halves(rows: int) -> tuple[int, int]:
+    """As the lesson's own crop shares them."""
+    return rows // 2, rows - rows // 2
+
+
 # -- repairs ------------------------------------------------------------------------------------------------------
 
 CROPPING_IS_ENOUGH = Misconception(
@@ -126,6 +165,17 @@ CUT_ALIKE = Misconception(
     real=lambda n: real.cropped_size(n, *[(real.all_same_size(n) - n) // 2] * 2),
     case=(1,),
 )
+HALVES_ARE_IN_PLACE = Misconception(
+    name="If equal halves are cut off, the picture stays where it was",
+    sentence="It would, if what is too much lay on both sides. But the poolings added their ghosts on one side of the "
+    "map only.",
+    section=REPAIR_IT,
+    symbols=("n",),
+    about="by how many rows everything is too high when half of the surplus is cut off before",
+    believed=lambda n: 0,
+    real=lambda n: real.rows_too_high(n, *_halves(real.all_same_size(n) - n)),
+    case=(9,),
+)
 EIGHT_WHEN_NONE = Misconception(
     name="There are always 8 − n mod 8 rows too many",
     sentence="If 8 divides n, the remainder is 0, and 8 − 0 = 8 would be cut off though nothing is too much.",
@@ -139,7 +189,7 @@ EIGHT_WHEN_NONE = Misconception(
 # -- the loss -----------------------------------------------------------------------------------------------------
 
 LOSS_CHECKS_SHAPES = Misconception(
-    name="A loss refuses two shapes that differ",
+    name="`mse` refuses two shapes that differ",
     sentence="It subtracts one from the other, and a subtraction repeats a side of 1 until it fits. Nothing is said.",
     section=DISTRUST_THE_LOSS,
     symbols=("a", "b"),
@@ -149,7 +199,7 @@ LOSS_CHECKS_SHAPES = Misconception(
     case=(1, 2),
 )
 LOSS_TAKES_ALL = Misconception(
-    name="A loss takes any two shapes",
+    name="`mse` takes any two shapes",
     sentence="Only a side of 1 is repeated. Any other two sizes that differ are refused.",
     section=DISTRUST_THE_LOSS,
     symbols=("a", "b"),
@@ -157,6 +207,26 @@ LOSS_TAKES_ALL = Misconception(
     believed=lambda a, b: "a number",
     real=real.mse_of_channels,
     case=(2, 3),
+)
+ONLY_OUTPUTS_REPEATED = Misconception(
+    name="Only what the model returns is repeated, not the targets",
+    sentence="A 1 is repeated on either side: `mse` subtracts one from the other, and a subtraction has no first side.",
+    section=DISTRUST_THE_LOSS,
+    symbols=("a", "b"),
+    about="what `mse` makes of a channels beside b channels",
+    believed=lambda a, b: "a number" if a == b or b == 1 else "an error",
+    real=real.mse_of_channels,
+    case=(1, 2),
+)
+ONLY_TARGETS_REPEATED = Misconception(
+    name="Only the targets are repeated, not what the model returns",
+    sentence="A 1 is repeated on either side: `mse` subtracts one from the other, and a subtraction has no first side.",
+    section=DISTRUST_THE_LOSS,
+    symbols=("a", "b"),
+    about="what `mse` makes of a channels beside b channels",
+    believed=lambda a, b: "a number" if a == b or a == 1 else "an error",
+    real=real.mse_of_channels,
+    case=(2, 1),
 )
 MULTIPLES_ARE_REPEATED = Misconception(
     name="A smaller side is repeated if it divides the larger one",

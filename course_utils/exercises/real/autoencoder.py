@@ -102,10 +102,31 @@ def can_be_cropped(n: int) -> str:
     return "yes" if autoencoder_size(n) >= n else "no"
 
 
+def closes_with_four(n: int) -> bool:
+    """Whether the model still returns the size that it was given, with a fourth pooling and a fourth doubling."""
+    return family_size(n, 4, 3) == n
+
+
 def cropped_size(n: int, before: int, after: int) -> int:
     """What is left of the all-same model's output when so many rows are cut off its sides."""
     crop = build("Cropping2D", cropping=((before, after), (before, after)))
     return size(crop, all_same_size(n))
+
+
+@cache
+def rows_too_high(n: int, before: int, after: int) -> int:
+    """By how many rows everything stands too high when so many rows are cut off the all-same model's output.
+
+    Only its poolings and doublings are run, on a picture that holds in each row the number of that row. The first cell
+    of the code is the largest of the first 8 rows, and should come out in as many rows as it was made from.
+    """
+    x = np.broadcast_to(np.arange(n, dtype=np.float32).reshape(1, n, 1, 1), (1, n, n, 1))
+    halve = build("MaxPooling2D", pool_size=2, padding="same")
+    double = build("UpSampling2D", size=2)
+    for layer in (halve, halve, halve, double, double, double):
+        x = run(layer, x)
+    x = run(build("Cropping2D", cropping=((before, after), (before, after))), x)
+    return min(n, 8) - int((x[0, :, 0, 0] == min(n, 8) - 1).sum())
 
 
 @cache
