@@ -357,20 +357,25 @@ def test_the_shortcut_starts_at_x_and_not_between_the_convolutions(plus: bool) -
         x = keras.Input((n, n, 16))
         first = LAYERS.Conv2D(32, 3, strides=2, padding="same")(x)
         y = LAYERS.Conv2D(32, 3, padding="same")(first)
-        short = LAYERS.Conv2D(32, 1, strides=2)(x) if start_at_x else first
+        short = LAYERS.Conv2D(32, 1, strides=2)(x) if start_at_x else LAYERS.Conv2D(32, 1)(first)
         return keras.Model(x, short + y if plus else LAYERS.Add()([short, y]))
 
     assert is_right(lesson.residual.examine(lambda n: block(n, True)))
     assert "The shortcut shall come from x itself" in str(lesson.residual.examine(lambda n: block(n, False)))
 
 
-def test_a_block_may_go_on_behind_its_add() -> None:
-    def block(n: int) -> Any:
+@pytest.mark.parametrize("behind_the_add", [(LAYERS.ReLU,), (lambda: LAYERS.Conv2D(32, 1),), (conv(32), LAYERS.ReLU)])
+def test_a_block_may_go_on_behind_its_add(behind_the_add: Any) -> None:
+    def block(n: int, start_at_x: bool) -> Any:
         x = keras.Input((n, n, 16))
         y = LAYERS.Conv2D(32, 3, padding="same")(LAYERS.Conv2D(32, 3, strides=2, padding="same")(x))
-        return keras.Model(x, LAYERS.ReLU()(LAYERS.Add()([LAYERS.Conv2D(32, 1, strides=2)(x), y])))
+        z = LAYERS.Add()([LAYERS.Conv2D(32, 1, strides=2)(x) if start_at_x else LAYERS.Conv2D(32, 1)(y), y])
+        for make in behind_the_add:
+            z = make()(z)
+        return keras.Model(x, z)
 
-    assert is_right(lesson.residual.examine(block))
+    assert is_right(lesson.residual.examine(lambda n: block(n, True)))
+    assert not is_right(lesson.residual.examine(lambda n: block(n, False)))
 
 
 def test_a_block_without_its_shortcut_is_none() -> None:
@@ -623,6 +628,7 @@ def test_a_third_that_was_rounded_is_shown_with_digits_that_differ() -> None:
         text = str(lesson.past_mean.examine(with_weight(weight)))
         mine, mean = text.split(" is ")[1].split(",")[0], text.split(" is ")[2].split(". ")[0].split(".\n")[0]
         assert mine != mean and "Write `1 / 3`" in text
+        assert len(mine.split(".")[1]) == len(mean.split(".")[1]) <= 5, "no more digits than it takes"
     assert "Write `1 / 3`" not in str(lesson.past_mean.examine(with_weight(0.5)))
     assert is_right(lesson.past_mean.examine(with_weight(1 / 3)))
 

@@ -633,10 +633,9 @@ def _about_the_shortcut(model: Any, addition: Any, settings: str) -> Result | No
     """What is wrong if one map holds all that reaches the Add: then there is no way around the convolutions."""
     cuts = {id(tensor): tensor for tensor in addition.input}
     cuts |= {id(layer.output): layer.output for layer in _layers(model, "Conv2D")}
-    ends = model.outputs
     starts = {id(tensor) for tensor in model.inputs}
     for name, cut in cuts.items():
-        if name in starts or name in {id(end) for end in ends} or any(_carried_around(model, cut, ends)):
+        if name in starts or any(_carried_around(model, cut, [addition.output])):
             continue
         return wrong(
             f"For {settings} the shapes fit. But I held what one layer made, {_spell_shape(cut.shape)}, and changed x: "
