@@ -16,6 +16,7 @@ import pytest
 from course_utils.axes import Repeat, ShapeError, Spread, Window
 from course_utils.exercises import ____, lesson_04 as lesson, misconceptions as m, real
 from course_utils.exercises.result import Outcome
+from course_utils.explorers.upsampling import upsampling_frame
 from course_utils.keras_layers import KerasRefusal
 
 LAYERS = keras.layers
@@ -46,8 +47,36 @@ def test_a_row_is_shown_with_the_first_cell_that_differs() -> None:
 
 def test_a_way_back_is_told_with_the_road_that_it_leads() -> None:
     line = lesson.way_back.examine(lambda n, s: 0).lines[0]
-    assert "Keras goes 14 → 7 → 13. Into the layer goes o = 7: put it where section 6 has n." in line
-    assert "below the stride, 2" in lesson.way_back.examine(lambda n, s: 2).lines[0]
+    assert line.endswith("Keras goes 14 → 7 → 13.")
+    line = lesson.way_back.examine(lambda n, s: 2).lines[0]
+    assert line.endswith("below the stride, 2.")
+
+
+def test_only_who_put_n_for_o_is_told_to_put_o() -> None:
+    advice = "Into the layer goes o = 7: put it where section 6 has n."
+    line = lesson.way_back.examine(lambda n, s: n - ((n - 1) * s + 1)).lines[0]
+    assert line.startswith("For n = 13, s = 2 your function says -12, and") and line.endswith(advice)
+    for other in (lambda n, s: 0, lambda n, s: s, lambda n, s: n, lambda n, s: n % s, lambda n, s: None):
+        assert "put it where" not in str(lesson.way_back.examine(other))
+
+
+def test_a_padding_has_only_a_belief_that_is_its_own() -> None:
+    result = lesson.way_back.examine(lambda n, s: -(-n // s) * s - n)
+    assert result.misconception is m.TAKEN_FROM_THE_LARGEST
+    assert "You counted down from the largest, n·s" in str(result)
+    assert "It counts up from the smallest." in str(result)
+    assert lesson.way_back.examine(lambda n, s: n % s).misconception is None
+
+
+def test_the_gap_behind_the_last_stamp_is_asked_for() -> None:
+    result = lesson.size_and_gaps.examine(lambda n, k, s: (n * s + max(k - s, 0), (n - 1) * max(s - k, 0)))
+    assert result.misconception is m.GAPS_ONLY_BETWEEN
+    assert result.lines == (
+        "For n = 4, k = 2, s = 3 your function says (12, 3); Keras gives (12, 4). The size is right.",
+    )
+    assert "The last stamp has its gap behind it too: n gaps of s − k, not n − 1." in str(result)
+    result = lesson.size_and_gaps.examine(lambda n, k, s: ((n - 1) * s + k, (n - 1) * max(s - k, 0)))
+    assert result.misconception is m.TEXTBOOK_LENGTH and "The size is right" not in str(result)
 
 
 def test_a_decoder_is_told_both_roads() -> None:
@@ -62,6 +91,48 @@ def test_a_decoder_is_told_both_roads() -> None:
     text = str(lesson.decoder.examine(lambda n: forgetful))
     assert "For n = 25 the way down is 25 → 13 → 7 → 4." in text
     assert "go back 4 → 7 → 14 → 28; asked for: 4 → 7 → 13 → 25." in text
+
+
+def decoder_with(extras: Callable[[int], tuple[int | None, ...]], k: int = 3) -> Callable[[int], Any]:
+    """A decoder whose numbers are made from n."""
+
+    def decoder(n: int) -> Any:
+        return [LAYERS.Conv2DTranspose(8, k, strides=2, padding="same", output_padding=e) for e in extras(n)]
+
+    return decoder
+
+
+def sizes_back(n: int) -> tuple[int, int, int]:
+    return (n + 3) // 4, (n + 1) // 2, n
+
+
+FORWARDS = "The numbers are right, in the order of the way down. The first layer of the decoder leads to ⌈n/4⌉."
+SWAPPED = "An even size needs 1, an odd one 0."
+
+
+def test_a_decoder_in_the_wrong_order_or_the_wrong_way_round_is_told_so() -> None:
+    def said(extras: Callable[[int], tuple[int | None, ...]], k: int = 3) -> tuple[str, ...]:
+        result = lesson.decoder.examine(decoder_with(extras, k))
+        assert result.outcome is Outcome.WRONG and result.misconception is None
+        assert result.lines[0].startswith("For n = ")
+        return result.lines[1:]
+
+    assert said(lambda n: tuple((size - 1) % 2 for size in reversed(sizes_back(n)))) == (FORWARDS,)
+    assert said(lambda n: tuple(1 if size % 2 else None for size in reversed(sizes_back(n))), k=4) == (FORWARDS,)
+    assert said(lambda n: tuple(size % 2 for size in sizes_back(n))) == (SWAPPED,)
+    assert said(lambda n: tuple(None if size % 2 else 1 for size in sizes_back(n)), k=4) == ()
+    # Right for 28 in another order, and nothing more.
+    assert said(lambda n: (1, 1, 0)) == ()
+    assert said(lambda n: (0, 1, 1)) == ()
+
+
+def test_the_belief_about_a_decoder_fits_what_was_written() -> None:
+    left_out = lesson.decoder.examine(decoder_with(lambda n: (None,) * 3))
+    assert left_out.misconception is m.MULTIPLYING_UNDOES and left_out.with_case
+    for extra in (0, 1):
+        result = lesson.decoder.examine(decoder_with(lambda n, extra=extra: (extra,) * 3))
+        assert result.misconception is m.ONE_WAY_BACK
+        assert "smallest case" not in str(result) and "6. Choose which size comes back" in str(result)
 
 
 @pytest.mark.parametrize("k", [2, 4, (3, 4)])
@@ -271,6 +342,34 @@ def test_seven_more_cells_are_not_twice_as_many(longer: list[Callable[[], Any]])
     assert "every side must be doubled, whatever the map's size: 10 × 10 × 8." in result.lines[0]
 
 
+def second(*ways: Callable[[], Any]) -> str:
+    return str(lesson.two_ways.examine(lambda: ([make() for make in PLAIN], [make() for make in ways])))
+
+
+def test_stamps_that_a_convolution_evens_out_are_uneven_all_the_same() -> None:
+    uneven = transposed(8, 3, strides=2, padding="same")
+    text = second(uneven, conv(8, 4, padding="same"))
+    assert "your stamps are uneven (k = 3, s = 2); your last convolution only averages it away." in text
+    text = second(uneven, lambda: LAYERS.AveragePooling2D(2, strides=1, padding="same"))
+    assert "your stamps are uneven (k = 3, s = 2); what comes after them only averages it away." in text
+    text = second(transposed(8, (4, 5), strides=2, padding="same"), conv(8, 4, padding="same"))
+    assert "your stamps are uneven (k = 5, s = 2)" in text
+
+
+def test_an_uneven_count_is_told_in_stamps_where_they_are_what_is_counted() -> None:
+    assert "between 8 and 32 (1 to 4 stamps, times 8 channels): a checkerboard" in second(
+        transposed(8, 3, strides=2, padding="same")
+    )
+    text = second(conv(4, 1), transposed(8, 3, strides=2, padding="same"))
+    assert "between 32 and 128: a checkerboard" in text
+
+
+def test_a_way_that_cannot_run_is_sent_to_the_trap() -> None:
+    text = second(conv(8, 1), transposed(8, 4, strides=2, padding="same", output_padding=0))
+    assert "The second way does not run, because of its layer 2. With `same`, a layer with an even kernel" in text
+    assert "section 6, One trap" in text and "Keras says" not in text
+
+
 def test_two_even_ways_are_told_what_other_weights_can_do() -> None:
     text = str(lesson.two_ways.examine(lambda: ([make() for make in PLAIN], [make() for make in EVEN])))
     assert "can still draw a grid. Upsampling and then convolving cannot." in text
@@ -324,6 +423,8 @@ def test_the_numbers_of_the_lesson_by_pencil() -> None:
         (9, 12, 16),
     ]
     assert [real.transposed_size(5, 3, 3, "same", extra) for extra in (None, 0, 1, 2)] == [15, 13, 14, 15]
+    frame = upsampling_frame(8, 2, "nearest", "down and up", "same", "digits")
+    assert "16 of 64 were kept, and 44 cells hold another number" in frame.remarks[1]  # 48 − 4
     assert [real.never_stamped(4, k, s) for k, s in ((2, 3), (1, 4), (3, 2), (2, 2))] == [4, 12, 0, 0]
 
 

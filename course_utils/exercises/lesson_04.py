@@ -336,9 +336,18 @@ _LENGTH_SLIPS = (
         for belief in (m.TEXTBOOK_LENGTH, m.ONLY_THE_STRIDE, m.STAMPS_SIDE_BY_SIDE, m.STRIDE_SHRINKS)
         for gaps in _GAPS
     ),
-    # The size as section 4 prints it, and no gap behind the last stamp.
-    Slip(m.TEXTBOOK_LENGTH, _with_gaps(real.transposed_size, _gaps_between)),
+    Slip(m.GAPS_ONLY_BETWEEN, _with_gaps(real.transposed_size, _gaps_between)),
 )
+
+
+def _size_or_gaps_differ(said: tuple[int, int], n: int, k: int, s: int) -> str | None:
+    """What is wrong with a size and a number of gaps; whether it is only the gaps."""
+    true = _size_and_gaps(n, k, s)
+    if said == true:
+        return None
+    only_gaps = " The size is right." if said[0] == true[0] else ""
+    return f"your function says {spell(said)}; Keras gives {spell(true)}.{only_gaps}"
+
 
 size_and_gaps = Exercise(
     name="size_and_gaps",
@@ -351,7 +360,7 @@ size_and_gaps = Exercise(
             *((n, k, s) for n in range(1, 6) for k in range(1, 6) for s in (1, 2, 3, 4)),
             (14, 5, 2),
         ),
-        differ=equals(_size_and_gaps),
+        differ=_size_or_gaps_differ,
         layer='`Conv2DTranspose(…, strides=s, padding="valid")`',
         read=pair,
         slips=_LENGTH_SLIPS,
@@ -493,13 +502,16 @@ def _number_or_none(value: object) -> int | None:
 
 def _comes_back(extra: int | None, n: int, s: int) -> str | None:
     """What is wrong with an output_padding for the way back to n, or None."""
-    if extra is not None and not 0 <= extra < s:
-        return f"your function says {extra}, and `output_padding` must be at least 0 and below the stride, {s}."
     o = real.same_step_size(n, 3, s)
+    if extra is not None and not 0 <= extra < s:
+        line = f"your function says {extra}, and `output_padding` must be at least 0 and below the stride, {s}."
+        if extra == n - real.transposed_size(n, 3, s, "same", 0):  # the rule, with n in place of o
+            line += f" Into the layer goes o = {o}: put it where section 6 has n."
+        return line
     back = real.transposed_size(o, 3, s, "same", extra)
     if back == n:
         return None
-    road = f"Keras goes {n} → {o} → {back}. Into the layer goes o = {o}: put it where section 6 has n."
+    road = f"Keras goes {n} → {o} → {back}."
     if extra is None:
         return f"your function says None, which leaves the argument out, and {road} (Or is a `return` missing?)"
     return f"your function says {extra}, and {road}"
@@ -508,10 +520,9 @@ def _comes_back(extra: int | None, n: int, s: int) -> str | None:
 _WAY_BACK_SLIPS = (
     Slip(m.ONE_WAY_BACK, lambda n, s: 0),
     Slip(m.ONE_WAY_BACK, lambda n, s: s - 1),
-    Slip(m.ADDED_TO_THE_DEFAULT, lambda n, s: -n % s),
+    Slip(m.TAKEN_FROM_THE_LARGEST, lambda n, s: -n % s),
     Slip(m.ADDED_TO_THE_DEFAULT, lambda n, s: n - -(-n // s) * s),
     Slip(m.STEPS_WITHOUT_A_STAMP, lambda n, s: n - (-(-n // s) - 1) * s),
-    Slip(m.STEPS_WITHOUT_A_STAMP, lambda n, s: n % s),
 )
 
 way_back = Exercise(
@@ -566,6 +577,22 @@ def _with_weights_of_one(layers: Sequence[Layer], x: Map) -> Map:
     return networks.run_through(layers, x)[-1]
 
 
+_THE_TRAP = "With `same`, a layer with an even kernel and `output_padding=0` cannot run: section 6, One trap."
+
+
+def _first_trapped(layers: Sequence[Layer]) -> int | None:
+    """The number of the first layer that Keras builds and cannot run: "same", an even kernel, and a 0."""
+    return next((i for i, layer in enumerate(layers, start=1) if _is_trapped(layer)), None)
+
+
+def _is_trapped(layer: Layer) -> bool:
+    if kind_of(layer) != "Conv2DTranspose" or layer.padding != "same" or layer.output_padding is None:
+        return False
+    extras = layer.output_padding
+    extras = extras if isinstance(extras, (tuple, list)) else (extras,) * 2
+    return any(k % 2 == 0 and extra == 0 for k, extra in zip(layer.kernel_size, extras, strict=True))
+
+
 def _trouble_with(layers: Sequence[Layer]) -> Result | None:
     """Why one of the two ways will not do, or None. The words follow "The first way"."""
     odd = [kind_of(layer) for layer in layers if kind_of(layer) not in _MAY_STAND_THERE]
@@ -575,7 +602,13 @@ def _trouble_with(layers: Sequence[Layer]) -> Result | None:
         return wrong("has an activation. Leave it out: it would hide what is counted.")
     if not any(kind_of(layer) in ("Conv2D", "Conv2DTranspose") for layer in layers):
         return wrong("has nothing to learn. It needs a `Conv2D` or a `Conv2DTranspose`.")
-    y = _with_weights_of_one(layers, np.ones((1, 7, 7, 8), dtype=np.float32))
+    try:
+        y = _with_weights_of_one(layers, np.ones((1, 7, 7, 8), dtype=np.float32))
+    except Stop:
+        trapped = _first_trapped(layers)
+        if trapped is None:
+            raise
+        return wrong(f"does not run, because of its layer {trapped}. {_THE_TRAP}")
     if y.shape[1:] != (14, 14, 8):
         return wrong(
             f"makes {_times(y)} of 7 × 7 × 8. Asked for: 14 × 14 × 8.", misconception=_belief_about_size(y, layers)
@@ -593,10 +626,34 @@ def _trouble_with(layers: Sequence[Layer]) -> Result | None:
     if not np.allclose(inside, inside.flat[0]):
         return wrong(
             "has the right size. But with all weights 1, on a map of ones, its cells away from the border lie between "
-            f"{inside.min():g} and {inside.max():g}: a checkerboard.",
+            f"{inside.min():g} and {inside.max():g}{_in_stamps(layers, inside)}: a checkerboard.",
             misconception=m.STAMPS_FALL_EVENLY,
             with_case=False,
         )
+    return _hidden_grid(layers)
+
+
+def _in_stamps(layers: Sequence[Layer], inside: Map) -> str:
+    """How many stamps that is, where nothing but one transposed convolution adds anything up."""
+    adding = [layer for layer in layers if kind_of(layer) not in ("ZeroPadding2D", "Cropping2D")]
+    if len(adding) != 1 or kind_of(adding[0]) != "Conv2DTranspose":
+        return ""
+    channels = int(adding[0].weights[0].shape[-1])
+    return f" ({inside.min() / channels:g} to {inside.max() / channels:g} stamps, times {channels} channels)"
+
+
+def _hidden_grid(layers: Sequence[Layer]) -> Result | None:
+    """What to say of stamps that fall unevenly where the counts at the end do not show it, or None."""
+    for layer in layers:
+        if kind_of(layer) != "Conv2DTranspose":
+            continue
+        for k, s in zip(layer.kernel_size, layer.strides, strict=True):
+            if k % s:
+                after = "your last convolution" if kind_of(layers[-1]) == "Conv2D" else "what comes after them"
+                return wrong(
+                    "has the right size, and its counts are even at the end. But your stamps are uneven "
+                    f"(k = {k}, s = {s}); {after} only averages it away."
+                )
     return None
 
 
@@ -705,36 +762,57 @@ def _judge_decoder(function: Any) -> Result:
         try:
             maps = networks.run_through(layers, np.ones((1, down[-1], down[-1], 8), dtype=np.float32))
         except Stop:
-            trapped = next((i for i, layer in enumerate(layers, start=1) if _is_trapped(layer)), None)
+            trapped = _first_trapped(layers)
             if trapped is None:
                 raise
-            return wrong(
-                f"For n = {n} layer {trapped} does not run. With `same`, a layer with an even kernel and "
-                "`output_padding=0` cannot run: section 6, One trap."
-            )
+            return wrong(f"For n = {n} layer {trapped} does not run. {_THE_TRAP}")
         came = tuple(int(y.shape[1]) for y in maps)
         if any(y.shape[1:3] != (size, size) for y, size in zip(maps, down[-2::-1], strict=True)):
+            pattern = _pattern_in_decoder(function)
+            belief = _belief_about_decoder(layers, _missing((down[-1], *came)))
             return wrong(
                 f"For n = {n} the way down is {real.changes(n, down[1:])}. Your layers go back "
                 f"{real.changes(down[-1], came)}; asked for: {asked}.",
-                misconception=_belief_about_decoder((down[-1], *came)),
+                *([] if pattern is None else [pattern]),
+                misconception=belief,
+                # The smallest case of the other belief is told for layers in which the argument is left out.
+                with_case=belief is m.MULTIPLYING_UNDOES,
             )
     return right(f"The same sizes back, step by step, for {len(_DECODED)} sizes of the picture.")
 
 
-def _is_trapped(layer: Layer) -> bool:
-    """Whether it is one of the layers that Keras builds and cannot run: "same", an even kernel, and a 0."""
-    extras = layer.output_padding
-    if layer.padding != "same" or extras is None:
-        return False
-    extras = extras if isinstance(extras, (tuple, list)) else (extras,) * 2
-    return any(k % 2 == 0 and extra == 0 for k, extra in zip(layer.kernel_size, extras, strict=True))
+def _missing(sizes: Sequence[int]) -> tuple[int, ...]:
+    """How much each step falls short of doubling."""
+    return tuple(2 * n - up for n, up in pairwise(sizes))
 
 
-def _belief_about_decoder(sizes: tuple[int, ...]) -> Misconception | None:
+def _belief_about_decoder(layers: Sequence[Layer], missing: tuple[int, ...]) -> Misconception | None:
     """What the steps have in common: all doubled, or all one short of it."""
-    short = {2 * n - up for n, up in pairwise(sizes)}
-    return {frozenset({0}): m.MULTIPLYING_UNDOES, frozenset({1}): m.ONE_WAY_BACK}.get(frozenset(short))
+    if set(missing) not in ({0}, {1}):
+        return None
+    left_out = all(layer.output_padding is None for layer in layers)
+    return m.MULTIPLYING_UNDOES if left_out and set(missing) == {0} else m.ONE_WAY_BACK
+
+
+def _pattern_in_decoder(function: Any) -> str | None:
+    """What a decoder gets wrong in the same way for every n, if it has all the numbers, or None."""
+    forwards = swapped = True
+    for n in _DECODED:
+        back = _halved(n)[::-1]
+        asked = _missing(back)
+        try:
+            layers = networks.layers_of(function, n)
+            maps = networks.run_through(layers, np.ones((1, back[0], back[0], 8), dtype=np.float32))
+        except Stop:
+            return None
+        made = _missing((back[0], *(int(y.shape[1]) for y in maps)))
+        odd = all(kind_of(layer) == "Conv2DTranspose" and layer.kernel_size[0] % 2 for layer in layers)
+        forwards = forwards and made == asked[::-1]
+        # With an even kernel the two numbers are others than 1 and 0.
+        swapped = swapped and odd and made == tuple(1 - one for one in asked)
+    if forwards:
+        return "The numbers are right, in the order of the way down. The first layer of the decoder leads to ⌈n/4⌉."
+    return "An even size needs 1, an odd one 0." if swapped else None
 
 
 def _always(extra: int | None) -> Callable[[int], Any]:
@@ -771,7 +849,7 @@ def decoder(n):
     "in the network could know it.",
     slips=(
         Slip(m.MULTIPLYING_UNDOES, _always(None)),
-        Slip(m.MULTIPLYING_UNDOES, _always(1)),
+        Slip(m.ONE_WAY_BACK, _always(1)),
         Slip(m.ONE_WAY_BACK, _always(0)),
     ),
 )

@@ -152,6 +152,16 @@ TEXTBOOK_LENGTH = Misconception(
     real=real.transposed_size,
     case=(1, 1, 2),
 )
+GAPS_ONLY_BETWEEN = Misconception(
+    name="There is a gap only between two stamps",
+    sentence="The last stamp has its gap behind it too: n gaps of s − k, not n − 1.",
+    section=STAMP_THE_KERNEL,
+    symbols=("n", "k", "s"),
+    about="how many cells no stamp reaches",
+    believed=lambda n, k, s: (n - 1) * max(s - k, 0),
+    real=real.never_stamped,
+    case=(1, 1, 2),
+)
 ONLY_THE_STRIDE = Misconception(
     name="A transposed convolution multiplies by its stride, and that is all",
     sentence='With "same" it does. With "valid" the last stamp may reach further, by k − s cells.',
@@ -246,6 +256,16 @@ ADDED_TO_THE_DEFAULT = Misconception(
     symbols=("n",),
     about='the size with k = 3, s = 2, "same" and output_padding=1',
     believed=lambda n: 2 * n + 1,
+    real=lambda n: real.transposed_size(n, 3, 2, "same", 1),
+    case=(1,),
+)
+TAKEN_FROM_THE_LARGEST = Misconception(
+    name="`output_padding` says how many cells are missing from the largest size",
+    sentence="You counted down from the largest, n·s, if n goes into the layer. It counts up from the smallest.",
+    section=CHOOSE_THE_SIZE,
+    symbols=("n",),
+    about='the size with k = 3, s = 2, "same" and output_padding=1',
+    believed=lambda n: 2 * n - 1,
     real=lambda n: real.transposed_size(n, 3, 2, "same", 1),
     case=(1,),
 )
