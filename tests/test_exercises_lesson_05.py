@@ -282,16 +282,28 @@ def test_the_praise_fits_what_was_handed_in() -> None:
     assert "has between 36 and 100 numbers" in str(lesson.squeeze_harder.examine(solve(lesson.squeeze_harder)))
 
 
-def test_a_code_that_is_small_but_for_its_channels_is_told_its_name() -> None:
+def squeezed(filters: int) -> Callable[[int], Any]:
+    """The network of the lesson, *same* everywhere and cropped, with so many maps in its code."""
+
     def make(n: int) -> Any:
         over = -n % 8
-        down = [LAYERS.Conv2D(16, 3, padding="same"), LAYERS.MaxPooling2D(8, None, "same")]
+        down = [LAYERS.MaxPooling2D(2, padding="same"), LAYERS.MaxPooling2D(2, padding="same")]
+        code = [LAYERS.Conv2D(filters, 3, padding="same"), LAYERS.MaxPooling2D(2, padding="same")]
         up = [LAYERS.UpSampling2D(8), LAYERS.Conv2D(1, 1), LAYERS.Cropping2D(((0, over), (0, over)))]
-        return chain(keras.Input((n, n, 1)), *down, *up)
+        return chain(keras.Input((n, n, 1)), LAYERS.Conv2D(16, 3, padding="same"), *down, *code, *up)
 
-    result = lesson.squeeze_harder.examine(make)
-    assert result.misconception is misconceptions.CODE_IS_ONE_MAP
-    assert "3·3·16 = 144 numbers" in str(result)
+    return make
+
+
+def test_who_counts_one_map_of_the_code_is_told_so_and_who_counted_at_28_is_told_that() -> None:
+    as_it_is = lesson.squeeze_harder.examine(squeezed(8))
+    assert as_it_is.misconception is misconceptions.CODE_IS_ONE_MAP
+    assert "For n = 25" in str(as_it_is) and "4·4·8 = 128 numbers" in str(as_it_is)
+    counted_at_28 = lesson.squeeze_harder.examine(squeezed(5))
+    assert counted_at_28.outcome is Outcome.WRONG and counted_at_28.misconception is None
+    assert "5·5·5 = 125 numbers" in str(counted_at_28)
+    assert "For n = 20 it has 45, but the code grows with n." in str(counted_at_28)
+    assert lesson.squeeze_harder.examine(squeezed(4)).outcome is Outcome.RIGHT
 
 
 # -- the notebook -------------------------------------------------------------------------------------------------
@@ -370,10 +382,3 @@ def test_a_stamp_covers_the_two_rows_of_its_cell_and_one_more(n: int, w: int) ->
         x[0, cell, 1, 0] = 1
         rows = {int(row) for row in np.flatnonzero(np.array(stamp(x))[0].any(axis=(1, 2)))}
         assert len(rows) == 3 and {2 * cell, 2 * cell + 1} < rows
-
-
-def test_minutes_add_up() -> None:
-    text = "\n".join(cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "markdown")
-    parts = [int(line.split("(")[1].split()[0]) for line in text.splitlines() if line.startswith("## ") and "(" in line]
-    assert parts[-1] == 30
-    assert sum(parts[:-1]) == 45
