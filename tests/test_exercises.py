@@ -14,6 +14,7 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -35,7 +36,7 @@ from lessons import (
     solve,
 )
 
-from course_utils.exercises import ____, answers, lesson_00, lesson_01, misconceptions
+from course_utils.exercises import ____, answers, lesson_00, lesson_01, lesson_03, misconceptions
 from course_utils.exercises.blank import Blank, has_blank
 from course_utils.exercises.catalogue import Misconception, Section, Slip
 from course_utils.exercises.core import Exercise
@@ -106,6 +107,35 @@ def test_a_blank_is_found_wherever_it_hides() -> None:
 
     for answer in (____, (1, ____), [[____]], {"a": ____}, {____: 1}, direct, nested, default, lambda: ____):
         assert has_blank(answer)
+
+
+def test_a_blank_is_found_inside_a_layer() -> None:
+    """Keras keeps ``padding=____`` without a word; a list of such layers was made outside the function."""
+    layers = [keras.layers.MaxPooling2D(2), keras.layers.MaxPooling2D(2, padding=____)]
+    for answer in (layers[1], layers, keras.Sequential(layers)):
+        assert has_blank(answer)
+    assert not has_blank([keras.layers.MaxPooling2D(2), keras.layers.Conv2D(2, 3), keras.Sequential(layers[:1])])
+
+
+def test_a_blank_that_keras_refuses_is_not_tried() -> None:
+    """A helper of the learner's holds the blank, so the code of the function itself does not mention it."""
+
+    def pool(**settings: Any) -> Any:
+        return keras.layers.MaxPooling2D(2, strides=____, **settings)
+
+    def fill(**settings: Any) -> Any:
+        return keras.layers.MaxPooling2D(2, padding=____, **settings)
+
+    def calling(helper: Callable[[], Any]) -> Callable[[], Any]:
+        return lambda: [helper()]
+
+    for helper in (pool, fill):
+        result = lesson_03.three_pools.examine(calling(helper))
+        assert result.outcome is Outcome.NOT_TRIED
+        assert "There is still a `____`" in str(result)
+    # A name of Python's with underscores is no blank.
+    result = lesson_03.three_pools.examine(lambda: undefined____name)  # type: ignore[name-defined] # noqa: F821
+    assert result.outcome is Outcome.WRONG
 
 
 def test_a_blank_is_not_found_where_there_is_none() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from course_utils.axes import ShapeError, Window
-from course_utils.exercises import lesson_02 as lesson, real
+from course_utils.exercises import lesson_02 as lesson, misconceptions as m, real
 from course_utils.exercises.result import Outcome
 from course_utils.keras_layers import KerasRefusal
 
@@ -49,7 +49,9 @@ def test_a_port_that_fits_one_size_only_is_found_out() -> None:
 @pytest.mark.parametrize(
     ("layers", "right"),
     [
-        ([lambda: LAYERS.ZeroPadding2D(((1, 1), (1, 1))), lambda: LAYERS.Conv2D(8, (3, 3), 2, use_bias=False)], True),
+        ([lambda: LAYERS.ZeroPadding2D(((1, 1), (1, 1))), lambda: LAYERS.Conv2D(8, (3, 3), 2)], True),
+        ([lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(8, 3, strides=2, bias_initializer="ones")], True),
+        ([lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(8, 3, strides=2, use_bias=False)], False),
         ([lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(8, 3, strides=2, padding="same")], False),
         ([lambda: LAYERS.ZeroPadding2D(((0, 1), (0, 1))), lambda: LAYERS.Conv2D(8, 3, strides=2)], False),
         ([lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(8, 3, strides=2, activation="relu")], False),
@@ -60,6 +62,94 @@ def test_a_port_that_fits_one_size_only_is_found_out() -> None:
 def test_a_port_must_have_the_size_and_the_values(layers: list[Callable[[], Any]], right: bool) -> None:
     result = lesson.port_a_stride.examine(lambda: [make() for make in layers])
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
+
+
+def test_a_port_without_a_bias_is_refused_with_the_reason() -> None:
+    def port() -> Any:
+        return [LAYERS.ZeroPadding2D(1), LAYERS.Conv2D(8, 3, strides=2, use_bias=False)]
+
+    assert "PyTorch's `Conv2d` adds a bias" in str(lesson.port_a_stride.examine(port))
+
+
+def test_no_weight_and_no_bias_of_a_port_is_compared_as_zero() -> None:
+    """A bias of zeros, as Keras begins with, would hide a layer that has none."""
+    made = [LAYERS.ZeroPadding2D(1), LAYERS.Conv2D(8, 3, strides=2)]
+    assert lesson.port_a_stride.examine(lambda: made).outcome is Outcome.RIGHT
+    assert len(made[1].weights) == 2
+    assert all(np.asarray(weight).all() for weight in made[1].weights)
+
+
+def test_gaps_between_the_windows_are_told_apart_from_rows_behind_the_last() -> None:
+    def pair(*settings: tuple[int, int]) -> Callable[[], Any]:
+        return lambda: [LAYERS.Conv2D(8, k, strides=s) for k, s in settings]
+
+    gaps = "The stride is larger than the window: rows are skipped between the windows."
+    # 16 = 3·4 + 4: windows of 3 leave rows 3, 7, 11 between them, and row 15.
+    result = lesson.thrifty.examine(pair((2, 2), (3, 4)))
+    assert gaps in result.lines and result.misconception is None
+    result = lesson.thrifty.examine(pair((3, 2), (3, 4)))
+    assert gaps in result.lines and result.misconception is m.EVERY_ROW_IS_READ
+    result = lesson.thrifty.examine(pair((3, 2), (6, 3)))
+    assert gaps not in result.lines and result.misconception is m.EVERY_ROW_IS_READ
+
+
+def test_the_first_value_that_differs_is_named_with_its_place() -> None:
+    class Off(LAYERS.MaxPooling2D):
+        def call(self, inputs: Any) -> Any:
+            y = super().call(inputs)
+            mark = np.zeros(tuple(y.shape), dtype=np.float32)
+            mark[0, 1, 2, 3] = 1
+            return y + mark
+
+    result = lesson.stride_and_dilation.examine(lambda: [LAYERS.Conv2D(4, 3, dilation_rate=2), Off(1, strides=2)])
+    assert "at row 1, column 2, channel 3 (counted from 0)" in result.lines[0]
+
+
+@pytest.mark.parametrize("k", [2, 4, 5, 7])
+def test_another_kernel_is_sent_to_the_section_about_dilation(k: int) -> None:
+    result = lesson.stride_and_dilation.examine(lambda: [LAYERS.Conv2D(4, k, strides=2)])
+    assert "ection 5 of this lesson" in str(result) or result.misconception is m.SPREADING_ADDS_WEIGHTS
+    assert result.misconception is (m.SPREADING_ADDS_WEIGHTS if k > 3 else None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ((112.0, 5, 2, 3, 229), "The output size: you say 112.0; that is a float."),
+        ((112, 5, "2", 3, 229), "The ghosts before: you say '2'; that is a text."),
+        ((112, 5, 2, 3), "I look for five numbers: the output size,"),
+        ((109, 0, 0, 0, 224), "109 is what *valid* makes of it."),
+        ((109, 5, 2, 3, 229), "109 is what *valid* makes of it."),
+        ((112, 5, 3, 2, 229), "For n = 8, k = 3, s = 2 Keras has 0 before and 1 after."),
+    ],
+)
+def test_the_five_numbers_are_answered_in_words(answer: tuple[Any, ...], sentence: str) -> None:
+    result = lesson.on_the_way.examine(answer)
+    assert result.outcome is Outcome.WRONG
+    assert sentence in str(result)
+    assert "each layer" not in str(result)
+
+
+@pytest.mark.parametrize(
+    ("total", "belief"),
+    [
+        (lambda n, k, s: max(k - s, 0), "GHOSTS_WITHOUT_N"),
+        (lambda n, k, s: max(-(-n // s) * s + k - n, 0), "AS_MANY_STEPS_AS_WINDOWS"),
+    ],
+)
+def test_a_wrong_total_of_ghosts_is_named(total: Callable[[int, int, int], int], belief: str) -> None:
+    result = lesson.step_pads.examine(lambda n, k, s: (total(n, k, s) // 2, total(n, k, s) - total(n, k, s) // 2))
+    assert result.misconception is getattr(m, belief)
+
+
+def test_round_is_named_in_a_size_and_in_a_half() -> None:
+    def half(n: int, k: int, s: int) -> tuple[int, int]:
+        total = max((-(-n // s) - 1) * s + k - n, 0)
+        return round(total / 2), total - round(total / 2)
+
+    assert lesson.step_pads.examine(half).misconception is m.ROUND_TAKES_THE_HALF_DOWN
+    size = lesson.stepped_size.examine(lambda n, k, s: round((n - k) / s) + 1)
+    assert size.misconception is m.NEAREST_NUMBER_OF_STEPS
 
 
 def test_every_thrifty_pair_is_accepted_and_no_other() -> None:
@@ -151,7 +241,12 @@ def test_what_is_measured_is_what_the_axes_say() -> None:
 
 def test_keras_s_own_resnet50_begins_with_a_border_of_zeros_and_valid() -> None:
     """As section 4 says of networks that came from elsewhere; nothing is downloaded."""
-    border, convolution = keras.applications.ResNet50(weights=None).layers[1:3]
+    network = keras.applications.ResNet50(weights=None)
+    border, convolution = network.layers[1:3]
     assert isinstance(border, LAYERS.ZeroPadding2D) and border.padding == ((3, 3), (3, 3))
     assert isinstance(convolution, LAYERS.Conv2D)
     assert (convolution.kernel_size, convolution.strides, convolution.padding) == ((7, 7), (2, 2), "valid")
+    # And as section 3 says: convolutions of one cell with a stride of 2, and "valid".
+    steps = [layer for layer in network.layers if isinstance(layer, LAYERS.Conv2D) and layer.strides == (2, 2)][1:]
+    assert len(steps) == 6
+    assert {(layer.kernel_size, layer.padding) for layer in steps} == {((1, 1), "valid")}

@@ -27,7 +27,10 @@ def test_the_simplest_setting_that_differs_is_shown() -> None:
     result = lesson.same_pool.examine(lambda n, k: n // k)
     assert result.lines == ("For n = 7, k = 2 your function says 3; Keras gives 4.",)
     result = lesson.valid_pool.examine(lambda n, k, s: ((n - k) // s + 1, 0))
-    assert result.lines == ("For n = 7, k = 2, s = 2 your function says (3, 0); Keras gives (3, 1).",)
+    assert result.lines == (
+        "For n = 7, k = 2, s = 2 your function says (3, 0); Keras gives (3, 1). "
+        "Look at the second number, the rows that no window reads.",
+    )
 
 
 def test_a_window_is_shown_as_it_was_given() -> None:
@@ -139,6 +142,110 @@ def test_every_twin_is_accepted_and_nothing_else(make: Callable[[Any], Any], rig
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
 
 
+def in_place(x: Any) -> Any:
+    x[:, 0::2], x[:, 1::2] = x[:, 1::2], x[:, 0::2]
+    return x
+
+
+def in_place_and_right(x: Any) -> Any:
+    x[0, 0], x[0, 1] = float(x[0, 1]), float(x[0, 0])
+    return x
+
+
+def test_whoever_writes_into_x_while_reading_it_is_told_so() -> None:
+    result = lesson.twin.examine(in_place)
+    assert result.outcome is Outcome.WRONG
+    assert result.lines[-1] == "Your code writes into x while it still reads from it. Start from `x.copy()`."
+    assert "writes into x" not in str(lesson.twin.examine(with_cell(50)))
+    assert lesson.twin.examine(in_place_and_right).outcome is Outcome.RIGHT
+
+
+def nudged(by: float, largest: bool) -> Callable[[Any], Any]:
+    """The very same map, but for a little in one cell."""
+
+    def change(x: Any) -> Any:
+        y = x.astype(np.float64)
+        window = y[:2, :2]
+        y[np.unravel_index(window.argmax() if largest else window.argmin(), (2, 2))] += by
+        return y
+
+    return change
+
+
+@pytest.mark.parametrize("by", [1e-9, 1e-5, 1e-4, 1e-3, 0.02])
+@pytest.mark.parametrize("largest", [True, False])
+def test_a_cell_that_is_changed_a_little_makes_no_twin(by: float, largest: bool) -> None:
+    assert lesson.twin.examine(nudged(by, largest)).outcome is Outcome.WRONG
+
+
+def test_the_maxima_are_compared_exactly() -> None:
+    def nearly(x: Any) -> Any:
+        return swapped(1)(x) + 1e-6 * (x > 4)
+
+    assert "the first maximum that differs" in str(lesson.twin.examine(nearly))
+
+
+def test_valid_pool_names_side_by_side_and_the_size_of_same() -> None:
+    result = lesson.valid_pool.examine(lambda n, k, s: ((n - k) // s + 1, n % k))
+    assert result.misconception is m.WINDOWS_LIE_SIDE_BY_SIDE
+    result = lesson.valid_pool.examine(lambda n, k, s: (-(-n // s), 0))
+    assert result.misconception is m.STRIDE_ALONE_DIVIDES
+    assert "Look at the first number, the size." in result.lines[0]
+
+
+def test_a_zero_that_was_dropped_with_the_ghosts_is_told() -> None:
+    def pooled(window: Any) -> Any:
+        cells = [cell for cell in window if cell]
+        return max(cells), sum(cells) / len(cells)
+
+    sentence = "0 is a real cell. `if cell` drops it too; write `if cell is not None`."
+    assert sentence in lesson.one_window.examine(pooled).lines
+    assert sentence not in lesson.one_window.examine(lambda window: (0, 0)).lines
+
+
+def head(*names: tuple[str, Any]) -> Callable[[], Any]:
+    return lambda: [getattr(LAYERS, name)(*args) for name, args in names]
+
+
+FLATTEN, DENSE = ("Flatten", ()), ("Dense", (10,))
+
+
+@pytest.mark.parametrize(
+    ("layers", "belief", "sentence"),
+    [
+        (head(("AveragePooling2D", (28,)), FLATTEN, DENSE), "LARGE_POOL_IS_GLOBAL", "did not go through: Layer"),
+        (head(("MaxPooling2D", (2,)), ("MaxPooling2D", (14,)), FLATTEN, DENSE), "LARGE_POOL_IS_GLOBAL", ""),
+        (head(("MaxPooling2D", (4,)), FLATTEN, DENSE), None, "The pooled map still grows with n, and so does what"),
+        (head(FLATTEN, DENSE), "FLATTEN_IS_GLOBAL", "40 × 40 × 16 did not go through: "),
+        (head(FLATTEN), None, "that line grows with n"),
+    ],
+)
+def test_a_head_is_told_what_binds_it(layers: Callable[[], Any], belief: str | None, sentence: str) -> None:
+    result = lesson.any_size.examine(layers)
+    assert result.misconception is (getattr(m, belief) if belief else None), str(result)
+    assert sentence in str(result)
+    if belief is None:
+        assert "Dense` after" not in str(result)
+
+
+@pytest.mark.parametrize(
+    ("made", "sentence"),
+    [
+        (lambda: [LAYERS.GlobalAveragePooling2D, LAYERS.Dense(10)], "The first thing in your list is a class: write"),
+        (lambda: [LAYERS.GlobalAveragePooling2D], "`GlobalAveragePooling2D()` with parentheses."),
+        (lambda: LAYERS.GlobalAveragePooling2D, "What you return is a class: write `GlobalAveragePooling2D()`"),
+        (lambda: [LAYERS.Flatten(), "Dense(10)"], "The second thing in your list is a text."),
+        (lambda: [keras.Input((28, 28, 16)), LAYERS.Dense(10)], "Leave `Input` out; I bring the map."),
+        (lambda: [LAYERS.Flatten()(keras.Input((28, 28, 16)))], "what comes out of a `Flatten`"),
+    ],
+)
+def test_what_is_nearly_a_layer_is_told_what_it_is(made: Callable[[], Any], sentence: str) -> None:
+    result = lesson.any_size.examine(made)
+    assert result.outcome is Outcome.WRONG
+    assert sentence in str(result)
+    assert "`return`" not in str(result)
+
+
 def test_a_map_with_the_same_maxima_only_is_told_about_the_mean() -> None:
     assert "the first mean that differs is at row 0, column 0" in str(lesson.twin.examine(with_cell(-20)))
 
@@ -163,6 +270,8 @@ def padded(value: float, more_before: bool = False, extra: int = 0) -> Callable[
         (padded(np.inf), False),
         (padded(-np.inf, more_before=True), False),
         (padded(-np.inf, extra=5), False),
+        (padded(np.nan), False),
+        (lambda x, k: padded(-np.inf)(x.max() - 0 * x, k), False),
         (lambda x, k: x, False),
         (lambda x, k: x[:1, :1], False),
         (lambda x, k: np.empty((0, 0)), False),
@@ -172,6 +281,22 @@ def test_same_by_hand_needs_the_sides_and_the_value(make: Callable[[Any, int], A
     result = lesson.same_by_hand.examine(make)
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
     assert result.outcome is not Outcome.NOT_CHECKED
+
+
+def holds_the_maxima_only(x: Any, k: int) -> Any:
+    """What the pooled map would be, each number k × k times: its maxima are right, and x is not in it."""
+    bordered = padded(-np.inf)(x, k)
+    rows = len(bordered) // k
+    return np.kron(bordered.reshape(rows, k, rows, k).max(axis=(1, 3)), np.ones((k, k)))
+
+
+def test_what_is_no_border_around_x_is_told_so() -> None:
+    said = str(lesson.same_by_hand.examine(holds_the_maxima_only))
+    assert "Return x with a border around it." in said
+    assert "`nan`" in str(lesson.same_by_hand.examine(padded(np.nan)))
+    sides = "The ghosts stand on the wrong side."
+    assert sides in lesson.same_by_hand.examine(padded(-np.inf, more_before=True)).lines
+    assert sides not in lesson.same_by_hand.examine(padded(0)).lines
 
 
 def test_the_stripes_of_the_picture_are_gone_in_the_maximum_and_not_in_the_mean() -> None:

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.exercises.blank import has_blank
+from course_utils.exercises.blank import has_blank, tells_of_blank
 from course_utils.exercises.result import Stop, not_tried, wrong
 
 #: Seconds for one call of a learner's function. On a slow Binder a small model takes about one.
 LIMIT = 15.0
 
 NOT_TRIED = "Replace the `____` in your code and run this cell again."
+STILL_BLANK = "There is still a `____` in what your function uses."
 
 
 class BadAnswer(ValueError):
@@ -121,6 +122,8 @@ def ask(function: Callable[..., Any], *args: Any, settings: str = "") -> Any:
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
+        if tells_of_blank(error):
+            raise Stop(not_tried(STILL_BLANK, NOT_TRIED)) from None
         raise Stop(
             wrong(
                 f"{lead} function raised {type(error).__name__}: {error}{_line_of(error, function)}",
@@ -128,7 +131,7 @@ def ask(function: Callable[..., Any], *args: Any, settings: str = "") -> Any:
             )
         ) from error
     if has_blank(value):
-        raise Stop(not_tried(NOT_TRIED))
+        raise Stop(not_tried(STILL_BLANK, NOT_TRIED))
     return value
 
 

@@ -6,6 +6,7 @@ and ``has_blank`` finds it in an answer, or in the code of a function that has n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any
@@ -82,17 +83,32 @@ ____ = Blank()
 
 
 def has_blank(answer: object) -> bool:
-    """Whether an answer is a blank, holds one, or is a function whose code still mentions ``____``."""
+    """Whether an answer is a blank, holds one, or is a function whose code still mentions ``____``.
+
+    A layer or a model holds one if a setting of it does: Keras keeps ``padding=____`` without a word.
+    """
     if isinstance(answer, Blank):
         return True
     if isinstance(answer, (list, tuple, set, frozenset)):
         return any(map(has_blank, answer))
     if isinstance(answer, dict):
         return any(map(has_blank, answer)) or any(map(has_blank, answer.values()))
+    if _is_layer(answer):
+        return any(map(has_blank, vars(answer).values()))
     code = getattr(answer, "__code__", None)
     if not isinstance(code, CodeType):
         return False
     return _mentions_blank(code) or has_blank(getattr(answer, "__defaults__", None))
+
+
+def _is_layer(thing: object) -> bool:
+    """Whether it is something of Keras's that keeps its settings; Keras itself need not be loaded to tell."""
+    return callable(getattr(type(thing), "get_config", None)) and hasattr(thing, "__dict__")
+
+
+def tells_of_blank(error: BaseException) -> bool:
+    """Whether an error was raised because of a blank: Keras and Python print what they refuse."""
+    return re.search(rf"\b{NAME}\b", str(error)) is not None
 
 
 def _mentions_blank(code: CodeType) -> bool:

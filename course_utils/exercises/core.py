@@ -215,12 +215,14 @@ class Numbers:
         real: asks Keras for them.
         slips: known wrong answers.
         remarks: what to say to some other wrong answers that are easy to understand.
+        expected: what is asked for, to be said to an answer of another form.
     """
 
     labels: tuple[str, ...]
     real: Callable[[], tuple[int, ...]]
     slips: tuple[Slip, ...] = ()
     remarks: Mapping[tuple[int, ...], str] = field(default_factory=dict)
+    expected: str = ""
 
     def __call__(self, answer: Any) -> Result:
         """Judge the numbers."""
@@ -239,12 +241,26 @@ class Numbers:
         try:
             return whole_numbers(answer, len(self.labels))
         except BadAnswer as problem:
-            raise Stop(wrong(f"You say {spell(answer)}; {problem}", self._expected(answer))) from None
+            line = self._odd_one(answer) or f"You say {spell(answer)}; {problem}"
+            raise Stop(wrong(line, self._expected(answer))) from None
+
+    def _odd_one(self, answer: Any) -> str | None:
+        """Which of the right number of things is no whole number, and why."""
+        if not isinstance(answer, (list, tuple)) or len(answer) != len(self.labels):
+            return None
+        for label, one in zip(self.labels, answer, strict=True):
+            try:
+                whole(one)
+            except BadAnswer as problem:
+                return f"{label}: you say {spell(one)}; {problem}"
+        return None
 
     def _expected(self, answer: Any) -> str:
         """What is asked for; for a list that is one too long, why it may be."""
         if isinstance(answer, (list, tuple)) and len(answer) == len(self.labels) + 1:
             return "If you began with what goes in, leave it out."
+        if self.expected:
+            return self.expected
         return f"I look for: {', '.join(self.labels)}." if len(self.labels) < 5 else "One number for each layer."
 
 

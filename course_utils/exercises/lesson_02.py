@@ -12,7 +12,7 @@ from course_utils.exercises.catalogue import Misconception, Slip
 from course_utils.exercises.core import AgainstKeras, Exercise, Numbers, equals, pair
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
-from course_utils.exercises.result import Result, Stop, right, wrong
+from course_utils.exercises.result import Outcome, Result, Stop, right, wrong
 from course_utils.keras_layers import Layer, kind_of, load_keras, run
 
 # -- predictions --------------------------------------------------------------------------------------------------
@@ -133,7 +133,13 @@ def look_back() -> None:
 
 _STEP_SLIPS = tuple(
     Slip(belief, belief.believed)
-    for belief in (m.ONLY_THE_STEPS, m.LAST_STEP_COUNTS, m.PLACES_ARE_DIVIDED, m.STRIDE_ALONE_DIVIDES)
+    for belief in (
+        m.ONLY_THE_STEPS,
+        m.LAST_STEP_COUNTS,
+        m.PLACES_ARE_DIVIDED,
+        m.STRIDE_ALONE_DIVIDES,
+        m.NEAREST_NUMBER_OF_STEPS,
+    )
 )
 
 stepped_size = Exercise(
@@ -174,7 +180,15 @@ def _total(n: int, k: int, s: int) -> int:
 _PAD_SLIPS = (
     *(
         Slip(belief, belief.believed)
-        for belief in (m.BOTH_SIDES_ALIKE, m.STRIDE_NEEDS_AS_MANY, m.FIRST_SIDE_FIRST, m.LESS_THAN_NONE)
+        for belief in (
+            m.BOTH_SIDES_ALIKE,
+            m.STRIDE_NEEDS_AS_MANY,
+            m.FIRST_SIDE_FIRST,
+            m.LESS_THAN_NONE,
+            m.GHOSTS_WITHOUT_N,
+            m.AS_MANY_STEPS_AS_WINDOWS,
+            m.ROUND_TAKES_THE_HALF_DOWN,
+        )
     ),
     Slip(m.BOTH_SIDES_ALIKE, lambda n, k, s: (_total(n, k, s) // 2,) * 2),
     Slip(m.BOTH_SIDES_ALIKE, lambda n, k, s: ((k - 1) // 2,) * 2),
@@ -228,23 +242,50 @@ _RESNET_SLIPS = (
     Slip(m.BOTH_SIDES_ALIKE, (112, 6, 3, 3, 230)),
     Slip(m.FIRST_SIDE_FIRST, (112, 5, 3, 2, 229)),
     Slip(m.SAME_WHATEVER_THE_STRIDE, (224, 6, 3, 3, 230)),
+    Slip(m.SAME_LOSES_A_WINDOW, (109, 0, 0, 0, 224)),
 )
+
+_ON_THE_WAY = Numbers(
+    labels=(
+        "The output size",
+        "The ghosts in all",
+        "The ghosts before",
+        "The ghosts after",
+        "The size with the ghosts",
+    ),
+    real=_first_of_resnet,
+    slips=_RESNET_SLIPS,
+    remarks={(112, 6, 3, 3, 230): "112 is right, and the way there is not Keras's: look at the ghosts."},
+    expected="I look for five numbers: the output size, the ghosts in all, before and after, and the size with them.",
+)
+
+
+def _judge_on_the_way(answer: Any) -> Result:
+    """Compare the five numbers; a size of *valid* and swapped sides are told by a case that was in the lesson."""
+    result = _ON_THE_WAY(answer)
+    if result.outcome is Outcome.RIGHT:
+        return result
+    said, true = tuple(map(int, answer)), _first_of_resnet()
+    if said[0] == real.valid_step_size(224, 7, 2):
+        return wrong(
+            f"The output size: {said[0]} is what *valid* makes of it. Here it is *same*.",
+            misconception=m.SAME_LOSES_A_WINDOW,
+        )
+    if said == (*true[:2], true[3], true[2], true[4]):
+        before, after = real.same_step_pads(8, 3, 2)
+        return wrong(
+            "The sizes and the ghosts in all are right, and the two sides are swapped. "
+            f"For n = 8, k = 3, s = 2 Keras has {before} before and {after} after.",
+            misconception=m.FIRST_SIDE_FIRST,
+            with_case=False,
+        )
+    return result
+
 
 on_the_way = Exercise(
     name="on_the_way",
     answer="(output, total, before, after, padded)",
-    judge=Numbers(
-        labels=(
-            "The output size",
-            "The ghosts in all",
-            "The ghosts before",
-            "The ghosts after",
-            "The size with the ghosts",
-        ),
-        real=_first_of_resnet,
-        slips=_RESNET_SLIPS,
-        remarks={(112, 6, 3, 3, 230): "112 is right, and the way there is not Keras's: look at the ghosts."},
-    ),
+    judge=_judge_on_the_way,
     hints=(
         "The output first: ⌈n / s⌉.",
         "112 windows, 2 apart, the last one 7 long: what is (112 − 1)·2 + 7? How many more is that than 224?",
@@ -350,6 +391,12 @@ def _judge_port_a_stride(function: Any) -> Result:
             )
         if tuple(convolution.kernel_size) != (3, 3):
             return wrong("The size is right, but PyTorch's kernel is 3 × 3.", misconception=m.OTHER_KERNEL)
+        if not convolution.use_bias:
+            return wrong(
+                "The size is right. But PyTorch's `Conv2d` adds a bias to each of its 8 maps, unless it is told not "
+                "to. Yours says `use_bias=False`, so there is no place to copy it to: leave that out."
+            )
+        # Every weight, and the bias too, becomes a number that is not 0: whoever leaves one out is seen.
         networks.give_digits(convolution, seed=2)
         padded = run(real.build("ZeroPadding2D", padding=1), x)
         expected = _same_weights(convolution, padded, strides=2)
@@ -421,9 +468,15 @@ def _judge_thrifty(function: Any) -> Result:
     if sizes[-1] != 4:
         return wrong(f"{road} Asked for: 4 at the end.")
     if any(left_out):
+        gaps = [layer.strides[0] > layer.kernel_size[0] for layer in layers]
+        lines = ["The stride is larger than the window: rows are skipped between the windows."] if any(gaps) else []
+        # Where gaps are all there is, the rows behind the last window are not the reason.
+        behind = any(count and not gap for count, gap in zip(left_out, gaps, strict=True))
         told = " and ".join(f"{count} of {n}" for count, n in zip(left_out, sizes, strict=False))
         return wrong(
-            f"{road} 4 at the end is right. But rows that no window reads: {told}.", misconception=m.EVERY_ROW_IS_READ
+            f"{road} 4 at the end is right. But rows that no window reads: {told}.",
+            *lines,
+            misconception=m.EVERY_ROW_IS_READ if behind else None,
         )
     return right(f"{road} Every row of every map is read.")
 
@@ -472,7 +525,9 @@ def _belief_about_both(size: int, layers: Sequence[Layer], convolution: Layer) -
     """What explains a single convolution that is not the one asked for."""
     if len(layers) != 1:
         return None
-    beliefs = {((3, 3), 5): m.ONE_OF_THE_TWO, ((3, 3), 7): m.DILATION_IS_A_STRIDE, ((5, 5), 4): m.OTHER_KERNEL}
+    if min(convolution.kernel_size) > 3:
+        return m.SPREADING_ADDS_WEIGHTS
+    beliefs = {((3, 3), 5): m.ONE_OF_THE_TWO, ((3, 3), 7): m.DILATION_IS_A_STRIDE}
     return beliefs.get((tuple(convolution.kernel_size), size))
 
 
@@ -487,6 +542,7 @@ def _judge_stride_and_dilation(function: Any) -> Result:
         if tuple(convolution.kernel_size) != (3, 3):
             return wrong(
                 f"{_spell_size(y)} comes out, but the kernel shall be 3 × 3: nine weights that lie 2 apart.",
+                *(["Section 5 of this lesson shows how they do."] if belief is None else []),
                 misconception=belief,
                 with_case=False,
             )
@@ -502,9 +558,11 @@ def _judge_stride_and_dilation(function: Any) -> Result:
                 with_case=False,
             )
         if not np.array_equal(y, expected):
+            _, row, column, channel = where = tuple(map(int, np.argwhere(y != expected)[0]))
             return wrong(
-                f"The size is right, {_spell_size(y)}, and the values are not: the first is {y.flat[0]:g} and should "
-                f"be {expected.flat[0]:g}."
+                f"For {height} × {width} the size is right, {_spell_size(y)}, and the values are not. The first that "
+                f"differs is at row {row}, column {column}, channel {channel} (counted from 0): {y[where]:g}; it "
+                f"should be {expected[where]:g}."
             )
     return right("The right size and the right values on three maps, 11 × 11, 12 × 9 and 14 × 13.")
 
@@ -531,6 +589,6 @@ def both():
         Slip(m.STRIDE_AND_DILATION, _one_layer(4, 3, strides=2, dilation_rate=2)),
         Slip(m.ONE_OF_THE_TWO, _one_layer(4, 3, strides=2)),
         Slip(m.DILATION_IS_A_STRIDE, _one_layer(4, 3, dilation_rate=2)),
-        Slip(m.OTHER_KERNEL, _one_layer(4, 5, strides=2)),
+        Slip(m.SPREADING_ADDS_WEIGHTS, _one_layer(4, 5, strides=2)),
     ),
 )

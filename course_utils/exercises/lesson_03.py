@@ -19,7 +19,7 @@ from course_utils.exercises.core import AgainstKeras, Exercise, belief_behind, e
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
 from course_utils.exercises.result import Result, Stop, right, wrong
-from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, run
+from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, output_shape, run
 
 Values = NDArray[np.float64]
 
@@ -179,7 +179,19 @@ def _with_lost(size: Callable[[int, int, int], int]) -> Callable[[int, int, int]
     return lambda n, k, s: (size(n, k, s), real.unread_cells(n, k, s))
 
 
+def _size_and_lost(value: tuple[int, ...], n: int, k: int, s: int) -> str | None:
+    """Both numbers beside the real layer's, and which of them to look at."""
+    true = (real.strided_pool_size(n, k, s), real.unread_cells(n, k, s))
+    if value == true:
+        return None
+    which = "first number, the size" if value[0] != true[0] else "second number, the rows that no window reads"
+    return f"your function says {spell(value)}; Keras gives {spell(true)}. Look at the {which}."
+
+
 _VALID_SLIPS = (
+    Slip(m.WINDOWS_LIE_SIDE_BY_SIDE, lambda n, k, s: (real.strided_pool_size(n, k, s), n % k)),
+    Slip(m.STRIDE_ALONE_DIVIDES, lambda n, k, s: (m.STRIDE_ALONE_DIVIDES.believed(n, k, s), 0)),
+    Slip(m.STRIDE_ALONE_DIVIDES, _with_lost(m.STRIDE_ALONE_DIVIDES.believed)),
     Slip(m.PLACES_ARE_N_OVER_S, lambda n, k, s: (n // s, n % s)),
     Slip(m.PLACES_ARE_N_OVER_S, _with_lost(m.PLACES_ARE_N_OVER_S.believed)),
     Slip(m.STEPS_ARE_PLACES, _with_lost(m.STEPS_ARE_PLACES.believed)),
@@ -198,7 +210,7 @@ valid_pool = Exercise(
             (28, 3, 2),
             (55, 3, 2),
         ),
-        differ=equals(lambda n, k, s: (real.strided_pool_size(n, k, s), real.unread_cells(n, k, s))),
+        differ=_size_and_lost,
         layer="`MaxPooling2D(k, strides=s)`, and with the rows that light up nothing,",
         read=pair,
         slips=_VALID_SLIPS,
@@ -289,10 +301,25 @@ def _judge_one_window(function: Any) -> Result:
             return wrong(
                 f"For {window.text} your function says {_spell_two(said)}; Keras gives {_spell_two(window.came)}. "
                 f"Look at the {which} first.",
+                *([_ZERO_IS_REAL] if _dropped_a_zero(said, window) else []),
                 misconception=_belief_about_ghosts(function),
                 with_case=False,
             )
     return right(f"Maximum and mean agree with the real layers in all {len(_windows())} windows that I tried.")
+
+
+_ZERO_IS_REAL = "0 is a real cell. `if cell` drops it too; write `if cell is not None`."
+
+
+def _dropped_a_zero(said: TwoNumbers, window: _Pooled) -> bool:
+    """Whether one of the numbers is that of the window without its zeros and its ghosts."""
+    left = [cell for cell in window.cells if cell]
+    if 0 not in window.cells or not left:
+        return False
+    return any(
+        np.isclose(mine, without, rtol=1e-5) and not np.isclose(mine, came, rtol=1e-5)
+        for mine, without, came in zip(said, (max(left), _mean(left)), window.came, strict=True)
+    )
 
 
 def _spell_two(two: TwoNumbers) -> str:
@@ -440,12 +467,10 @@ def _judge_any_size(function: Any) -> Result:
         try:
             y = networks.run_through(layers, networks.digits((1, height, width, 16), seed=3))[-1] if layers else None
         except Stop as stop:
-            line = f"{before}{size} did not: {stop.result.lines[0]}"
-            return wrong(line, misconception=_belief_about_head(layers), with_case=True)
+            return _bound_to_a_size(layers, f"{before}{size} did not go through: {stop.result.lines[0]}")
         if y is None or y.shape != (1, 10):
             came = size if y is None else " × ".join(map(str, y.shape[1:]))
-            line = f"{before}{size} comes out as {came}; 10 numbers were asked for."
-            return wrong(line, misconception=_belief_about_head(layers), with_case=True)
+            return _bound_to_a_size(layers, f"{before}{size} comes out as {came}; 10 numbers were asked for.")
         done.append(size)
     weights = sum(int(layer.count_params()) for layer in layers)
     if weights >= _MOST_WEIGHTS:
@@ -454,11 +479,32 @@ def _judge_any_size(function: Any) -> Result:
     return right(f"{', '.join(done[:-1])} and {done[-1]} all become 10 numbers, with {weights} weights.")
 
 
-def _belief_about_head(layers: list[Layer]) -> Misconception | None:
+def _bound_to_a_size(layers: list[Layer], line: str) -> Result:
+    """A wrong head, and why it is bound to one size of picture, as far as its layers show that."""
     kinds = [kind_of(layer) for layer in layers]
-    if any(kind_of(layer) in _POOLS and min(layer.pool_size) > 2 for layer in layers):
-        return m.LARGE_POOL_IS_GLOBAL
-    return m.FLATTEN_IS_GLOBAL if "Flatten" in kinds and not any("Global" in kind for kind in kinds) else None
+    if any(_pools_whole_map(layers, shape) for shape in _PICTURES):
+        return wrong(line, misconception=m.LARGE_POOL_IS_GLOBAL)
+    if "Flatten" not in kinds or any("Global" in kind for kind in kinds):
+        return wrong(line)
+    place = kinds.index("Flatten")
+    if any(kind in _POOLS for kind in kinds[:place]):
+        return wrong(line, "The pooled map still grows with n, and so does what `Flatten` makes of it.")
+    if "Dense" in kinds[place:]:
+        return wrong(line, misconception=m.FLATTEN_IS_GLOBAL)
+    return wrong(line, "`Flatten` writes all cells in one line, and that line grows with n.")
+
+
+def _pools_whole_map(layers: list[Layer], picture: tuple[int, int]) -> bool:
+    """Whether one of the pooling windows is as large as the map that it gets."""
+    shape: tuple[int | None, ...] = (1, *picture, 16)
+    for layer in layers:
+        if kind_of(layer) in _POOLS and tuple(layer.pool_size) == shape[1:3] and shape[1:3] != (1, 1):
+            return True
+        try:
+            shape = output_shape(layer, shape)
+        except KerasRefusal:
+            return False
+    return False
 
 
 def _head(*calls: Callable[[Any], Any]) -> Callable[[], Any]:
@@ -513,29 +559,50 @@ def _pool(kind: str, x: Values | Map) -> Map:
     return run(real.build(f"{kind}Pooling2D", pool_size=2), np.asarray(x)[np.newaxis, :, :, np.newaxis])[0, :, :, 0]
 
 
+#: A cell counts as changed above this. It is far more than what the comparison of the means lets pass.
+_CHANGED = 1e-2
+
+_WRITES_INTO_X = "Your code writes into x while it still reads from it. Start from `x.copy()`."
+
+
 def _judge_twin(function: Any) -> Result:
     """Pool the map and its twin with the real layers."""
     check_callable(function)
     for x in _originals():
-        settings = f"a map of {x.shape[0]} × {x.shape[1]}"
-        value = ask(function, x.copy(), settings=settings)
-        y = _as_map(value)
-        if y is None or y.shape != x.shape:
-            returned = spell(value) if y is None else f"a map of {' × '.join(map(str, y.shape))}"
-            return wrong(f"For {settings} your function returns {returned}. A map of the same size is needed.")
-        if np.array_equal(y, x):
-            return wrong(f"For {settings} your function returns the very same map. At least one cell must differ.")
-        for kind, name in (("Max", "maximum"), ("Average", "mean")):
-            mine, true = _pool(kind, y), _pool(kind, x)
-            if not np.allclose(mine, true, rtol=1e-5):
-                row, column = map(int, np.argwhere(~np.isclose(mine, true, rtol=1e-5))[0])
-                return wrong(
-                    f"For {settings} the first {name} that differs is at row {row}, column {column} of the output: "
-                    f"{true[row, column]:g} for x, {mine[row, column]:g} for your map.",
-                    misconception=_belief_about_twin(x, y),
-                    with_case=True,
-                )
+        handed = x.copy()
+        value = ask(function, handed, settings=_size_of(x))
+        problem = _not_a_twin(x, value)
+        if problem is not None:
+            return problem if np.array_equal(handed, x) else wrong(problem.lines[0], _WRITES_INTO_X)
     return right(f"Different maps, equal maxima and equal means: {len(_originals())} times.")
+
+
+def _size_of(x: Map) -> str:
+    return f"a map of {x.shape[0]} × {x.shape[1]}"
+
+
+def _not_a_twin(x: Map, value: Any) -> Result | None:
+    """What is wrong with a map that should be a twin of ``x``; None if it is one."""
+    y = _as_map(value)
+    if y is None or y.shape != x.shape:
+        returned = spell(value) if y is None else f"a map of {' × '.join(map(str, y.shape))}"
+        return wrong(f"For {_size_of(x)} your function returns {returned}. A map of the same size is needed.")
+    if np.array_equal(y, x):
+        return wrong(f"For {_size_of(x)} your function returns the very same map. At least one cell must differ.")
+    if (np.abs(y - x) <= _CHANGED).all():
+        return wrong(f"For {_size_of(x)} no cell of your map differs by more than {_CHANGED:g}: hardly another map.")
+    for kind, name in (("Max", "maximum"), ("Average", "mean")):
+        mine, true = _pool(kind, y), _pool(kind, x)
+        # A maximum is one of the cells, so it is equal or it is not. A mean is rounded, and the order matters.
+        differ = mine != true if kind == "Max" else ~np.isclose(mine, true, rtol=1e-5)
+        if differ.any():
+            row, column = map(int, np.argwhere(differ)[0])
+            return wrong(
+                f"For {_size_of(x)} the first {name} that differs is at row {row}, column {column} of the output: "
+                f"{true[row, column]:g} for x, {mine[row, column]:g} for your map.",
+                misconception=_belief_about_twin(x, y),
+            )
+    return None
 
 
 def _as_map(value: Any) -> Values | None:
@@ -560,7 +627,7 @@ twin = Exercise(
         "A maximum and a mean do not know in which order the four cells of a window stand.",
         "Change the order inside a window, never across its border. One window is enough: which cells has the first?",
         "The first window holds rows 0 and 1 and columns 0 and 1. Take a copy and put its first two cells the other "
-        "way round.",
+        "way round. Or do it in all windows at once: `x[:, 0::2]` are the even columns, `x[:, 1::2]` the odd ones.",
     ),
     solution_code="""\
 def twin(x):
@@ -613,6 +680,11 @@ def _judge_same_by_hand(function: Any) -> Result:
     check_callable(function)
     for x, k in _border_cases():
         padded, expected = _bordered(function, x, k), _max_pool(x, k, "same")
+        if np.isnan(padded).any():
+            return wrong(
+                f"For {_named(x, k)} your map holds `nan`, which is no number at all: nobody knows whether it wins a "
+                "maximum. A ghost must lose against every number."
+            )
         try:
             found = _max_pool(padded, k, "valid")
         except KerasRefusal as refusal:
@@ -624,15 +696,32 @@ def _judge_same_by_hand(function: Any) -> Result:
                 misconception=_belief_about_border(function),
                 with_case=False,
             )
+        places = _places_of(x, padded)
+        if not places:
+            return wrong(
+                f"For {_named(x, k)} the cells of x do not stand in your map as they stood in x. Return x with a "
+                "border around it."
+            )
         if not np.array_equal(found, expected):
             row, column = map(int, np.argwhere(found != expected)[0])
+            before, after = Window(k, k, padding="same").pads(len(x))
+            shifted = padded.shape == (len(x) + before + after,) * 2 and (before, before) not in places
             return wrong(
                 f"For {_named(x, k)} the size is right, and the value at row {row}, column {column} is not: "
                 f'{found[row, column]:g}; with "same" it is {expected[row, column]:g}.',
+                *(["The ghosts stand on the wrong side."] if shifted else []),
                 misconception=_belief_about_border(function),
                 with_case=False,
             )
     return right(f'The same size and the same values as `padding="same"` on {len(_border_cases())} maps.')
+
+
+def _places_of(x: Map, padded: Values) -> list[tuple[int, int]]:
+    """The rows and columns of the larger map at which the whole of ``x`` begins."""
+    if any(large < small for large, small in zip(padded.shape, x.shape, strict=True)):
+        return []
+    blocks = np.lib.stride_tricks.sliding_window_view(padded, x.shape)
+    return [(int(row), int(column)) for row, column in np.argwhere((blocks == x).all(axis=(2, 3)))]
 
 
 def _belief_about_border(function: Any) -> Misconception | None:

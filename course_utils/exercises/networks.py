@@ -36,9 +36,31 @@ def layers_of(function: Any, *args: Any, settings: str = "") -> list[Layer]:
         layers = [layers]
     if isinstance(layers, (list, tuple)) and any(isinstance(one, (list, tuple)) for one in layers):
         raise Stop(wrong("Your function returns a list in a list. Take one pair of brackets away."))
+    for place, one in enumerate(layers if isinstance(layers, (list, tuple)) else [layers]):
+        _refuse_almost_a_layer(one, _where(place) if isinstance(layers, (list, tuple)) else "What you return")
     if not isinstance(layers, (list, tuple)) or not all(isinstance(one, keras.layers.Layer) for one in layers):
         raise Stop(wrong(f"Your function returns {spell(made)}, and I need Keras layers. Is a `return` missing?"))
     return [layer for layer in layers if kind_of(layer) != "InputLayer"]
+
+
+def _where(place: int) -> str:
+    """A place in a learner's list, as a sentence begins with it."""
+    words = ("first", "second", "third")
+    return f"The {words[place] if place < len(words) else f'{place + 1}th'} thing in your list"
+
+
+def _refuse_almost_a_layer(one: Any, where: str) -> None:
+    """Say what stands where a layer is needed, for the things that are nearly one."""
+    keras = load_keras()
+    if isinstance(one, type) and issubclass(one, keras.layers.Layer):
+        raise Stop(wrong(f"{where} is a class: write `{one.__name__}()` with parentheses."))
+    if isinstance(one, str):
+        raise Stop(wrong(f"{where} is a text. Write the layer itself, without quotation marks."))
+    if isinstance(one, keras.KerasTensor):
+        made_by = kind_of(one._keras_history.operation)
+        if made_by == "InputLayer":
+            raise Stop(wrong(f"{where} is an `Input`. Leave `Input` out; I bring the map."))
+        raise Stop(wrong(f"{where} is what comes out of a `{made_by}`. Write the layer itself; I bring the map."))
 
 
 def layers_or_word(function: Any) -> list[Layer]:

@@ -82,6 +82,18 @@ STRIDE_ALONE_DIVIDES = Misconception(
     case=(2, 2, 1),
 )
 
+NEAREST_NUMBER_OF_STEPS = Misconception(
+    name="The steps are rounded to the nearest whole number",
+    sentence="A step is made or it is not: round down, with `//`. (And Python's `round` takes a half to the even "
+    "number: `round(1.5)` and `round(2.5)` are both 2.)",
+    section=COUNT_THE_STEPS,
+    symbols=("n", "k", "s"),
+    about="the size",
+    believed=lambda n, k, s: round((n - k) / s) + 1,
+    real=real.valid_step_size,
+    case=(4, 1, 2),
+)
+
 # -- bigger steps: same -------------------------------------------------------------------------------------------
 
 SAME_WHATEVER_THE_STRIDE = Misconception(
@@ -160,6 +172,52 @@ LESS_THAN_NONE = Misconception(
     ),
     real=real.same_step_pads,
     case=(2, 1, 2),
+)
+
+
+def _halved(total: int) -> tuple[int, int]:
+    """Shared as Keras does, for a total that is wrong."""
+    return total // 2, total - total // 2
+
+
+def _rounded_half(n: int, k: int, s: int) -> tuple[int, int]:
+    """The right ghosts in all, and Python's ``round`` for the half that goes before."""
+    total = sum(real.same_step_pads(n, k, s))
+    return round(total / 2), total - round(total / 2)
+
+
+GHOSTS_WITHOUT_N = Misconception(
+    name='"same" adds k − s ghosts, whatever n is',
+    sentence="So it is if s divides n. Otherwise the last window begins nearer to the end of the map, and more is "
+    "lacking: the total needs n.",
+    section=FIND_THE_GHOSTS,
+    symbols=("n", "k", "s"),
+    about="the ghost cells (before, after)",
+    believed=lambda n, k, s: _halved(max(k - s, 0)),
+    real=real.same_step_pads,
+    case=(1, 2, 2),
+)
+AS_MANY_STEPS_AS_WINDOWS = Misconception(
+    name="o windows need o steps and the length of a window",
+    sentence="The first window is where it starts, without a step. From there to the last there are o − 1 steps: "
+    "(o − 1)·s + k cells.",
+    section=FIND_THE_GHOSTS,
+    symbols=("n", "k", "s"),
+    about="the ghost cells (before, after)",
+    believed=lambda n, k, s: _halved(max(-(-n // s) * s + k - n, 0)),
+    real=real.same_step_pads,
+    case=(1, 1, 1),
+)
+ROUND_TAKES_THE_HALF_DOWN = Misconception(
+    name="Python's `round` rounds a half down",
+    sentence="It takes a half to the even number: `round(0.5)` is 0, and `round(1.5)` is 2. `total // 2` always "
+    "rounds down.",
+    section=FIND_THE_GHOSTS,
+    symbols=("n", "k", "s"),
+    about="the ghost cells (before, after)",
+    believed=_rounded_half,
+    real=real.same_step_pads,
+    case=(1, 4, 1),
 )
 
 # -- bigger steps: equal sizes, other values ----------------------------------------------------------------------
