@@ -341,3 +341,17 @@ def test_a_trap_is_noted_on_its_row(layer: Any, n: int, said: str) -> None:
 def test_where_there_is_no_trap_nothing_is_noted(layer: Any, n: int) -> None:
     (row,) = explain(layer(), input_shape=(n, n, 1))
     assert row.notes == ()
+
+
+def test_of_a_row_that_nobody_could_ask_nothing_is_claimed() -> None:
+    class Mine(keras.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.convolution = keras.layers.Conv2D(1, 3)
+
+        def call(self, x: Any) -> Any:
+            return self.convolution(x)
+
+    text = str(explain(Mine(), input_shape=(28, 28, 1)))
+    assert "was not asked" in text
+    assert "It fits for" not in text and "0 of 0 rows" not in text

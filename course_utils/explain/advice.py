@@ -37,7 +37,8 @@ def advise(steps: Sequence[Step], tensors: Sequence[Any] = ()) -> Diagnosis:
 def _inputs_that_fit(steps: Sequence[Step]) -> Iterator[str]:
     """The nearest sizes of the input with which this row has an output."""
     given = given_sizes(steps)
-    if given is None or len(set(given)) > 1 or not _is_followed(steps):
+    # Of a row without a rule nobody knows what it takes.
+    if given is None or len(set(given)) > 1 or not _is_followed(steps) or steps[-1].agrees is None:
         return
     n = given[0]
 

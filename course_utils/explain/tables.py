@@ -105,7 +105,7 @@ def verdict(explanation: Explanation) -> list[str]:
     compared = [step for step in steps if step.agrees is not None]
     agreeing = [step for step in compared if step.agrees]
     sign = "✓" if explanation.agrees else "✗"
-    lines = [f"{sign} By hand and Keras agree on {len(agreeing)} of {len(compared)} rows."]
+    lines = [f"{sign} By hand and Keras agree on {len(agreeing)} of {len(compared)} rows."] if compared else []
     if explanation.without_rule:
         kinds = listed(sorted({step.kind for step in explanation.without_rule}))
         lines.append(f"? {capital(count(len(explanation.without_rule), 'row'))} without a rule by hand: {kinds}.")
