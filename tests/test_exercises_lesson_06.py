@@ -215,6 +215,102 @@ def test_an_error_that_no_layer_raised_is_told_as_it_is() -> None:
     assert "For n = 8 your function raised" in text
 
 
+@pytest.mark.parametrize(
+    ("meet", "told"),
+    [
+        (lambda x, skip: x.shape[1] - skip.shape[1], "A number, or a tuple of them, stands where a map is needed"),
+        (lambda x, skip: (0, x.shape[1] - skip.shape[1]), "A number, or a tuple of them, stands where a map is needed"),
+        (lambda x, skip: LAYERS.Cropping2D(((0, 1), (0, 1)))(x), "For n = 8 nothing was too many, and you cut a row."),
+        (lambda x, skip: x[:, :-1, :-1], "For n = 8 nothing was too many, and you cut a row."),
+        (lambda x, skip: LAYERS.Cropping2D(1)(x), "For n = 8 nothing was too many, and you cut 2 rows."),
+        (lambda x, skip: LAYERS.Cropping2D(x.shape[1] - skip.shape[1])(x), "Cut on both sides: 2 in all. For n = 7 a"),
+        (
+            lambda x, skip: LAYERS.ZeroPadding2D(((0, 1), (0, 1)))(x),
+            "For n = 8 nothing was missing, and you added a row.",
+        ),
+        (
+            lambda x, skip: x[:, : -(x.shape[1] - skip.shape[1]), : -(x.shape[1] - skip.shape[1])],
+            "`[:-0]` takes nothing; use `[:skip.shape[1]]`.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("join", [LAYERS.Concatenate, LAYERS.Add])
+def test_what_a_repair_did_is_told_and_no_belief_that_it_does_not_show(meet: Any, told: str, join: Any) -> None:
+    result = lesson.small_unet.examine(unet(meet, join=join))
+    assert not is_right(result) and told in str(result)
+    assert result.misconception is None and "Write `(x)`" not in str(result)
+
+
+def test_a_row_added_on_both_sides_is_told_and_who_repaired_nothing_keeps_the_belief() -> None:
+    def meet(x: Any, skip: Any) -> Any:
+        return LAYERS.ZeroPadding2D(skip.shape[1] - x.shape[1])(x)
+
+    both = lesson.small_unet.examine(unet(meet, padding="valid"))
+    assert "Added on both sides: 2 in all." in str(both) and both.misconception is None
+    for padding, belief in (("same", m.SAME_MAKES_THEM_MEET), ("valid", m.VALID_MAKES_THEM_MEET)):
+        result = lesson.small_unet.examine(unet(lambda x, skip: x, padding=padding))
+        assert result.misconception is belief and "you cut" not in str(result) and "you added" not in str(result)
+
+
+@pytest.mark.parametrize("sliced", [False, True])
+@pytest.mark.parametrize("convolutions", [0, 1, 3])
+@pytest.mark.parametrize(("frame_first", "cut_first"), list(product((False, True), repeat=2)))
+def test_a_frame_around_the_picture_is_cut_off_where_it_was_put(
+    frame_first: bool, cut_first: bool, convolutions: int, sliced: bool
+) -> None:
+    def sides(s: int, first: bool) -> Any:
+        return ((s, 0), (s, 0)) if first else ((0, s), (0, s))
+
+    def small_unet(n: int) -> Any:
+        picture = keras.Input((n, n, 1))
+        skip = LAYERS.Conv2D(8, 3, padding="same")(LAYERS.ZeroPadding2D(sides(n % 2, frame_first))(picture))
+        x = LAYERS.Concatenate()([skip, LAYERS.UpSampling2D(2)(LAYERS.MaxPooling2D(2)(skip))])
+        for _ in range(convolutions):
+            x = LAYERS.Conv2D(8, 3, padding="same", activation="relu")(x)
+        x = LAYERS.Conv2D(1, 1)(x)
+        start = n % 2 if cut_first else 0
+        x = x[:, start : start + n, start : start + n] if sliced else LAYERS.Cropping2D(sides(n % 2, cut_first))(x)
+        return keras.Model(picture, x)
+
+    result = lesson.small_unet.examine(small_unet)
+    assert is_right(result) == (frame_first == cut_first)
+    assert is_right(result) or "is to be cut at the same side" in str(result)
+
+
+@pytest.mark.parametrize(
+    "turned",
+    [
+        lambda x: LAYERS.Permute((2, 1, 3))(x),
+        lambda x: x[:, ::-1],
+        lambda x: x[:, :, ::-1],
+        lambda x: x[:, ::-1, ::-1],
+    ],
+)
+def test_a_map_that_was_turned_does_not_lie_on_the_other(turned: Callable[[Any], Any]) -> None:
+    below = lesson.small_unet.examine(unet(lambda x, skip: turned(behind(x, skip))))
+    assert not is_right(below) and "is flipped, or lies on its side" in str(below)
+    carried = lesson.small_unet.examine(
+        unet(behind, join=lambda: lambda pair: LAYERS.Concatenate()([turned(pair[0]), pair[1]]))
+    )
+    assert not is_right(carried)
+
+
+@pytest.mark.parametrize("way_up", ["transposed", "bilinear"])
+def test_other_ways_up_with_convolutions_behind_the_join_lie_around_their_place(way_up: str) -> None:
+    def small_unet(n: int) -> Any:
+        picture = keras.Input((n, n, 1))
+        skip = LAYERS.Conv2D(8, 3, padding="same", activation="relu")(picture)
+        x = LAYERS.Conv2D(8, 3, padding="same", activation="relu")(LAYERS.MaxPooling2D(2, padding="same")(skip))
+        up = LAYERS.UpSampling2D(2, interpolation="bilinear")
+        up = LAYERS.Conv2DTranspose(8, 3, strides=2, padding="same") if way_up == "transposed" else up
+        x = LAYERS.Concatenate()([skip, behind(up(x), skip)])
+        for _ in range(2):
+            x = LAYERS.Conv2D(8, 3, padding="same", activation="relu")(x)
+        return keras.Model(picture, LAYERS.Conv2D(1, 1, activation="sigmoid")(x))
+
+    assert is_right(lesson.small_unet.examine(small_unet))
+
+
 # -- patient 5, too deep ------------------------------------------------------------------------------------------
 
 
@@ -496,8 +592,13 @@ def twice() -> Any:
 @pytest.mark.parametrize(
     ("make", "right"),
     [
-        (grown(lambda: LAYERS.ZeroPadding2D(((0, 1), (0, 1))), twice, twice), True),
-        (grown(twice, lambda: LAYERS.ZeroPadding2D(1), twice), True),
+        (grown(lambda: LAYERS.ZeroPadding2D(((0, 1), (0, 1))), twice, twice), False),
+        (grown(twice, lambda: LAYERS.ZeroPadding2D(1), twice), False),
+        (grown(twice, lambda: LAYERS.Resizing(16, 16), twice), False),
+        (grown(lambda: LAYERS.UpSampling2D(2), twice, start=8), True),
+        (grown(twice, lambda: LAYERS.Resizing(32, 32), start=8), True),
+        (grown(twice, lambda: LAYERS.Resizing(32, 32), lambda: LAYERS.Conv2D(8, 3, padding="same"), start=7), False),
+        (grown(twice, twice, lambda: LAYERS.ZeroPadding2D(3), lambda: LAYERS.Conv2D(4, 3)), False),
         (grown(twice, twice, lambda: LAYERS.CenterCrop(32, 32), start=9), True),
         (grown(twice, twice, lambda: LAYERS.Cropping2D(2), start=9), True),
         (grown(twice, lambda: LAYERS.UpSampling2D(2), start=8), True),
@@ -511,7 +612,36 @@ def twice() -> Any:
 def test_what_learns_has_to_make_the_32_rows(make: Any, right: bool) -> None:
     result = lesson.generator.examine(make)
     assert is_right(result) == right
-    assert right or "Conv2DTranspose" in str(result) or result.misconception is m.MENDED_AT_THE_END
+    assert right or "Conv2DTranspose" in str(result) or re.search(r"But `\w+` made \d+ of \d+, and", str(result))
+
+
+def test_what_enlarged_is_told_with_its_own_sizes() -> None:
+    framed = lesson.generator.examine(grown(twice, twice, lambda: LAYERS.ZeroPadding2D(3), lambda: LAYERS.Conv2D(4, 3)))
+    assert "But `ZeroPadding2D` made 34 of 28, and 34 is no whole multiple of 28" in str(framed)
+    early = lesson.generator.examine(grown(twice, lambda: LAYERS.ZeroPadding2D(1), twice))
+    assert "`ZeroPadding2D` made 16 of 14" in str(early) and early.misconception is None
+
+
+@pytest.mark.parametrize(
+    ("make", "right"),
+    [
+        (lambda: LAYERS.ReLU(), False),
+        (lambda: LAYERS.BatchNormalization(), False),
+        (lambda: LAYERS.Conv2D(1, 1), True),
+        (lambda: LAYERS.SeparableConv2D(1, 3, padding="same"), True),
+        (lambda: LAYERS.Conv2D(1, 1, trainable=False), False),
+    ],
+)
+def test_only_a_layer_that_learns_makes_good_what_was_copied(make: Any, right: bool) -> None:
+    def model() -> Any:
+        model = grown(twice, start=8)()
+        model.add(LAYERS.UpSampling2D(2))
+        model.add(make())
+        return model
+
+    result = lesson.generator.examine(model)
+    assert is_right(result) == right
+    assert right or "`UpSampling2D` made 32 of 16, and no layer that learns stands behind it." in str(result)
 
 
 def test_doubling_as_the_last_layer_of_all_is_stretching() -> None:
@@ -713,6 +843,29 @@ def test_the_stem_is_told_after_which_layer_the_values_part() -> None:
     assert belief is m.EQUAL_SIZES_EQUAL_VALUES
 
 
+def right_stem() -> list[Any]:
+    return [
+        LAYERS.ZeroPadding2D(3),
+        stem_conv(activation="relu"),
+        LAYERS.ZeroPadding2D(1),
+        LAYERS.MaxPooling2D(3, strides=2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "make"), [(lesson.stem, right_stem), (lesson.channels_last, lambda: [LAYERS.Permute((2, 3, 1))])]
+)
+def test_a_model_is_a_list_of_layers_and_an_input_or_a_class_is_told(exercise: Any, make: Any) -> None:
+    shape = (32, 32, 3) if exercise is lesson.stem else (3, 64, 64)
+    assert is_right(exercise.examine(lambda: keras.Sequential(make())))
+    assert is_right(exercise.examine(lambda: keras.Sequential([keras.Input(shape), *make()])))
+    assert is_right(exercise.examine(lambda: [keras.Sequential(make())]))
+    led = exercise.examine(lambda: [keras.Input(shape), *make()])
+    assert not is_right(led) and "Leave `Input` out; I bring the map." in str(led)
+    bare = exercise.examine(lambda: [*make()[:-1], type(make()[-1])])
+    assert not is_right(bare) and f"write `{type(make()[-1]).__name__}()`" in str(bare)
+
+
 def test_a_stem_without_its_bias_is_told() -> None:
     text = str(lesson.stem.examine(lambda: [stem_conv(use_bias=False)]))
     assert "Your convolution has no bias. PyTorch's has one" in text
@@ -837,3 +990,8 @@ def test_a_reshape_keeps_only_what_was_in_place() -> None:
 def test_the_belief_behind_each_patient_is_of_this_ward() -> None:
     beliefs = [m.SAME_MAKES_THEM_MEET, m.MENDED_AT_THE_END, m.POOLING_LOOKS_BACK]
     assert [belief.section for belief in beliefs] == [m.ADMIT, m.WEIGH, m.TEST]
+
+
+def test_what_is_told_of_a_repair_is_told_as_one_of_several() -> None:
+    for exercise in (lesson.deep, lesson.any_picture, lesson.generator):
+        assert exercise.why.startswith("My way: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -113,45 +114,58 @@ def _model(function: Any, *args: Any, settings: str = "") -> Any:
     try:
         model = ask(function, *args, settings=settings)
     except Stop as stop:
-        refused = _refused(function, args) if isinstance(stop.__cause__, Exception) else None
-        if refused is None:
+        rows = _rows_to_refusal(function, args) if isinstance(stop.__cause__, Exception) else ()
+        if not rows:
             raise
-        raise _DoesNotBuild(refused, settings) from None
+        raise _DoesNotBuild(rows, settings) from None
     if not isinstance(model, load_keras().Model):
         raise Stop(wrong(f"Your function returns {spell(model)}, and I need a Keras model. Is a `return` missing?"))
     return model
 
 
 class _DoesNotBuild(Stop):
-    """The model of a learner does not build; ``step`` is the layer that refuses."""
+    """The model of a learner does not build; ``step`` is the layer that refuses, ``rows`` end with it."""
 
-    def __init__(self, step: Step, settings: str, misconception: Misconception | None = None) -> None:
+    def __init__(
+        self, rows: Sequence[Step], settings: str, misconception: Misconception | None = None, told: str = ""
+    ) -> None:
+        step = rows[-1]
         lead = f"For {settings} your" if settings else "Your"
         reached = " and ".join(map(_spell_shape, step.input_shapes))
-        uncalled = "Only input tensors may be passed" in (step.refusal_keras or "")
+        said = step.refusal_keras or ""
+        uncalled = "Only input tensors may be passed" in said and not _got_a_number(step)
         super().__init__(
             wrong(
                 f"{lead} model does not build. {step.kind} refuses; what reached it: {reached}.",
-                f"Keras says: {step.refusal_keras}",
+                f"Keras says: {said}",
                 *["A layer was handed on, and not what it makes of x. Write `(x)` behind its brackets."] * uncalled,
+                *[told] * bool(told),
                 misconception=misconception,
                 with_case=False,
             )
         )
+        self.rows = rows
         self.step = step
         self.settings = settings
 
-    def because(self, misconception: Misconception | None) -> _DoesNotBuild:
-        """The same, with the belief behind it."""
-        return _DoesNotBuild(self.step, self.settings, misconception)
+    def because(self, misconception: Misconception | None, told: str = "") -> _DoesNotBuild:
+        """The same, with the belief behind it, or with what was done."""
+        return _DoesNotBuild(self.rows, self.settings, misconception, told)
 
 
-def _refused(function: Callable[..., Any], args: tuple[Any, ...]) -> Step | None:
-    """The layer that refuses, and what reached it; None if it was no layer."""
+def _got_a_number(step: Step) -> bool:
+    """Whether a layer was called with a number, or a tuple of numbers, in place of a map."""
+    return re.search(r"\(of type <class '(int|float)'>\)", step.refusal_keras or "") is not None
+
+
+def _rows_to_refusal(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Step, ...]:
+    """What was built, and as the last row the layer that refuses; nothing if it was no layer."""
     try:
-        return building(lambda: function(*args)).refused_at
+        explained = building(lambda: function(*args))
+        refused = explained.refused_at
+        return () if refused is None else (*(step for step in explained.steps if step is not refused), refused)
     except Exception:
-        return None
+        return ()
 
 
 def _heights(step: Step) -> tuple[int, ...]:
@@ -246,6 +260,52 @@ def _belief_about_join(step: Step, n: int) -> Misconception | None:
     return beliefs.get(_heights(step))
 
 
+def _behind(rows: Sequence[Step], number: int | None) -> set[int]:
+    """The numbers of a row and of all the rows that lead to it."""
+    found: set[int] = set()
+    waiting = [number]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and one not in found:
+            found.add(one)
+            waiting += rows[one].sources
+    return found
+
+
+def _doubled_and_reached(rows: Sequence[Step]) -> tuple[int, int] | None:
+    """How high the doubling made the map that comes up, and how high it reached the layer that refuses."""
+    for source, shape in zip(rows[-1].sources, rows[-1].input_shapes, strict=False):
+        doubled = [i for i in _behind(rows, source) if rows[i].kind in ("UpSampling2D", "Conv2DTranspose")]
+        made = rows[max(doubled)].output_shape if doubled else None
+        if made is not None and len(shape) == len(made) == 4:
+            return made[1] or 0, shape[1] or 0
+    return None
+
+
+def _about_the_repair(rows: Sequence[Step], n: int) -> str:
+    """What a learner's own repair did, where two maps do not meet because of it."""
+    if _got_a_number(rows[-1]):
+        return (
+            "A number, or a tuple of them, stands where a map is needed: it says how much to cut; put it into a layer."
+        )
+    if _heights(rows[-1])[:1] == (0,):
+        return "`[:-0]` takes nothing; use `[:skip.shape[1]]`."
+    made, reached = _doubled_and_reached(rows) or (n, n)
+    spare, cut = made - n, made - reached
+    if cut > 0 and spare == 0:
+        return f"For n = {n} nothing was too many, and you cut {_count(cut)}."
+    if cut < 0 and spare == 0:
+        return f"For n = {n} nothing was missing, and you added {_count(-cut)}."
+    if cut and cut == 2 * spare:
+        did, sides = ("Cut", "too many") if spare > 0 else ("Added", "missing")
+        return f"{did} on both sides: {2 * abs(spare)} in all. For n = {n} {_count(abs(spare))} was {sides}."
+    return ""
+
+
+def _count(rows: int) -> str:
+    return "a row" if rows == 1 else f"{rows} rows"
+
+
 def _lowest(model: Any, n: int) -> Layer | None:
     """The first layer that makes the map half as high, by pooling or otherwise."""
     maps = [layer for layer in model.layers if len(layer.output.shape) == 4]
@@ -328,6 +388,71 @@ def _out_of_place(model: Any, n: int, x: Map) -> tuple[str, str] | None:
 _BEGINNINGS = {"rows": "the top", "columns": "the left"}
 
 
+def _range_of_change(model: Any, cut: Any, settings: Callable[[int], tuple[Any, Any]]) -> list[tuple[int, int]]:
+    """The first and the last row, and column, of the output that differ between two settings; [] if none does.
+
+    What a relu hides for one picture it shows for another, so several are tried.
+    """
+    opened = load_keras().Model([*model.inputs, cut], model.outputs[0])
+    differ = []
+    for seed in range(4):
+        before, after = (np.asarray(opened(list(maps))) for maps in settings(seed))
+        differ.append(np.abs(after - before).max(axis=(0, 3)))
+    change = np.max(differ, axis=0)
+    where = np.nonzero(change > 1e-5 * change.max())
+    return [(int(axis.min()), int(axis.max())) for axis in where if axis.size]
+
+
+def _nudged(maps: Any, row: int, column: int) -> Any:
+    changed = maps.copy()
+    changed[0, row, column] += 1
+    return changed
+
+
+def _around(first: int, last: int, place: int, n: int) -> bool:
+    """Whether a stretch of n cells lies around a place: as far before it as after, the edges cutting both.
+
+    An even window reaches one cell further to one side, which is no mistake.
+    """
+    return any(
+        abs(first - max(0, place - reach)) + abs(last - min(n - 1, place + reach)) <= 1 for reach in range(n + 1)
+    )
+
+
+def _not_around_its_place(model: Any, n: int) -> Result | None:
+    """What is wrong if a cell changes the output at another place than its own, on either of the two ways."""
+    low = _lowest(model, n)
+    if low is None:
+        return None
+    for row, column in ((n // 2, n // 2), (n // 3, n - 1 - n // 3)):
+
+        def by_the_skip(seed: int, row: int = row, column: int = column) -> Any:
+            held, picture = networks.digits((1, *low.output.shape[1:]), seed=9), _picture(model, seed) / 10
+            return (picture, held), (_nudged(picture, row, column), held)
+
+        found = _range_of_change(model, low.output, by_the_skip)
+        if found and not all(_around(*ends, place, n) for ends, place in zip(found, (row, column), strict=True)):
+            (top, bottom), (left, right_) = found
+            return wrong(
+                f"For n = {n} I changed the picture at row {row}, column {column} (counted from 0), and what the skip "
+                f"carries of it comes out at rows {top} to {bottom}, columns {left} to {right_}. That is not around "
+                "its place. What is framed at one side is to be cut at the same side."
+            )
+
+    def from_below(seed: int) -> Any:
+        picture, below = _picture(model, 9), networks.digits((1, *low.output.shape[1:]), seed=seed) / 10
+        return (picture, below), (picture, _nudged(below, 0, -1))
+
+    found = _range_of_change(model, low.output, from_below)
+    if found and (sum(found[0]) > n - 1 or sum(found[1]) < n - 1):
+        (top, bottom), (left, right_) = found
+        return wrong(
+            f"For n = {n} I changed what `{kind_of(low)}` made, at the top right, and the output changed at rows {top} "
+            f"to {bottom}, columns {left} to {right_} (counted from 0). What comes up is flipped, or lies on its side."
+        )
+    return None
+
+
 def _judge_small_unet(function: Any) -> Result:
     """Even and odd sizes: builds, gives the size that went in, and joins the skip with what belongs to it."""
     for n in (8, 7, 13, 30):
@@ -335,7 +460,8 @@ def _judge_small_unet(function: Any) -> Result:
         try:
             model = _model(function, n, settings=settings)
         except _DoesNotBuild as stop:
-            raise stop.because(_belief_about_join(stop.step, n)) from None
+            told = _about_the_repair(stop.rows, n)
+            raise stop.because(None if told else _belief_about_join(stop.step, n), told) from None
         x = networks.digits((1, n, n, 1), seed=n)
         y = _output(model, x, settings)
         if y.shape != (1, n, n, 1):
@@ -352,6 +478,10 @@ def _judge_small_unet(function: Any) -> Result:
                 f"the {lines} of the two maps do not lie on each other.",
                 misconception=m.ANY_SIDE_MAY_BE_CUT if what == "cut off" else None,
             )
+        # In 13 even what several convolutions reach from the middle has room on both sides; in 30 nothing new shows.
+        problem = _not_around_its_place(model, n) if n in (7, 13) else None
+        if problem is not None:
+            return problem
     return right("It builds, runs and gives back the size for n = 8, 7, 13 and 30, and the skip is joined.")
 
 
@@ -361,7 +491,7 @@ small_unet = Exercise(
     judge=_judge_small_unet,
     hints=(
         "How many rows too many does x have for n = 7, and how many for n = 8? Write it as `x.shape[1] - "
-        "skip.shape[1]`.",
+        "skip.shape[1]`. Call it `spare`; it is not x yet.",
         "`keras.layers.Cropping2D(((above, below), (left, right)))` cuts rows and columns off. Which side is the spare "
         "row on? The ghost of the pooling was after (lesson 02).",
         "So cut nothing before, and the spare rows after: `((0, spare), (0, spare))`, with `spare` from the first "
@@ -482,7 +612,7 @@ def deep():
     model.add(keras.layers.Flatten())
     model.add(keras.layers.Dense(10))
     return model""",
-    why="Only the poolings take rows now, and 28 can be halved four times, rounded down: 14, 7, 3, 1. With the "
+    why="My way: only the poolings take rows, and 28 can be halved four times, rounded down: 14, 7, 3, 1. With the "
     "convolutions as they were you could also leave out the first or the second pooling, or give it a stride of 1. "
     "In the third or fourth it is too late.",
     slips=(
@@ -543,8 +673,8 @@ def any_picture():
         keras.layers.GlobalAveragePooling2D(),
         keras.layers.Dense(10),
     ])""",
-    why="After global pooling there are 16 numbers, one for each channel, for every picture. So `Dense` knows how many "
-    "weights it needs before it has seen one.",
+    why="My way: after global pooling there are 16 numbers, one for each channel, for every picture. So `Dense` knows "
+    "how many weights it needs before it has seen one.",
     slips=(Slip(m.FLATTEN_IS_GLOBAL, _any_picture("Flatten")),),
 )
 
@@ -808,24 +938,34 @@ def _generator(start: int, doublings: int, *more: tuple[str, Any]) -> Callable[[
     return generator
 
 
-def _stretched_at_the_end(model: Any) -> Layer | None:
-    """The layer that stretches or frames what the last transposed convolution made; None if that is large enough.
+def _learns(layer: Layer) -> bool:
+    """Whether a layer mixes its cells with weights that training changes."""
+    return any("kernel" in weight.name for weight in layer.trainable_weights)
 
-    `UpSampling2D` with a convolution behind it is a way to grow, not a way to stretch.
+
+def _enlarged_without_learning(model: Any) -> tuple[Layer, int, int, bool] | None:
+    """The first layer that enlarges and may not: which, what it made of what, and whether a learning one is behind it.
+
+    A layer without weights may enlarge by a whole factor, if one that learns stands behind it. The ghosts of a
+    convolution are no enlargement: they are gone behind it.
     """
-    maps = [layer for layer in model.layers if len(layer.output.shape) == 4]
-    last = max(i for i, layer in enumerate(maps) if kind_of(layer) == "Conv2DTranspose")
-    size = maps[last].output.shape[1]
-    if size >= 32:
-        return None
-    behind = maps[last + 1 :]
-    for i, layer in enumerate(behind):
-        learned_later = any(kind_of(one) == "Conv2D" for one in behind[i + 1 :])
-        grows = layer.output.shape[1] > size
-        if grows and not (kind_of(layer) == "UpSampling2D" and learned_later):
-            return layer
-        size = layer.output.shape[1]
+    maps = [layer for layer in model.layers if len(layer.output.shape) == 4 and kind_of(layer) != "InputLayer"]
+    for i, (before, layer) in enumerate(pairwise(maps), start=1):
+        behind = maps[i + 1 :]
+        ghosts = kind_of(layer) == "ZeroPadding2D" and behind[:1] and kind_of(behind[0]) == "Conv2D"
+        if _learns(layer) or kind_of(layer) == "Reshape" or (ghosts and not _grew(before, behind[0])):
+            continue
+        grew = _grew(before, layer)
+        learned = any(map(_learns, behind))
+        if grew and not (learned and all(made % of == 0 for of, made in grew)):
+            return layer, *grew[0], learned
     return None
+
+
+def _grew(before: Layer, after: Layer) -> list[tuple[int, int]]:
+    """The axes along which one map is larger than another before it: of what, and what was made of it."""
+    pairs = zip(before.output.shape[1:3], after.output.shape[1:3], strict=True)
+    return [(int(of), int(made)) for of, made in pairs if made > of]
 
 
 def _judge_generator(function: Any) -> Result:
@@ -838,12 +978,18 @@ def _judge_generator(function: Any) -> Result:
         return wrong(f"Your sizes: {road or 'none'}. {_spell_shape(y.shape)} comes out; asked for: 32 × 32 × 1.")
     if not _layers(model, "Conv2DTranspose"):
         return wrong("32 × 32 × 1 comes out, but nothing grows: I look for at least one `Conv2DTranspose`.")
-    late = _stretched_at_the_end(model)
-    if late is not None:
+    found = _enlarged_without_learning(model)
+    if found is not None:
+        layer, of, made, learned = found
+        growing = max(i for i, one in enumerate(model.layers) if kind_of(one) == "Conv2DTranspose")
+        reason = (
+            "and no layer that learns stands behind it."
+            if not learned
+            else f"and {made} is no whole multiple of {of}: the rows that it put in were grown by no layer."
+        )
         return wrong(
-            f"32 × 32 × 1 comes out, by way of {road}. But it is `{kind_of(late)}` that made 32, and no layer that "
-            "learns.",
-            misconception=m.MENDED_AT_THE_END,
+            f"32 × 32 × 1 comes out, by way of {road}. But `{kind_of(layer)}` made {made} of {of}, {reason}",
+            misconception=m.MENDED_AT_THE_END if model.layers.index(layer) > growing else None,
         )
     return right(f"100 numbers become {road}, and 32 × 32 × 1 comes out.")
 
@@ -868,8 +1014,8 @@ def generator():
         model.add(keras.layers.Conv2DTranspose(16, 5, strides=2, padding="same"))
     model.add(keras.layers.Conv2D(1, 3, padding="same"))
     return model""",
-    why="The end is start · 2 · 2 · …, so the start is the end, halved as often as you double. 7 was the start for "
-    "28. For 32 it is 8, or 4, 2 or 1 with more doublings, or 16 with one.",
+    why="My way: the end is start · 2 · 2 · …, so the start is the end, halved as often as you double. 7 was the start "
+    "for 28. For 32 it is 8, or 4, 2 or 1 with more doublings, or 16 with one.",
     slips=(
         Slip(m.MENDED_AT_THE_END, _generator(7, 2, ("Resizing", (32, 32)))),
         Slip(m.MENDED_AT_THE_END, _generator(7, 2, ("ZeroPadding2D", (2,)))),
@@ -1102,9 +1248,18 @@ def _wrong_values(n: int, layers: Sequence[Layer], convolved: Map, first: Map, y
     return wrong(f"{lead} {after}{y.size:,} are not.", misconception=m.EQUAL_SIZES_EQUAL_VALUES, with_case=False)
 
 
+def _one_by_one(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers, those inside a ``Sequential`` as well."""
+    found: list[Layer] = []
+    for layer in layers:
+        inside = [one for one in getattr(layer, "layers", ()) if kind_of(one) != "InputLayer"]
+        found += _one_by_one(inside) if kind_of(layer) == "Sequential" else [layer]
+    return found
+
+
 def _judge_stem(function: Any) -> Result:
     """The first layers of a ResNet as PyTorch has them, in size and in values, for an even and an odd picture."""
-    layers = networks.layers_or_word(function)
+    layers = _one_by_one(networks.layers_or_word(function))
     convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
     if len(convolutions) != 1 or tuple(convolutions[0].kernel_size) != (7, 7) or convolutions[0].filters != 8:
         return wrong("I look for one `Conv2D`, with 8 filters and a 7×7 kernel.")
