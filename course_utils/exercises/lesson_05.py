@@ -390,7 +390,7 @@ def _flat(model: Any) -> list[Layer]:
 def _judge_squeeze_harder(function: Any) -> Result:
     """Run a picture through every model, layer by layer: the size at the end, and the smallest map on the way."""
     check_callable(function)
-    codes = []
+    codes: list[int] = []
     for n in TRIED:
         layers = _chain(function, n)
         maps = networks.run_through(layers, np.zeros((1, n, n, 1), dtype=np.float32))
