@@ -12,6 +12,8 @@ import pytest
 from lessons import LESSONS, NOTEBOOKS, Lesson, headings, label
 from spellchecker import SpellChecker
 
+from course_utils import drill
+
 ROOT = NOTEBOOKS.parent
 PAGES = [*(NOTEBOOKS / lesson.notebook for lesson in LESSONS), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
@@ -125,3 +127,11 @@ def test_every_lesson_has_the_same_parts(lesson: Lesson) -> None:
     assert "being written" not in text and "TODO" not in text
     assert re.search(r"\bmore than one right answer\b", text, re.IGNORECASE)
     assert "★" in text
+
+
+@pytest.mark.parametrize("lesson", LESSONS[1:], ids=label)
+def test_the_drills_that_a_lesson_names_are_there(lesson: Lesson) -> None:
+    named = re.findall(r'`drill\("(\w+)", level=(\d)\)`', markdown(NOTEBOOKS / lesson.notebook))
+    assert named
+    for kind, level in named:
+        assert drill(kind, int(level), seed=1).question.labels
