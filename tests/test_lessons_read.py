@@ -87,7 +87,7 @@ def test_links_lead_somewhere(path: Path) -> None:
             assert anchor.replace("-", " ") in [one.replace("-", " ") for one in headings(file.name)], link
 
 
-@pytest.mark.parametrize(("lesson", "after"), pairwise(LESSONS), ids=label)
+@pytest.mark.parametrize(("lesson", "after"), list(pairwise(LESSONS)), ids=label)
 def test_each_lesson_leads_to_the_next_and_back(lesson: Lesson, after: Lesson) -> None:
     assert f"]({after.notebook}" in markdown(NOTEBOOKS / lesson.notebook)
     assert f"]({lesson.notebook}" in markdown(NOTEBOOKS / after.notebook)
