@@ -54,13 +54,6 @@ def attend(server: rig.Lab, number: int, moves: int, pause: float, run: Run) -> 
         run.errors.append(f"{type(error).__name__}: {error}")
 
 
-def weight(server: rig.Lab) -> float:
-    """MB of the server and its kernels; what several share counts once (PSS)."""
-    assert server._process is not None
-    parent = psutil.Process(server._process.pid)
-    return sum(float(one.memory_full_info().pss) for one in (parent, *parent.children(recursive=True))) / 1e6
-
-
 def measure(learners: int, moves: int, pause: float) -> tuple[Run, float]:
     """Let so many learners attend at once; the memory is the largest seen meanwhile."""
     run, most = Run(), 0.0
@@ -71,7 +64,7 @@ def measure(learners: int, moves: int, pause: float) -> tuple[Run, float]:
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
-            most = max(most, weight(server))
+            most = max(most, server.weight() / 1e6)
             time.sleep(1)
     return run, most
 

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import lab as rig
-import psutil
 import pytest
 from learner import Learner
 from lessons import LESSONS
@@ -19,17 +18,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="shared memory i
 GB = 2**30
 
 
-def weight(server: rig.Lab) -> float:
-    """Bytes of the server and all that it started; memory that several share counts once (PSS)."""
-    assert server._process is not None
-    parent = psutil.Process(server._process.pid)
-    return sum(float(one.memory_full_info().pss) for one in (parent, *parent.children(recursive=True)))
-
-
 def test_five_lessons_fit_binder_and_two_fit_what_it_promises(tmp_path: Path) -> None:
     weights = []
     with rig.Lab(tmp_path) as server, contextlib.ExitStack() as open_lessons:
-        weights.append(weight(server))
+        weights.append(server.weight())
         for lesson in LESSONS[:5]:
             path = server.copy(lesson.notebook)
             address = f"http://127.0.0.1:{server.port}"
@@ -37,12 +29,12 @@ def test_five_lessons_fit_binder_and_two_fit_what_it_promises(tmp_path: Path) ->
             learner.run_all()
             assert learner.errors == []
             assert learner.sliders()
-            weights.append(weight(server))
+            weights.append(server.weight())
         print("MB, the server and then with one lesson more each:", [round(one / 1e6) for one in weights])
         assert weights[2] < 1 * GB, "two lessons"
         assert weights[5] < 2 * GB, "five lessons"
         open_lessons.close()
         deadline = time.monotonic() + 20
-        while weight(server) > 0.25 * GB and time.monotonic() < deadline:
+        while server.weight() > 0.25 * GB and time.monotonic() < deadline:
             time.sleep(0.5)
-        assert weight(server) < 0.25 * GB, "a lesson that is shut down gives its memory back"
+        assert server.weight() < 0.25 * GB, "a lesson that is shut down gives its memory back"

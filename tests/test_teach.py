@@ -172,12 +172,14 @@ def on_slides(lesson: Lesson) -> list[NotebookNode]:
 
 def test_the_command(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, teach.__file__, str(PATHS[0]), "--out", str(tmp_path)],
-        capture_output=True, text=True, check=True, cwd=tmp_path,
+        [sys.executable, "-m", "tools.teach", str(PATHS[0]), "--out", str(tmp_path)],
+        capture_output=True, text=True, check=True, cwd=NOTEBOOKS.parent,
     )  # fmt: skip
-    name = PATHS[0].stem
-    assert done.stdout.split() == [f"instructor/{name}.ipynb", f"slides/{name}.ipynb", f"slides/{name}.html"]
-    assert all((tmp_path / line).is_file() for line in done.stdout.split())
+    name, written = PATHS[0].stem, [Path(line) for line in done.stdout.splitlines()]
+    assert [file.relative_to(tmp_path).as_posix() for file in written] == [
+        f"instructor/{name}.ipynb", f"slides/{name}.ipynb", f"slides/{name}.html",
+    ]  # fmt: skip
+    assert all(file.is_file() for file in written)
 
 
 # -- on paper -----------------------------------------------------------------------------------------------------

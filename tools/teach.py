@@ -34,11 +34,9 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from tools import worksheets
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tools import worksheets  # noqa: E402  (found through the line above, when this runs as a program)
-
 NOTEBOOKS = ROOT / "notebooks"
 BUILT = ROOT / "build" / "teaching"
 

@@ -181,12 +181,18 @@ def _pool(level: int, draw: Draw) -> Question:
         settings["padding"] = padding
 
     def believed(n: int) -> list[tuple[Misconception, int]]:
-        if level == 3 and padding == "valid":
+        """What the layer would give with other settings than it has: so much is believed of it."""
+
+        def otherwise(**changes: Any) -> int:
+            return _sizes_out(LayerCode("MaxPooling2D", {**settings, **changes}), (n, n))[0]
+
+        one_by_one, halved = (m.POOL_STRIDE_IS_ONE, otherwise(strides=1)), (m.POOLING_HALVES, otherwise(strides=2))
+        if padding == "same":
+            dropped = (m.PARTLY_FILLED_IS_DROPPED, otherwise(padding="valid"))
+            return [dropped] if level == 3 else [one_by_one, dropped, halved]
+        if level == 3:
             return [(belief, belief.believed(n, k, step)) for belief in (m.STEPS_ARE_PLACES, m.PLACES_ARE_N_OVER_S)]
-        if padding == "valid":
-            return [(m.ALWAYS_ROUNDS_UP, -(-n // step)), (m.POOL_STRIDE_IS_ONE, n - k + 1)]
-        kept = [(m.POOL_STRIDE_IS_ONE, n), (m.PARTLY_FILLED_IS_DROPPED, n // step), (m.POOLING_HALVES, -(-n // 2))]
-        return kept if level < 3 else kept[1:2]
+        return [(m.ALWAYS_ROUNDS_UP, otherwise(padding="same")), one_by_one]
 
     return _one_layer(draw, LayerCode("MaxPooling2D", settings), n, level < 3, believed)
 
@@ -205,7 +211,8 @@ def _dilation(level: int, draw: Draw) -> Question:
     beliefs = []
     for belief in (m.SPAN_IS_K_TIMES_D, m.SPAN_STAYS_K, m.SPAN_WITHOUT_END, m.ONE_GAP_ONLY):
         length = belief.believed(k, d)
-        beliefs.append((belief, (length, (n - length) // step + 1)))
+        if length <= n:  # a longer one would leave no place for the window, and nobody answers that
+            beliefs.append((belief, (length, Window(length, stride=step).output_size(n))))
     if step > 1:
         beliefs.append((m.ONLY_THE_STEPS, (span, m.ONLY_THE_STEPS.believed(n, span, step))))
     text = (
@@ -218,8 +225,8 @@ def _dilation(level: int, draw: Draw) -> Question:
 
 def _upsample(level: int, draw: Draw) -> Question:
     f = 2 if level < 3 else draw.randint(3, 5)
-    # At level 1 it comes back, as one expects; above, nearly never.
-    n = f * draw.randint(2, 12) + (0 if level == 1 else draw.randint(0, f - 1) or draw.randint(0, 1))
+    # At level 1 it comes back, as one expects; above, only where nothing happens to be left over.
+    n = f * draw.randint(2, 12) + (0 if level == 1 else draw.randint(0, f - 1))
     down = LayerCode("MaxPooling2D", {"pool_size": f, "padding": "same"})
     up = LayerCode("UpSampling2D", {"size": f})
     small = _sizes_out(down, (n, n))
@@ -308,7 +315,8 @@ def _back(level: int, draw: Draw) -> Question:
     text = (
         f"This layer made a map of {o}×{o}. What is the smallest input size that it can have had, and what the largest?"
     )
-    alone = o * s if padding == "same" else (o - 1) * s + k
+    # Who thinks of one size thinks of the one of which nothing is left over.
+    alone = truth[1] if padding == "same" else truth[0]
     slips = _slips(truth, (m.ONE_WAY_BACK, (alone, alone)))
     return Question(text, (layer,), ("Smallest input", "Largest input"), truth, why, slips)
 

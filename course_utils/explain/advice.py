@@ -106,15 +106,14 @@ def _other_sizes(last: Step, reaching: Sequence[Any]) -> Iterator[Repair]:
 def _meet(last: Step, reaching: Sequence[Any], place: int, code: str) -> bool:
     """Whether the layer takes its inputs when one of them has gone through ``code`` first."""
     keras = load_keras()
+    changed = eval(code, {"keras": keras})
     try:
         maps = list(reaching)
-        maps[place] = eval(code, {"keras": keras})(maps[place])
+        maps[place] = changed(maps[place])
         if isinstance(last.real, keras.layers.Layer):
             type(last.real).from_config(last.real.get_config() | {"name": "explained_copy"})(maps)
         else:
             last.real.compute_output_spec(*maps)
-    except (NameError, SyntaxError):
-        raise  # the code that was written here is wrong, and not the proposal
     except Exception:
         return False  # not offered
     return True

@@ -245,6 +245,12 @@ class Lab:
             body = answer.read()
         return json.loads(body) if body else None
 
+    def weight(self) -> float:
+        """Bytes of the server and all that it started; memory that several share counts once (Linux's PSS)."""
+        assert self._process is not None
+        parent = psutil.Process(self._process.pid)
+        return sum(float(one.memory_full_info().pss) for one in (parent, *parent.children(recursive=True)))
+
     def shutdown_kernels(self) -> None:
         """End every running kernel; the server stays."""
         for session in self.api("/api/sessions"):

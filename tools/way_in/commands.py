@@ -173,7 +173,7 @@ def check(title: str, command: Sequence[str], environment: Mapping[str, str]) ->
 
 def notebooks(arguments: list[str]) -> int:
     """Run all notebooks anew and store what comes out in them."""
-    return run_tool("execute_notebooks.py", arguments)
+    return run_tool("execute_notebooks", arguments)
 
 
 def wheels(arguments: list[str]) -> int:
@@ -196,18 +196,18 @@ def version_here() -> str:
 
 def teach(arguments: list[str]) -> int:
     """Build the instructor's versions and the slides."""
-    return run_tool("teach.py", arguments)
+    return run_tool("teach", arguments)
 
 
 def lock(arguments: list[str]) -> int:
     """Derive the lists of exact versions anew from pyproject.toml."""
-    return run_tool("derive.py", arguments)
+    return run_tool("derive", arguments)
 
 
 def run_tool(name: str, arguments: Sequence[str]) -> int:
     """Run one of the programs in tools/ in the environment for tests."""
     venv = make_whole("test")
-    command = [str(venv_python(venv)), str(ROOT / "tools" / name), *arguments]
+    command = [str(venv_python(venv)), "-m", f"tools.{name}", *arguments]
     with tempfile.TemporaryDirectory(prefix="course-") as private:
         return subprocess.call(command, cwd=ROOT, env=private_environment(venv, Path(private)))
 
