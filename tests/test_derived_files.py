@@ -1,13 +1,9 @@
-"""The lists of exact versions fit the one list that is edited by hand, and Binder builds what they say."""
+"""The lists of exact versions fit the one list that is edited by hand."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +16,6 @@ from tools import derive
 ROOT = Path(__file__).parents[1]
 LOCKS = (derive.RUN_LOCK, derive.TEST_LOCK)
 DERIVED = (*LOCKS, derive.CONDA, derive.BINDER)
-SCRIPTS = ("binder/postBuild", "binder/start", ".ci/run")
 
 
 def text(path: Path | str) -> str:
@@ -127,55 +122,3 @@ def test_only_the_file_for_conda_installs_the_course_itself() -> None:
     assert not [line for line in pip if line.startswith(("-", "."))]
     assert not [line for line in pip if line.startswith("jupyterhub")], "has to match the hub, which brings it"
     assert not (ROOT / derive.BINDER).is_symlink()
-
-
-# Binder
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="repo2docker does not run on Windows")
-def test_binder_builds_from_these_files(tmp_path: Path) -> None:
-    """Let repo2docker write its Dockerfile, as it does before a build; it needs no Docker for that."""
-    repo = tmp_path / "repo"
-    shutil.copytree(ROOT / "binder", repo / "binder")
-    shutil.copy(ROOT / "environment.yml", repo)
-    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug"]
-    command += ["--Repo2Docker.default_buildpack=None", "."]
-    done = subprocess.run(command, cwd=repo, capture_output=True, text=True, env={**os.environ, "HOME": str(tmp_path)})
-    assert done.returncode == 0, done.stderr
-    dockerfile = done.stdout + done.stderr
-    assert "Building conda environment for python=3.12\n" in dockerfile, "it has read which Python the file asks for"
-    assert re.findall(r"env update .* --file (\S+) ", dockerfile) == ['"binder/environment.yml"']
-    sources = dockerfile.index("COPY --chown=0:0 src/ ${REPO_DIR}/\n")
-    assert dockerfile.index("env update") < sources, "what takes long is done before the sources arrive"
-    assert dockerfile.index("RUN ./binder/postBuild\n") > sources
-    assert 'ENV R2D_ENTRYPOINT="${REPO_DIR}/binder/start"' in dockerfile
-
-
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_scripts_are_executable_and_parse(script: str) -> None:
-    shell = "bash" if "bash" in text(script).splitlines()[0] else "sh"
-    subprocess.run([shell, "-n", ROOT / script], check=True)
-    staged = subprocess.run(["git", "ls-files", "-s", script], cwd=ROOT, capture_output=True, text=True)
-    if staged.returncode == 0:  # not in a copy without its history
-        assert staged.stdout.startswith("100755 "), "git has to know that it is executable"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
-def test_start_adds_our_settings_to_those_of_the_hub(tmp_path: Path) -> None:
-    environment = {**os.environ, "REPO_DIR": str(tmp_path / "a repo"), "JUPYTER_CONFIG_PATH": "/of/the/hub"}
-    command = [ROOT / "binder" / "start", "sh", "-c", 'echo "$JUPYTER_CONFIG_PATH $1"', "sh", "two words"]
-    said = subprocess.check_output(command, env=environment, text=True)
-    assert said == f"{tmp_path}/a repo/binder/jupyter_config:/of/the/hub two words\n"
-
-
-def test_settings_of_lab_are_ones_that_lab_knows() -> None:
-    """Lab ignores what it does not know, so a setting that is renamed would be lost without a word."""
-    schemas = Path(sys.prefix) / "share" / "jupyter" / "lab" / "schemas"
-    overrides = json.loads(text("binder/jupyter_config/labconfig/default_setting_overrides.json"))
-    assert overrides["@jupyterlab/apputils-extension:kernels-settings"] == {"commsOverSubshells": "disabled"}
-    for plugin, settings in overrides.items():
-        package, _, name = plugin.partition(":")
-        properties = json.loads((schemas / package / f"{name}.json").read_text(encoding="utf-8"))["properties"]
-        for setting, value in settings.items():
-            allowed = [option["const"] for option in properties[setting].get("oneOf", [])]
-            assert value in allowed or properties[setting]["type"] == "boolean"

@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 SHIPPED_CONFIG = ROOT / "binder" / "jupyter_config"
+OFFLINE = Path(__file__).with_name("offline")
+
+#: How kernels start is jupyter_client's to say, and stays as it is: every test can be run with forked kernels too.
+PROVISIONER = "JUPYTER_DEFAULT_PROVISIONER_NAME"
 
 Windowing = Literal["full", "defer", "contentVisibility", "none"]
 Theme = Literal["light", "dark"]
@@ -104,6 +108,7 @@ class Lab:
         self.source = notebooks
         self.root = profile / "course"
         self.log = profile / "lab.log"
+        self.notes = profile / "strays.txt"
         self.port = _free_port()
         self.token = secrets.token_hex(16)
         self._windowing = windowing
@@ -122,6 +127,7 @@ class Lab:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        assert error is not None or not self.strays(), f"the server or a kernel left this machine: {self.strays()}"
 
     def copy(self, notebook: str | Path) -> str:
         """Put a fresh copy of a notebook onto the server; return its path there.
@@ -154,7 +160,9 @@ class Lab:
 
     def _environment(self) -> dict[str, str]:
         private = ("JUPYTER", "JPY_", "IPYTHON", "PYTEST_", "COURSE_")
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(private)}
+        environment = {
+            key: value for key, value in os.environ.items() if key == PROVISIONER or not key.startswith(private)
+        }
         environment.update(
             JUPYTER_CONFIG_DIR=str(self.profile / "config"),
             JUPYTER_DATA_DIR=str(self.profile / "data"),
@@ -164,16 +172,16 @@ class Lab:
             IPYTHONDIR=str(self.profile / "ipython"),
             HOME=str(self.profile / "home"),
             USERPROFILE=str(self.profile / "home"),
-            # The package next to this file, even where another copy is installed.
-            PYTHONPATH=os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])),
+            COURSE_STRAYS=str(self.notes),
+            # First the watch over connections; then the package next to this file, even where another is installed.
+            PYTHONPATH=os.pathsep.join(filter(None, [str(OFFLINE), str(ROOT), os.environ.get("PYTHONPATH", "")])),
         )
         if self._config is not None and self._config.is_dir():
             environment["JUPYTER_CONFIG_PATH"] = str(self._config)
         return environment
 
-    def start(self, limit: float = 90) -> Lab:
-        """Start the server and return once it answers."""
-        command = [
+    def _command(self) -> list[str]:
+        return [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
             *("--ip=127.0.0.1", f"--port={self.port}", "--ServerApp.port_retries=0"),
             f"--IdentityProvider.token={self.token}",
@@ -181,9 +189,12 @@ class Lab:
             "--LabApp.extension_manager=readonly",
             "--LabApp.expose_app_in_browser=True",
         ]
+
+    def start(self, limit: float = 90) -> Lab:
+        """Start the server and return once it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command,
+                self._command(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -250,6 +261,10 @@ class Lab:
         assert self._process is not None
         parent = psutil.Process(self._process.pid)
         return sum(float(one.memory_full_info().pss) for one in (parent, *parent.children(recursive=True)))
+
+    def strays(self) -> list[str]:
+        """What the server or a kernel of it asked of another machine; see `offline/sitecustomize.py`."""
+        return self.notes.read_text(encoding="utf-8").splitlines() if self.notes.exists() else []
 
     def shutdown_kernels(self) -> None:
         """End every running kernel; the server stays."""
@@ -361,6 +376,7 @@ def close(page: WatchedPage, lab: Lab) -> None:
     lab.shutdown_kernels()
     lab.reset_settings()
     assert not strays, f"requests left this machine: {strays}"
+    assert not lab.strays(), f"the server or a kernel left this machine: {lab.strays()}"
     assert not errors, f"errors in the page: {errors}"
 
 

@@ -167,6 +167,33 @@ def test_whatever_goes_wrong_is_recorded(page: rig.WatchedPage, lab: rig.Lab, ma
     page.strays.clear()
 
 
+def test_a_kernel_that_asks_another_machine_is_stopped_and_recorded(
+    page: rig.WatchedPage, lab: rig.Lab, make: Callable[..., Path]
+) -> None:
+    """192.0.2.1 is an address that belongs to nobody."""
+    asks = "import socket, urllib.request\nsocket.create_connection(('192.0.2.1', 80), timeout=1)"
+    by_name = "urllib.request.urlopen('http://nobody.invalid/data.json')"
+    by_packet = "socket.socket(type=socket.SOCK_DGRAM).sendto(b'hello', ('192.0.2.1', 53))"
+    rig.open_notebook(
+        page,
+        lab,
+        make(
+            *(
+                f"try:\n    {line}\nexcept OSError as error:\n    print(error)"
+                for line in (asks.replace("\n", "; "), by_name, by_packet)
+            )
+        ),
+    )
+    rig.run_all(page)
+    said = ["".join(outputs[0]["text"]) for outputs in rig.outputs(page)]
+    assert ["nobody leave this machine" in text for text in said] == [True] * 3, said
+    with pytest.raises(AssertionError, match="a kernel left this machine"):
+        rig.close(page, lab)
+    # Connecting looks an address up first, and stops there.
+    assert [line.split()[0] for line in lab.strays()] == ["socket.getaddrinfo", "socket.getaddrinfo", "socket.sendto"]
+    lab.notes.unlink()
+
+
 def test_a_notebook_without_a_kernel_is_reported(page: rig.WatchedPage, lab: rig.Lab, tmp_path: Path) -> None:
     nbformat.write(v4.new_notebook(cells=[v4.new_code_cell("1")]), tmp_path / "none.ipynb")
     with pytest.raises(AssertionError, match="Select kernel"):
