@@ -8,6 +8,7 @@ control in the same output, and holds a line that is read out when it changes.
 from __future__ import annotations
 
 import importlib.resources
+from typing import Any
 
 import anywidget
 import traitlets
@@ -23,3 +24,17 @@ class Guard(anywidget.AnyWidget):  # type: ignore[misc]
 
     #: Read out by a screen reader when it changes; not seen on the page.
     say = traitlets.Unicode("").tag(sync=True)
+
+    def bundle(self, box: Any, text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what Jupyter needs to show a box that this guard is in: the data and its metadata.
+
+        The guard's own bundle with another model in it: that one is the same under ipywidgets 7, which Colab has and
+        in which a box makes none, and on Colab it says where the code of the widgets is to be found.
+
+        Args:
+            box: the outermost widget to be shown.
+            text: for a reader without a kernel.
+        """
+        data, metadata = self._repr_mimebundle_()
+        data["application/vnd.jupyter.widget-view+json"]["model_id"] = box.model_id
+        return {**data, "text/plain": text}, metadata

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-_HELP = "Run  python course.py  once more in the course's folder: it mends a broken set-up."
+_HELP = "Run  python course.py  once more in the course's folder: it mends a broken set-up. (On Colab: docs/colab.md.)"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,11 @@ def _keras() -> str | None:
     keras = load_keras()
     if keras.backend.backend() != "tensorflow":
         return f"Keras runs on {keras.backend.backend()}, the course needs TensorFlow: set KERAS_BACKEND=tensorflow."
-    return None if keras.__version__.startswith("3.") else f"Keras {keras.__version__} is installed, not 3. {_HELP}"
+    # Before 3.15, Keras refuses layers that the lessons build: 3.14 a DepthwiseConv2D with stride and dilation.
+    major, minor = map(int, keras.__version__.split(".")[:2])
+    if major == 3 and minor >= 15:
+        return None
+    return f"Keras {keras.__version__} is installed, and the lessons need 3.15 or a later 3. {_HELP}"
 
 
 def _layer() -> str | None:
@@ -59,7 +63,7 @@ def _widgets() -> str | None:
     import ipywidgets
 
     version = ipywidgets.__version__
-    return None if version.startswith("8.") else f"ipywidgets {version} is installed, not 8. {_HELP}"
+    return None if version[:2] in ("7.", "8.") else f"ipywidgets {version} is installed, not 7 or 8. {_HELP}"
 
 
 CHECKS: dict[str, Callable[[], str | None]] = {
@@ -100,12 +104,10 @@ class SetupReport:
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if not self.ready:
             return {"text/plain": str(self)}
-        box = self._box()
-        bundle = box._repr_mimebundle_(**kwargs)
-        bundle["text/plain"] = str(self)
-        return bundle
+        box, guard = self._box()
+        return guard.bundle(box, str(self))
 
-    def _box(self) -> Any:
+    def _box(self) -> tuple[Any, Any]:
         import ipywidgets as widgets
 
         from course_utils.guard import Guard
@@ -119,7 +121,8 @@ class SetupReport:
             style={"description_width": "initial"},
             layout=widgets.Layout(width="100%", max_width="28em"),
         )
-        return widgets.VBox([widgets.HTML(lines), slider, Guard()])
+        guard = Guard()
+        return widgets.VBox([widgets.HTML(lines), slider, guard]), guard
 
 
 def check_setup() -> SetupReport:

@@ -211,7 +211,7 @@ def test_as_many_boxes_as_the_question_has_numbers() -> None:
 
 
 def test_what_is_stored_is_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = drill("same", level=2, seed=7)._repr_mimebundle_()["text/plain"]
+    text = drill("same", level=2, seed=7)._repr_mimebundle_()[0]["text/plain"]
     assert text.startswith("Question 1. A map of 43×43") and "15" not in text
 
 

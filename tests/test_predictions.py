@@ -221,8 +221,8 @@ def test_starting_over_takes_the_answer_back_and_keeps_what_was_typed() -> None:
 
 
 def test_the_static_text_is_the_question_whatever_the_record_says() -> None:
-    before = lesson_01.typo.box()._repr_mimebundle_()
-    after = commit(lesson_01.typo, (26,))._repr_mimebundle_()
+    before, _ = lesson_01.typo.box()._repr_mimebundle_()
+    after, _ = commit(lesson_01.typo, (26,))._repr_mimebundle_()
     assert before["text/plain"] == after["text/plain"]
     assert before["text/plain"] == f"Predict. {lesson_01.typo.question} (run this cell to answer)"
     assert set(before) == {"text/plain", "application/vnd.jupyter.widget-view+json"}

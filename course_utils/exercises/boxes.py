@@ -25,6 +25,9 @@ STYLE = """<style>
 class AskingBox(widgets.VBox):  # type: ignore[misc]
     """A question with a place for what is said about the answer, seen and read out."""
 
+    #: ipywidgets 7 would show the box by this instead, without the text.
+    _ipython_display_ = None
+
     def __init__(self) -> None:
         self.result = widgets.HTML()
         self.guard = Guard()

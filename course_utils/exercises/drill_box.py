@@ -40,9 +40,7 @@ class DrillBox(AskingBox):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live widget, and for readers without a kernel the question."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        bundle["text/plain"] = f"{self.drill} (run this cell to answer)"
-        return bundle
+        return self.guard.bundle(self, f"{self.drill} (run this cell to answer)")
 
     # -- what the buttons do --------------------------------------------------------------------------------------
 

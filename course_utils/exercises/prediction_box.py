@@ -55,9 +55,7 @@ class PredictionBox(AskingBox):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live widget, and for readers without a kernel the question, whatever the record says."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        bundle["text/plain"] = f"Predict. {self.prediction.question} (run this cell to answer)"
-        return bundle
+        return self.guard.bundle(self, f"Predict. {self.prediction.question} (run this cell to answer)")
 
     # -- what the buttons do --------------------------------------------------------------------------------------
 

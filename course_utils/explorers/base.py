@@ -195,11 +195,13 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         notes = () if isinstance(self.shown, Question) else links.notes
         return list(dict.fromkeys([*links.held.values(), *notes]))
 
+    #: ipywidgets 7 would show the box by this instead, without the still.
+    _ipython_display_ = None
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live widget, and a still with its description for a reader without a kernel."""
-        bundle = super()._repr_mimebundle_(**kwargs)
         shown = self.shown
         still = stills.png(shown.grids, shown.text.split("\n"), shown.photos, shown.tape)
-        bundle["text/plain"] = shown.text
-        bundle["image/png"] = base64.b64encode(still).decode()
-        return bundle, {"image/png": {"alt": shown.text}}
+        data, metadata = self.guard.bundle(self, shown.text)
+        data["image/png"] = base64.b64encode(still).decode()
+        return data, {**metadata, "image/png": {"alt": shown.text}}
