@@ -26,7 +26,7 @@ ORDER = [
     {"ways"},
     {"pictures"},
     {"guard"},
-    {"explorers", "exercises", "training"},
+    {"explorers", "exercises", "training", "forked"},
     {"explore", "setup"},
     {"__init__"},
 ]

@@ -18,9 +18,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="shared memory i
 GB = 2**30
 
 
-def test_five_lessons_fit_binder_and_two_fit_what_it_promises(tmp_path: Path) -> None:
+def lessons_open(folder: Path) -> list[float]:
+    """Bytes of the server, then with one lesson more each that is open and run, and at last with all of them closed."""
     weights = []
-    with rig.Lab(tmp_path) as server, contextlib.ExitStack() as open_lessons:
+    with rig.Lab(folder) as server, contextlib.ExitStack() as open_lessons:
         weights.append(server.weight())
         for lesson in LESSONS[:5]:
             path = server.copy(lesson.notebook)
@@ -30,11 +31,34 @@ def test_five_lessons_fit_binder_and_two_fit_what_it_promises(tmp_path: Path) ->
             assert learner.errors == []
             assert learner.sliders()
             weights.append(server.weight())
-        print("MB, the server and then with one lesson more each:", [round(one / 1e6) for one in weights])
-        assert weights[2] < 1 * GB, "two lessons"
-        assert weights[5] < 2 * GB, "five lessons"
         open_lessons.close()
         deadline = time.monotonic() + 20
-        while server.weight() > 0.25 * GB and time.monotonic() < deadline:
+        while server.weight() > weights[1] and time.monotonic() < deadline:
             time.sleep(0.5)
-        assert server.weight() < 0.25 * GB, "a lesson that is shut down gives its memory back"
+        weights.append(server.weight())
+    print("MB, the server, with one lesson more each, and all closed:", [round(one / 1e6) for one in weights])
+    return weights
+
+
+@pytest.fixture(scope="module")
+def ordinary(tmp_path_factory: pytest.TempPathFactory) -> list[float]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(rig.PROVISIONER, raising=False)
+        return lessons_open(tmp_path_factory.mktemp("ordinary"))
+
+
+def test_five_lessons_fit_binder_and_two_fit_what_it_promises(ordinary: list[float]) -> None:
+    assert ordinary[2] < 1 * GB, "two lessons"
+    assert ordinary[5] < 2 * GB, "five lessons"
+    assert ordinary[6] < 0.25 * GB, "a lesson that is shut down gives its memory back"
+
+
+def test_forked_kernels_halve_the_third_lesson_and_those_after_it(
+    ordinary: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(rig.PROVISIONER, "course-forked")
+    forked = lessons_open(tmp_path)
+    assert forked[5] - forked[2] < 0.5 * (ordinary[5] - ordinary[2]), "the third, fourth and fifth lesson"
+    assert forked[5] < ordinary[5] - 0.5 * GB
+    # The process that they are forked from stays, and is all that stays.
+    assert forked[6] < forked[1]
