@@ -318,6 +318,28 @@ def test_doctor_tells_what_is_there(whole: tuple[Course, str]) -> None:
     assert str(course.wheels) not in output, "the value of a setting may hold a password"
 
 
+def test_check_starts_the_real_check_in_the_learners_environment(whole: tuple[Course, str]) -> None:
+    course, _ = whole
+    (course.folder / "tools" / "check.py").write_text(TELLS_HOW_IT_WAS_STARTED, encoding="utf-8")
+    code, output = course.run("check", FAIL="tools", **NOWHERE)
+    assert code == 1, "its exit code is passed on"
+    [run] = started(output)
+    assert run["module"] == "tools" and Path(run["prefix"]) == course.venv
+    assert str(course.folder / "binder" / "jupyter_config") in run["environment"]["JUPYTER_CONFIG_PATH"]
+
+
+def test_check_of_a_machine_that_is_not_set_up_says_so_and_fetches_nothing(course: Course) -> None:
+    code, output = course.run("check")
+    assert code == 1
+    assert output.splitlines()[-1].startswith("NOT READY: the course is not set up (there is none yet)")
+    assert not course.venv.exists()
+    course.venv.mkdir()
+    (course.venv / "pyvenv.cfg").write_text("home = elsewhere", encoding="utf-8")
+    code, output = course.run("check")
+    assert code == 1
+    assert output.splitlines()[-1] == "NOT READY: the environment is not one that course.py made."
+
+
 def test_moved_folder_is_set_up_again(whole: tuple[Course, str]) -> None:
     """An environment holds absolute paths: a moved one is broken in ways that show late."""
     course, _ = whole

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tools.way_in.console import Trouble, make_console_safe, say, seconds_since
 from tools.way_in.environment import (
+    Need,
     download_packages,
     inspect,
     make_whole,
@@ -44,6 +45,7 @@ python course.py lock            derive the lists of exact versions anew from py
                  --upgrade       ... and take the newest versions it allows
                  --check         ... or only say whether they fit it
 python course.py fresh           delete the environment and set it up again, if it misbehaves
+python course.py check           say whether this machine is ready for a workshop: one line, without a network
 python course.py doctor          show what is there: Python, the environment, versions, a browser for the tests
 
 The environment lies in .venv in this folder, or wherever the variable COURSE_VENV says. The first run
@@ -222,6 +224,23 @@ def fresh(arguments: list[str]) -> int:
     return 0
 
 
+def check_setup(arguments: list[str]) -> int:
+    """Say in a last line whether the course can run here; nothing is installed, nothing is fetched."""
+    venv = venv_folder()
+    try:
+        refuse_foreign(venv)
+        finding = inspect(venv, "run")
+    except Trouble as trouble:
+        say(f"{trouble}\nNOT READY: the environment is not one that course.py made.")
+        return 1
+    if finding.need is not Need.NOTHING:
+        say(f"NOT READY: the course is not set up ({finding.why}); run  python course.py  first.")
+        return 1
+    say("Loading Keras in a kernel and running a real layer; the first time that takes up to a minute.")
+    command = [str(venv_python(venv)), "-m", "tools.check"]
+    return subprocess.call(command, cwd=ROOT, env=lab_environment(venv))
+
+
 def doctor(arguments: list[str]) -> int:
     """Show what is there, for whoever tries to help."""
     venv = venv_folder()
@@ -282,5 +301,6 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "teach": teach,
     "wheels": wheels,
     "fresh": fresh,
+    "check": check_setup,
     "doctor": doctor,
 }
