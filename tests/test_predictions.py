@@ -349,19 +349,6 @@ def test_in_a_read_only_folder_answers_live_as_long_as_the_kernel(
     assert not is_locked(lesson_01.places.box())
 
 
-def test_what_could_not_be_written_is_written_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = record._write
-
-    def full(*args: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(record, "_write", full)
-    assert "No space left on device" in commit(lesson_01.places, (4,)).notice.value
-    monkeypatch.setattr(record, "_write", write)
-    assert commit(lesson_01.typo, (26,)).notice.value == ""
-    assert set(stored()) == {"01/places", "01/typo"}
-
-
 def test_a_file_that_cannot_be_read_is_no_disaster() -> None:
     Path(FILE).mkdir()
     box = lesson_01.places.box()

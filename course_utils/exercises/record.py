@@ -1,15 +1,17 @@
 """The learner's own record of predictions: one small file beside the notebooks, to be read, copied or deleted.
 
 Nothing leaves the machine. Where the file cannot be read or written, answers are kept in memory and that is said;
-a file that is not a record any more is put aside as ``.bak`` before a new one is begun, never overwritten.
+a file that is not a record any more is put aside as ``.bak`` before a new one is begun, never overwritten. Kernels that
+write to one file take turns, and none ever sees half of it.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import count
@@ -18,6 +20,18 @@ from typing import Any
 
 FILE = "my_predictions.json"
 NOTE = "Your predictions in this course. They are in this file and nowhere else. Delete it to start afresh."
+
+#: How many seconds a file that grows may stand still before it is taken for one that a killed kernel left.
+PATIENCE = 3.0
+
+#: What the learner can do about it; running the cell again shows the answer and writes it.
+_REMEDIES = {
+    errno.ENOSPC: "Make room on the disk, then run this cell again: that saves it.",
+    errno.EDQUOT: "Make room in your share of the disk, then run this cell again: that saves it.",
+    errno.EROFS: "To save it, work in a copy of the course in a folder where you may write.",
+    errno.EACCES: "To save it, work in a copy of the course in a folder where you may write.",
+}
+_REMEDY = "Run this cell again to try once more."
 
 #: A number, or the option that was chosen.
 Answer = int | str
@@ -52,6 +66,8 @@ class Record:
 
     def get(self, key: str) -> Entry | None:
         """The committed prediction of this name, if there is one."""
+        if self._unwritten:
+            self._write()  # there may be room again
         if key in self._unwritten:
             return self._unwritten[key]
         return _entry(self._read().get(key))
@@ -66,7 +82,8 @@ class Record:
 
     def _read(self) -> dict[str, Any]:
         """What the file holds; nothing, with a sentence in ``trouble``, if it cannot be read."""
-        self.trouble = ""
+        if not self._unwritten:
+            self.trouble = ""
         try:
             return _load(self.path)
         except _Damaged as problem:
@@ -80,30 +97,37 @@ class Record:
 
     def _change(self, key: str, entry: Entry | None) -> None:
         self._unwritten[key] = entry
-        # Read again: another notebook may have written since.
+        self._write()
+
+    def _write(self) -> None:
+        """Bring what is not written yet into the file; ``trouble`` says if that cannot be done."""
+        self.trouble = ""
         try:
-            predictions, put_aside = self._predictions_on_disk()
-            for name, change in self._unwritten.items():
-                predictions.pop(name, None)
-                if change is not None:
-                    predictions[name] = asdict(change)
-            _write(self.path, {"note": NOTE, "predictions": predictions})
+            _rewrite(self.path, self._renewed)
         except OSError as problem:
-            self.trouble = (
-                f"{FILE} cannot be written ({_reason(problem)}). I keep your answer until this kernel is shut down."
-            )
+            remedy = _REMEDIES.get(problem.errno or 0, _REMEDY)
+            unwritten = f"{FILE} cannot be written ({_reason(problem)}). This kernel remembers until it is shut down."
+            self.trouble = f"{self.trouble} {unwritten} {remedy}".lstrip()
         else:
             self._unwritten.clear()
-            self.trouble = put_aside
 
-    def _predictions_on_disk(self) -> tuple[dict[str, Any], str]:
-        """What the file holds; a damaged one is put aside first, and the sentence says so."""
+    def _renewed(self) -> dict[str, Any]:
+        """What the file has to hold. Read again, for another notebook may have written since.
+
+        A damaged file is put aside first, and ``trouble`` says so.
+        """
         try:
-            return _load(self.path), ""
+            predictions = _load(self.path)
         except _Damaged:
             aside = self._aside()
             self.path.replace(aside)
-            return {}, f"The damaged {FILE} is now {aside.name}; a new one has been begun."
+            predictions = {}
+            self.trouble = f"The damaged {FILE} is now {aside.name}; a new one has been begun."
+        for name, change in self._unwritten.items():
+            predictions.pop(name, None)
+            if change is not None:
+                predictions[name] = asdict(change)
+        return {"note": NOTE, "predictions": predictions}
 
     def _aside(self) -> Path:
         """A name for a damaged file that is not taken yet."""
@@ -152,15 +176,53 @@ def _entry(stored: object) -> Entry | None:
     return None
 
 
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a file in one step: whoever reads it sees the old one or the new one, never a part."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
+def _rewrite(path: Path, renew: Callable[[], Mapping[str, Any]]) -> None:
+    """Change a file in one step: whoever reads it sees the old one or the new one, never a part.
+
+    The new one grows beside it, under a name that only one kernel at a time can take: so they take turns.
+
+    Args:
+        path: the file.
+        renew: returns what the file has to hold; called when it is this kernel's turn.
+
+    Raises:
+        OSError: it could not be written. The old file is as it was.
+    """
+    growing = path.with_name(f".{path.name}.new")
+    handle = _begin(growing)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1, ensure_ascii=False)
+            json.dump(renew(), file, indent=1, ensure_ascii=False)
             file.write("\n")
-        Path(temporary).replace(path)
+            file.flush()
+            os.fsync(file.fileno())  # on the disk before it takes the old one's place: the machine may crash as well
+        growing.replace(path)
     except BaseException:
         with suppress(OSError):
-            Path(temporary).unlink()
+            growing.unlink()
         raise
+
+
+def _begin(growing: Path) -> int:
+    """Create a file that must not be there, and wait while it is; one that stands still is cleared away."""
+    how = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)  # Windows would double the line ends
+    seen, since = None, 0.0
+    while True:
+        try:
+            return os.open(growing, how, 0o600)
+        except FileExistsError:
+            now = _state(growing)
+            if seen is None or now != seen:
+                seen, since = now, time.monotonic()
+            elif time.monotonic() - since > PATIENCE:
+                growing.unlink(missing_ok=True)
+        time.sleep(0.005)
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is written to, or is another one of the same name."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
