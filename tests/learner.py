@@ -41,9 +41,9 @@ class Learner:
         body = {"path": self.path, "name": self.path, "type": "notebook", "kernel": {"name": "python3"}}
         self.session = self.ask("POST", "/api/sessions", body)
         kernel = self.session["kernel"]["id"]
-        self.socket = websocket.create_connection(
-            f"{self.address.replace('http', 'ws', 1)}/api/kernels/{kernel}/channels?token={self.token}", timeout=300
-        )
+        address = f"{self.address.replace('http', 'ws', 1)}/api/kernels/{kernel}/channels"
+        # Not in the address: a hub takes no token from there.
+        self.socket = websocket.create_connection(address, timeout=300, header=[f"Authorization: token {self.token}"])
         return self
 
     def __exit__(self, *unused: object) -> None:

@@ -73,7 +73,7 @@ _SCROLLER = ".jp-NotebookPanel .jp-WindowedPanel-outer"
 # --------------------------------------------------------------------------------------------- the server
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -109,7 +109,7 @@ class Lab:
         self.root = profile / "course"
         self.log = profile / "lab.log"
         self.notes = profile / "strays.txt"
-        self.port = _free_port()
+        self.port = free_port()
         self.token = secrets.token_hex(16)
         self._windowing = windowing
         self._config = config
