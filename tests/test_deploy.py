@@ -1,0 +1,258 @@
+"""What is said to whoever runs a hub: keys that exist, numbers that agree, and a script that does what is promised.
+
+No cluster is here to try it on. What can be held against something real is: settings of the server against the server's
+own classes, the memory against what tests/test_memory.py prints, the copying of the notebooks by running it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+README = (DEPLOY / "README.md").read_text(encoding="utf-8")
+TLJH = (DEPLOY / "tljh.md").read_text(encoding="utf-8")
+VALUES = yaml.safe_load((DEPLOY / "zero-to-jupyterhub.yaml").read_text(encoding="utf-8"))
+AFTERNOON = yaml.safe_load((DEPLOY / "one-afternoon.yaml").read_text(encoding="utf-8"))
+
+FIRST_LESSON = "notebooks/00_start_here.ipynb"
+GB = 2**30
+"""1G, as JupyterHub reads it."""
+
+#: Looked up in the chart's values.schema.yaml: where it allows a key, and of which type. Below the dicts it looks no
+#: further: hub.config is handed to JupyterHub's classes, and a file's data to whoever reads the file.
+SCHEMA: dict[str, type | tuple[type, ...]] = {
+    "hub.concurrentSpawnLimit": int,
+    "hub.config": dict,
+    "singleuser.image.name": str,
+    "singleuser.image.tag": str,
+    "singleuser.defaultUrl": str,
+    "singleuser.startTimeout": int,
+    "singleuser.memory.guarantee": (int, float, str),
+    "singleuser.memory.limit": (int, float, str),
+    "singleuser.cpu.guarantee": (int, float),
+    "singleuser.cpu.limit": (int, float),
+    "singleuser.storage.homeMountPath": str,
+    "singleuser.storage.capacity": str,
+    "singleuser.lifecycleHooks.postStart": dict,
+    "singleuser.extraFiles.kernels.mountPath": str,
+    "singleuser.extraFiles.kernels.data": dict,
+    "singleuser.networkPolicy.enabled": bool,
+    "singleuser.networkPolicy.egressAllowRules.nonPrivateIPs": bool,
+    "singleuser.networkPolicy.egressAllowRules.privateIPs": bool,
+    "prePuller.hook.enabled": bool,
+    "prePuller.continuous.enabled": bool,
+    "cull.enabled": bool,
+    "cull.every": int,
+    "cull.timeout": int,
+}
+#: Looked up in the classes of KubeSpawner 7.1 and JupyterHub 6.1.
+TRAITS = {
+    "KubeSpawner": {"http_timeout", "notebook_dir"},
+    "JupyterHub": {"authenticator_class"},
+    "DummyAuthenticator": {"password"},
+    "Authenticator": {"allow_all"},
+}
+#: Looked up in TLJH's tljh/configurer.py.
+TLJH_KEYS = {
+    "limits.memory",
+    "limits.cpu",
+    "user_environment.default_app",
+    "services.cull.timeout",
+    "services.cull.every",
+}
+
+
+def leaves(values: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """The values by their dotted names, down to where the schema ends."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f"{before}{key}"
+        deeper = isinstance(value, dict) and name not in SCHEMA
+        found |= leaves(value, f"{name}.") if deeper else {name: value}
+    return found
+
+
+def tables() -> list[list[list[str]]]:
+    """The tables of the README, as rows of cells; the first row is the heading."""
+    blocks = re.findall(r"(?:^\|.*\n)+", README, re.MULTILINE)
+    return [
+        [
+            [cell.strip() for cell in line.strip("|").split("|")]
+            for line in block.splitlines()
+            if set(line) - set("|-: ")
+        ]
+        for block in blocks
+    ]
+
+
+# Keys
+
+
+@pytest.mark.parametrize("values", [VALUES, AFTERNOON], ids=["cluster", "afternoon"])
+def test_the_chart_knows_every_key(values: dict[str, Any]) -> None:
+    found = leaves(values)
+    assert set(found) <= set(SCHEMA)
+    for name, value in found.items():
+        assert isinstance(value, SCHEMA[name]), name
+    for name, settings in values["hub"]["config"].items():
+        assert set(settings) <= TRAITS[name]
+
+
+def test_who_may_log_in_is_left_to_the_deployer() -> None:
+    assert set(VALUES["hub"]["config"]) == {"KubeSpawner"}
+    assert AFTERNOON["hub"]["config"]["DummyAuthenticator"]["password"] == "CHANGE-ME"
+    assert VALUES["singleuser"]["image"] == {"name": "REGISTRY/what-size-comes-out", "tag": "TAG"}
+    assert "--image-name REGISTRY/what-size-comes-out:TAG --ref TAG" in README
+
+
+def test_the_server_knows_the_settings_of_its_kernels(tmp_path: Path) -> None:
+    """Jupyter's own loader reads the file that the chart would mount, and its own class has these settings."""
+    from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
+
+    mounted = VALUES["singleuser"]["extraFiles"]["kernels"]
+    name = Path(mounted["mountPath"]).name
+    (tmp_path / name).write_text(json.dumps(mounted["data"]), encoding="utf-8")
+    said = subprocess.check_output(
+        [sys.executable, "-m", "jupyter_server", "--show-config-json"],
+        env={**os.environ, "JUPYTER_CONFIG_PATH": str(tmp_path)},
+        text=True,
+    )
+    read = json.loads(said)["MappingKernelManager"]
+    assert read == mounted["data"]["MappingKernelManager"]
+    assert set(read) <= set(MappingKernelManager.class_trait_names(config=True))
+    assert "/etc/jupyter" in mounted["mountPath"]
+
+
+def test_tljh_knows_every_key_and_gets_the_same_numbers() -> None:
+    said = dict(re.findall(r"^sudo tljh-config set (\S+) (\S+)$", TLJH, re.MULTILINE))
+    assert set(said) == TLJH_KEYS
+    assert said["limits.memory"] == VALUES["singleuser"]["memory"]["limit"]
+    assert int(said["limits.cpu"]) == VALUES["singleuser"]["cpu"]["limit"]
+    assert int(said["services.cull.timeout"]) == VALUES["cull"]["timeout"]
+    assert int(said["services.cull.every"]) == VALUES["cull"]["every"]
+    assert "sudo tljh-config reload" in TLJH
+
+
+# Paths
+
+
+def test_the_learner_starts_on_a_page_that_is_there() -> None:
+    single = VALUES["singleuser"]
+    assert single["defaultUrl"] == f"/lab/tree/{FIRST_LESSON}"
+    assert VALUES["hub"]["config"]["KubeSpawner"]["notebook_dir"] == single["storage"]["homeMountPath"]
+    lab = json.loads((ROOT / "binder/jupyter_config/jupyter_lab_config.json").read_text(encoding="utf-8"))
+    assert lab["LabApp"]["default_url"] == single["defaultUrl"]
+    assert "--target-repo-dir /srv/course " in README
+
+
+def test_the_link_for_nbgitpuller_leads_to_lesson_00() -> None:
+    (link,) = re.findall(r"^https://HUB\S+$", TLJH, re.MULTILINE)
+    assert urlsplit(link).path == "/hub/user-redirect/git-pull"
+    asked = parse_qs(urlsplit(link).query, strict_parsing=True)
+    assert asked["repo"] == ["https://HOST/ORG/REPO"]
+    assert asked["branch"] == ["BRANCH"], "a branch: nbgitpuller merges origin/BRANCH, and no tag is called so"
+    assert asked["urlpath"] == [f"lab/tree/REPO/{FIRST_LESSON}"]
+
+
+@pytest.mark.parametrize("text", [README, TLJH], ids=["README", "tljh"])
+def test_files_that_are_named_are_there(text: str) -> None:
+    named = re.findall(
+        r"(?:/opt/course/|\]\(|`|--values )((?:deploy|binder|requirements|tests)/[\w./-]+|\w[\w-]*\.(?:md|yaml))", text
+    )
+    assert named
+    for name in set(named) - {"MY-LOGIN.yaml"}:
+        assert (ROOT / name).exists() or (DEPLOY / name).exists(), name
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+def test_a_start_brings_what_is_missing_and_touches_nothing_else(tmp_path: Path) -> None:
+    """The script out of the values, with the two folders of the cluster put here; one has a space in its name."""
+    home, image = tmp_path / "jovyan s", tmp_path / "course"
+    shell, flag, script = VALUES["singleuser"]["lifecycleHooks"]["postStart"]["exec"]["command"]
+    assert script.count("/home/jovyan/") == script.count("/srv/course/") == 1
+    script = script.replace("/home/jovyan/notebooks", f'"{home}/notebooks"').replace("/srv/course", str(image))
+    (image / "notebooks" / "pictures").mkdir(parents=True)
+    home.mkdir()
+    for name in ("00.ipynb", "01.ipynb", "pictures/explorer.png"):
+        (image / "notebooks" / name).write_text("new", encoding="utf-8")
+
+    def start() -> dict[str, str]:
+        subprocess.run([shell, flag, script], check=True)
+        files = [path for path in (home / "notebooks").rglob("*") if path.is_file()]
+        return {path.relative_to(home / "notebooks").as_posix(): path.read_text(encoding="utf-8") for path in files}
+
+    assert start() == {"00.ipynb": "new", "01.ipynb": "new", "pictures/explorer.png": "new"}
+    (home / "notebooks" / "00.ipynb").write_text("mine", encoding="utf-8")
+    (home / "notebooks" / "my_predictions.json").write_text("mine", encoding="utf-8")
+    (home / "notebooks" / "01.ipynb").unlink()
+    (home / "notebooks" / ".copying").write_text("cut off", encoding="utf-8")
+    assert start() == {
+        "00.ipynb": "mine",
+        "my_predictions.json": "mine",
+        "01.ipynb": "new",
+        "pictures/explorer.png": "new",
+    }
+    (image / "notebooks").rename(image / "elsewhere")
+    assert start()["00.ipynb"] == "mine", "whatever happens, the server is not ended"
+
+
+# Numbers
+
+
+def test_the_sizes_follow_from_what_was_measured() -> None:
+    measured = next(table for table in tables() if table[0][0] == "lessons open")
+    assert measured[0][1:] == list("012345")
+    mb = [int(cell) for cell in measured[1][1:]]
+    memory = VALUES["singleuser"]["memory"]
+    assert memory == {"guarantee": "1G", "limit": "2G"}
+    for gb, lessons, stated in (
+        (1, 2, "1074 MB: two lessons and 12 % over"),
+        (2, 5, "2147 MB: five lessons and 6 % over"),
+    ):
+        assert f"{gb * GB / 1e6:.0f} MB" in stated
+        assert f"{100 * (gb * GB / 1e6 / mb[lessons] - 1):.0f} %" in stated
+        assert stated in README
+    assert f"({mb[3]} MB)" in README
+    assert f"14 × {mb[3]} = {14 * mb[3]} MB and has {16 * GB / 1e6:.0f}" in README
+
+
+def test_the_table_of_nodes_follows_from_the_rule() -> None:
+    """A node of N GiB holds N − 2 learners, and their guaranteed processors as well."""
+    heading, *rows = next(table for table in tables() if table[0][0] == "learners")
+    nodes = [tuple(map(int, re.findall(r"\d+", cell))) for cell in heading[2:4]]
+    for gib, cores, each in nodes:
+        assert each == gib - 2
+        assert each * VALUES["singleuser"]["cpu"]["guarantee"] <= cores
+    assert len(rows) == 4
+    for row in rows:
+        learners, guaranteed, *counts, one = map(int, row)
+        assert guaranteed == learners
+        assert counts == [math.ceil(learners / each) for _, _, each in nodes]
+        assert one == learners + 2
+
+
+def test_the_numbers_of_the_readme_are_those_of_the_values() -> None:
+    rows = {row[0]: row[1] for row in next(table for table in tables() if table[0][0] == "value")[1:]}
+    single = VALUES["singleuser"]
+    kernels = single["extraFiles"]["kernels"]["data"]["MappingKernelManager"]
+    assert rows["`singleuser.startTimeout`"] == f"{single['startTimeout']} s"
+    assert rows["`KubeSpawner.http_timeout`"] == f"{VALUES['hub']['config']['KubeSpawner']['http_timeout']} s"
+    assert rows["`hub.concurrentSpawnLimit`"] == str(VALUES["hub"]["concurrentSpawnLimit"])
+    assert rows["`cull.timeout`, `cull.every`"] == f"{VALUES['cull']['timeout']} s, {VALUES['cull']['every']} s"
+    assert rows["`MappingKernelManager`"] == f"{kernels['cull_idle_timeout']} s"
+    assert rows["`singleuser.storage.capacity`"] == single["storage"]["capacity"]
+    assert min(VALUES["cull"]["every"], VALUES["cull"]["timeout"], kernels["cull_idle_timeout"]) >= 600
+    guarantee, limit = single["cpu"]["guarantee"], single["cpu"]["limit"]
+    assert f"processors: {guarantee} guaranteed, {limit} at most" in README
