@@ -108,11 +108,11 @@ def read(path: Path) -> NotebookNode:
 # --------------------------------------------------------------------------------------------- execution
 
 
-def _kernel_environment(profile: str) -> dict[str, str]:
-    """Return the environment of a kernel that sees this course and no settings of the person's own."""
+def _kernel_environment(profile: str, *, sees_course: bool) -> dict[str, str]:
+    """Return the environment of a kernel that sees no settings of the person's own."""
     private = ("IPYTHON", "JUPYTER", "PYTEST_")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(private)}
-    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")] if sees_course else []
     environment.update(
         IPYTHONDIR=profile,
         JUPYTER_CONFIG_DIR=profile,
@@ -130,14 +130,27 @@ class _ManagerOfThisPython(AsyncKernelManager):
         super().__init__(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]), **settings)
 
 
+def _manager_of(python: Path) -> type[AsyncKernelManager]:
+    class Manager(_ManagerOfThisPython):
+        def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
+            command = super().format_kernel_cmd(extra_arguments)
+            # Older debuggers warn of frozen modules.
+            return [str(python), "-Xfrozen_modules=off", *command[1:]]
+
+    return Manager
+
+
 class NotExecutedError(Exception):
     """A cell raised, took too long, or ended its kernel."""
 
 
-def execute(notebook: NotebookNode, folder: Path, limit: float = 300) -> NotebookNode:
+def execute(
+    notebook: NotebookNode, folder: Path, limit: float = 300, *, python: Path | None = None, go_on: bool = False
+) -> NotebookNode:
     """Return a copy of a notebook with the outputs of a run from top to bottom in a new kernel.
 
-    It runs in a copy of `folder` without anybody's own answers: they would show in the outputs.
+    It runs in a copy of `folder` without anybody's own answers: they would show in the outputs. With another `python`,
+    the kernel does not see this course unless a cell puts it there. With `go_on`, a cell that raises ends nothing.
     """
     result = copy.deepcopy(notebook)
     for cell in result.cells:
@@ -149,7 +162,8 @@ def execute(notebook: NotebookNode, folder: Path, limit: float = 300) -> Noteboo
         client = NotebookClient(
             result,
             kernel_name="python3",
-            kernel_manager_class=_ManagerOfThisPython,
+            kernel_manager_class=_manager_of(python) if python else _ManagerOfThisPython,
+            allow_errors=go_on,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
             timeout=limit,
             record_timing=False,
@@ -158,7 +172,7 @@ def execute(notebook: NotebookNode, folder: Path, limit: float = 300) -> Noteboo
             resources={"metadata": {"path": str(place)}},
         )
         try:
-            client.execute(env=_kernel_environment(str(profile)))
+            client.execute(env=_kernel_environment(str(profile), sees_course=python is None))
         except (CellControlSignal, CellTimeoutError, DeadKernelError) as error:
             raise NotExecutedError(ANSI.sub("", str(error)).strip()) from error
     return result
