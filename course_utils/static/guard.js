@@ -32,6 +32,39 @@ function mend(output) {
   }
 }
 
+const KEPT = "Committed predictions are kept; what you typed and did not commit is not, so note it down.";
+const ENDED = `The kernel that answered here has ended. Choose Run → Run All Cells. ${KEPT}`;
+const CUT_OFF =
+  "There is no connection to the kernel, so nothing here answers. If this line stays, see that the server runs, save " +
+  `the notebook, reload the page, and choose Run → Run All Cells. ${KEPT}`;
+
+// Why nothing answers, or "". A kernel that is busy answers later: that is no trouble.
+function trouble(el, manager, home) {
+  const kernel = manager?.kernel; // JupyterLab's; other pages may not have it
+  const cut = kernel === null || ["connecting", "disconnected"].includes(kernel?.connectionStatus);
+  if (cut || kernel?.status === "dead") return CUT_OFF;
+  return el.closest(".jupyter-widgets-disconnected") || kernel?.id !== home ? ENDED : "";
+}
+
+// Say so above the controls, which JupyterLab leaves as they were, and read it out to whoever is among them.
+function watch(el, line, manager) {
+  const notice = document.createElement("div");
+  notice.className = "cu-cut-off";
+  notice.hidden = true;
+  el.append(notice);
+  const home = manager?.kernel?.id;
+  let last = "";
+  return setInterval(() => {
+    const now = trouble(el, manager, home);
+    const output = el.parentElement;
+    if (now && line.textContent !== now && output?.contains(document.activeElement)) line.textContent = now;
+    if (now === last) return;
+    last = notice.textContent = now;
+    notice.hidden = !now;
+    el.style.order = now ? -1 : "";
+  }, 1000);
+}
+
 function render({ model, el }) {
   const line = document.createElement("div");
   line.className = "cu-say";
@@ -53,7 +86,9 @@ function render({ model, el }) {
     observer.observe(output, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
   };
   const frame = requestAnimationFrame(start); // the widget is put into the page after this function returns
+  const pulse = watch(el, line, model.widget_manager);
   return () => {
+    clearInterval(pulse);
     cancelAnimationFrame(frame);
     observer.disconnect();
     model.off("change:say", say);

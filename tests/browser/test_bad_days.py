@@ -1,0 +1,303 @@
+"""Bad days, in a real browser: nothing that was saved is lost, and what the learner sees says what happened.
+
+A short notebook with what the lessons have: an explorer, predictions, a drill. The tests share one page and run in the
+order in which they stand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lab as rig
+import nbformat
+import psutil
+import pytest
+from disks import CannotMount, fill_up, make_read_only, small_disk
+from nbformat import v4
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator
+
+SETUP, EXPLORER, PLACES, TYPO, DRILL, BUSY = range(6)
+CELLS = [
+    "import time\nfrom course_utils import drill, explore\nfrom course_utils.exercises import lesson_01 as lesson",
+    'explore.padding(n=7, k=3, padding="valid")',
+    "lesson.places.predict()",
+    "lesson.typo.predict()",
+    'drill("same", seed=7)',
+    "time.sleep(0)",
+]
+ENDED = "The kernel that answered here has ended."
+CUT_OFF = "There is no connection to the kernel"
+
+
+class Lesson:
+    """The notebook in one tab, as a person finds it."""
+
+    def __init__(self, page: rig.WatchedPage) -> None:
+        self.page = page
+
+    def cell(self, index: int) -> Locator:
+        rig.scroll_to_cell(self.page, index)
+        return rig.cell(self.page, index)
+
+    def notice(self, index: int) -> Locator:
+        return self.cell(index).locator(".cu-cut-off")
+
+    def box(self, index: int) -> Locator:
+        return self.cell(index).locator(".widget-text input").first
+
+    def press(self, index: int, button: str) -> None:
+        self.cell(index).get_by_role("button", name=button, exact=True).click()
+
+    def predict(self, index: int, answer: int) -> None:
+        self.box(index).fill(str(answer))
+        self.press(index, "Commit my answer")
+
+    def move(self) -> Locator:
+        """Move a slider by one; return the title of the picture that belongs to it."""
+        shown = self.cell(EXPLORER)
+        shown.get_by_role("slider", name="k, kernel size").focus()
+        self.page.keyboard.press("ArrowRight")
+        return shown.locator('[data-name="output"] figcaption')
+
+    def command(self, name: str) -> None:
+        """Begin what a menu does; whoever calls looks at what comes of it."""
+        self.page.evaluate("name => { jupyterapp.commands.execute(name); }", name)
+
+    def run(self, index: int) -> None:
+        """Run one cell and wait for its widgets."""
+        self.cell(index).locator(".jp-InputPrompt").click()
+        self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-cell')")
+        rig.wait_idle(self.page)
+
+    def close_dialog(self, text: str, button: str = "Close") -> None:
+        from playwright.sync_api import expect
+
+        dialog = self.page.locator(".jp-Dialog").filter(has_text=text)
+        expect(dialog).to_be_visible(timeout=30_000)
+        dialog.get_by_role("button", name=button).click()
+        expect(dialog).to_have_count(0)
+
+    def reload(self) -> None:
+        self.page.reload(wait_until="domcontentloaded")
+        self.wait_open()
+
+    def wait_open(self) -> None:
+        self.page.locator(".jp-NotebookPanel .jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+        self.page.wait_for_function(
+            f"() => ({rig._PANEL})?.context?.sessionContext?.session?.kernel?.status === 'idle'", timeout=60_000
+        )
+        rig.wait_idle(self.page)
+
+
+@pytest.fixture(scope="module")
+def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[rig.Lab]:
+    """Return a server of this module's own, to be stopped and started; its notebooks lie on a small disk if it may."""
+    folder = tmp_path_factory.mktemp("bad-days")
+    source = folder / "notebooks"
+    source.mkdir()
+    notebook = v4.new_notebook(
+        cells=[v4.new_code_cell(source) for source in CELLS],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+    nbformat.write(notebook, source / "lesson.ipynb")
+    server = rig.Lab(folder / "lab", source)
+    with contextlib.ExitStack() as until_the_end:
+        with contextlib.suppress(CannotMount):
+            until_the_end.enter_context(small_disk(server.root / source.name, 2000))
+        yield until_the_end.enter_context(server)
+
+
+@pytest.fixture
+def disk(lab: rig.Lab) -> Path:
+    """Return the small disk on which the notebooks lie."""
+    place = lab.root / lab.source.name
+    if not place.is_mount():
+        pytest.skip("this user may not mount a disk that can be filled up")
+    return place
+
+
+@pytest.fixture(scope="module")
+def lesson(browser: Browser, lab: rig.Lab) -> Iterator[Lesson]:
+    """Return the notebook, opened and run, with one prediction committed."""
+    from playwright.sync_api import expect
+
+    with rig.lesson(browser, lab, "lesson.ipynb") as page:
+        lesson = Lesson(page)
+        lesson.predict(PLACES, 4)
+        expect(lesson.cell(PLACES)).to_contain_text("A surprise")
+        yield lesson
+
+
+def committed(lab: rig.Lab) -> dict[str, Any]:
+    """What the record holds: what was said, by the name of the prediction."""
+    path = lab.root / lab.source.name / "my_predictions.json"
+    return {key: entry["said"] for key, entry in json.loads(path.read_text(encoding="utf-8"))["predictions"].items()}
+
+
+def kernels(lab: rig.Lab) -> list[psutil.Process]:
+    assert lab._process is not None
+    family = psutil.Process(lab._process.pid).children(recursive=True)
+    return [one for one in family if "ipykernel_launcher" in " ".join(one.cmdline())]
+
+
+def test_a_kernel_that_is_busy_is_not_taken_for_one_that_has_ended(lesson: Lesson) -> None:
+    from playwright.sync_api import expect
+
+    lesson.page.evaluate(
+        f"code => {{ ({rig._PANEL}).context.sessionContext.session.kernel.requestExecute({{ code }}); }}",
+        "time.sleep(5)",
+    )
+    title = lesson.move()
+    lesson.page.wait_for_timeout(3500)
+    assert title.inner_text() == "output 5×5", "the kernel is still busy"
+    assert not lesson.notice(EXPLORER).is_visible()
+    expect(title).to_have_text("output 4×4")
+    assert not lesson.notice(EXPLORER).is_visible()
+
+
+def test_a_reload_shows_again_what_was_saved_and_it_answers(lesson: Lesson, lab: rig.Lab) -> None:
+    from playwright.sync_api import expect
+
+    lesson.box(TYPO).fill("26")
+    lesson.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    lesson.reload()
+    expect(lesson.box(TYPO)).to_have_value("26")
+    expect(lesson.box(PLACES)).to_be_disabled()
+    expect(lesson.move()).to_have_text("output 3×3")
+
+
+def test_two_tabs_show_the_same_and_neither_overwrites_the_other_unasked(lesson: Lesson, lab: rig.Lab) -> None:
+    from playwright.sync_api import expect
+
+    second = Lesson(rig.watch(lesson.page.context.new_page()))
+    second.page.goto(lesson.page.url)
+    second.wait_open()
+    expect(second.move()).to_have_text("output 2×2")
+    expect(lesson.cell(EXPLORER).locator('[data-name="output"] figcaption')).to_have_text("output 2×2")
+    second.predict(TYPO, 26)
+    expect(lesson.box(TYPO)).to_be_disabled()
+    expect(lesson.cell(TYPO)).to_contain_text("You expected 26")
+    for tab in (second, lesson):
+        tab.page.evaluate(
+            f"text => ({rig._PANEL}).content.model.cells.get({BUSY}).sharedModel.setSource(text)",
+            f"'written in the {'second' if tab is second else 'first'} tab'",
+        )
+        tab.page.wait_for_timeout(1100)  # the times of files are compared, to the second on some disks
+        tab.command("docmanager:save")
+        if tab is second:
+            tab.page.wait_for_function(f"() => !({rig._PANEL}).context.model.dirty")
+    lesson.close_dialog("has changed on disk", "Cancel")
+    stored = (lab.root / lab.source.name / "lesson.ipynb").read_text(encoding="utf-8")
+    assert "written in the second tab" in stored and "written in the first tab" not in stored
+    assert not second.page.errors
+    second.page.close()
+    lesson.command("docmanager:save")
+    lesson.close_dialog("has changed on disk", "Overwrite")
+    assert set(committed(lab)) == {"01/places", "01/typo"}
+
+
+def test_a_kernel_that_is_killed_is_told_and_what_was_committed_is_there_again(
+    lesson: Lesson, lab: rig.Lab, shots: Path
+) -> None:
+    from playwright.sync_api import expect
+
+    lesson.press(TYPO, "Start over")
+    expect(lesson.box(TYPO)).to_be_enabled()
+    lesson.box(TYPO).fill("9")
+    (kernel,) = kernels(lab)
+    os.kill(kernel.pid, signal.SIGKILL)
+    lesson.close_dialog("appears to have died. It will restart automatically", "Ok")
+    title = lesson.move()
+    expect(lesson.notice(EXPLORER)).to_contain_text(ENDED)
+    expect(lesson.cell(EXPLORER).locator(".cu-say")).to_contain_text(ENDED)  # the slider has the focus
+    assert title.inner_text() == "output 2×2"
+    above = lesson.notice(EXPLORER).bounding_box(), lesson.cell(EXPLORER).locator(".cu-controls").bounding_box()
+    assert above[0] and above[1] and above[0]["y"] + above[0]["height"] <= above[1]["y"]
+    lesson.page.screenshot(path=shots / "ended.png")
+    for index in (PLACES, TYPO, DRILL):
+        expect(lesson.notice(index)).to_contain_text("Choose Run → Run All Cells.")
+    expect(lesson.box(TYPO)).to_have_value("9")
+    rig.run_all(lesson.page)
+    for index in (EXPLORER, PLACES, TYPO, DRILL):
+        expect(lesson.notice(index)).to_be_hidden()
+    expect(lesson.box(PLACES)).to_be_disabled()
+    expect(lesson.box(PLACES)).to_have_value("4")
+    expect(lesson.move()).to_have_text("output 4×4")
+    assert set(committed(lab)) == {"01/places"}
+
+
+def test_on_a_full_disk_nothing_is_lost_and_it_is_said(lesson: Lesson, lab: rig.Lab, disk: Path, shots: Path) -> None:
+    from playwright.sync_api import expect
+
+    notebook, record = disk / "lesson.ipynb", disk / "my_predictions.json"
+    before = notebook.read_bytes(), record.read_bytes()
+    ballast = fill_up(disk)
+    lesson.predict(TYPO, 26)
+    expect(lesson.cell(TYPO)).to_contain_text("You expected 26; Keras gives 9.")
+    expect(lesson.cell(TYPO)).to_contain_text("No space left on device")
+    expect(lesson.cell(TYPO)).to_contain_text("Make room on the disk, then run this cell again")
+    lesson.page.screenshot(path=shots / "full.png")
+    lesson.command("docmanager:save")
+    lesson.close_dialog("No space left on device")
+    assert (notebook.read_bytes(), record.read_bytes()) == before
+    ballast.unlink()
+    lesson.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    assert notebook.read_bytes() != before[0]
+    lesson.run(TYPO)
+    expect(lesson.box(TYPO)).to_be_disabled()
+    expect(lesson.cell(TYPO)).not_to_contain_text("No space left on device")
+    assert committed(lab) == {"01/places": [4], "01/typo": [26]}
+    lesson.page.errors.clear()  # the save that failed
+
+
+def test_in_a_read_only_folder_nothing_is_lost_and_it_is_said(lesson: Lesson, lab: rig.Lab, disk: Path) -> None:
+    from playwright.sync_api import expect
+
+    make_read_only(disk)
+    try:
+        lesson.press(TYPO, "Start over")
+        lesson.predict(TYPO, 9)
+        expect(lesson.cell(TYPO)).to_contain_text("As you expected")
+        expect(lesson.cell(TYPO)).to_contain_text("Read-only file system")
+        expect(lesson.cell(TYPO)).to_contain_text("a copy of the course in a folder where you may write")
+        lesson.command("docmanager:save")
+        lesson.close_dialog("Permission denied")
+        assert committed(lab) == {"01/places": [4], "01/typo": [26]}
+    finally:
+        make_read_only(disk, False)
+    lesson.run(TYPO)
+    expect(lesson.cell(TYPO)).not_to_contain_text("Read-only file system")
+    expect(lesson.box(TYPO)).to_have_value("9")
+    assert committed(lab) == {"01/places": [4], "01/typo": [9]}
+    lesson.page.errors.clear()  # the save that failed
+
+
+def test_a_server_that_is_stopped_and_started_is_told_and_all_that_was_saved_is_there(
+    lesson: Lesson, lab: rig.Lab, shots: Path
+) -> None:
+    from playwright.sync_api import expect
+
+    lesson.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    lab.stop()
+    lesson.close_dialog("Server Connection Error")
+    title = lesson.move()
+    expect(lesson.notice(EXPLORER)).to_contain_text(CUT_OFF)
+    assert title.inner_text() == "output 4×4"
+    lesson.page.screenshot(path=shots / "cut_off.png")
+    lab.start()
+    lesson.reload()
+    lesson.page.errors.clear()  # what it asked for while there was no server
+    for index in (SETUP, PLACES):
+        lesson.run(index)
+    expect(lesson.box(PLACES)).to_be_disabled()
+    expect(lesson.box(PLACES)).to_have_value("4")
+    expect(lesson.notice(PLACES)).to_be_hidden()
+    assert "written in the first tab" in json.dumps(rig.model(lesson.page))
