@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import keras
 import pytest
 import yaml
+from by_pencil import PREDICTED
 from lessons import LESSONS
 
-from course_utils.exercises import real
 from tools import worksheets
+from tools.way_in import commands
 
 ROOT = Path(__file__).parents[1]
 KIT = (ROOT / "docs" / "teaching" / "README.md").read_text(encoding="utf-8")
-LAYERS = keras.layers
 
 
 def test_the_minutes_of_each_path_add_up() -> None:
@@ -41,16 +41,60 @@ def test_the_worksheets_that_are_named_are_built() -> None:
     assert named and set(named) <= built
 
 
-def test_what_is_heard_in_a_room_is_not_what_comes() -> None:
-    """The table of what to expect: the truth is none of the usual answers."""
-    assert real.valid_size(7, 3) == 5
-    assert real.same_pads(4) == (1, 2)
-    assert real.same_step_pads(8, 3, 2) == (0, 1)
-    assert real.default_pool_size(28, 3) == 10
-    assert real.pool_row("Average", [7], 2).tolist() == [7.0]
-    stamps = LAYERS.Conv2DTranspose(1, 2, strides=3, name="explored")
-    assert stamps.compute_output_shape((None, 4, 4, 1))[1] == 12 != (4 - 1) * 3 + 2
-    assert real.autoencoder_size(28) == 28
+def paths() -> Iterator[tuple[str, str]]:
+    """The last two cells of each row of the paths: where, and what to ask."""
+    for table in re.findall(r"^### \d+ minutes: .*?\n(.*?)(?=^##)", KIT, re.MULTILINE | re.DOTALL):
+        yield from re.findall(r"^\| \d+ \|.*\| (.*?) \| ?(.*?) ?\|$", table, re.MULTILINE)
+
+
+def asked() -> dict[tuple[str, str], tuple[str, str, list[str], list[str]]]:
+    """The table of what to ask: for each lesson and name, the section, what comes, what is heard, and the beliefs."""
+    rows = re.findall(r"^\| (\d\d), (\d): `(\w+)` \| [^|]+ \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", KIT, re.MULTILINE)
+    assert len(rows) == len(re.findall(r"^\| \d\d, ", KIT, re.MULTILINE)) > 20, "every row is understood"
+    return {
+        (lesson, name): (section, comes, heard.split("<br>"), beliefs.split("<br>"))
+        for lesson, section, name, comes, heard, beliefs in rows
+    }
+
+
+def spoken(answer: Sequence[object]) -> str:
+    return ", ".join(map(str, answer))
+
+
+@pytest.mark.parametrize(("number", "name"), asked(), ids="-".join)
+def test_what_is_heard_in_a_room_is_what_the_course_knows(number: str, name: str) -> None:
+    """Each row against the real layers and the catalogue of beliefs, and in the section that it names."""
+    section, comes, heard, beliefs = asked()[number, name]
+    lesson = next(one for one in LESSONS if one.number == number)
+    (prediction,) = (one for one in lesson.predictions if one.name == name)
+    assert comes == spoken(prediction.real()) == spoken(PREDICTED[number][name])
+    known = {(spoken(slip.answer), slip.misconception.name) for slip in prediction.slips}
+    assert len(heard) == len(beliefs)
+    assert set(zip(heard, beliefs, strict=True)) <= known
+    assert comes not in heard
+    before, _, _ = (
+        (ROOT / "notebooks" / lesson.notebook).read_text(encoding="utf-8").partition(f"lesson.{name}.predict(")
+    )
+    assert re.findall(r'"## (\d+)\. ', before)[-1] == section
+
+
+def test_what_a_path_asks_is_explained_and_belongs_there() -> None:
+    rows = list(paths())
+    named = [(where, name) for where, ask in rows for name in re.findall(r"`(\w+)`", ask)]
+    assert len(named) > 25
+    for where, name in named:
+        number = where.removeprefix("lesson ")[:2]
+        assert (number, name) in asked()
+        if "section" in where:
+            first, *last = map(int, re.findall(r"\b\d\b", where.partition("section")[2]))
+            assert first <= int(asked()[number, name][0]) <= max([first, *last])
+    assert {name for _, name in asked()} == {name for _, name in named}, "nothing is explained that no path asks"
+
+
+def test_the_check_that_participants_run_is_a_command() -> None:
+    assert set(re.findall(r"python course\.py (\w+)", KIT)) <= set(commands.COMMANDS)
+    assert "python course.py check" in KIT
+    assert "No workshop has been held" in KIT
 
 
 @pytest.mark.parametrize("system", ["ubuntu-latest", "windows-latest", "macos-latest"])
