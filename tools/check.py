@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from queue import Empty
 
+from tools.way_in.console import make_console_safe
+
 PATIENCE = 180
 """Seconds for the kernel to start, and again for the cell: the first time, a virus scanner reads all of TensorFlow."""
 
@@ -99,6 +101,7 @@ def first_problem() -> str | None:
 
 def main() -> int:
     """Check, and end with the line to read out; the exit code is 0 if it says READY."""
+    make_console_safe()  # a console of Windows may have no ✓
     started = time.monotonic()
     problem = first_problem()
     if problem is not None:
