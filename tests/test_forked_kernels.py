@@ -319,19 +319,17 @@ def test_a_parent_that_cannot_load_is_tried_once(tmp_path: Path) -> None:
     said = in_a_server(
         tmp_path,
         """
-        (where / "keras.py").write_text("raise SystemExit('broken')")
+        (where / "keras.py").write_text("print('tried', flush=True); raise SystemExit('broken')")
         os.environ["PYTHONPATH"] = str(where)
         for _ in range(2):
-            begun = time.monotonic()
             manager = start()
             print(manager.is_alive(), type(manager.provisioner.process).__name__)
-        print(time.monotonic() - begun < 5)
         """,
     )
     reason = (
         "An ordinary kernel starts, and not a forked one: the process to fork from ended while it was loading Keras."
     )
-    assert said == [reason, "True Popen", reason, "True Popen", "True"]
+    assert said == ["tried", reason, "True Popen", reason, "True Popen"]
 
 
 def test_nothing_stays_when_the_server_is_killed(tmp_path: Path) -> None:
