@@ -160,6 +160,30 @@ def test_whoever_writes_into_x_while_reading_it_is_told_so() -> None:
     assert lesson.twin.examine(in_place_and_right).outcome is Outcome.RIGHT
 
 
+def in_place_one_after_the_other(x: Any) -> Any:
+    x[:, 0::2] = x[:, 1::2]
+    x[:, 1::2] = x[:, 0::2]
+    return x
+
+
+def in_place_and_no_twin(x: Any) -> Any:
+    x[0, 0] = 50
+    return x
+
+
+def in_place_and_shifted(x: Any) -> Any:
+    x[:] = np.roll(x, 1, axis=1)
+    return x
+
+
+def test_whoever_writes_into_x_is_told_so_only_if_that_is_what_is_wrong() -> None:
+    assert "writes into x" in str(lesson.twin.examine(in_place_one_after_the_other))
+    for no_twin in (in_place_and_no_twin, in_place_and_shifted):
+        assert "the first maximum that differs" in str(lesson.twin.examine(no_twin))
+        assert "writes into x" not in str(lesson.twin.examine(no_twin))
+    assert lesson.twin.examine(in_place_and_shifted).misconception is m.SHIFT_IS_NOT_SEEN
+
+
 def nudged(by: float, largest: bool) -> Callable[[Any], Any]:
     """The very same map, but for a little in one cell."""
 
