@@ -427,3 +427,17 @@ def test_hints_and_solutions_are_folded_in_a_notebook(shell: InteractiveShell, e
     assert " open" not in hints + solution
     assert all(to_html(hint) in hints for hint in exercise.hints)
     assert "<pre" in solution
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (np.float64(4), "4.0"),
+        ((np.float64(4), np.int64(3)), "(4.0, 3)"),
+        ([np.array(7), [np.float32(0.5)]], "[7, [0.5]]"),
+        (np.arange(3), "[0, 1, 2]"),
+        (("four", None), "('four', None)"),
+    ],
+)
+def test_numbers_of_numpy_are_spelt_as_numbers(value: object, said: str) -> None:
+    assert answers.spell(value) == said

@@ -27,7 +27,16 @@ class BadAnswer(ValueError):
     """An answer of the wrong kind. The message says, kindly, what it is and what would do."""
 
 
-_SHORT = reprlib.Repr()
+class _Short(reprlib.Repr):
+    """Cuts short what is long, and writes NumPy's numbers as numbers, also inside a pair or a list."""
+
+    def repr1(self, x: Any, level: int) -> str:
+        if isinstance(x, (np.generic, np.ndarray)) and x.ndim < 2:
+            x = x.tolist()
+        return super().repr1(x, level)
+
+
+_SHORT = _Short()
 _SHORT.maxother = _SHORT.maxstring = 60
 _SHORT.maxtuple = _SHORT.maxlist = 16
 
@@ -37,8 +46,6 @@ _SHORT.maxtuple = _SHORT.maxlist = 16
 
 def spell(value: object) -> str:
     """A value as a learner would write it, cut short if it is long."""
-    if isinstance(value, (np.generic, np.ndarray)) and value.ndim < 2:
-        value = value.tolist()
     # It never raises, even where the value's own __repr__ does.
     return _SHORT.repr(value)
 
