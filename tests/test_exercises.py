@@ -5,13 +5,18 @@ Right and wrong are asked from real Keras layers. What is special to a lesson st
 
 from __future__ import annotations
 
+import ast
+import importlib
 import json
+import pkgutil
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import keras
@@ -441,3 +446,31 @@ def test_hints_and_solutions_are_folded_in_a_notebook(shell: InteractiveShell, e
 )
 def test_numbers_of_numpy_are_spelt_as_numbers(value: object, said: str) -> None:
     assert answers.spell(value) == said
+
+
+@pytest.mark.parametrize("catalogue", ["misconceptions", "real"])
+def test_no_two_parts_of_a_catalogue_give_one_name_to_two_things(catalogue: str) -> None:
+    """They are gathered by star imports: the later one would take the place of the earlier, silently."""
+    package = importlib.import_module(f"course_utils.exercises.{catalogue}")
+    parts = [
+        importlib.import_module(f"{package.__name__}.{one.name}") for one in pkgutil.iter_modules(package.__path__)
+    ]
+    assert len(parts) > 5
+    makers: dict[str, str] = {}
+    for part in parts:
+        for name in made_in(part):
+            assert makers.setdefault(name, part.__name__) == part.__name__, f"{name} is in {makers[name]} as well"
+            assert getattr(package, name) is getattr(part, name)
+
+
+def made_in(part: ModuleType) -> list[str]:
+    """The public names that a module binds itself, those that it imports left out."""
+    assert part.__file__ is not None
+    bound: list[str] = []
+    for node in ast.parse(Path(part.__file__).read_text(encoding="utf-8")).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            bound.append(node.name)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            bound += [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+    return [name for name in bound if not name.startswith("_")]
