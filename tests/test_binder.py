@@ -72,12 +72,15 @@ def test_start_adds_our_settings_to_those_of_the_hub(tmp_path: Path) -> None:
 
 def test_settings_of_lab_are_ones_that_lab_knows() -> None:
     """Lab ignores what it does not know, so a setting that is renamed would be lost without a word."""
-    schemas = Path(sys.prefix) / "share" / "jupyter" / "lab" / "schemas"
+    share = Path(sys.prefix) / "share" / "jupyter"
     overrides = json.loads((rig.SHIPPED_CONFIG / "labconfig" / "default_setting_overrides.json").read_text("utf-8"))
     assert overrides["@jupyterlab/apputils-extension:kernels-settings"] == {"commsOverSubshells": "disabled"}
     for plugin, settings in overrides.items():
         package, _, name = plugin.partition(":")
-        properties = json.loads((schemas / package / f"{name}.json").read_text(encoding="utf-8"))["properties"]
+        # Lab's own, or an extension's.
+        folders = share / "lab" / "schemas", share / "labextensions" / package / "schemas"
+        (schema,) = (path for folder in folders if (path := folder / package / f"{name}.json").exists())
+        properties = json.loads(schema.read_text(encoding="utf-8"))["properties"]
         for setting, value in settings.items():
             allowed = [option["const"] for option in properties[setting].get("oneOf", [])]
             assert value in allowed or properties[setting]["type"] == "boolean"

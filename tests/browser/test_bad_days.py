@@ -295,6 +295,8 @@ def test_a_server_that_is_stopped_and_started_is_told_and_all_that_was_saved_is_
     lab.start()
     lesson.reload()
     lesson.page.errors.clear()  # what it asked for while there was no server
+    expect(lesson.notice(EXPLORER)).to_contain_text(ENDED)  # a picture as it was saved, not "model not found"
+    expect(lesson.cell(EXPLORER).locator('[data-name="output"] figcaption')).to_have_text("output 4×4")
     for index in (SETUP, PLACES):
         lesson.run(index)
     expect(lesson.box(PLACES)).to_be_disabled()
