@@ -191,7 +191,7 @@ def _pool(level: int, draw: Draw) -> Question:
             dropped = (m.PARTLY_FILLED_IS_DROPPED, otherwise(padding="valid"))
             return [dropped] if level == 3 else [one_by_one, dropped, halved]
         if level == 3:
-            return [(belief, belief.believed(n, k, step)) for belief in (m.STEPS_ARE_PLACES, m.PLACES_ARE_N_OVER_S)]
+            return [(belief, belief.believed(n, k, step)) for belief in (m.ONLY_THE_STEPS, m.PLACES_ARE_N_OVER_S)]
         return [(m.ALWAYS_ROUNDS_UP, otherwise(padding="same")), one_by_one]
 
     return _one_layer(draw, LayerCode("MaxPooling2D", settings), n, level < 3, believed)

@@ -194,9 +194,9 @@ _VALID_SLIPS = (
     Slip(m.STRIDE_ALONE_DIVIDES, _with_lost(m.STRIDE_ALONE_DIVIDES.believed)),
     Slip(m.PLACES_ARE_N_OVER_S, lambda n, k, s: (n // s, n % s)),
     Slip(m.PLACES_ARE_N_OVER_S, _with_lost(m.PLACES_ARE_N_OVER_S.believed)),
-    Slip(m.STEPS_ARE_PLACES, _with_lost(m.STEPS_ARE_PLACES.believed)),
-    Slip(m.STEPS_ARE_PLACES, lambda n, k, s: ((n - k) // s, (n - k) % s)),
-    Slip(m.NOTHING_IS_THROWN_AWAY, lambda n, k, s: (real.strided_pool_size(n, k, s), 0)),
+    Slip(m.ONLY_THE_STEPS, _with_lost(m.ONLY_THE_STEPS.believed)),
+    Slip(m.ONLY_THE_STEPS, lambda n, k, s: ((n - k) // s, (n - k) % s)),
+    Slip(m.EVERY_ROW_IS_READ, lambda n, k, s: (real.strided_pool_size(n, k, s), 0)),
 )
 
 valid_pool = Exercise(

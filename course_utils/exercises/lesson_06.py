@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -15,10 +14,20 @@ from course_utils.exercises.catalogue import Misconception, Slip
 from course_utils.exercises.core import Exercise, Numbers
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
+from course_utils.exercises.probing import (
+    DoesNotBuild,
+    built,
+    carried_around,
+    heights,
+    joins,
+    layers_of,
+    made_of,
+    spell_shape,
+)
 from course_utils.exercises.result import Result, Stop, right, wrong
-from course_utils.explain.building import building
+from course_utils.exercises.two_ways import about_the_repair, about_the_ways, not_around_its_place, out_of_place
 from course_utils.explain.steps import Step
-from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, run
+from course_utils.keras_layers import Layer, kind_of, load_keras
 
 # -- predictions --------------------------------------------------------------------------------------------------
 
@@ -98,129 +107,13 @@ def look_back() -> None:
     predictions.look_back("06")
 
 
-# -- build what a learner hands in, and run it --------------------------------------------------------------------
+#: A layer as a learner would write it: its kind, what stands in the brackets, and what is named there.
+_Written = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 
-def _spell_shape(shape: Sequence[int | None]) -> str:
-    """A shape without the batch axis: 28 × 28 × 1."""
-    if set(shape[1:]) == {None}:
-        return "a size that is not known"
-    return " × ".join("?" if n is None else str(n) for n in shape[1:])
-
-
-def _model(function: Any, *args: Any, settings: str = "") -> Any:
-    """The Keras model that a learner's function builds. Stops with the layer that refuses if it does not build."""
-    check_callable(function)
-    try:
-        model = ask(function, *args, settings=settings)
-    except Stop as stop:
-        rows = _rows_to_refusal(function, args) if isinstance(stop.__cause__, Exception) else ()
-        if not rows:
-            raise
-        raise _DoesNotBuild(rows, settings) from None
-    if not isinstance(model, load_keras().Model):
-        raise Stop(wrong(f"Your function returns {spell(model)}, and I need a Keras model. Is a `return` missing?"))
-    return model
-
-
-class _DoesNotBuild(Stop):
-    """The model of a learner does not build; ``step`` is the layer that refuses, ``rows`` end with it."""
-
-    def __init__(
-        self, rows: Sequence[Step], settings: str, misconception: Misconception | None = None, told: str = ""
-    ) -> None:
-        step = rows[-1]
-        lead = f"For {settings} your" if settings else "Your"
-        reached = " and ".join(map(_spell_shape, step.input_shapes))
-        said = step.refusal_keras or ""
-        uncalled = "Only input tensors may be passed" in said and not _got_a_number(step)
-        super().__init__(
-            wrong(
-                f"{lead} model does not build. {step.kind} refuses; what reached it: {reached}.",
-                f"Keras says: {said}",
-                *["A layer was handed on, and not what it makes of x. Write `(x)` behind its brackets."] * uncalled,
-                *[told] * bool(told),
-                misconception=misconception,
-                with_case=False,
-            )
-        )
-        self.rows = rows
-        self.step = step
-        self.settings = settings
-
-    def because(self, misconception: Misconception | None, told: str = "") -> _DoesNotBuild:
-        """The same, with the belief behind it, or with what was done."""
-        return _DoesNotBuild(self.rows, self.settings, misconception, told)
-
-
-def _got_a_number(step: Step) -> bool:
-    """Whether a layer was called with a number, or a tuple of numbers, in place of a map."""
-    return re.search(r"\(of type <class '(int|float)'>\)", step.refusal_keras or "") is not None
-
-
-def _rows_to_refusal(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Step, ...]:
-    """What was built, and as the last row the layer that refuses; nothing if it was no layer."""
-    try:
-        explained = building(lambda: function(*args))
-        refused = explained.refused_at
-        return () if refused is None else (*(step for step in explained.steps if step is not refused), refused)
-    except Exception:
-        return ()
-
-
-def _heights(step: Step) -> tuple[int, ...]:
-    """The heights of the maps that reached a layer, the smallest first."""
-    return tuple(sorted(shape[1] or 0 for shape in step.input_shapes))
-
-
-def _output(model: Any, x: Map, settings: str = "") -> Map:
-    """What the model makes of x, or a result in Keras's own words."""
-    try:
-        return run(model, x)
-    except KerasRefusal as refusal:
-        lead = f"For {settings} your" if settings else "Your"
-        raise Stop(wrong(f"{lead} model builds, and does not run. Keras says: {refusal}")) from None
-
-
-def _layers(model: Any, *kinds: str) -> list[Layer]:
-    """The layers of these kinds."""
-    return [layer for layer in model.layers if kind_of(layer) in kinds]
-
-
-def _joins(model: Any, *kinds: str) -> list[Any]:
-    """The layers, and what is written with ``+`` or ``keras.ops``, in which two maps or more meet."""
-    found = [one for one in model.operations if kind_of(one) in kinds]
-    return [one for one in found if isinstance(one.input, (list, tuple)) and len(one.input) > 1]
-
-
-def _seen_by(model: Any, tensors: Sequence[Any], x: Map) -> list[Map]:
-    """The maps at several places inside a model."""
-    inside = load_keras().Model(model.inputs, list(tensors))
-    return [np.asarray(y) for y in inside([x])]
-
-
-def _carried_around(model: Any, cut: Any, ends: Sequence[Any]) -> list[bool]:
-    """Which of the ends change with the picture while the map at a cut is held fixed: what gets around the cut."""
-    held = networks.digits((1, *cut.shape[1:]), seed=1)
-    return _change(model, cut, ends, ((_picture(model, 2), held), (_picture(model, 3), held)))
-
-
-def _carried_through(model: Any, cut: Any, ends: Sequence[Any]) -> list[bool]:
-    """Which of the ends change with the map at a cut while the picture is held fixed: what goes through the cut."""
-    maps = [networks.digits((1, *cut.shape[1:]), seed=seed) for seed in (1, 2)]
-    picture = _picture(model, 3)
-    return _change(model, cut, ends, [(picture, one) for one in maps])
-
-
-def _picture(model: Any, seed: int) -> Map:
-    return networks.digits((1, *model.input_shape[1:]), seed=seed)
-
-
-def _change(model: Any, cut: Any, ends: Sequence[Any], settings: Sequence[tuple[Map, Map]]) -> list[bool]:
-    """Which of the ends differ between two settings of the picture and of the map at a cut."""
-    opened = load_keras().Model([*model.inputs, cut], list(ends))
-    first, second = ([np.asarray(y) for y in opened(list(maps))] for maps in settings)
-    return [not np.array_equal(a, b) for a, b in zip(first, second, strict=True)]
+def _list_of(*layers: _Written) -> Callable[[], Any]:
+    """What a learner would hand in with these layers in a list."""
+    return lambda: [getattr(load_keras().layers, kind)(*args, **settings) for kind, args, settings in layers]
 
 
 # -- small_unet ---------------------------------------------------------------------------------------------------
@@ -257,200 +150,7 @@ def _belief_about_join(step: Step, n: int) -> Misconception | None:
         (n, n + 1): m.SAME_MAKES_THEM_MEET,
         (n - 1, n): m.VALID_MAKES_THEM_MEET,
     }
-    return beliefs.get(_heights(step))
-
-
-def _behind(rows: Sequence[Step], number: int | None) -> set[int]:
-    """The numbers of a row and of all the rows that lead to it."""
-    found: set[int] = set()
-    waiting = [number]
-    while waiting:
-        one = waiting.pop()
-        if one is not None and one not in found:
-            found.add(one)
-            waiting += rows[one].sources
-    return found
-
-
-def _doubled_and_reached(rows: Sequence[Step]) -> tuple[int, int] | None:
-    """How high the doubling made the map that comes up, and how high it reached the layer that refuses."""
-    for source, shape in zip(rows[-1].sources, rows[-1].input_shapes, strict=False):
-        doubled = [i for i in _behind(rows, source) if rows[i].kind in ("UpSampling2D", "Conv2DTranspose")]
-        made = rows[max(doubled)].output_shape if doubled else None
-        if made is not None and len(shape) == len(made) == 4:
-            return made[1] or 0, shape[1] or 0
-    return None
-
-
-def _about_the_repair(rows: Sequence[Step], n: int) -> str:
-    """What a learner's own repair did, where two maps do not meet because of it."""
-    if _got_a_number(rows[-1]):
-        return (
-            "A number, or a tuple of them, stands where a map is needed: it says how much to cut; put it into a layer."
-        )
-    if _heights(rows[-1])[:1] == (0,):
-        return "`[:-0]` takes nothing; use `[:skip.shape[1]]`."
-    made, reached = _doubled_and_reached(rows) or (n, n)
-    spare, cut = made - n, made - reached
-    if cut > 0 and spare == 0:
-        return f"For n = {n} nothing was too many, and you cut {_count(cut)}."
-    if cut < 0 and spare == 0:
-        return f"For n = {n} nothing was missing, and you added {_count(-cut)}."
-    if cut and cut == 2 * spare:
-        did, sides = ("Cut", "too many") if spare > 0 else ("Added", "missing")
-        return f"{did} on both sides: {2 * abs(spare)} in all. For n = {n} {_count(abs(spare))} was {sides}."
-    return ""
-
-
-def _count(rows: int) -> str:
-    return "a row" if rows == 1 else f"{rows} rows"
-
-
-def _lowest(model: Any, n: int) -> Layer | None:
-    """The first layer that makes the map half as high, by pooling or otherwise."""
-    maps = [layer for layer in model.layers if len(layer.output.shape) == 4]
-    return next((layer for layer in maps if layer.output.shape[1] <= n // 2 + 1), None)
-
-
-_JOINS = ("Concatenate", "Add", "Average", "Maximum", "Multiply")
-
-
-def _about_the_ways(model: Any, n: int, settings: str) -> Result | None:
-    """What is wrong if the output does not come over both ways: through the pooling, and around it by the skip."""
-    low = _lowest(model, n)
-    if low is None:
-        return wrong(
-            f"For {settings} it builds, but nothing that went through the pooling comes out: no layer of your model "
-            f"makes a smaller map. x shall come up from below; the picture alone is not enough."
-        )
-    if not any(_carried_through(model, low.output, model.outputs)):
-        return wrong(
-            f"For {settings} it builds, and what came up from below is thrown away: I changed all that "
-            f"`{kind_of(low)}` made, and the output stayed the same."
-        )
-    if not any(_carried_around(model, low.output, model.outputs)):
-        return wrong(
-            f"For {settings} it builds, and nothing gets around the pooling any more: the skip connection is gone.",
-            misconception=m.NO_NEED_OF_THE_SKIP,
-        )
-    return None
-
-
-def _offset(large: Map, small: Map, axis: int) -> int | None:
-    """Where along one axis a part of a map begins; None if it is no part of it. On the other axis it may lie anywhere.
-
-    Maps are compared by what is in their rows (or columns), whatever part of these was kept.
-    """
-    other = 3 - axis
-    width = min(large.shape[other], small.shape[other])
-    spare = range(max(large.shape[other], small.shape[other]) - width + 1)
-    for start in range(large.shape[axis] - small.shape[axis] + 1):
-        lines = np.take(large, range(start, start + small.shape[axis]), axis=axis)
-        for across in spare:
-            a, b = (
-                np.take(one, range(across, across + width) if one.shape[other] > width else range(width), axis=other)
-                for one in (lines, small)
-            )
-            if np.array_equal(a, b):
-                return start
-    return None
-
-
-def _moved(before: Map, after: Map, axis: int) -> int | None:
-    """By how many cells a map was moved by cutting (more than 0) or framing (less) along one axis."""
-    if before.shape[axis] >= after.shape[axis]:
-        return _offset(before, after, axis)
-    back = _offset(after, before, axis)
-    return None if back is None else -back
-
-
-def _out_of_place(model: Any, n: int, x: Map) -> tuple[str, str] | None:
-    """The axis along which the two maps of the join do not lie on each other, and what was done at its beginning.
-
-    None if they do, or if what came up was resized or blended, so that no row can be found again.
-    """
-    low, doubled = _lowest(model, n), _layers(model, "UpSampling2D", "Conv2DTranspose")
-    for join in reversed(_joins(model, *_JOINS)):
-        around = _carried_through(model, low.output, join.input) if low is not None else []
-        if not doubled or sorted(around) != [False, True]:
-            continue
-        skip, came = join.input[around.index(False)], join.input[around.index(True)]
-        tensors = (low.input, skip, doubled[-1].output, came) if low is not None else ()
-        seen = _seen_by(model, tensors, x)
-        for axis, name in ((1, "rows"), (2, "columns")):
-            framed, moved = _moved(seen[1], seen[0], axis), _moved(seen[2], seen[3], axis)
-            # A frame at the top before the pooling has to be cut off at the top again.
-            if framed is not None and moved is not None and moved != -framed:
-                return name, "cut off" if seen[2].shape[axis] > seen[3].shape[axis] else "added"
-    return None
-
-
-_BEGINNINGS = {"rows": "the top", "columns": "the left"}
-
-
-def _range_of_change(model: Any, cut: Any, settings: Callable[[int], tuple[Any, Any]]) -> list[tuple[int, int]]:
-    """The first and the last row, and column, of the output that differ between two settings; [] if none does.
-
-    What a relu hides for one picture it shows for another, so several are tried.
-    """
-    opened = load_keras().Model([*model.inputs, cut], model.outputs[0])
-    differ = []
-    for seed in range(4):
-        before, after = (np.asarray(opened(list(maps))) for maps in settings(seed))
-        differ.append(np.abs(after - before).max(axis=(0, 3)))
-    change = np.max(differ, axis=0)
-    where = np.nonzero(change > 1e-5 * change.max())
-    return [(int(axis.min()), int(axis.max())) for axis in where if axis.size]
-
-
-def _nudged(maps: Any, row: int, column: int) -> Any:
-    changed = maps.copy()
-    changed[0, row, column] += 1
-    return changed
-
-
-def _around(first: int, last: int, place: int, n: int) -> bool:
-    """Whether a stretch of n cells lies around a place: as far before it as after, the edges cutting both.
-
-    An even window reaches one cell further to one side, which is no mistake.
-    """
-    return any(
-        abs(first - max(0, place - reach)) + abs(last - min(n - 1, place + reach)) <= 1 for reach in range(n + 1)
-    )
-
-
-def _not_around_its_place(model: Any, n: int) -> Result | None:
-    """What is wrong if a cell changes the output at another place than its own, on either of the two ways."""
-    low = _lowest(model, n)
-    if low is None:
-        return None
-    for row, column in ((n // 2, n // 2), (n // 3, n - 1 - n // 3)):
-
-        def by_the_skip(seed: int, row: int = row, column: int = column) -> Any:
-            held, picture = networks.digits((1, *low.output.shape[1:]), seed=9), _picture(model, seed) / 10
-            return (picture, held), (_nudged(picture, row, column), held)
-
-        found = _range_of_change(model, low.output, by_the_skip)
-        if found and not all(_around(*ends, place, n) for ends, place in zip(found, (row, column), strict=True)):
-            (top, bottom), (left, right_) = found
-            return wrong(
-                f"For n = {n} I changed the picture at row {row}, column {column} (counted from 0), and what the skip "
-                f"carries of it comes out at rows {top} to {bottom}, columns {left} to {right_}. That is not around "
-                "its place. What is framed at one side is to be cut at the same side."
-            )
-
-    def from_below(seed: int) -> Any:
-        picture, below = _picture(model, 9), networks.digits((1, *low.output.shape[1:]), seed=seed) / 10
-        return (picture, below), (picture, _nudged(below, 0, -1))
-
-    found = _range_of_change(model, low.output, from_below)
-    if found and (sum(found[0]) > n - 1 or sum(found[1]) < n - 1):
-        (top, bottom), (left, right_) = found
-        return wrong(
-            f"For n = {n} I changed what `{kind_of(low)}` made, at the top right, and the output changed at rows {top} "
-            f"to {bottom}, columns {left} to {right_} (counted from 0). What comes up is flipped, or lies on its side."
-        )
-    return None
+    return beliefs.get(heights(step))
 
 
 def _judge_small_unet(function: Any) -> Result:
@@ -458,28 +158,18 @@ def _judge_small_unet(function: Any) -> Result:
     for n in (8, 7, 13, 30):
         settings = f"n = {n}"
         try:
-            model = _model(function, n, settings=settings)
-        except _DoesNotBuild as stop:
-            told = _about_the_repair(stop.rows, n)
+            model = built(function, n, settings=settings)
+        except DoesNotBuild as stop:
+            told = about_the_repair(stop.rows, n)
             raise stop.because(None if told else _belief_about_join(stop.step, n), told) from None
         x = networks.digits((1, n, n, 1), seed=n)
-        y = _output(model, x, settings)
+        y = made_of(model, x, settings)
         if y.shape != (1, n, n, 1):
-            return wrong(f"For {settings} your model makes {_spell_shape(y.shape)} and should make {n} × {n} × 1.")
-        problem = _about_the_ways(model, n, settings)
-        if problem is not None:
-            return problem
-        found = _out_of_place(model, n, x)
-        if found is not None:
-            lines, what = found
-            row = lines.removesuffix("s")
-            return wrong(
-                f"For {settings} the sizes meet, {n} and {n}. But a {row} was {what} at {_BEGINNINGS[lines]}, so "
-                f"the {lines} of the two maps do not lie on each other.",
-                misconception=m.ANY_SIDE_MAY_BE_CUT if what == "cut off" else None,
-            )
+            return wrong(f"For {settings} your model makes {spell_shape(y.shape)} and should make {n} × {n} × 1.")
+        problem = about_the_ways(model, n, settings) or out_of_place(model, n, x, settings)
         # In 13 even what several convolutions reach from the middle has room on both sides; in 30 nothing new shows.
-        problem = _not_around_its_place(model, n) if n in (7, 13) else None
+        if problem is None and n in (7, 13):
+            problem = not_around_its_place(model, n)
         if problem is not None:
             return problem
     return right("It builds, runs and gives back the size for n = 8, 7, 13 and 30, and the skip is joined.")
@@ -578,18 +268,18 @@ def _deep(**settings: Any) -> Callable[[], Any]:
 def _judge_deep(function: Any) -> Result:
     """Four 3 × 3 convolutions with these filters, from 28 × 28 to ten numbers."""
     try:
-        model = _model(function)
-    except _DoesNotBuild as stop:
+        model = built(function)
+    except DoesNotBuild as stop:
         raise stop.because(m.ALWAYS_FITS if stop.step.kind == "Conv2D" else None) from None
-    convolutions = [(tuple(layer.kernel_size), layer.filters) for layer in _layers(model, "Conv2D")]
+    convolutions = [(tuple(layer.kernel_size), layer.filters) for layer in layers_of(model, "Conv2D")]
     if [filters for _, filters in convolutions] != [16, 32, 64, 64]:
         told = ", ".join(str(filters) for _, filters in convolutions) or "none"
         return wrong(f"It builds. But four convolutions were asked for, with 16, 32, 64 and 64 filters; yours: {told}.")
     if any(kernel != (3, 3) for kernel, _ in convolutions):
         return wrong("It builds. But each convolution shall keep its 3×3 kernel.")
-    y = _output(model, real.square(28))
+    y = made_of(model, real.square(28))
     if y.shape != (1, 10):
-        return wrong(f"For 28 × 28 your model makes {_spell_shape(y.shape)}. Asked for: 10 numbers.")
+        return wrong(f"For 28 × 28 your model makes {spell_shape(y.shape)}. Asked for: 10 numbers.")
     return right("It builds, runs on 28 × 28, and makes 10 numbers; all four convolutions are there.")
 
 
@@ -644,14 +334,14 @@ def _any_picture(*make: str) -> Callable[[], Any]:
 def _judge_any_picture(function: Any) -> Result:
     """One model, with one set of weights, on pictures of several sizes."""
     try:
-        model = _model(function)
-    except _DoesNotBuild as stop:
+        model = built(function)
+    except DoesNotBuild as stop:
         raise stop.because(m.FLATTEN_IS_GLOBAL if stop.step.kind == "Dense" else None) from None
     for height, width in ((28, 28), (32, 32), (17, 23)):
         settings = f"a picture of {height} × {width}"
-        y = _output(model, networks.digits((1, height, width, 1), seed=height), settings)
+        y = made_of(model, networks.digits((1, height, width, 1), seed=height), settings)
         if y.shape != (1, 10):
-            return wrong(f"For {settings} your model makes {_spell_shape(y.shape)}. Asked for: 10 numbers in all.")
+            return wrong(f"For {settings} your model makes {spell_shape(y.shape)}. Asked for: 10 numbers in all.")
     return right("10 numbers from 28 × 28, from 32 × 32 and from 17 × 23, with the same weights.")
 
 
@@ -681,11 +371,6 @@ def any_picture():
 # -- channels_last ------------------------------------------------------------------------------------------------
 
 
-def _list_of(kind: str, *args: Any, **settings: Any) -> Callable[[], Any]:
-    """What a learner would hand in with this single layer."""
-    return lambda: [getattr(load_keras().layers, kind)(*args, **settings)]
-
-
 def _judge_channels_last(function: Any) -> Result:
     """3 × 64 × 64 becomes 64 × 64 × 3, and every pixel stays where it was."""
     layers = networks.layers_or_word(function)
@@ -696,7 +381,7 @@ def _judge_channels_last(function: Any) -> Result:
         sent = np.transpose(x, (0, 3, 1, 2))
         belief = m.PERMUTE_SENDS if np.array_equal(y, sent) else None
         return wrong(
-            f"3 × 64 × 64 goes in, and {_spell_shape(y.shape)} comes out. Asked for: 64 × 64 × 3.",
+            f"3 × 64 × 64 goes in, and {spell_shape(y.shape)} comes out. Asked for: 64 × 64 × 3.",
             misconception=belief,
         )
     if np.array_equal(y, expected):
@@ -732,8 +417,8 @@ def channels_last():
     why="Height first, then width, then the channels. With data in a NumPy array, `np.moveaxis(x, 1, 3)` does the same "
     "before the model.",
     slips=(
-        Slip(m.RESHAPE_MOVES_CHANNELS, _list_of("Reshape", (64, 64, 3))),
-        Slip(m.PERMUTE_SENDS, _list_of("Permute", (3, 1, 2))),
+        Slip(m.RESHAPE_MOVES_CHANNELS, _list_of(("Reshape", ((64, 64, 3),), {}))),
+        Slip(m.PERMUTE_SENDS, _list_of(("Permute", ((3, 1, 2),), {}))),
     ),
 )
 
@@ -756,19 +441,19 @@ def _residual(shortcut: Callable[[Any, Any], Any], joined: bool = True) -> Calla
 def _belief_about_shortcut(step: Step, n: int) -> Misconception | None:
     half = real.same_step_size(n, 3, 2)
     beliefs: dict[tuple[int, ...], Misconception] = {(half - 1, half): m.HALVES_AGREE, (half, n): m.SHORTCUT_FOLLOWS}
-    return beliefs.get(_heights(step))
+    return beliefs.get(heights(step))
 
 
 def _about_the_shortcut(model: Any, addition: Any, settings: str) -> Result | None:
     """What is wrong if one map holds all that reaches the Add: then there is no way around the convolutions."""
     cuts = {id(tensor): tensor for tensor in addition.input}
-    cuts |= {id(layer.output): layer.output for layer in _layers(model, "Conv2D")}
+    cuts |= {id(layer.output): layer.output for layer in layers_of(model, "Conv2D")}
     starts = {id(tensor) for tensor in model.inputs}
     for name, cut in cuts.items():
-        if name in starts or any(_carried_around(model, cut, [addition.output])):
+        if name in starts or any(carried_around(model, cut, [addition.output])):
             continue
         return wrong(
-            f"For {settings} the shapes fit. But I held what one layer made, {_spell_shape(cut.shape)}, and changed x: "
+            f"For {settings} the shapes fit. But I held what one layer made, {spell_shape(cut.shape)}, and changed x: "
             "the sum stayed the same. So only one path brings x to the `Add`. The shortcut shall come from x itself, "
             "around both convolutions."
         )
@@ -780,11 +465,11 @@ def _judge_residual(function: Any) -> Result:
     for n in (24, 25, 31, 8):
         settings, half = f"n = {n}", real.same_step_size(n, 3, 2)
         try:
-            model = _model(function, n, settings=settings)
-        except _DoesNotBuild as stop:
+            model = built(function, n, settings=settings)
+        except DoesNotBuild as stop:
             raise stop.because(_belief_about_shortcut(stop.step, n)) from None
-        y = _output(model, networks.digits((1, n, n, 16), seed=n), settings)
-        additions = _joins(model, "Add")
+        y = made_of(model, networks.digits((1, n, n, 16), seed=n), settings)
+        additions = joins(model, "Add")
         if not additions:
             return wrong(
                 f"For {settings} it builds, and there is no `Add` any more. Without the shortcut it is no residual "
@@ -794,14 +479,14 @@ def _judge_residual(function: Any) -> Result:
         if len({id(tensor) for tensor in additions[-1].input}) < 2:
             return wrong("A map is added to itself. The shortcut shall come from x, around the two convolutions.")
         if len(set(shapes)) > 1:
-            told = " and ".join(map(_spell_shape, shapes))
+            told = " and ".join(map(spell_shape, shapes))
             return wrong(
                 f"For {settings} Add gets {told}. It does not refuse, because an axis of 1 is copied as often as "
                 "needed. But a shortcut that gives every pixel the same number is no shortcut."
             )
         if y.shape != (1, half, half, 32):
             return wrong(
-                f"For {settings} {_spell_shape(y.shape)} comes out. The two convolutions alone make {half} × {half} "
+                f"For {settings} {spell_shape(y.shape)} comes out. The two convolutions alone make {half} × {half} "
                 "× 32."
             )
         problem = _about_the_shortcut(model, additions[-1], settings)
@@ -840,20 +525,10 @@ def residual(n):
 # -- keeps_its_size -----------------------------------------------------------------------------------------------
 
 
-def _two_layers(
-    convolution: dict[str, Any], pool: dict[str, Any], *more: tuple[str, tuple[Any, ...]]
-) -> Callable[[], Any]:
+def _two_layers(convolution: dict[str, Any], pool: dict[str, Any], *more: _Written) -> Callable[[], Any]:
     """What a learner would hand in with these settings."""
-
-    def keeps_its_size() -> Any:
-        layers = load_keras().layers
-        return [
-            layers.Conv2D(16, 3, padding="same", **convolution),
-            layers.MaxPooling2D(3, padding="same", **pool),
-            *(getattr(layers, kind)(*args) for kind, args in more),
-        ]
-
-    return keeps_its_size
+    same = {"padding": "same"}
+    return _list_of(("Conv2D", (16, 3), same | convolution), ("MaxPooling2D", (3,), same | pool), *more)
 
 
 def _judge_keeps_its_size(function: Any) -> Result:
@@ -912,8 +587,8 @@ def keeps_its_size():
         Slip(m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {})),
         Slip(m.POOL_STRIDE_IS_ONE, _two_layers({}, {})),
         Slip(m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {"strides": 1})),
-        Slip(m.MENDED_AT_THE_END, _two_layers({"strides": 3}, {}, ("Resizing", (32, 32)))),
-        Slip(m.MENDED_AT_THE_END, _two_layers({}, {"strides": 2}, ("UpSampling2D", (2,)))),
+        Slip(m.MENDED_AT_THE_END, _two_layers({"strides": 3}, {}, ("Resizing", (32, 32), {}))),
+        Slip(m.MENDED_AT_THE_END, _two_layers({}, {"strides": 2}, ("UpSampling2D", (2,), {}))),
     ),
 )
 
@@ -970,13 +645,13 @@ def _grew(before: Layer, after: Layer) -> list[tuple[int, int]]:
 
 def _judge_generator(function: Any) -> Result:
     """100 numbers become 32 × 32 × 1, grown by transposed convolutions and not stretched at the end."""
-    model = _model(function)
-    y = _output(model, np.ones((1, 100), dtype=np.float32))
+    model = built(function)
+    y = made_of(model, np.ones((1, 100), dtype=np.float32))
     grown = [int(layer.output.shape[1]) for layer in model.layers if len(layer.output.shape) == 4]
     road = " → ".join(map(str, dict.fromkeys(grown)))
     if y.shape != (1, 32, 32, 1):
-        return wrong(f"Your sizes: {road or 'none'}. {_spell_shape(y.shape)} comes out; asked for: 32 × 32 × 1.")
-    if not _layers(model, "Conv2DTranspose"):
+        return wrong(f"Your sizes: {road or 'none'}. {spell_shape(y.shape)} comes out; asked for: 32 × 32 × 1.")
+    if not layers_of(model, "Conv2DTranspose"):
         return wrong("32 × 32 × 1 comes out, but nothing grows: I look for at least one `Conv2DTranspose`.")
     found = _enlarged_without_learning(model)
     if found is not None:
@@ -1047,19 +722,21 @@ def _judge_mirror(function: Any) -> Result:
         sizes = real.road_down(n)
         settings = f"the sizes {sizes}"
         try:
-            model = _model(function, sizes, settings=settings)
+            model = built(function, sizes, settings=settings)
         except Stop as stop:
             raise _named_refusal(stop) from None
-        transposed = _layers(model, "Conv2DTranspose")
+        transposed = layers_of(model, "Conv2DTranspose")
         if len(transposed) != len(sizes) - 1:
             return wrong(f"For {settings} I look for {len(sizes) - 1} `Conv2DTranspose` and find {len(transposed)}.")
-        _output(model, np.ones((1, sizes[0], sizes[0], 8), dtype=np.float32), settings)
+        made_of(model, np.ones((1, sizes[0], sizes[0], 8), dtype=np.float32), settings)
         mine = (sizes[0], *(int(layer.output.shape[1]) for layer in transposed))
         if any(kind_of(layer) not in ("Conv2DTranspose", "InputLayer") for layer in model.layers):
             return wrong("Only transposed convolutions, please: each of them shall make its own size.")
         if mine != sizes:
             given = {layer.output_padding for layer in transposed}
-            belief = m.COMES_BACK_FROM_BELOW if given == {None} else m.LEFT_OUT_IS_ZERO if given == {(0, 0)} else None
+            belief = (
+                m.COMES_BACK_FROM_BELOW if given == {None} else m.ZERO_IS_THE_DEFAULT if given == {(0, 0)} else None
+            )
             wanted = real.changes(sizes[0], sizes[1:])
             return wrong(
                 f"Your decoder goes {real.changes(mine[0], mine[1:])}. The way down, backwards: {wanted}.",
@@ -1100,7 +777,7 @@ def decoder(sizes):
     "the odd one and 1 for the even one.",
     slips=(
         Slip(m.COMES_BACK_FROM_BELOW, _mirror(lambda small, large: None)),
-        Slip(m.LEFT_OUT_IS_ZERO, _mirror(lambda small, large: 0)),
+        Slip(m.ZERO_IS_THE_DEFAULT, _mirror(lambda small, large: 0)),
         Slip(m.ADDED_TO_THE_DOUBLE, _mirror(lambda small, large: large - 2 * small)),
     ),
 )
@@ -1108,11 +785,6 @@ def decoder(sizes):
 # -- past_mean ----------------------------------------------------------------------------------------------------
 
 _HOURS = 24
-
-
-def _mean_layers(*layers: tuple[str, tuple[Any, ...], dict[str, Any]]) -> Callable[[], Any]:
-    """What a learner would hand in with these layers."""
-    return lambda: [getattr(load_keras().layers, kind)(*args, **settings) for kind, args, settings in layers]
 
 
 _POOL = "AveragePooling1D"
@@ -1159,8 +831,7 @@ def _judge_past_mean(function: Any) -> Result:
     if y.shape != x.shape:
         belief = m.POOL_STRIDE_IS_ONE if y.shape[1] == _HOURS // 3 else None
         return wrong(
-            f"{_spell_shape(x.shape)} goes in and {_spell_shape(y.shape)} comes out. Asked for: one mean for each "
-            "hour.",
+            f"{spell_shape(x.shape)} goes in and {spell_shape(y.shape)} comes out. Asked for: one mean for each hour.",
             misconception=belief,
             with_case=False,
         )
@@ -1207,10 +878,10 @@ def past_mean():
     "means are too near to 0 (lesson 03); nobody asked for those. A causal `Conv1D` with three weights of ⅓ does the "
     "same.",
     slips=(
-        Slip(m.POOLING_LOOKS_BACK, _mean_layers((_POOL, (3,), {"strides": 1, "padding": "same"}))),
-        Slip(m.POOLING_CAN_BE_CAUSAL, _mean_layers((_POOL, (3,), {"strides": 1, "padding": "causal"}))),
-        Slip(m.CAUSAL_AFTER, _mean_layers(("ZeroPadding1D", ((0, 2),), {}), (_POOL, (3,), {"strides": 1}))),
-        Slip(m.POOL_STRIDE_IS_ONE, _mean_layers((_POOL, (3,), {"padding": "same"}))),
+        Slip(m.POOLING_LOOKS_BACK, _list_of((_POOL, (3,), {"strides": 1, "padding": "same"}))),
+        Slip(m.POOLING_CAN_BE_CAUSAL, _list_of((_POOL, (3,), {"strides": 1, "padding": "causal"}))),
+        Slip(m.CAUSAL_AFTER, _list_of(("ZeroPadding1D", ((0, 2),), {}), (_POOL, (3,), {"strides": 1}))),
+        Slip(m.POOL_STRIDE_IS_ONE, _list_of((_POOL, (3,), {"padding": "same"}))),
     ),
 )
 
@@ -1220,17 +891,17 @@ _STEM_CONVOLUTION = ("Conv2D", (8, 7), {"strides": 2, "activation": "relu"})
 _STEM_POOL = ("MaxPooling2D", (3,), {"strides": 2})
 
 
-def _with_same(layer: tuple[str, tuple[Any, ...], dict[str, Any]]) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+def _with_same(layer: _Written) -> _Written:
     kind, args, settings = layer
     return kind, args, settings | {"padding": "same"}
 
 
 def _wrong_values(n: int, layers: Sequence[Layer], convolved: Map, first: Map, y: Map, second: Map) -> Result:
     """Where the values go wrong, for a stem whose sizes are right: after the convolution or after the pooling."""
-    lead = f"For a {n} × {n} picture the size at the end is right, {_spell_shape(y.shape)}."
+    lead = f"For a {n} × {n} picture the size at the end is right, {spell_shape(y.shape)}."
     if convolved.shape != first.shape:
-        told = f"After the convolution there are {_spell_shape(convolved.shape)}; PyTorch has"
-        return wrong(f"{lead} {told} {_spell_shape(first.shape)}.")
+        told = f"After the convolution there are {spell_shape(convolved.shape)}; PyTorch has"
+        return wrong(f"{lead} {told} {spell_shape(first.shape)}.")
     off = int((convolved != first).sum())
     if off:
         return wrong(
@@ -1276,8 +947,8 @@ def _judge_stem(function: Any) -> Result:
         y, expected = maps[-1], real.stem(convolutions[0], x)
         if y.shape != expected.shape:
             return wrong(
-                f"For a {n} × {n} picture {_spell_shape(y.shape)} comes out. "
-                f"PyTorch makes {_spell_shape(expected.shape)}."
+                f"For a {n} × {n} picture {spell_shape(y.shape)} comes out. "
+                f"PyTorch makes {spell_shape(expected.shape)}."
             )
         if not np.array_equal(y, expected):
             convolved = np.maximum(maps[layers.index(convolutions[0])], 0)
@@ -1314,10 +985,10 @@ def stem():
     ]""",
     why="Each window stands where PyTorch's stands. Keras's own ResNet50 begins with these very paddings.",
     slips=(
-        Slip(m.EQUAL_SIZES_EQUAL_VALUES, _mean_layers(_with_same(_STEM_CONVOLUTION), _with_same(_STEM_POOL))),
+        Slip(m.EQUAL_SIZES_EQUAL_VALUES, _list_of(_with_same(_STEM_CONVOLUTION), _with_same(_STEM_POOL))),
         Slip(
             m.EQUAL_SIZES_EQUAL_VALUES,
-            _mean_layers(("ZeroPadding2D", (3,), {}), _STEM_CONVOLUTION, _with_same(_STEM_POOL)),
+            _list_of(("ZeroPadding2D", (3,), {}), _STEM_CONVOLUTION, _with_same(_STEM_POOL)),
         ),
     ),
 )
@@ -1346,13 +1017,8 @@ def _maker_of(shape: tuple[int, ...]) -> Any:
     return keras.Sequential([keras.Input((*shape[1:-1], 1)), last])
 
 
-def _broadcasts(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
-    """Whether axes of 1 can be copied until two shapes are one."""
-    return len(a) == len(b) and all(i == j or 1 in (i, j) for i, j in zip(a, b, strict=True))
-
-
 def _judge_agree(function: Any) -> Result:
-    """True for a model and targets of one shape, False for all others, those that only broadcast included."""
+    """True for a model and targets of one shape, False for all others, those that the loss takes included."""
     check_callable(function)
     names = getattr(getattr(function, "__code__", None), "co_names", ())
     for made, wanted in _FITTINGS:
@@ -1366,7 +1032,7 @@ def _judge_agree(function: Any) -> Result:
             return wrong(
                 f"For {settings} your function says {said}.",
                 *["`output_shape` has None for the number of pictures. Ask what comes out for x."] * unknown,
-                misconception=m.LOSS_WOULD_COMPLAIN if said and _broadcasts(made, wanted) else None,
+                misconception=m.LOSS_WOULD_COMPLAIN if said and real.mse_says(wanted, made) == "a number" else None,
             )
     others = sum(a != b for a, b in _FITTINGS)
     return right(f"True where the shapes are equal, False in the other {others} of {len(_FITTINGS)} pairs.")

@@ -142,16 +142,6 @@ ADDED_TO_THE_DOUBLE = Misconception(
     real=real.grown_size,
     case=(1, 1),
 )
-LEFT_OUT_IS_ZERO = Misconception(
-    name="output_padding = 0 changes nothing",
-    sentence="Left out, it is not 0 but None, and then n·s comes out. A 0 takes one cell away (k = 3, s = 2).",
-    section=WEIGH,
-    symbols=("n",),
-    about="the size that comes out of k = 3, s = 2 with output_padding = 0",
-    believed=lambda n: real.grown_size(n, None),
-    real=lambda n: real.grown_size(n, 0),
-    case=(1,),
-)
 
 # -- right size, wrong values -------------------------------------------------------------------------------------
 

@@ -97,16 +97,6 @@ PLACES_ARE_N_OVER_S = Misconception(
     real=real.strided_pool_size,
     case=(1, 1, 2),
 )
-STEPS_ARE_PLACES = Misconception(
-    name="There are as many places as steps",
-    sentence="⌊(n − k) / s⌋ is how many steps the window can make. The place where it starts counts as well: + 1.",
-    section=HALVE_AN_ODD_SIZE,
-    symbols=("n", "k", "s"),
-    about="the size",
-    believed=lambda n, k, s: (n - k) // s,
-    real=real.strided_pool_size,
-    case=(1, 1, 1),
-)
 WINDOWS_LIE_SIDE_BY_SIDE = Misconception(
     name="The windows lie side by side, so n % k rows are left",
     sentence="They do so only while s = k. Otherwise they lie s apart: count to the last row of the last window, and "
@@ -115,17 +105,6 @@ WINDOWS_LIE_SIDE_BY_SIDE = Misconception(
     symbols=("n", "k", "s"),
     about="the number of rows that no window reads",
     believed=lambda n, k, s: n % k,
-    real=real.unread_cells,
-    case=(2, 1, 2),
-)
-NOTHING_IS_THROWN_AWAY = Misconception(
-    name="Pooling reads every row",
-    sentence="The windows stop where the next one would reach over the edge. What is left there is read by nobody, "
-    "and nothing warns you.",
-    section=HALVE_AN_ODD_SIZE,
-    symbols=("n", "k", "s"),
-    about="the number of rows that no window reads",
-    believed=lambda n, k, s: 0,
     real=real.unread_cells,
     case=(2, 1, 2),
 )

@@ -1,0 +1,222 @@
+"""Check a network whose picture takes two ways, through the pooling and around it: does each arrive, at its place?
+
+Nothing is asked of the layers that a learner chose. A map inside is changed, and what comes out is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from course_utils.exercises import misconceptions as m, networks
+from course_utils.exercises.networks import Map
+from course_utils.exercises.probing import (
+    any_picture_for,
+    carried_around,
+    carried_through,
+    got_a_number,
+    heights,
+    joins,
+    layers_of,
+    seen_by,
+)
+from course_utils.exercises.result import Result, wrong
+from course_utils.explain.steps import Step
+from course_utils.keras_layers import Layer, kind_of, load_keras
+
+
+def _behind(rows: Sequence[Step], number: int | None) -> set[int]:
+    """The numbers of a row and of all the rows that lead to it."""
+    found: set[int] = set()
+    waiting = [number]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and one not in found:
+            found.add(one)
+            waiting += rows[one].sources
+    return found
+
+
+def _doubled_and_reached(rows: Sequence[Step]) -> tuple[int, int] | None:
+    """How high the doubling made the map that comes up, and how high it reached the layer that refuses."""
+    for source, shape in zip(rows[-1].sources, rows[-1].input_shapes, strict=False):
+        doubled = [i for i in _behind(rows, source) if rows[i].kind in ("UpSampling2D", "Conv2DTranspose")]
+        made = rows[max(doubled)].output_shape if doubled else None
+        if made is not None and len(shape) == len(made) == 4:
+            return made[1] or 0, shape[1] or 0
+    return None
+
+
+def about_the_repair(rows: Sequence[Step], n: int) -> str:
+    """What a learner's own repair did, where two maps do not meet because of it."""
+    if got_a_number(rows[-1]):
+        return (
+            "A number, or a tuple of them, stands where a map is needed: it says how much to cut; put it into a layer."
+        )
+    if heights(rows[-1])[:1] == (0,):
+        return "`[:-0]` takes nothing; use `[:skip.shape[1]]`."
+    made, reached = _doubled_and_reached(rows) or (n, n)
+    spare, cut = made - n, made - reached
+    if cut > 0 and spare == 0:
+        return f"For n = {n} nothing was too many, and you cut {_count(cut)}."
+    if cut < 0 and spare == 0:
+        return f"For n = {n} nothing was missing, and you added {_count(-cut)}."
+    if cut and cut == 2 * spare:
+        did, sides = ("Cut", "too many") if spare > 0 else ("Added", "missing")
+        return f"{did} on both sides: {2 * abs(spare)} in all. For n = {n} {_count(abs(spare))} was {sides}."
+    return ""
+
+
+def _count(rows: int) -> str:
+    return "a row" if rows == 1 else f"{rows} rows"
+
+
+def _lowest(model: Any, n: int) -> Layer | None:
+    """The first layer that makes the map half as high, by pooling or otherwise."""
+    maps = [layer for layer in model.layers if len(layer.output.shape) == 4]
+    return next((layer for layer in maps if layer.output.shape[1] <= n // 2 + 1), None)
+
+
+_JOINS = ("Concatenate", "Add", "Average", "Maximum", "Multiply")
+
+
+def about_the_ways(model: Any, n: int, settings: str) -> Result | None:
+    """What is wrong if the output does not come over both ways: through the pooling, and around it by the skip."""
+    low = _lowest(model, n)
+    if low is None:
+        return wrong(
+            f"For {settings} it builds, but nothing that went through the pooling comes out: no layer of your model "
+            f"makes a smaller map. x shall come up from below; the picture alone is not enough."
+        )
+    if not any(carried_through(model, low.output, model.outputs)):
+        return wrong(
+            f"For {settings} it builds, and what came up from below is thrown away: I changed all that "
+            f"`{kind_of(low)}` made, and the output stayed the same."
+        )
+    if not any(carried_around(model, low.output, model.outputs)):
+        return wrong(
+            f"For {settings} it builds, and nothing gets around the pooling any more: the skip connection is gone.",
+            misconception=m.NO_NEED_OF_THE_SKIP,
+        )
+    return None
+
+
+def _offset(large: Map, small: Map, axis: int) -> int | None:
+    """Where along one axis a part of a map begins; None if it is no part of it. On the other axis it may lie anywhere.
+
+    Maps are compared by what is in their rows (or columns), whatever part of these was kept.
+    """
+    other = 3 - axis
+    width = min(large.shape[other], small.shape[other])
+    spare = range(max(large.shape[other], small.shape[other]) - width + 1)
+    for start in range(large.shape[axis] - small.shape[axis] + 1):
+        lines = np.take(large, range(start, start + small.shape[axis]), axis=axis)
+        for across in spare:
+            a, b = (
+                np.take(one, range(across, across + width) if one.shape[other] > width else range(width), axis=other)
+                for one in (lines, small)
+            )
+            if np.array_equal(a, b):
+                return start
+    return None
+
+
+def _moved(before: Map, after: Map, axis: int) -> int | None:
+    """By how many cells a map was moved by cutting (more than 0) or framing (less) along one axis."""
+    if before.shape[axis] >= after.shape[axis]:
+        return _offset(before, after, axis)
+    back = _offset(after, before, axis)
+    return None if back is None else -back
+
+
+def out_of_place(model: Any, n: int, x: Map, settings: str) -> Result | None:
+    """What is wrong if the two maps of the join do not lie on each other.
+
+    None if they do, or if what came up was resized or blended, so that no row can be found again.
+    """
+    low, doubled = _lowest(model, n), layers_of(model, "UpSampling2D", "Conv2DTranspose")
+    for join in reversed(joins(model, *_JOINS)):
+        around = carried_through(model, low.output, join.input) if low is not None else []
+        if not doubled or sorted(around) != [False, True]:
+            continue
+        skip, came = join.input[around.index(False)], join.input[around.index(True)]
+        tensors = (low.input, skip, doubled[-1].output, came) if low is not None else ()
+        seen = seen_by(model, tensors, x)
+        for axis, line, beginning in ((1, "row", "the top"), (2, "column", "the left")):
+            framed, moved = _moved(seen[1], seen[0], axis), _moved(seen[2], seen[3], axis)
+            # A frame at the top before the pooling has to be cut off at the top again.
+            if framed is not None and moved is not None and moved != -framed:
+                cut = seen[2].shape[axis] > seen[3].shape[axis]
+                return wrong(
+                    f"For {settings} the sizes meet, {n} and {n}. But a {line} was {'cut off' if cut else 'added'} at "
+                    f"{beginning}, so the {line}s of the two maps do not lie on each other.",
+                    misconception=m.ANY_SIDE_MAY_BE_CUT if cut else None,
+                )
+    return None
+
+
+def _range_of_change(model: Any, cut: Any, settings: Callable[[int], tuple[Any, Any]]) -> list[tuple[int, int]]:
+    """The first and the last row, and column, of the output that differ between two settings; [] if none does.
+
+    What a relu hides for one picture it shows for another, so several are tried.
+    """
+    opened = load_keras().Model([*model.inputs, cut], model.outputs[0])
+    differ = []
+    for seed in range(4):
+        before, after = (np.asarray(opened(list(maps))) for maps in settings(seed))
+        differ.append(np.abs(after - before).max(axis=(0, 3)))
+    change = np.max(differ, axis=0)
+    where = np.nonzero(change > 1e-5 * change.max())
+    return [(int(axis.min()), int(axis.max())) for axis in where if axis.size]
+
+
+def _nudged(maps: Any, row: int, column: int) -> Any:
+    changed = maps.copy()
+    changed[0, row, column] += 1
+    return changed
+
+
+def _around(first: int, last: int, place: int, n: int) -> bool:
+    """Whether a stretch of n cells lies around a place: as far before it as after, the edges cutting both.
+
+    An even window reaches one cell further to one side, which is no mistake.
+    """
+    return any(
+        abs(first - max(0, place - reach)) + abs(last - min(n - 1, place + reach)) <= 1 for reach in range(n + 1)
+    )
+
+
+def not_around_its_place(model: Any, n: int) -> Result | None:
+    """What is wrong if a cell changes the output at another place than its own, on either of the two ways."""
+    low = _lowest(model, n)
+    if low is None:
+        return None
+    for row, column in ((n // 2, n // 2), (n // 3, n - 1 - n // 3)):
+
+        def by_the_skip(seed: int, row: int = row, column: int = column) -> Any:
+            held, picture = networks.digits((1, *low.output.shape[1:]), seed=9), any_picture_for(model, seed) / 10
+            return (picture, held), (_nudged(picture, row, column), held)
+
+        found = _range_of_change(model, low.output, by_the_skip)
+        if found and not all(_around(*ends, place, n) for ends, place in zip(found, (row, column), strict=True)):
+            (top, bottom), (left, right_) = found
+            return wrong(
+                f"For n = {n} I changed the picture at row {row}, column {column} (counted from 0), and what the skip "
+                f"carries of it comes out at rows {top} to {bottom}, columns {left} to {right_}. That is not around "
+                "its place. What is framed at one side is to be cut at the same side."
+            )
+
+    def from_below(seed: int) -> Any:
+        picture, below = any_picture_for(model, 9), networks.digits((1, *low.output.shape[1:]), seed=seed) / 10
+        return (picture, below), (picture, _nudged(below, 0, -1))
+
+    found = _range_of_change(model, low.output, from_below)
+    if found and (sum(found[0]) > n - 1 or sum(found[1]) < n - 1):
+        (top, bottom), (left, right_) = found
+        return wrong(
+            f"For n = {n} I changed what `{kind_of(low)}` made, at the top right, and the output changed at rows {top} "
+            f"to {bottom}, columns {left} to {right_} (counted from 0). What comes up is flipped, or lies on its side."
+        )
+    return None
