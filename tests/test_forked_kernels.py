@@ -9,16 +9,18 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import lab as rig
 import psutil
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
+from learner import Learner
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 
@@ -236,6 +238,43 @@ def test_a_kernel_that_dies_is_seen_to_be_dead() -> None:
         while one.manager.is_alive() and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not one.manager.is_alive() and gone(one.pid)
+
+
+def forked_by(server: rig.Lab) -> set[int]:
+    """The kernels that run, forked from the one parent of a server."""
+    assert server._process is not None
+    family = psutil.Process(server._process.pid).children(recursive=True)
+    (parent,) = (one for one in family if server._process.pid == one.ppid())
+    return {one.pid for one in parent.children()}
+
+
+def until(what: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_a_server_restarts_one_that_dies_and_culls_one_that_idles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").mkdir()
+    culling = {"MappingKernelManager": {"cull_idle_timeout": 8, "cull_interval": 1, "cull_connected": True}}
+    (tmp_path / "config" / "jupyter_server_config.json").write_text(json.dumps(culling), encoding="utf-8")
+    monkeypatch.setenv(rig.PROVISIONER, NAME)
+    with rig.Lab(tmp_path / "lab", config=tmp_path / "config") as server:
+        path = server.copy("00_start_here.ipynb")
+        learner = Learner(f"http://127.0.0.1:{server.port}", server.token, path, rig.NOTEBOOKS / "00_start_here.ipynb")
+        with learner:
+            learner.run("kept = 1")
+            (first,) = forked_by(server)
+            os.kill(first, signal.SIGKILL)
+            until(lambda: forked_by(server) not in (set(), {first}))
+            (second,) = forked_by(server)
+        with learner:
+            until(lambda: server.api("/api/kernels") == [])
+            assert gone(second)
+            assert forked_by(server) == set()
 
 
 # -- what can fail ----------------------------------------------------------------------------------------------------
