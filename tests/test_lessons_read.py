@@ -85,6 +85,14 @@ def test_links_lead_somewhere(path: Path) -> None:
         assert file.exists(), f"{link} leads nowhere"
         if anchor and file.suffix == ".ipynb":
             assert anchor.replace("-", " ") in [one.replace("-", " ") for one in headings(file.name)], link
+        if anchor and file.suffix == ".md":
+            assert anchor in anchors(file), link
+
+
+def anchors(page: Path) -> list[str]:
+    """As public hosts of git make them of headings: in small letters, without signs, hyphens for spaces."""
+    found = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found]
 
 
 @pytest.mark.parametrize(("lesson", "after"), list(pairwise(LESSONS)), ids=label)

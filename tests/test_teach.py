@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,11 @@ def test_the_lesson_says_what_is_what(lesson: Lesson) -> None:
     on_slides = [cell for cell in cells if teach.tags(cell) & {teach.SLIDE, teach.MORE}]
     assert teach.SLIDE in teach.tags(on_slides[0]) and on_slides[0].id == "title"
     assert sum(teach.SLIDE in teach.tags(cell) for cell in on_slides) >= 10
+    sections = [cell for cell in cells if re.fullmatch(r"s\d+", cell.id)]
+    assert all(teach.SLIDE in teach.tags(cell) for cell in sections), "a section begins a slide"
+    for before, cell in pairwise(cells):
+        if before in on_slides and cell.source.startswith("explore."):
+            assert cell in on_slides, f"{cell.id}: a slide speaks of it and does not show it"
     predictions = [cell.id for cell in cells if re.search(r"^lesson\.\w+\.predict\(", cell.source, re.MULTILINE)]
     assert set(predictions) <= {cell.id for cell in on_slides}, "a class predicts together"
 
