@@ -206,20 +206,40 @@ NOWHERE = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "P
 
 
 def test_a_folder_of_wheels_is_filled_and_then_does_without_a_network(course: Course) -> None:
+    carried = course.folder / "wheels"
     code, output = course.run("wheels")
     assert code == 0, output
-    carried = course.folder / "wheels"
     assert [file.name for file in carried.iterdir()] == [file.name for file in course.wheels.glob("lab-1.0*")]
     assert "1 packages, 0 MB" in output and str(carried) in output
+    assert not course.venv.exists(), "a fresh copy stays one that can be handed on"
+    (course.folder / "tools" / "teach.py").write_text(TELLS_HOW_IT_WAS_STARTED, encoding="utf-8")
+    for command in (["--", "--port", "9000"], ["teach"]):
+        code, output = course.run(*command, **NOWHERE)
+        assert code == 0, output
+        assert len(started(output)) == 1
+    assert "checks=1.0" not in course.installed(), "to teach takes no more than to learn"
+    wheel = next(carried.iterdir())
+    wheel.rename(wheel.with_name("lab-1.0-cp27-none-win32.whl"))
     shutil.rmtree(course.venv)
     code, output = course.run("--", "--port", "9000", **NOWHERE)
-    assert code == 0, output
-    assert len(started(output)) == 1
-    next(carried.iterdir()).unlink()
-    shutil.rmtree(course.venv)
-    code, output = course.run("--", "--port", "9000", **NOWHERE)
-    assert code == 1 and "could not be reached" not in output, "no index is asked where the folder lies"
+    assert code == 1 and "could not be reached" not in output, "no index is asked where wheels lie"
     assert "or the folder wheels was filled on another system" in output
+    next(carried.iterdir()).unlink()  # empty, as an interrupted `wheels` leaves it
+    code, output = course.run(PIP_RETRIES="1", **NOWHERE)
+    assert code == 1 and "could not be reached" in output, "then the index is asked"
+
+
+def test_the_wheels_of_another_system_are_added_to(course: Course) -> None:
+    carried = course.folder / "wheels"
+    carried.mkdir()
+    (carried / "lab-1.0-cp27-none-win32.whl").touch()
+    for mine in ("notebooks/my_predictions.json", "build/teaching/solutions"):
+        (course.folder / mine).parent.mkdir(parents=True, exist_ok=True)
+        (course.folder / mine).touch()
+    code, output = course.run("wheels")
+    assert code == 0, output
+    assert len(list(carried.iterdir())) == 2
+    assert "Leave out of the copy: build, notebooks/my_predictions.json." in output
 
 
 def test_lab_gets_our_settings_and_none_of_another_environment(whole: tuple[Course, str]) -> None:

@@ -39,7 +39,7 @@ python course.py -- OPTIONS      the same, with options for JupyterLab, such as:
 python course.py test            set up what is missing, then run every test
 python course.py test OPTIONS    the same, but only pytest, with these options, such as: test -k padding -x
 python course.py notebooks       run all notebooks anew and store what comes out in them
-python course.py teach           build solutions, notes and slides from the lessons, into build/teaching
+python course.py teach           build solutions, notes, slides and worksheets, into build/teaching
 python course.py wheels          fetch all packages into the folder wheels: where it lies, no network is needed
 python course.py lock            derive the lists of exact versions anew from pyproject.toml
                  --upgrade       ... and take the newest versions it allows
@@ -180,15 +180,22 @@ def notebooks(arguments: list[str]) -> int:
 
 def wheels(arguments: list[str]) -> int:
     """Fill the folder of wheels, to carry the course to machines without a network."""
-    venv = make_whole("run")
-    download_packages(venv)
+    with tempfile.TemporaryDirectory(prefix="course-") as scratch:
+        download_packages(Path(scratch))
     files = sorted(WHEELS.glob("*.whl"))
     size = sum(file.stat().st_size for file in files) / 1e6
     say(f"{len(files)} packages, {size:.0f} MB, are in {WHEELS}.")
-    say(f"Copy this whole folder, without .venv, to a machine with {platform.system()} and Python {version_here()}:")
-    say("there, `python course.py` installs from it and asks nobody. On other systems, and for other Pythons, run")
+    say(f"Copy this whole folder to a machine with {platform.system()} and Python {version_here()}: there,")
+    say("`python course.py` installs from it and asks nobody. On other systems, and for other Pythons, run")
     say("`python course.py wheels` as well; one folder may hold the packages of all of them.")
+    mine = [name for name in NOT_FOR_OTHERS if (ROOT / name).exists()]
+    if mine:
+        say(f"Leave out of the copy: {', '.join(mine)}. And lessons that you have saved go along as you saved them.")
     return 0
+
+
+NOT_FOR_OTHERS = (".venv", "build", "notebooks/my_predictions.json", "notebooks/my_predictions.json.bak")
+"""What work in this folder leaves behind: an environment that cannot be moved, solutions, answers."""
 
 
 def version_here() -> str:
@@ -197,8 +204,8 @@ def version_here() -> str:
 
 
 def teach(arguments: list[str]) -> int:
-    """Build the instructor's versions and the slides."""
-    return run_tool("teach", arguments)
+    """Build the instructor's versions, the slides and the worksheets, with what a learner has: it needs no network."""
+    return run_tool("teach", arguments, "run")
 
 
 def lock(arguments: list[str]) -> int:
@@ -206,9 +213,9 @@ def lock(arguments: list[str]) -> int:
     return run_tool("derive", arguments)
 
 
-def run_tool(name: str, arguments: Sequence[str]) -> int:
-    """Run one of the programs in tools/ in the environment for tests."""
-    venv = make_whole("test")
+def run_tool(name: str, arguments: Sequence[str], profile: str = "test") -> int:
+    """Run one of the programs in tools/ in the environment, made whole for ``profile``."""
+    venv = make_whole(profile)
     command = [str(venv_python(venv)), "-m", f"tools.{name}", *arguments]
     with tempfile.TemporaryDirectory(prefix="course-") as private:
         return subprocess.call(command, cwd=ROOT, env=private_environment(venv, Path(private)))

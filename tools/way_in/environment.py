@@ -170,11 +170,19 @@ def install_packages(venv: Path, profile: str, number: int, of: int) -> None:
         pip_install(venv, ["--require-hashes", "--only-binary", ":all:", "-r", str(lock)], ticker, _log_file(venv))
 
 
-def download_packages(venv: Path) -> None:
-    """Fetch what a learner needs into the folder of wheels, each file checked by its hash."""
-    with step(1, 1, "Fetch the packages of requirements/run.lock.txt into the folder wheels") as ticker:
+def download_packages(scratch: Path) -> None:
+    """Fetch what a learner needs into the folder of wheels, each file checked by its hash.
+
+    It takes a bare environment in ``scratch``, not the course's own: that one would be installed from the folder of
+    wheels, which may so far hold the packages of another system only.
+    """
+    with step(1, 2, f"Make an environment with Python {sys.version.split()[0]}, to fetch with"):
+        make_venv(scratch)
+    with step(2, 2, "Fetch the packages of requirements/run.lock.txt into the folder wheels") as ticker:
         arguments = ["--require-hashes", "--only-binary", ":all:", "-r", str(LOCKS["run"])]
-        pip_download(venv, arguments, ticker, _log_file(venv))
+        log = ROOT / "build" / "wheels.log"
+        log.parent.mkdir(exist_ok=True)
+        pip_download(scratch, arguments, ticker, log)
 
 
 def install_course(venv: Path, number: int, of: int) -> None:

@@ -59,7 +59,8 @@ FAILURES = (
 
 def pip_install(venv: Path, arguments: Sequence[str], ticker: Ticker, log: Path) -> None:
     """Run ``pip install`` in ``venv``, from the folder of wheels if there is one; raise Trouble if it fails."""
-    offline = ["--no-index", "--find-links", str(WHEELS)] if WHEELS.is_dir() else []
+    # A folder without a wheel is what an interrupted `python course.py wheels` leaves behind.
+    offline = ["--no-index", "--find-links", str(WHEELS)] if any(WHEELS.glob("*.whl")) else []
     _run_pip(venv, ["install", "--no-user", *offline, *arguments], ticker, log)
 
 

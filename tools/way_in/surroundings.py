@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).absolute().parents[2]
 
 WHEELS = ROOT / "wheels"
-"""Where this folder is, packages are installed from it and never from the network."""
+"""Where wheels are in this folder, packages are installed from it and never from the network."""
 
 MISLEADING = (
     # They put other packages, or another Python, in front of ours.
