@@ -176,9 +176,38 @@ def on_slides(lesson: Lesson) -> list[NotebookNode]:
 # -- the command --------------------------------------------------------------------------------------------------
 
 
-def test_the_command(tmp_path: Path) -> None:
+#: Runs the command where only what a learner has can be imported: `python course.py teach` installs no more.
+AS_A_LEARNER = """
+import re, sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+named = re.findall(r"^([\\w.-]+)==", Path("requirements/run.lock.txt").read_text(encoding="utf-8"), re.MULTILINE)
+plain = lambda name: re.sub(r"[-_.]+", "-", name).lower()
+locked = {plain(name) for name in named}
+missing = {name for name, of in packages_distributions().items() if not locked & set(map(plain, of))}
+missing -= {"course_utils", "tools"}
+assert {"scipy", "mypy", "playwright"} <= missing
+
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in missing:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+sys.meta_path.insert(0, Blocked())
+from tools import teach, worksheets
+
+worksheets.SHEETS = worksheets.SHEETS[:1]
+worksheets.build(Path(sys.argv[-1]) / "worksheets")
+sys.exit(teach.main())
+"""
+
+
+def test_the_command_with_what_a_learner_has(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tools.teach", str(PATHS[0]), "--out", str(tmp_path)],
+        [sys.executable, "-c", AS_A_LEARNER, str(PATHS[0]), "--out", str(tmp_path)],
         capture_output=True, text=True, check=True, cwd=NOTEBOOKS.parent,
     )  # fmt: skip
     name, written = PATHS[0].stem, [Path(line) for line in done.stdout.splitlines()]
@@ -186,6 +215,7 @@ def test_the_command(tmp_path: Path) -> None:
         f"instructor/{name}.ipynb", f"slides/{name}.ipynb", f"slides/{name}.html",
     ]  # fmt: skip
     assert all(file.is_file() for file in written)
+    assert len(list((tmp_path / "worksheets").iterdir())) == 2
 
 
 # -- on paper -----------------------------------------------------------------------------------------------------
@@ -207,8 +237,11 @@ def test_a_worksheet_fits_its_pages_and_its_key_is_apart(kind: str, level: int) 
             assert box.x1 < figure.bbox.x1 - 20 and box.y0 > figure.bbox.y0 + 20, text.get_text()
 
 
-def test_worksheets_are_files_with_the_same_bytes_at_every_run(tmp_path: Path) -> None:
-    first, second = tmp_path / "1.pdf", tmp_path / "2.pdf"
-    for file in (first, second):
-        worksheets.write(drill_sheet("mixed", 3, 5), file)
-    assert first.read_bytes() == second.read_bytes() and first.read_bytes().startswith(b"%PDF")
+def test_worksheets_and_keys_are_files_with_the_same_bytes_at_every_run(tmp_path: Path) -> None:
+    sheet = drill_sheet("mixed", 3, 5)
+    first, second = (worksheets.write(sheet, tmp_path / name) for name in ("1.pdf", "2.pdf"))
+    assert [file.name for file in first] == ["1.pdf", "1-key.pdf"]
+    assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
+    assert all(file.read_bytes().startswith(b"%PDF") for file in first)
+    pages = [len(re.findall(rb"/Type /Page\b", file.read_bytes())) for file in first]
+    assert pages == [len(list(worksheets._pages(lines(sheet)))) for lines in (worksheets._questions, worksheets._key)]

@@ -3,7 +3,7 @@
     build/teaching/instructor/*.ipynb   every lesson with its solutions, what is usually answered instead, and notes
     build/teaching/slides/*.ipynb       the same ideas one at a time, explorers large and with the answer held back
     build/teaching/slides/*.html        those slides as one file each, to project or print without a kernel
-    build/teaching/worksheets/*.pdf     ten questions from the drills on paper, and the key on a page of its own
+    build/teaching/worksheets/*.pdf     ten questions from the drills on paper, and the key as ...-key.pdf
 
 The lessons are the only source; what is built is never edited or committed. In a lesson
 

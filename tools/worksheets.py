@@ -1,4 +1,4 @@
-"""Worksheets on paper, drawn from the drills: ten questions on A4, and the key on a page of its own."""
+"""Worksheets on paper, drawn from the drills: ten questions on A4, and the key in a file of its own."""
 
 from __future__ import annotations
 
@@ -29,24 +29,30 @@ class _Line:
 
 
 def build(folder: Path, seed: int = SEED) -> list[Path]:
-    """Write all worksheets into a folder, and return their files."""
+    """Write all worksheets and their keys into a folder, and return the files."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for kind, level in SHEETS:
-        file = folder / f"{kind}-{level}-seed-{seed}.pdf"
-        write(drill_sheet(kind, level, seed), file)
-        written.append(file)
-    return written
+    return [
+        file
+        for kind, level in SHEETS
+        for file in write(drill_sheet(kind, level, seed), folder / f"{kind}-{level}-seed-{seed}.pdf")
+    ]
 
 
-def write(sheet: Sheet, file: Path) -> None:
-    """Write one sheet as a PDF: the same bytes at every run."""
+def write(sheet: Sheet, file: Path) -> tuple[Path, Path]:
+    """Write one sheet, and its key beside it as ``...-key.pdf``: the same bytes at every run. Return both files."""
+    key = file.with_stem(f"{file.stem}-key")
+    _write(sheet.title, _questions(sheet), file)
+    _write(f"Key to: {sheet.title}", _key(sheet), key)
+    return file, key
+
+
+def _write(title: str, blocks: Iterator[list[_Line]], file: Path) -> None:
     from matplotlib import rc_context
     from matplotlib.backends.backend_pdf import PdfPages
 
     # Fonts as outlines that keep their letters: the text can be searched and copied.
-    with rc_context({"pdf.fonttype": 42}), PdfPages(file, metadata={"CreationDate": None, "Title": sheet.title}) as pdf:
-        for page in (*_pages(_questions(sheet)), *_pages(_key(sheet))):
+    with rc_context({"pdf.fonttype": 42}), PdfPages(file, metadata={"CreationDate": None, "Title": title}) as pdf:
+        for page in _pages(blocks):
             pdf.savefig(_draw(page))
 
 
