@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,8 +13,9 @@ import yaml
 from by_pencil import PREDICTED
 from lessons import LESSONS
 
+from course_utils import drill_sheet
 from tools import worksheets
-from tools.way_in import commands
+from tools.way_in import commands, environment
 
 ROOT = Path(__file__).parents[1]
 KIT = (ROOT / "docs" / "teaching" / "README.md").read_text(encoding="utf-8")
@@ -35,10 +38,38 @@ def test_the_lessons_and_sections_that_are_named_are_there() -> None:
             assert not section or f'"## {section}. ' in text, f"lesson {number} has no section {section}"
 
 
-def test_the_worksheets_that_are_named_are_built() -> None:
-    built = {f"{kind}-{level}" for kind, level in worksheets.SHEETS}
+def test_the_worksheets_that_are_named_are_built(tmp_path: Path) -> None:
+    sheets = {f"{kind}-{level}": (kind, level) for kind, level in worksheets.SHEETS}
     named = re.findall(r"worksheet `([\w-]+)`", KIT)
-    assert named and set(named) <= built
+    assert named and set(named) <= set(sheets)
+    printed = re.findall(r"([\w-]+)-seed-1\.pdf`", KIT)
+    assert printed and set(printed) <= set(named), "what is printed is what a path uses"
+    for name in printed:
+        file = tmp_path / f"{name}-seed-{worksheets.SEED}.pdf"
+        for written in worksheets.write(drill_sheet(*sheets[name], worksheets.SEED), file):
+            assert f"{written.name}`" in KIT
+
+
+def test_when_late_something_can_be_dropped_in_every_path_and_nothing_altogether() -> None:
+    tables = re.findall(r"^### \d+ minutes: .*?\n(.*?)(?=^##)", KIT, re.MULTILINE | re.DOTALL)
+    assert all(re.search(r"\((?:`\w+`(?:, )?)+\) \|$", table, re.MULTILINE) for table in tables)
+    assert not re.search(r"\| \(`\w+`", KIT), "one bet of each row stays"
+
+
+def test_what_the_participants_are_told_is_so() -> None:
+    told = KIT.partition("Send the participants")[2].partition("Do not let thirty")[0]
+    assert f"needs {environment.NEEDED_DISK / 1e9:.1f} GB of disk" in told
+    assert environment.DOWNLOAD == "about 400 MB" and "downloads 0.4 GB" in told
+    assert "press Ctrl-C twice" in told and "press Ctrl-C twice" in inspect.getsource(commands.start)
+    assert "Python 3.12" in told
+
+
+def test_the_call_that_looks_back_on_the_first_lesson_stands_where_it_is_said() -> None:
+    assert '`predictions.look_back("00")` again | lesson 05, section 1 |' in KIT
+    notebook = json.loads((ROOT / "notebooks" / "05_solve_the_autoencoder.ipynb").read_text(encoding="utf-8"))
+    sources = ["".join(cell["source"]) for cell in notebook["cells"]]
+    first, second = (next(i for i, text in enumerate(sources) if text.startswith(f"## {n}. ")) for n in (1, 2))
+    assert 'predictions.look_back("00")' in sources[first:second]
 
 
 def paths() -> Iterator[tuple[str, str]]:
@@ -52,9 +83,17 @@ def asked() -> dict[tuple[str, str], tuple[str, str, list[str], list[str]]]:
     rows = re.findall(r"^\| (\d\d), (\d): `(\w+)` \| [^|]+ \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", KIT, re.MULTILINE)
     assert len(rows) == len(re.findall(r"^\| \d\d, ", KIT, re.MULTILINE)) > 20, "every row is understood"
     return {
-        (lesson, name): (section, comes, heard.split("<br>"), beliefs.split("<br>"))
+        (lesson, name): (section, comes, lines(heard), lines(beliefs))
         for lesson, section, name, comes, heard, beliefs in rows
     }
+
+
+def lines(cell: str) -> list[str]:
+    """What stands in a cell; where it is more than one, each under its letter."""
+    found = cell.split("<br>")
+    letters = [f"({letter}) " for letter in "abc"[: len(found)]] if len(found) > 1 else [""]
+    assert all(one.startswith(letter) for one, letter in zip(found, letters, strict=True)), cell
+    return [one.removeprefix(letter) for one, letter in zip(found, letters, strict=True)]
 
 
 def spoken(answer: Sequence[object]) -> str:
