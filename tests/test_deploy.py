@@ -12,12 +12,15 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
+from traitlets.config import Config
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -34,6 +37,7 @@ GB = 2**30
 #: further: hub.config is handed to JupyterHub's classes, and a file's data to whoever reads the file.
 SCHEMA: dict[str, type | tuple[type, ...]] = {
     "hub.concurrentSpawnLimit": int,
+    "hub.activeServerLimit": int,
     "hub.config": dict,
     "singleuser.image.name": str,
     "singleuser.image.tag": str,
@@ -71,6 +75,8 @@ TLJH_KEYS = {
     "user_environment.default_app",
     "services.cull.timeout",
     "services.cull.every",
+    "https.enabled",
+    "https.letsencrypt.email",
 }
 
 
@@ -145,6 +151,41 @@ def test_tljh_knows_every_key_and_gets_the_same_numbers() -> None:
     assert "sudo tljh-config reload" in TLJH
 
 
+def test_tljh_gets_the_same_settings_in_files() -> None:
+    copied = dict(re.findall(r"^sudo cp /opt/course/(deploy/\S+) (\S+)$", TLJH, re.MULTILINE))
+    assert copied == {
+        "deploy/tljh_hub.py": "/opt/tljh/config/jupyterhub_config.d/",
+        "deploy/tljh_server.json": "/opt/tljh/user/etc/jupyter/jupyter_server_config.json",
+    }
+    server = json.loads((DEPLOY / "tljh_server.json").read_text(encoding="utf-8"))
+    assert server == VALUES["singleuser"]["extraFiles"]["kernels"]["data"]
+    hub = Config()
+    exec((DEPLOY / "tljh_hub.py").read_text(encoding="utf-8"), {"c": hub})
+    assert hub == {"Spawner": {"http_timeout": VALUES["hub"]["config"]["KubeSpawner"]["http_timeout"]}}
+
+
+def test_whoever_logs_in_is_named_and_the_way_in_for_everybody_is_warned_of() -> None:
+    """TLJH's defaults: FirstUseAuthenticator.create_users is False, https.enabled is False."""
+    assert "Add Users" in TLJH
+    assert "`sudo tljh-config set auth.FirstUseAuthenticator.create_users true`" in TLJH
+    assert "sudo tljh-config add-item https.letsencrypt.domains HUB\n" in TLJH
+    (domain,) = re.findall(r"letsencrypt.domains (\S+)", TLJH)
+    assert f"https://{domain}/hub/user-redirect" in TLJH
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="repo2docker is not installed there")
+def test_the_jupyterhub_of_the_image_is_the_one_that_is_named() -> None:
+    """What repo2docker puts into an image for the Python of binder/environment.yml."""
+    (wanted,) = re.findall(r"- python=(\S+)", (ROOT / "binder" / "environment.yml").read_text(encoding="utf-8"))
+    package = Path(str(find_spec("repo2docker").origin)).parent  # type: ignore[union-attr]
+    lock = package / "buildpacks" / "conda" / f"environment.py-{wanted}-linux-64.lock"
+    (hub,) = re.findall(r"/jupyterhub-singleuser-(\d+\.\d+)", lock.read_text(encoding="utf-8"))
+    assert f"The image has the one of repo2docker, {hub}; the charts\nwith a hub {hub.partition('.')[0]} are" in README
+    assert f"pip install jupyter-repo2docker=={version('jupyter-repo2docker')}\n" in README
+    assert "--platform" not in README and "--Repo2Docker.platform=linux/amd64" in README
+    assert "jupyterhub/jupyterhub --version CHART " in README
+
+
 # Paths
 
 
@@ -169,7 +210,9 @@ def test_the_link_for_nbgitpuller_leads_to_lesson_00() -> None:
 @pytest.mark.parametrize("text", [README, TLJH], ids=["README", "tljh"])
 def test_files_that_are_named_are_there(text: str) -> None:
     named = re.findall(
-        r"(?:/opt/course/|\]\(|`|--values )((?:deploy|binder|requirements|tests)/[\w./-]+|\w[\w-]*\.(?:md|yaml))", text
+        r"(?:/opt/course/|\]\(|`|--values )"
+        r"((?:deploy|binder|requirements|tests)/[\w./-]+|\w[\w-]*\.(?:md|yaml|py|json))",
+        text,
     )
     assert named
     for name in set(named) - {"MY-LOGIN.yaml"}:
@@ -225,22 +268,29 @@ def test_the_sizes_follow_from_what_was_measured() -> None:
         assert f"{100 * (gb * GB / 1e6 / mb[lessons] - 1):.0f} %" in stated
         assert stated in README
     assert f"({mb[3]} MB)" in README
-    assert f"14 × {mb[3]} = {14 * mb[3]} MB and has {16 * GB / 1e6:.0f}" in README
+    words = " ".join(README.split())
+    assert f"12 × {mb[3]} = {12 * mb[3]} MB and has {12 * GB / 1e6:.0f} for them" in words
+    assert 12 * mb[3] > 12 * GB / 1e6, "else nothing would be ended"
 
 
 def test_the_table_of_nodes_follows_from_the_rule() -> None:
-    """A node of N GiB holds N − 2 learners, and their guaranteed processors as well."""
+    """A node of N GiB holds N − 4 learners, and their guaranteed processors as well; a server has 2 GiB besides."""
     heading, *rows = next(table for table in tables() if table[0][0] == "learners")
     nodes = [tuple(map(int, re.findall(r"\d+", cell))) for cell in heading[2:4]]
     for gib, cores, each in nodes:
-        assert each == gib - 2
+        assert each == gib - 4
         assert each * VALUES["singleuser"]["cpu"]["guarantee"] <= cores
     assert len(rows) == 4
     for row in rows:
-        learners, guaranteed, *counts, one = map(int, row)
+        learners, guaranteed, *counts = map(int, row[:-1])
         assert guaranteed == learners
         assert counts == [math.ceil(learners / each) for _, _, each in nodes]
-        assert one == learners + 2
+        if learners <= 30:  # tljh.md: for up to about thirty
+            cores = math.ceil(learners * VALUES["singleuser"]["cpu"]["guarantee"])
+            assert row[-1] == f"{learners + 2} GiB, {cores}, {learners + 20} GB"
+        else:
+            assert row[-1] == ""
+    assert f"less than {nodes[1][2]}, take the nodes of {nodes[0][0]} GiB" in README
 
 
 def test_the_numbers_of_the_readme_are_those_of_the_values() -> None:
