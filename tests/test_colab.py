@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -34,6 +35,31 @@ def test_the_cell_installs_what_the_course_is_tested_with() -> None:
     lock = (ROOT / "requirements" / "run.lock.txt").read_text(encoding="utf-8")
     for name, version in pins:
         assert f"\n{name}=={version} " in lock, f"docs/colab.md installs {name} {version}"
+    assert f'assert version("keras") == "{dict(pins)["keras"]}"' in colab.first_cell("somewhere")
+
+
+@pytest.mark.parametrize(
+    ("there", "change", "told"),
+    [
+        (False, ("", ""), "The course is not here. Correct ADDRESS, and run this cell again."),
+        (True, ("3.15.1", "99.9"), "the line above failed. Run this cell again."),
+    ],
+    ids=["no course", "an older Keras"],
+)
+def test_the_cell_says_ready_only_if_it_is(
+    there: bool, change: tuple[str, str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a real IPython, with the packages of these tests; pip has no index, and so changes nothing."""
+    cell = colab.first_cell((tmp_path / "nowhere").as_uri()).replace(*change)
+    (tmp_path / "cell.ipy").write_text(cell, encoding="utf-8")
+    if there:
+        (tmp_path / "course" / "course_utils").mkdir(parents=True)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    command = [sys.executable, "-m", "IPython", "--colors=NoColor", "cell.ipy"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8")
+    assert told in done.stdout + done.stderr
+    assert "Ready" not in done.stdout
 
 
 def test_the_page_names_the_versions_that_were_tried() -> None:
