@@ -13,10 +13,10 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-# Read by TensorFlow when it is loaded, which is later. The first silences its log; the second keeps it on the portable
-# kernels: without log lines, the same on every processor, and free of the crashes of the faster ones on tiny maps.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+from course_utils.environment import FOR_TENSORFLOW
+
+for _name, _value in FOR_TENSORFLOW.items():
+    os.environ.setdefault(_name, _value)
 
 if TYPE_CHECKING:
     import course_utils.explore as explore

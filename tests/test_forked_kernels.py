@@ -371,6 +371,18 @@ def test_a_parent_that_cannot_load_is_tried_once(tmp_path: Path) -> None:
     assert said == ["tried", reason, "True Popen", reason, "True Popen"]
 
 
+def test_the_second_kernel_of_a_server_is_forked_as_well(tmp_path: Path) -> None:
+    """The server learns of the course with the first one, and what that sets in its environment changes nothing."""
+    said = in_a_server(
+        tmp_path,
+        """
+        for _ in range(3):
+            print(type(start().provisioner.process).__name__)
+        """,
+    )
+    assert said == ["Forked"] * 3
+
+
 def test_nothing_stays_when_the_server_is_killed(tmp_path: Path) -> None:
     said = in_a_server(
         tmp_path,
@@ -399,8 +411,9 @@ from traitlets.log import get_logger
 get_logger().addHandler(Say())
 managers = []
 def start():
+    environment = os.environ.copy()  # taken before, as Jupyter's server does
     manager = KernelManager(kernel_name="python3")
-    manager.start_kernel()
+    manager.start_kernel(env=environment)
     client = manager.client()
     client.start_channels()
     client.wait_for_ready(timeout=60)
@@ -410,7 +423,9 @@ def start():
 for manager in managers:
     manager.shutdown_kernel(now=True)
 """
-    environment = {**os.environ, KernelProvisionerFactory.default_provisioner_name_env: NAME}
+    # As a server is started: nothing in it has imported the course yet, which sets TensorFlow's variables.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    environment[KernelProvisionerFactory.default_provisioner_name_env] = NAME
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=120, cwd=where
     )

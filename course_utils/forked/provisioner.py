@@ -18,6 +18,8 @@ from typing import Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from course_utils.environment import FOR_TENSORFLOW
+
 #: Python and the libraries read these while they are imported. A kernel in which one differs is started anew.
 READ_AT_IMPORT = ("CUDA", "HOME", "KERAS", "LD_", "MKL_", "MPL", "OMP_", "OPENBLAS", "PYTHON", "TF_", "XDG_", "XLA_")
 #: Seconds for the imports, which take 3 to 10; and for a fork, which takes some hundredths.
@@ -193,7 +195,8 @@ class ForkedProvisioner(LocalProvisioner):
         if unknown := {"stdin", "preexec_fn", "pass_fds"} & {name for name, value in others.items() if value}:
             raise CannotFork(f"it was asked for with {', '.join(sorted(unknown))}")
         python, argv = taken_apart(cmd)
-        wanted = dict(os.environ if env is None else env)
+        # A kernel sets these by itself as soon as it imports the course; so does this server, which now has done so.
+        wanted = FOR_TENSORFLOW | dict(os.environ if env is None else env)
         parent = await self._parent_for(python, wanted)
         wanted.pop("JPY_PARENT_PID", None)  # means: end when your parent is another one
         server = None if independent else os.getpid()
