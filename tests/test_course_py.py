@@ -22,6 +22,7 @@ import sysconfig
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
@@ -239,7 +240,7 @@ def test_the_wheels_of_another_system_are_added_to(course: Course) -> None:
     code, output = course.run("wheels")
     assert code == 0, output
     assert len(list(carried.iterdir())) == 2
-    assert "Leave out of the copy: build, notebooks/my_predictions.json." in output
+    assert "Leave out of the copy: build/teaching, notebooks/my_predictions.json." in output
 
 
 def test_lab_gets_our_settings_and_none_of_another_environment(whole: tuple[Course, str]) -> None:
@@ -298,12 +299,15 @@ def test_tests_are_added_to_a_learners_environment(whole: tuple[Course, str]) ->
     assert code == 1
     assert "[1/2] Install the packages of requirements/test.lock.txt" in output
     runs = started(output)
-    assert [run["module"] for run in runs] == ["ruff", "ruff", "mypy", "pytest", "pytest"]
+    assert [run["module"] for run in runs] == ["ruff", "ruff", "mypy", *["pytest"] * 4]
     assert [run["arguments"][:2] for run in runs[:2]] == [["check", "."], ["format", "--check"]]
-    assert runs[3]["arguments"] == ["tests"]
-    assert runs[4]["arguments"] == ["--nbval", "notebooks/", "-p", "no:cacheprovider"]
-    ends = [line.split() for line in output.splitlines()[-5:]]
-    assert [line[-1] for line in ends] == ["ok", "ok", "FAILED", "ok", "ok"]
+    assert runs[3]["arguments"][0] == "tests", "the first of those that run at the same time prints as it goes"
+    assert runs[4]["arguments"][0] == "tests/browser"
+    assert runs[5]["arguments"] == ["--nbval", "notebooks/", "-p", "no:cacheprovider"]
+    assert runs[6]["arguments"] == ["tests/test_memory.py"]
+    ends = {line[:12].strip(): line.split()[-1] for line in output.splitlines()[-7:]}
+    assert list(ends) == ["ruff check", "ruff format", "mypy", "pytest", "browser", "notebooks", "memory"]
+    assert [name for name, end in ends.items() if end != "ok"] == ["mypy"]
     assert "checks=1.0" in course.installed()
 
     code, output = course.run("test", "-k", "window")
@@ -317,6 +321,28 @@ def test_tests_are_added_to_a_learners_environment(whole: tuple[Course, str]) ->
     code, output = course.run()
     assert code == 0
     assert "Install" not in output
+
+
+def test_a_check_that_fails_beside_another_fails_the_whole(whole: tuple[Course, str]) -> None:
+    course, _ = whole
+    code, output = course.run("test", FAIL="pytest")
+    assert code == 1
+    ends = {line[:12].strip(): line.split()[-1] for line in output.splitlines()[-7:]}
+    assert {name for name, end in ends.items() if end == "FAILED"} == {"pytest", "browser", "notebooks", "memory"}
+
+
+def test_every_test_is_run_by_one_of_the_checks() -> None:
+    """What one leaves out, exactly one other names."""
+    pytests = [
+        command[2:]
+        for _, command in (*chain(*commands.SIDE_BY_SIDE), *commands.LAST)
+        if command[1] == "pytest" and "--nbval" not in command
+    ]
+    everything, *others = pytests
+    assert everything[0] == "tests"
+    left_out = [argument.removeprefix("--ignore=") for argument in everything[1:]]
+    named = [argument for command in others for argument in command if argument.startswith("tests/")]
+    assert sorted(left_out) == sorted(named) and all((ROOT / path).exists() for path in named)
 
 
 def test_changed_pyproject_reinstalls_the_course_only(whole: tuple[Course, str]) -> None:

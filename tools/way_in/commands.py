@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import platform
@@ -10,9 +11,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import IO
 
 from tools.way_in.console import Trouble, make_console_safe, say, seconds_since
 from tools.way_in.environment import (
@@ -134,40 +138,87 @@ def become(command: list[str], environment: Mapping[str, str]) -> int:
 
 # test
 
+Check = tuple[str, list[str]]
+"""A name, and what Python is to be started with."""
+
+FIRST: list[Check] = [
+    ("ruff check", ["-m", "ruff", "check", "."]),
+    ("ruff format", ["-m", "ruff", "format", "--check", "."]),
+    ("mypy", ["-m", "mypy"]),
+]
+SIDE_BY_SIDE: list[list[Check]] = [
+    # Both take long and use one processor each; what is not named in the second runs in the first.
+    [("pytest", ["-m", "pytest", "tests", "--ignore=tests/browser", "--ignore=tests/test_teach.py",
+                 "--ignore=tests/test_memory.py"])],
+    [("browser", ["-m", "pytest", "tests/browser", "tests/test_teach.py", "-p", "no:cacheprovider"]),
+     ("notebooks", ["-m", "pytest", "--nbval", "notebooks/", "-p", "no:cacheprovider"])],
+]  # fmt: skip
+LAST: list[Check] = [
+    # Alone: memory that kernels of other tests share would be counted only in part.
+    ("memory", ["-m", "pytest", "tests/test_memory.py"]),
+]
+
 
 def test(arguments: list[str]) -> int:
     """Set up what is missing, then run every test; with arguments, only pytest with these."""
     venv = make_whole("test")
-    python = str(venv_python(venv))
-    checks: dict[str, list[str]] = {
-        "ruff check": ["-m", "ruff", "check", "."],
-        "ruff format": ["-m", "ruff", "format", "--check", "."],
-        "mypy": ["-m", "mypy"],
-        "pytest": ["-m", "pytest", "tests"],
-        "notebooks": ["-m", "pytest", "--nbval", "notebooks/", "-p", "no:cacheprovider"],
-    }
-    if arguments:
-        checks = {"pytest": ["-m", "pytest", *arguments]}
     with tempfile.TemporaryDirectory(prefix="course-") as private:
         environment = private_environment(venv, Path(private))
         # The lessons look back on predictions: on none, in a test, whatever this person has predicted.
         environment["COURSE_PREDICTIONS"] = private
-        results = [
-            check(f"[{number}/{len(checks)}] {name}", [python, *command], environment)
-            for number, (name, command) in enumerate(checks.items(), start=1)
-        ]
+        run = Checks(venv_python(venv), environment)
+        if arguments:
+            planned = [("pytest", ["-m", "pytest", *arguments])]
+            run.one_by_one(planned)
+        else:
+            planned = [*FIRST, *chain(*SIDE_BY_SIDE), *LAST]
+            run.one_by_one(FIRST)
+            run.side_by_side(SIDE_BY_SIDE, Path(private))
+            run.one_by_one(LAST)
     say()
-    for name, (passed, took) in zip(checks, results, strict=True):
+    results = {name: run.results.get(name, (False, "not run")) for name, _ in planned}
+    for name, (passed, took) in results.items():
         say(f"{name:<12} {took:>12}  {'ok' if passed else 'FAILED'}")
-    return 0 if all(passed for passed, _ in results) else 1
+    return 0 if all(passed for passed, _ in results.values()) else 1
 
 
-def check(title: str, command: Sequence[str], environment: Mapping[str, str]) -> tuple[bool, str]:
-    """Run one of the checks, its output as it is, and return whether it passed and how long it took."""
-    say(f"\n{title}: {' '.join(['python', *command[1:]])}")
-    started = time.monotonic()
-    code = subprocess.call(command, cwd=ROOT, env=environment)
-    return code == 0, seconds_since(started)
+class Checks:
+    """Runs checks and keeps what came of each: whether it passed, and how long it took."""
+
+    def __init__(self, python: Path, environment: Mapping[str, str]) -> None:
+        self.python, self.environment = str(python), environment
+        self.results: dict[str, tuple[bool, str]] = {}
+
+    def one_by_one(self, checks: Sequence[Check], output: IO[str] | None = None) -> None:
+        """Run one after another. What they print goes to the screen, or to a file."""
+        for name, command in checks:
+            print(f"\n{name}: {' '.join(['python', *command])}", file=output, flush=True)
+            started = time.monotonic()
+            code = subprocess.call(
+                [self.python, *command], cwd=ROOT, env=self.environment, stdout=output, stderr=output
+            )
+            self.results[name] = (code == 0, seconds_since(started))
+
+    def side_by_side(self, rows: Sequence[Sequence[Check]], folder: Path) -> None:
+        """Run rows of checks at the same time. The first prints as it goes, the others when all are through."""
+        first, *others = rows
+        with contextlib.ExitStack() as stack:
+            outputs = [
+                stack.enter_context((folder / f"row{i}.txt").open("w+", encoding="utf-8", errors="replace"))
+                for i in range(len(others))
+            ]
+            threads = [
+                threading.Thread(target=self.one_by_one, args=pair) for pair in zip(others, outputs, strict=True)
+            ]
+            for thread in threads:
+                thread.start()
+            names = ", ".join(name for row in others for name, _ in row)
+            say(f"\n(At the same time: {names}. What they print comes afterwards.)")
+            self.one_by_one(first)
+            for thread, output in zip(threads, outputs, strict=True):
+                thread.join()
+                output.seek(0)
+                say(output.read())
 
 
 # The others
@@ -194,7 +245,7 @@ def wheels(arguments: list[str]) -> int:
     return 0
 
 
-NOT_FOR_OTHERS = (".venv", "build", "notebooks/my_predictions.json", "notebooks/my_predictions.json.bak")
+NOT_FOR_OTHERS = (".venv", "build/teaching", "notebooks/my_predictions.json", "notebooks/my_predictions.json.bak")
 """What work in this folder leaves behind: an environment that cannot be moved, solutions, answers."""
 
 
