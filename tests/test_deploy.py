@@ -273,6 +273,27 @@ def test_the_sizes_follow_from_what_was_measured() -> None:
     assert 12 * mb[3] > 12 * GB / 1e6, "else nothing would be ended"
 
 
+def test_what_is_said_of_forked_kernels_follows_from_their_table() -> None:
+    _, table = (table for table in tables() if table[0][0] == "lessons open")
+    ordinary, forked = ([int(cell) for cell in row[1:]] for row in table[1:])
+    each = [round((row[5] - row[2]) / 3) for row in (forked, ordinary)]
+    assert f"from the third on costs {each[0]} MB in place of {each[1]}" in README
+    assert each[0] < 0.5 * each[1] and forked[1] > ordinary[1]
+    (name,) = re.findall(
+        r"^([\w-]+) = .course_utils.forked", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M
+    )
+    assert f"`JUPYTER_DEFAULT_PROVISIONER_NAME={name}`" in README
+
+
+def test_what_is_said_of_a_class_follows_from_its_table() -> None:
+    rows = next(table for table in tables() if table[0][0] == "kernels")[1:]
+    twenty = next(row for row in rows if row[:3] == ["ordinary", "20", "1"])
+    server, explorer, move = (int(cell.split()[0]) for cell in twenty[3:6])
+    assert server + explorer == 90 and "Ten learners for each core wait a minute and a half" in README
+    assert f"within {move} ms" in README
+    assert {row[-1] for row in rows} == {"0"}
+
+
 def test_the_table_of_nodes_follows_from_the_rule() -> None:
     """A node of N GiB holds N − 4 learners, and their guaranteed processors as well; a server has 2 GiB besides."""
     heading, *rows = next(table for table in tables() if table[0][0] == "learners")
