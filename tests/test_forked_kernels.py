@@ -240,12 +240,8 @@ def test_a_kernel_that_dies_is_seen_to_be_dead() -> None:
         assert not one.manager.is_alive() and gone(one.pid)
 
 
-def forked_by(server: rig.Lab) -> set[int]:
-    """The kernels that run, forked from the one parent of a server."""
-    assert server._process is not None
-    family = psutil.Process(server._process.pid).children(recursive=True)
-    (parent,) = (one for one in family if server._process.pid == one.ppid())
-    return {one.pid for one in parent.children()}
+def pids(server: rig.Lab) -> set[int]:
+    return {one.pid for one in server.kernels()}
 
 
 def until(what: Callable[[], bool], seconds: float = 30) -> None:
@@ -267,14 +263,14 @@ def test_a_server_restarts_one_that_dies_and_culls_one_that_idles(
         learner = Learner(f"http://127.0.0.1:{server.port}", server.token, path, rig.NOTEBOOKS / "00_start_here.ipynb")
         with learner:
             learner.run("kept = 1")
-            (first,) = forked_by(server)
+            (first,) = pids(server)
             os.kill(first, signal.SIGKILL)
-            until(lambda: forked_by(server) not in (set(), {first}))
-            (second,) = forked_by(server)
+            until(lambda: pids(server) not in (set(), {first}))
+            (second,) = pids(server)
         with learner:
             until(lambda: server.api("/api/kernels") == [])
             assert gone(second)
-            assert forked_by(server) == set()
+            assert pids(server) == set()
 
 
 # -- what can fail ----------------------------------------------------------------------------------------------------

@@ -262,6 +262,18 @@ class Lab:
         parent = psutil.Process(self._process.pid)
         return sum(float(one.memory_full_info().pss) for one in (parent, *parent.children(recursive=True)))
 
+    def kernels(self) -> list[psutil.Process]:
+        """The processes of the kernels that run, whether started anew or forked."""
+        assert self._process is not None
+        server = psutil.Process(self._process.pid)
+        found = []
+        for one in server.children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # a zombie is none either
+                command = one.cmdline()
+                found += [one] if "ipykernel_launcher" in command else []
+                found += one.children() if "course_utils.forked.parent" in command else []
+        return found
+
     def strays(self) -> list[str]:
         """What the server or a kernel of it asked of another machine; see `offline/sitecustomize.py`."""
         return self.notes.read_text(encoding="utf-8").splitlines() if self.notes.exists() else []

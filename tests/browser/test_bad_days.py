@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import lab as rig
 import nbformat
-import psutil
 import pytest
 from disks import CannotMount, fill_up, make_read_only, small_disk
 from nbformat import v4
@@ -142,12 +141,6 @@ def committed(lab: rig.Lab) -> dict[str, Any]:
     return {key: entry["said"] for key, entry in json.loads(path.read_text(encoding="utf-8"))["predictions"].items()}
 
 
-def kernels(lab: rig.Lab) -> list[psutil.Process]:
-    assert lab._process is not None
-    family = psutil.Process(lab._process.pid).children(recursive=True)
-    return [one for one in family if "ipykernel_launcher" in " ".join(one.cmdline())]
-
-
 def test_a_kernel_that_is_busy_is_not_taken_for_one_that_has_ended(lesson: Lesson) -> None:
     from playwright.sync_api import expect
 
@@ -212,7 +205,7 @@ def test_a_kernel_that_is_killed_is_told_and_what_was_committed_is_there_again(
     lesson.press(TYPO, "Start over")
     expect(lesson.box(TYPO)).to_be_enabled()
     lesson.box(TYPO).fill("9")
-    (kernel,) = kernels(lab)
+    (kernel,) = lab.kernels()
     os.kill(kernel.pid, signal.SIGKILL)
     lesson.close_dialog("appears to have died. It will restart automatically", "Ok")
     title = lesson.move()
