@@ -166,12 +166,8 @@ class Hub:
             time.sleep(0.5)
 
     def weight(self) -> float:
-        """Bytes of the hub, its proxy, and all servers and kernels; what several share counts once (PSS)."""
-        total = 0.0
-        for one in (parent := psutil.Process(self.process.pid), *parent.children(recursive=True)):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                total += float(one.memory_full_info().pss)
-        return total
+        """Bytes of the hub, its proxy, and all servers and kernels."""
+        return rig.weight_of(self.process.pid)
 
 
 @dataclass

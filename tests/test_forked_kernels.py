@@ -64,11 +64,13 @@ class Kernel:
 
 
 @contextmanager
-def started(provisioner: str = NAME, **launch: Any) -> Iterator[Kernel]:
-    """A kernel for a while."""
+def started(provisioner: str = NAME, options: tuple[str, ...] = (), **launch: Any) -> Iterator[Kernel]:
+    """A kernel for a while; with options of Python, if any."""
     factory = KernelProvisionerFactory.instance()
     before, factory.default_provisioner_name = factory.default_provisioner_name, provisioner
     manager = KernelManager(kernel_name="python3")
+    assert manager.kernel_spec is not None
+    manager.kernel_spec.argv[1:1] = options
     try:
         manager.start_kernel(**launch)
         kernel = Kernel(manager)
@@ -328,10 +330,27 @@ def test_output_for_a_file_goes_there(kernel: Kernel, tmp_path: Path) -> None:
     assert "hello" in (tmp_path / "errors").read_text()
 
 
-def test_a_pipe_gets_an_ordinary_kernel(kernel: Kernel, logged: pytest.LogCaptureFixture) -> None:
-    with started(stdout=subprocess.DEVNULL) as other:
+@pytest.mark.parametrize(
+    ("launch", "reason"),
+    [
+        ({"stdout": subprocess.DEVNULL}, "its output was to go into a pipe, or nowhere"),
+        ({"stdin": subprocess.DEVNULL}, "it was asked for with stdin"),
+        ({"options": ("-X", "utf8")}, "it wants another Python, or other options of Python, than the first one"),
+    ],
+    ids=["a pipe", "stdin", "options"],
+)
+def test_what_a_fork_cannot_have_gets_an_ordinary_kernel(
+    kernel: Kernel, logged: pytest.LogCaptureFixture, launch: dict[str, Any], reason: str
+) -> None:
+    with started(**launch) as other:
         assert not other.forked
-    assert "pipe" in reasons(logged)[0]
+    assert reason in reasons(logged)[0]
+
+
+def test_another_kind_of_kernel_is_not_forked(provisioner: Any) -> None:
+    module = sys.modules[provisioner.__module__]
+    with pytest.raises(module.CannotFork, match="not a Python kernel of ipykernel"):
+        module.taken_apart(["R", "--slave", "-e", "IRkernel::main()"])
 
 
 def test_a_thread_in_the_parent_gets_an_ordinary_kernel(tmp_path: Path) -> None:

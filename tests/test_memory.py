@@ -33,8 +33,8 @@ def lessons_open(folder: Path) -> list[float]:
             weights.append(server.weight())
         open_lessons.close()
         deadline = time.monotonic() + 20
-        while server.weight() > weights[1] and time.monotonic() < deadline:
-            time.sleep(0.5)
+        while server.kernels() and time.monotonic() < deadline:
+            time.sleep(0.2)
         weights.append(server.weight())
     print("MB, the server, with one lesson more each, and all closed:", [round(one / 1e6) for one in weights])
     return weights

@@ -229,5 +229,5 @@ def _number(stream: Any, usual: int) -> int:
     if stream is None:
         return usual
     if isinstance(stream, int) and stream < 0:
-        raise CannotFork("its output was to go into a pipe")
+        raise CannotFork("its output was to go into a pipe, or nowhere")
     return int(stream if isinstance(stream, int) else stream.fileno())

@@ -79,6 +79,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def weight_of(pid: int) -> float:
+    """Bytes of a process and all that it started; memory that several share counts once (Linux's PSS)."""
+    total = 0.0
+    for one in (parent := psutil.Process(pid), *parent.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            total += float(one.memory_full_info().pss)
+    return total
+
+
 def _die_with_parent() -> None:
     """Ask Linux to end the server when this process is killed and cannot do it itself."""
     pr_set_pdeathsig = 1
@@ -257,10 +266,9 @@ class Lab:
         return json.loads(body) if body else None
 
     def weight(self) -> float:
-        """Bytes of the server and all that it started; memory that several share counts once (Linux's PSS)."""
+        """Bytes of the server and all that it started."""
         assert self._process is not None
-        parent = psutil.Process(self._process.pid)
-        return sum(float(one.memory_full_info().pss) for one in (parent, *parent.children(recursive=True)))
+        return weight_of(self._process.pid)
 
     def kernels(self) -> list[psutil.Process]:
         """The processes of the kernels that run, whether started anew or forked."""
