@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from in_ci import IN_CI
+from in_ci import in_ci
 
 from tools import colab
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 LESSONS = ("00_start_here", "01_pad_the_border", "02_take_bigger_steps", "05_solve_the_autoencoder")
 
 runs_lessons = pytest.mark.skipif(
-    not (IN_CI or os.environ.get("COURSE_COLAB")),
+    not (in_ci() or os.environ.get("COURSE_COLAB")),
     reason="downloads 0.35 GB and takes three minutes: set the variable COURSE_COLAB to run it",
 )
 on_linux = pytest.mark.skipif(
