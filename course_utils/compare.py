@@ -145,7 +145,7 @@ class Comparison:
             f'<td style="text-align:left">{html.escape(value)}</td></tr>'
             for name, value in self._rows()
         )
-        colour = "var(--jp-success-color0, #1b5e20)" if self.agrees else "var(--jp-error-color0, #b71c1c)"
+        colour = "var(--jp-success-color0, #1b5e20)" if self.agrees else "var(--jp-error-color1, #d32f2f)"
         return (
             f"<table><caption style='text-align:left'><code>{html.escape(self.kind)}</code></caption>{cells}</table>"
             f'<p style="color:{colour}">{"✓" if self.agrees else "✗"} {html.escape(self.verdict)}</p>'

@@ -119,7 +119,7 @@ class SetupReport:
             max=7,
             description="widgets are drawn: move me",
             style={"description_width": "initial"},
-            layout=widgets.Layout(width="100%", max_width="28em"),
+            layout=widgets.Layout(width="calc(100% - 4px)", max_width="28em"),  # 2 px of margin on each side
         )
         guard = Guard()
         return widgets.VBox([widgets.HTML(lines), slider, guard]), guard

@@ -28,7 +28,8 @@ def test_every_size_that_comes_back_is_accepted_and_no_other() -> None:
     ("layers", "right"),
     [
         ([lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(8, 5)], True),
-        ([lambda: LAYERS.ZeroPadding2D(((1, 1), (1, 1))), lambda: LAYERS.Conv2D(8, (5, 5), use_bias=False)], True),
+        ([lambda: LAYERS.ZeroPadding2D(((1, 1), (1, 1))), lambda: LAYERS.Conv2D(8, (5, 5))], True),
+        ([lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(8, 5, use_bias=False)], False),
         ([lambda: LAYERS.Conv2D(8, 5, padding="same"), lambda: LAYERS.Cropping2D(1)], True),
         ([lambda: LAYERS.ZeroPadding2D(((0, 2), (1, 1))), lambda: LAYERS.Conv2D(8, 5)], False),
         ([lambda: LAYERS.ZeroPadding2D(1), lambda: LAYERS.Conv2D(8, 5, activation="relu")], False),
@@ -41,7 +42,19 @@ def test_every_size_that_comes_back_is_accepted_and_no_other() -> None:
 )
 def test_a_port_must_have_the_size_and_the_values(layers: list[Callable[[], Any]], right: bool) -> None:
     result = lesson_01.torch_to_keras.examine(lambda: [make() for make in layers])
-    assert (result.outcome is Outcome.RIGHT) == right, str(result)
+    assert result.outcome is (Outcome.RIGHT if right else Outcome.WRONG), str(result)
+
+
+def test_the_model_in_place_of_the_function_is_told_so() -> None:
+    result = lesson_01.fix_the_shape.examine(keras.Sequential([keras.Input((28, 28, 1)), LAYERS.Conv2D(8, 5)]))
+    assert "Hand over its name without parentheses" in str(result)
+
+
+def test_a_function_that_fails_on_a_map_is_told_a_call_that_can_be_typed() -> None:
+    def with_border(x: Any, k: int) -> Any:
+        return np.pad(x, (k - 1) / 2)  # type: ignore[arg-type]
+
+    assert "Call `with_border(np.ones((7, 7)), 3)`" in str(lesson_01.dim_rim.examine(with_border))
 
 
 def test_the_error_about_lower_is_put_into_words() -> None:
@@ -101,8 +114,23 @@ def test_padding_by_hand_needs_the_right_side_and_not_only_the_right_size() -> N
     assert "the right size and other values" in str(other_side)
     one_axis = lesson_01.zero_padding_by_hand.examine(lambda k: (((k - 1) // 2, k // 2), (k // 2, (k - 1) // 2)))
     assert one_axis.outcome is Outcome.WRONG
-    swapped = lesson_01.zero_padding_by_hand.examine(lambda k: [[(k - 1) // 2, k // 2]] * 2)
-    assert swapped.outcome is Outcome.RIGHT
+
+
+@pytest.mark.parametrize(
+    "form", [np.array, lambda pads: [list(pair) for pair in pads], lambda pads: tuple(map(np.array, pads))]
+)
+def test_padding_by_hand_may_be_said_in_any_form_that_keras_takes(form: Callable[[Any], Any]) -> None:
+    result = lesson_01.zero_padding_by_hand.examine(lambda k: form((((k - 1) // 2, k // 2),) * 2))
+    assert result.outcome is Outcome.RIGHT, str(result)
+
+
+@pytest.mark.parametrize("answer", [lambda k: "same", lambda k: LAYERS.ZeroPadding2D(k // 2)])
+def test_padding_by_hand_says_what_it_needs(answer: Callable[[int], Any]) -> None:
+    assert "between the parentheses of `ZeroPadding2D()`" in str(lesson_01.zero_padding_by_hand.examine(answer))
+
+
+def test_a_port_with_the_channels_that_come_in_is_told_so() -> None:
+    assert "the channels that come in" in str(lesson_01.torch_to_keras.examine(lambda: [LAYERS.Conv2D(1, 8, 5)]))
 
 
 def test_the_measured_truths() -> None:

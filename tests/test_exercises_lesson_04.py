@@ -349,11 +349,11 @@ def second(*ways: Callable[[], Any]) -> str:
 def test_stamps_that_a_convolution_evens_out_are_uneven_all_the_same() -> None:
     uneven = transposed(8, 3, strides=2, padding="same")
     text = second(uneven, conv(8, 4, padding="same"))
-    assert "your stamps are uneven (k = 3, s = 2); your last convolution only averages it away." in text
+    assert "get more stamps than their neighbours (k = 3, s = 2); your last convolution only averages it away." in text
     text = second(uneven, lambda: LAYERS.AveragePooling2D(2, strides=1, padding="same"))
-    assert "your stamps are uneven (k = 3, s = 2); what comes after them only averages it away." in text
+    assert "get more stamps than their neighbours (k = 3, s = 2); what comes after them only averages it away." in text
     text = second(transposed(8, (4, 5), strides=2, padding="same"), conv(8, 4, padding="same"))
-    assert "your stamps are uneven (k = 5, s = 2)" in text
+    assert "get more stamps than their neighbours (k = 5, s = 2)" in text
 
 
 def test_an_uneven_count_is_told_in_stamps_where_they_are_what_is_counted() -> None:

@@ -89,18 +89,25 @@ def whole_numbers(value: object, count: int) -> tuple[int, ...]:
 def try_it(function: Callable[..., Any], args: Iterable[Any]) -> str:
     """How the learner can see for themselves what their function does."""
     name = getattr(function, "__name__", "")
-    call = f"`{name}({', '.join(map(spell, args))})`" if name.isidentifier() else "it"
+    call = f"`{name}({', '.join(map(_as_code, args))})`" if name.isidentifier() else "it"
     return f"Call {call} in a cell of its own to see more. Your code is still where you wrote it."
 
 
+def _as_code(value: object) -> str:
+    """A value as it can be typed; a map, which is too long for that, as a map of ones of the same size."""
+    if isinstance(value, np.ndarray) and value.ndim > 1:
+        return f"np.ones({value.shape})"
+    return spell(value)
+
+
 def check_callable(answer: object) -> None:
-    """Stop the check if the answer is not a function."""
-    if callable(answer):
+    """Stop the check if the answer is not a function. A model can be called, too, but is what a function returned."""
+    if callable(answer) and not hasattr(answer, "compute_output_shape"):
         return
     raise Stop(
         wrong(
             f"I need the function itself, and got {spell(answer)}.",
-            "Hand over its name without parentheses, so that I can call it with many numbers.",
+            "Hand over its name without parentheses, so that I can call it.",
         )
     )
 

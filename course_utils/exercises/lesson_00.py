@@ -174,6 +174,11 @@ lost_pixels = Exercise(
             (16, 14, 60): "60 cells are lost in all: 16·16 − 14·14. Here, count the rows.",
             (16, 14, 1): "1 at each edge; count both.",
             (28, 14, 14): "That is the first pooling. Look for the `Conv2D` whose line does not say `padding`.",
+            (14, 16, 2): "The two sizes are the other way round: what goes in comes first.",
+            **dict.fromkeys(
+                [(n, n, 0) for n in (28, 14, 7, 4, 8)],
+                'That layer says `padding="same"`, so it keeps its size. Look for the `Conv2D` that says nothing.',
+            ),
         },
     ),
     hints=(
@@ -207,7 +212,12 @@ read_the_table = Exercise(
         ("Its input size", "Its output size", "After two doublings"),
         _third_pooling_and_back,
         _TABLE_SLIPS,
-        remarks={(7, 4, 8): "8 is 4 doubled once."},
+        remarks={
+            (7, 4, 8): "8 is 4 doubled once.",
+            (28, 14, 56): "That is the first pooling, layer 2. The third is layer 6.",
+            (14, 7, 28): "That is the second pooling, layer 4. The third is layer 6.",
+            (4, 7, 16): "The first two are the other way round: what goes in comes first.",
+        },
     ),
     hints=(
         "The pooling layers are layers 2, 4 and 6. Find the third in the table of section 3: size in → size out.",

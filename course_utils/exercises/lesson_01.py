@@ -177,18 +177,28 @@ def same_pads(k):
 Margins = tuple[tuple[int, int], tuple[int, int]]
 
 
+def _plain(argument: Any) -> Any:
+    """The same with lists for arrays, which Keras takes as well."""
+    if isinstance(argument, np.ndarray):
+        return argument.tolist()
+    return [_plain(part) for part in argument] if isinstance(argument, (tuple, list)) else argument
+
+
 def _leaves(argument: Any) -> list[Any]:
-    if isinstance(argument, (tuple, list)):
-        return [leaf for part in argument for leaf in _leaves(part)]
-    return [argument]
+    return [leaf for part in argument for leaf in _leaves(part)] if isinstance(argument, list) else [argument]
 
 
 def _margins(argument: Any) -> Margins:
     """What ``ZeroPadding2D(argument)`` adds: (above, below), (left, right). Raises BadAnswer if it would not."""
-    if min((whole(leaf) for leaf in _leaves(argument)), default=0) < 0:
+    padding = _plain(argument)
+    if isinstance(padding, str) or kind_of(padding) == "ZeroPadding2D":
+        raise BadAnswer(
+            "I need what goes between the parentheses of `ZeroPadding2D()`: a number, a pair, or two pairs of numbers."
+        )
+    if min(map(whole, _leaves(padding)), default=0) < 0:
         raise BadAnswer("ghost cells cannot be fewer than none.")
     try:
-        (above, below), (left, right_) = real.build("ZeroPadding2D", padding=argument).padding
+        (above, below), (left, right_) = real.build("ZeroPadding2D", padding=padding).padding
     except KerasRefusal as refusal:
         raise BadAnswer(f"`ZeroPadding2D` refuses it: {refusal}") from None
     return (int(above), int(below)), (int(left), int(right_))
@@ -391,6 +401,13 @@ def _belief_about_port(size: int, layers: Sequence[Layer], convolution: Layer) -
     return m.OTHER_KERNEL if size == 26 else None
 
 
+#: What was copied from PyTorch's line where Keras's begins with something else.
+_CHANNELS_IN_FIRST = (
+    "PyTorch's first number is the channels that come in. Keras finds those out by itself: its first number is the "
+    "filters, its second the kernel."
+)
+
+
 def _judge_torch_to_keras(function: Any) -> Result:
     """Compare with one ghost cell on each side and an unpadded convolution, in size and in values."""
     layers = networks.layers_or_word(function)
@@ -403,12 +420,18 @@ def _judge_torch_to_keras(function: Any) -> Result:
     found = " × ".join(map(str, size))
     belief = _belief_about_port(size[0], layers, convolution)
     if size != (26, 26, 8):
-        return wrong(f"Your layers give {found}. PyTorch gives 26 × 26 × 8.", misconception=belief, with_case=False)
+        remark = (_CHANNELS_IN_FIRST,) if (convolution.filters, *convolution.kernel_size) == (1, 8, 8) else ()
+        line = f"Your layers give {found}. PyTorch gives 26 × 26 × 8."
+        return wrong(line, *remark, misconception=belief, with_case=False)
     if tuple(convolution.kernel_size) != (5, 5):
         k = convolution.kernel_size[0]
         return wrong(
-            f"The size is right, {found}, but PyTorch's kernel is 5 × 5 and yours {k} × {k}.", misconception=belief
+            f"The size is right, {found}, but PyTorch's kernel is 5 × 5 and yours {k} × {k}.",
+            misconception=belief,
+            with_case=False,
         )
+    if not convolution.use_bias:
+        return wrong(f"The size is right, {found}, but PyTorch's line has a bias for each filter, and yours has none.")
     networks.give_digits(convolution, seed=2)
     if not np.array_equal(networks.run_through(layers, x)[-1], _as_pytorch(convolution, x)):
         return wrong(
@@ -421,7 +444,7 @@ def _judge_torch_to_keras(function: Any) -> Result:
 def _as_pytorch(convolution: Layer, x: Map) -> Map:
     """What PyTorch's ``Conv2d(1, 8, kernel_size=5, padding=1)`` computes, with the learner's weights."""
     padded = run(real.build("ZeroPadding2D", padding=1), x)
-    reference = real.build("Conv2D", filters=8, kernel_size=5, use_bias=convolution.use_bias)
+    reference = real.build("Conv2D", filters=8, kernel_size=5)
     reference.build(padded.shape)
     reference.set_weights(convolution.get_weights())
     return run(reference, padded)

@@ -127,8 +127,8 @@ undo = Prediction(
 three_sizes = Prediction(
     lesson="04",
     name="three_sizes",
-    question='`Conv2DTranspose(1, 3, strides=3, padding="same")` gets a map of 5 × 5. What size comes out as it '
-    "stands? With `output_padding=0`? And with `output_padding=1`?",
+    question='`Conv2DTranspose(1, 3, strides=3, padding="same")` gets a map of 5 × 5. What size comes out '
+    "without `output_padding`? With `output_padding=0`? And with `output_padding=1`?",
     fields=(Number("Left out"), Number("output_padding=0"), Number("output_padding=1")),
     real=lambda: tuple(real.transposed_size(5, 3, 3, "same", extra) for extra in (None, 0, 1)),
     sentence="Three sizes become 5 on the way down: 13, 14 and 15. With a number, 0, 1 or 2, you choose one of them; "
@@ -475,8 +475,8 @@ stamp = Exercise(
     judge=_judge_stamp,
     hints=(
         "The stamp of cell j begins at j·s. In which cell of the result does its cell t land, t = 0, 1, …?",
-        "In cell j·s + t. What lands there is the number of the cell, times the weight: `row[j] * kernel[t]`.",
-        "Something may be there already, from the stamp before. `=` would wipe it out; `+=` adds to it.",
+        "In cell j·s + t. And what does a stamp bring? A weight alone, or the weight made larger by the cell's number?",
+        "The number of cell j, times weight t: `row[j] * kernel[t]`. `+=` adds it to what lies there already.",
     ),
     solution_code="""\
 def stamp(row, kernel, s):
@@ -651,8 +651,8 @@ def _hidden_grid(layers: Sequence[Layer]) -> Result | None:
             if k % s:
                 after = "your last convolution" if kind_of(layers[-1]) == "Conv2D" else "what comes after them"
                 return wrong(
-                    "has the right size, and its counts are even at the end. But your stamps are uneven "
-                    f"(k = {k}, s = {s}); {after} only averages it away."
+                    "has the right size, and shows no grid at the end. But some cells get more stamps than their "
+                    f"neighbours (k = {k}, s = {s}); {after} only averages it away."
                 )
     return None
 
@@ -669,7 +669,7 @@ def _belief_about_size(y: Map, layers: Sequence[Layer]) -> Misconception | None:
 
 
 def _judge_two_ways(function: Any) -> Result:
-    """Two different ways to double every size, both with even counts."""
+    """Two different ways to double every size, both without a grid."""
     ways = _both_ways(function)
     for name, layers in zip(("first", "second"), ways, strict=True):
         if not layers:
@@ -680,7 +680,7 @@ def _judge_two_ways(function: Any) -> Result:
                 trouble.outcome, (f"The {name} way {trouble.lines[0]}",), trouble.misconception, trouble.with_case
             )
     if sum(any(kind_of(layer) == "Conv2DTranspose" for layer in layers) for layers in ways) != 1:
-        return wrong("Both ways are even. But one of them must use a `Conv2DTranspose`, and the other must not.")
+        return wrong("Neither way has a grid. But one of them must use a `Conv2DTranspose`, and the other must not.")
     return right("Both ways double every side that I tried, and away from the border every cell gets equally much.")
 
 

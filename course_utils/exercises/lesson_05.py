@@ -421,8 +421,9 @@ def _judge_squeeze_harder(function: Any) -> Result:
             )
         codes.append(code.size)
     count = f"between {min(codes)} and {max(codes)}" if min(codes) < max(codes) else str(codes[0])
+    numbers = "number" if max(codes) == 1 else "numbers"
     return right(
-        f"All {len(TRIED)} sizes come back. The smallest stage on the way has {count} numbers, "
+        f"All {len(TRIED)} sizes come back. The smallest stage on the way has {count} {numbers}, "
         f"and a picture of 40 × 40 has 1600."
     )
 

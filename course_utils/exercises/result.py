@@ -38,8 +38,9 @@ class Outcome(Enum):
 
 
 def to_html(text: str) -> str:
-    """Escape a text; what stands between backticks becomes code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
+    """Escape a text; what stands between backticks becomes code, and a size such as 28 × 28 stays on one line."""
+    escaped = re.sub(r"(?<=\d) × (?=\d)", "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}", html.escape(text, quote=False))
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
 
 
 def panel(colour: str, content: str, role: str = "status") -> str:

@@ -148,8 +148,8 @@ ALWAYS_ONE = Misconception(
 )
 PAIR_IS_BEFORE_AFTER = Misconception(
     name="`ZeroPadding2D((a, b))` pads a before and b after",
-    sentence="It reads a pair as (height, width): a above and below, b left and right. "
-    "Before and after need pairs in a pair: `((a, b), (a, b))`.",
+    sentence="It reads a pair as (height, width): a above and below, b left and right. Two pairs are ((above, below), "
+    "(left, right)): each of them holds one before and one after, `((a, b), (a, b))`.",
     section=PAD_BY_HAND,
     symbols=("k",),
     about="the ghost cells (above, below), (left, right)",
