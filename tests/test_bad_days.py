@@ -1,6 +1,6 @@
 """Bad days for the record of predictions: a real full disk, a read-only one, a kernel that is killed, many at once.
 
-What a learner sees of them in the page is in browser/test_bad_days.py.
+What a learner sees of them in the page is in browser/test_bad_days_on_page.py.
 """
 
 from __future__ import annotations

@@ -345,6 +345,12 @@ def test_every_test_is_run_by_one_of_the_checks() -> None:
     assert sorted(left_out) == sorted(named) and all((ROOT / path).exists() for path in named)
 
 
+def test_every_test_can_be_collected_in_one_run() -> None:
+    # A plain `pytest` imports each file by its bare name and stops at the second one of a name.
+    names = sorted(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert names and names == sorted(set(names))
+
+
 def test_changed_pyproject_reinstalls_the_course_only(whole: tuple[Course, str]) -> None:
     course, _ = whole
     with (course.folder / "pyproject.toml").open("a", encoding="utf-8") as file:
