@@ -5,6 +5,7 @@ Right and wrong are asked from real Keras layers; the constants here were worked
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -62,6 +63,80 @@ def test_a_port_that_fits_one_size_only_is_found_out() -> None:
 def test_a_port_must_have_the_size_and_the_values(layers: list[Callable[[], Any]], right: bool) -> None:
     result = lesson.port_a_stride.examine(lambda: [make() for make in layers])
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
+
+
+Call = tuple[str, tuple[Any, ...], dict[str, Any]]
+
+PAD: Call = ("ZeroPadding2D", (1,), {})
+LEFT_OUT = "PyTorch's line has no activation: leave `{}` out."
+
+
+def made_of(*layers: Call) -> Callable[[], Any]:
+    return lambda: [getattr(LAYERS, kind)(*args, **settings) for kind, args, settings in layers]
+
+
+@pytest.mark.parametrize(
+    ("layers", "belief", "line"),
+    [
+        (made_of(PAD, ("Conv2D", (8, 3), {"strides": 2, "activation": "relu"})), None, LEFT_OUT.format("relu")),
+        (made_of(PAD, ("Conv2D", (8, 3, 2), {}), ("ReLU", (), {})), None, LEFT_OUT.format("ReLU")),
+        (made_of(PAD, ("Conv2D", (8, 3, 2), {}), ("Activation", ("tanh",), {})), None, LEFT_OUT.format("tanh")),
+        (made_of(PAD, ("Conv2D", (8, 3), {}), ("MaxPooling2D", (2,), {})), None, ""),
+        (made_of(("ZeroPadding2D", (((2, 0), (1, 1)),), {}), ("Conv2D", (8, 3, 2), {})), "EQUAL_SIZES", ""),
+        (made_of(("ZeroPadding2D", (((1, 1), (0, 2)),), {}), ("Conv2D", (8, 3, 2), {})), "EQUAL_SIZES", ""),
+        (made_of(("Conv2D", (8, 3), {"strides": 2, "padding": "same"})), "EQUAL_SIZES", ""),
+    ],
+)
+def test_a_port_with_other_values_is_told_what_makes_them(layers: Any, belief: str | None, line: str) -> None:
+    """The belief about ghosts only where other ghosts make the values; the value that is shown does differ."""
+    result = lesson.port_a_stride.examine(layers)
+    assert result.outcome is Outcome.WRONG
+    assert result.misconception is (m.EQUAL_SIZES_EQUAL_VALUES if belief else None), str(result)
+    assert result.lines[1:] == ((line,) if line else ())
+    told = re.search(r"The first that differs is at row \d+, column .*: (\S+); it should be (\S+)\.$", result.lines[0])
+    assert told and told[1] != told[2]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [("Conv2D", (8, 3, 2), {"activation": "linear"}), ("Conv2D", (8, 3, 2), {"activation": None})],
+)
+def test_an_activation_that_does_nothing_may_stay(last: Any) -> None:
+    nothing: Call = ("Activation", ("linear",), {})
+    assert lesson.port_a_stride.examine(made_of(PAD, last, nothing)).outcome is Outcome.RIGHT
+
+
+def test_the_stride_that_divides_alone_is_named_rounded_down_as_well() -> None:
+    assert lesson.stepped_size.examine(lambda n, k, s: n // s).misconception is m.STRIDE_ALONE_DIVIDES
+
+
+@pytest.mark.parametrize(
+    ("layers", "belief", "line"),
+    [
+        (
+            made_of(("Conv2D", (4, 3), {"dilation_rate": 2, "activation": "relu"}), ("MaxPooling2D", (1, 2), {})),
+            None,
+            "The convolution that was asked for has no activation: leave `relu` out.",
+        ),
+        (made_of(("Conv2D", (4, 3, 2), {}), ("Cropping2D", (((0, 1), (0, 1)),), {})), "ONE_OF_THE_TWO", None),
+        (made_of(("Conv2D", (4, 3, 2), {}), ("Cropping2D", (((1, 0), (0, 1)),), {})), "ONE_OF_THE_TWO", None),
+        (
+            made_of(("Conv2D", (4, 3), {"dilation_rate": 2}), ("Cropping2D", (((1, 2), (0, 3)),), {})),
+            "DILATION_IS_A_STRIDE",
+            None,
+        ),
+        (made_of(("Conv2D", (4, 3, 2), {"activation": "relu"})), "ONE_OF_THE_TWO", None),
+        (made_of(("Conv2D", (4, 3, 2), {}), ("GlobalMaxPooling2D", (), {})), None, None),
+        (made_of(("Conv2D", (4, 3), {}), ("MaxPooling2D", (3, 2), {})), None, None),
+    ],
+)
+def test_one_of_the_two_is_named_by_its_values_whatever_the_size(
+    layers: Any, belief: str | None, line: str | None
+) -> None:
+    result = lesson.stride_and_dilation.examine(layers)
+    assert result.outcome is Outcome.WRONG
+    assert result.misconception is (getattr(m, belief) if belief else None), str(result)
+    assert result.lines[1:] == ((line,) if line else ())
 
 
 def test_a_port_without_a_bias_is_refused_with_the_reason() -> None:

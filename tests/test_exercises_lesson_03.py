@@ -42,6 +42,58 @@ def test_a_window_is_shown_as_it_was_given() -> None:
     assert "For the window [-7, None] your function raised TypeError" in str(result)
 
 
+def counting_as(ghost: float) -> Callable[[Any], Any]:
+    def pooled(window: Any) -> Any:
+        cells = [cell for cell in window if cell is not None]
+        return max(ghost if cell is None else cell for cell in window), sum(cells) / len(cells)
+
+    return pooled
+
+
+@pytest.mark.parametrize("ghost", [-9, -10, -11, -20, -50, -1000, -999_999, -1e9, -1e30, 0, np.inf])
+def test_no_number_will_do_for_a_ghost(ghost: float) -> None:
+    result = lesson.one_window.examine(counting_as(ghost))
+    assert result.outcome is Outcome.WRONG
+    assert f"A ghost that counts as {ghost:.7g} still beats " in str(result)
+
+
+@pytest.mark.parametrize("ghost", [-np.inf, float(np.finfo(np.float32).min)])
+def test_what_loses_against_every_cell_will_do_for_a_ghost(ghost: float) -> None:
+    assert lesson.one_window.examine(counting_as(ghost)).outcome is Outcome.RIGHT
+
+
+def test_a_cell_that_is_hardly_more_than_a_ghost_is_written_as_it_can_be_typed() -> None:
+    assert lesson.one_window.examine(counting_as(-10)).lines[:2] == (
+        "For the window [-1000000, None] your function says (-10, -1000000); Keras gives (-1000000, -1000000). "
+        "Look at the maximum first.",
+        "A ghost that counts as -10 still beats -1000000: leave it out.",
+    )
+    assert "For the window [None, -1e+38, -2e+38] your" in str(lesson.one_window.examine(counting_as(-1e9)))
+
+
+def none_of_its_own(window: Any) -> Any:
+    """``remove`` returns None: "'NoneType' object is not iterable"."""
+    cells = window.remove(None) if None in window else window
+    return max(cells), sum(cells) / len(cells)
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        (none_of_its_own, False),
+        (lambda window: (max(window), sum(window) / 2), True),
+        (lambda window: (max(c for c in window if c is not None), sum(window) / len(window)), True),
+        (lambda window: (np.max(window), np.mean(window)), True),
+        (lambda window: (max(window.sort()), 1), False),
+    ],
+)
+def test_a_ghost_in_a_sum_or_a_maximum_is_told_to_be_one(function: Callable[[Any], Any], told: bool) -> None:
+    result = lesson.one_window.examine(function)
+    assert result.outcome is Outcome.WRONG
+    assert (result.lines[1].startswith("`None` is the ghost, and Python can neither compare it")) == told, str(result)
+    assert "Call " in result.lines[-1]
+
+
 def test_a_ghost_that_is_returned_is_told() -> None:
     assert "Is it a ghost" in str(lesson.one_window.examine(lambda window: (None, 1)))
     assert "two numbers are needed" in str(lesson.one_window.examine(lambda window: (True, 1)))
@@ -77,6 +129,15 @@ def test_the_road_is_judged_by_every_size_on_it(layers: list[Callable[[], Any]],
     result = lesson.three_pools.examine(lambda: [make() for make in layers])
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
     assert result.outcome is not Outcome.NOT_CHECKED
+
+
+def test_two_words_that_are_swapped_are_told_so() -> None:
+    result = lesson.three_pools.examine(lambda: [pool(2, 1, "same")(), pool(2, 2, "same")(), pool(2, 2, "valid")()])
+    assert result.lines == (
+        "Keras goes 27 → 27 → 14 → 7. Asked for: 27 → 27 → 13 → 7.",
+        "Half of 27 rounded down is *valid*, half of 13 rounded up is *same*: your two words are swapped.",
+    )
+    assert result.misconception is None
 
 
 def test_a_right_end_on_a_wrong_road_is_told_the_road() -> None:
@@ -184,6 +245,46 @@ def test_whoever_writes_into_x_is_told_so_only_if_that_is_what_is_wrong() -> Non
     assert lesson.twin.examine(in_place_and_shifted).misconception is m.SHIFT_IS_NOT_SEEN
 
 
+def rows_after_each_other(x: Any) -> Any:
+    y = x.copy()
+    y[0], y[1] = y[1], y[0]
+    return y
+
+
+def columns_after_each_other(x: Any) -> Any:
+    y = x.copy()
+    y[:, 0::2] = y[:, 1::2]
+    y[:, 1::2] = y[:, 0::2]
+    return y
+
+
+def something_new(x: Any) -> Any:
+    y = x.copy()
+    y[0, 0] = y[0, 1] = 50
+    return y
+
+
+def read_from_x(x: Any) -> Any:
+    y = x.copy()
+    y[0], y[1] = x[1], x[0]
+    return y
+
+
+def test_whoever_reads_what_was_overwritten_in_y_is_told_so() -> None:
+    told = (
+        "A number of this window stands there twice: was it read from `y` after you had written into `y`? "
+        "Read from `x`."
+    )
+    for overwritten in (rows_after_each_other, columns_after_each_other):
+        result = lesson.twin.examine(overwritten)
+        assert result.outcome is Outcome.WRONG
+        assert result.lines[1:] == (told,)
+    assert lesson.twin.examine(read_from_x).outcome is Outcome.RIGHT
+    rolled = [lambda x, by=by, axis=axis: np.roll(x, by, axis) for by in (-1, 1) for axis in (0, 1)]
+    for other in (something_new, with_cell(-20), with_cell(50), in_place_one_after_the_other, *rolled):
+        assert told not in str(lesson.twin.examine(other))
+
+
 def nudged(by: float, largest: bool) -> Callable[[Any], Any]:
     """The very same map, but for a little in one cell."""
 
@@ -215,6 +316,25 @@ def test_valid_pool_names_side_by_side_and_the_size_of_same() -> None:
     result = lesson.valid_pool.examine(lambda n, k, s: (-(-n // s), 0))
     assert result.misconception is m.STRIDE_ALONE_DIVIDES
     assert "Look at the first number, the size." in result.lines[0]
+
+
+def test_valid_pool_names_windows_that_are_taken_to_be_as_long_as_the_step() -> None:
+    def size(n: int, k: int, s: int) -> int:
+        return (n - k) // s + 1
+
+    for lost in (lambda n, k, s: n % s, lambda n, k, s: n - size(n, k, s) * s):
+        result = lesson.valid_pool.examine(lambda n, k, s, lost=lost: (size(n, k, s), lost(n, k, s)))
+        assert result.misconception is m.WINDOWS_ARE_S_LONG
+    assert "it ends after (o − 1)·s + k rows." in m.WINDOWS_ARE_S_LONG.sentence
+
+
+def test_what_valid_pool_agrees_with_is_said_in_a_sentence() -> None:
+    result = lesson.valid_pool.examine(lambda n, k, s: ((n - k) // s + 1, (n - k) % s))
+    assert result.outcome is Outcome.RIGHT
+    assert result.lines[0] == (
+        "Your function agrees with `MaxPooling2D(k, strides=s)`, in the size and in the rows that no window reads, in "
+        "all 123 settings that I tried."
+    )
 
 
 def test_a_zero_that_was_dropped_with_the_ghosts_is_told() -> None:
@@ -287,7 +407,12 @@ def padded(value: float, more_before: bool = False, extra: int = 0) -> Callable[
     ("make", "right"),
     [
         (padded(-np.inf), True),
-        (padded(-1e9), True),
+        (padded(float(np.finfo(np.float32).min)), True),
+        (lambda x, k: np.pad(x, (-len(x) % k // 2, -len(x) % k - -len(x) % k // 2), mode="edge"), True),
+        (padded(-100), False),
+        (padded(-128), False),
+        (padded(-1e9), False),
+        (padded(-1e30), False),
         (lambda x, k: np.pad(x, (-len(x) % k // 2, -len(x) % k - -len(x) % k // 2), constant_values=x.min()), True),
         (padded(0), False),
         (padded(-5), False),
@@ -305,6 +430,17 @@ def test_same_by_hand_needs_the_sides_and_the_value(make: Callable[[Any, int], A
     result = lesson.same_by_hand.examine(make)
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
     assert result.outcome is not Outcome.NOT_CHECKED
+
+
+def test_a_number_that_wins_for_a_ghost_is_told_by_whom_it_is_beaten() -> None:
+    said = lesson.same_by_hand.examine(padded(-100)).lines
+    assert said == (
+        "For k = 2 on a map of 3 × 3 with numbers from -9e+37 to -1e+37 the size is right, and the value at row 0, "
+        'column 1 is not: -100; with "same" it is -3e+37.',
+        "A ghost that counts as -100 still beats -3e+37. It must lose against every number.",
+    )
+    assert "A ghost that counts as 0 still beats -3." in str(lesson.same_by_hand.examine(padded(0)))
+    assert "A ghost that counts" not in str(lesson.same_by_hand.examine(padded(-np.inf, more_before=True)))
 
 
 def holds_the_maxima_only(x: Any, k: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -131,15 +132,18 @@ def look_back() -> None:
 
 # -- stepped_size -------------------------------------------------------------------------------------------------
 
-_STEP_SLIPS = tuple(
-    Slip(belief, belief.believed)
-    for belief in (
-        m.ONLY_THE_STEPS,
-        m.LAST_STEP_COUNTS,
-        m.PLACES_ARE_DIVIDED,
-        m.STRIDE_ALONE_DIVIDES,
-        m.NEAREST_NUMBER_OF_STEPS,
-    )
+_STEP_SLIPS = (
+    *(
+        Slip(belief, belief.believed)
+        for belief in (
+            m.ONLY_THE_STEPS,
+            m.LAST_STEP_COUNTS,
+            m.PLACES_ARE_DIVIDED,
+            m.STRIDE_ALONE_DIVIDES,
+            m.NEAREST_NUMBER_OF_STEPS,
+        )
+    ),
+    Slip(m.STRIDE_ALONE_DIVIDES, lambda n, k, s: n // s),
 )
 
 stepped_size = Exercise(
@@ -375,6 +379,49 @@ def _same_weights(convolution: Layer, x: Map, **settings: Any) -> Map:
     return run(layer, x)
 
 
+def _first_difference(mine: Map, true: Map) -> str:
+    """The first value that differs, its place, and what it should be."""
+    _, row, column, channel = where = tuple(map(int, np.argwhere(mine != true)[0]))
+    return (
+        f"The first that differs is at row {row}, column {column}, channel {channel} (counted from 0): "
+        f"{mine[where]:g}; it should be {true[where]:g}."
+    )
+
+
+_ACTIVATIONS = ("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
+
+
+def _activation(layers: Sequence[Layer]) -> str | None:
+    """The name of the first activation, be it a layer or the argument of one."""
+    for layer in layers:
+        itself = layer if kind_of(layer) in _ACTIVATIONS else None
+        function = getattr(layer, "activation", itself)
+        if function not in (None, load_keras().activations.linear):
+            return getattr(function, "__name__", type(function).__name__)
+    return None
+
+
+def _leave_it_out(layers: Sequence[Layer], task: str) -> list[str]:
+    """A line about the activation, if there is one. The task begins the sentence."""
+    activation = _activation(layers)
+    return [f"{task} has no activation: leave `{activation}` out."] if activation else []
+
+
+#: The ghosts before the map that are tried. With more than 3, neither 27 nor 28 rows give 14.
+_GHOSTS_TRIED = range(4)
+
+
+def _has_another_border(y: Map, convolution: Layer, x: Map) -> bool:
+    """Whether the values are right for another number of ghosts above the map or to the left of it."""
+    most = max(_GHOSTS_TRIED)
+    # Every place of the window, on a border that is wide enough for all; a stride of 2 takes every second of them.
+    places = _same_weights(convolution, run(real.build("ZeroPadding2D", padding=most), x))
+    return any(
+        np.array_equal(y, places[:, most - above :: 2, most - left :: 2][:, : y.shape[1], : y.shape[2]])
+        for above, left in product(_GHOSTS_TRIED, repeat=2)
+    )
+
+
 def _judge_port_a_stride(function: Any) -> Result:
     """One ghost on each side and a stride of 2: compared in size and in values, for an even and an odd map."""
     layers = networks.layers_or_word(function)
@@ -404,8 +451,9 @@ def _judge_port_a_stride(function: Any) -> Result:
         if not np.array_equal(y, expected):
             return wrong(
                 f"For a {n} × {n} picture the size is right, {_spell_size(y)}, and {int((y != expected).sum())} of "
-                f"{y.size} values are not. The first is {y.flat[0]:g}; PyTorch's is {expected.flat[0]:g}.",
-                misconception=m.EQUAL_SIZES_EQUAL_VALUES,
+                f"{y.size} values are not. {_first_difference(y, expected)}",
+                *_leave_it_out(layers, "PyTorch's line"),
+                misconception=m.EQUAL_SIZES_EQUAL_VALUES if _has_another_border(y, convolution, x) else None,
                 with_case=False,
             )
     return right("14 × 14 × 8 of 28 × 28 and of 27 × 27, and the same values, cell by cell.")
@@ -521,14 +569,21 @@ def _layers_or_refusal(function: Any) -> list[Layer]:
         raise
 
 
-def _belief_about_both(size: int, layers: Sequence[Layer], convolution: Layer) -> Misconception | None:
-    """What explains a single convolution that is not the one asked for."""
-    if len(layers) != 1:
-        return None
-    if min(convolution.kernel_size) > 3:
-        return m.SPREADING_ADDS_WEIGHTS
-    beliefs = {((3, 3), 5): m.ONE_OF_THE_TWO, ((3, 3), 7): m.DILATION_IS_A_STRIDE}
-    return beliefs.get((tuple(convolution.kernel_size), size))
+def _belief_about_both(y: Map, convolution: Layer, x: Map) -> Misconception | None:
+    """What explains a stride without a dilation, or a dilation without a stride, cut to size or not."""
+    alone = ((m.ONE_OF_THE_TWO, {"strides": 2}), (m.DILATION_IS_A_STRIDE, {"dilation_rate": 2}))
+    for belief, settings in alone:
+        if _is_a_piece(y, _same_weights(convolution, x, activation=convolution.activation, **settings)):
+            return belief
+    return None
+
+
+def _is_a_piece(y: Map, whole: Map) -> bool:
+    """Whether a map is to be found, as it is, somewhere in another one."""
+    if y.ndim != whole.ndim or any(mine > there for mine, there in zip(y.shape, whole.shape, strict=True)):
+        return False
+    pieces = np.lib.stride_tricks.sliding_window_view(whole, y.shape)
+    return bool((pieces == y).all(axis=tuple(range(-y.ndim, 0))).any())
 
 
 def _judge_stride_and_dilation(function: Any) -> Result:
@@ -538,8 +593,8 @@ def _judge_stride_and_dilation(function: Any) -> Result:
     for height, width in ((11, 11), (12, 9), (14, 13)):
         x = networks.digits((1, height, width, 2), seed=height)
         y = networks.run_through(layers, x)[-1]
-        belief = _belief_about_both(y.shape[1], layers, convolution) if height == 11 else None
         if tuple(convolution.kernel_size) != (3, 3):
+            belief = m.SPREADING_ADDS_WEIGHTS if len(layers) == 1 and min(convolution.kernel_size) > 3 else None
             return wrong(
                 f"{_spell_size(y)} comes out, but the kernel shall be 3 × 3: nine weights that lie 2 apart.",
                 *(["Section 5 of this lesson shows how they do."] if belief is None else []),
@@ -554,15 +609,16 @@ def _judge_stride_and_dilation(function: Any) -> Result:
         if y.shape != expected.shape:
             return wrong(
                 f"{_spell_size(y)} comes out of {height} × {width}. Asked for: {_spell_size(expected)}.",
-                misconception=belief,
+                misconception=_belief_about_both(y, convolution, x),
                 with_case=False,
             )
         if not np.array_equal(y, expected):
-            _, row, column, channel = where = tuple(map(int, np.argwhere(y != expected)[0]))
             return wrong(
-                f"For {height} × {width} the size is right, {_spell_size(y)}, and the values are not. The first that "
-                f"differs is at row {row}, column {column}, channel {channel} (counted from 0): {y[where]:g}; it "
-                f"should be {expected[where]:g}."
+                f"For {height} × {width} the size is right, {_spell_size(y)}, and the values are not. "
+                f"{_first_difference(y, expected)}",
+                *_leave_it_out(layers, "The convolution that was asked for"),
+                misconception=_belief_about_both(y, convolution, x),
+                with_case=False,
             )
     return right("The right size and the right values on three maps, 11 × 11, 12 × 9 and 14 × 13.")
 

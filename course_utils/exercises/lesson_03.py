@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -65,7 +65,8 @@ def _by(size: int) -> str:
 odd_half = Prediction(
     lesson="03",
     name="odd_half",
-    question="`MaxPooling2D((2, 2))` gets a map of 7 × 7. Half of 7 is 3.5. What comes out?",
+    question="A map of 7 × 7 goes into `MaxPooling2D((2, 2))`, once with each padding. Half of 7 is 3.5. "
+    "What comes out?",
     fields=(Choice('padding="same"', _HALVES), Choice('padding="valid"', _HALVES)),
     real=lambda: (_by(real.default_pool_size(7, 2)), _by(real.strided_pool_size(7, 2, 2))),
     sentence='"same" fills the last window up with ghost cells; "valid" leaves the last row and the last column out.',
@@ -179,6 +180,11 @@ def _with_lost(size: Callable[[int, int, int], int]) -> Callable[[int, int, int]
     return lambda n, k, s: (size(n, k, s), real.unread_cells(n, k, s))
 
 
+def _with_size(lost: Callable[[int, int, int], int]) -> Callable[[int, int, int], tuple[int, int]]:
+    """An answer whose size is that of the real layer, and whose lost rows are wrong."""
+    return lambda n, k, s: (real.strided_pool_size(n, k, s), lost(n, k, s))
+
+
 def _size_and_lost(value: tuple[int, ...], n: int, k: int, s: int) -> str | None:
     """Both numbers beside the real layer's, and which of them to look at."""
     true = (real.strided_pool_size(n, k, s), real.unread_cells(n, k, s))
@@ -189,14 +195,16 @@ def _size_and_lost(value: tuple[int, ...], n: int, k: int, s: int) -> str | None
 
 
 _VALID_SLIPS = (
-    Slip(m.WINDOWS_LIE_SIDE_BY_SIDE, lambda n, k, s: (real.strided_pool_size(n, k, s), n % k)),
+    Slip(m.WINDOWS_LIE_SIDE_BY_SIDE, _with_size(lambda n, k, s: n % k)),
+    Slip(m.WINDOWS_ARE_S_LONG, _with_size(lambda n, k, s: n % s)),
+    Slip(m.WINDOWS_ARE_S_LONG, _with_size(lambda n, k, s: n - real.strided_pool_size(n, k, s) * s)),
     Slip(m.STRIDE_ALONE_DIVIDES, lambda n, k, s: (m.STRIDE_ALONE_DIVIDES.believed(n, k, s), 0)),
     Slip(m.STRIDE_ALONE_DIVIDES, _with_lost(m.STRIDE_ALONE_DIVIDES.believed)),
     Slip(m.PLACES_ARE_N_OVER_S, lambda n, k, s: (n // s, n % s)),
     Slip(m.PLACES_ARE_N_OVER_S, _with_lost(m.PLACES_ARE_N_OVER_S.believed)),
     Slip(m.ONLY_THE_STEPS, _with_lost(m.ONLY_THE_STEPS.believed)),
     Slip(m.ONLY_THE_STEPS, lambda n, k, s: ((n - k) // s, (n - k) % s)),
-    Slip(m.EVERY_ROW_IS_READ, lambda n, k, s: (real.strided_pool_size(n, k, s), 0)),
+    Slip(m.EVERY_ROW_IS_READ, _with_size(lambda n, k, s: 0)),
 )
 
 valid_pool = Exercise(
@@ -211,7 +219,7 @@ valid_pool = Exercise(
             (55, 3, 2),
         ),
         differ=_size_and_lost,
-        layer="`MaxPooling2D(k, strides=s)`, and with the rows that light up nothing,",
+        layer="`MaxPooling2D(k, strides=s)`, in the size and in the rows that no window reads,",
         read=pair,
         slips=_VALID_SLIPS,
     ),
@@ -268,22 +276,25 @@ class _Pooled:
     @property
     def text(self) -> str:
         """As a learner would type it."""
-        return f"the window {spell([None if cell is None else int(cell) for cell in self.cells])}"
+        return f"the window [{', '.join('None' if cell is None else _spell_number(cell) for cell in self.cells)}]"
 
 
 @cache
 def _windows() -> tuple[_Pooled, ...]:
     """The windows of some rows, with ghosts at the places that the real layer leaves empty."""
-    rows: list[tuple[list[int], int]] = [
+    rows: list[tuple[list[float], int]] = [
         ([-1, -2, -3, -4, -5, -6, -7], 2),
         ([1, 2, 3, 4, 5, 6, 7], 2),
         ([4, -2, 0, 6, 8, -5, -3], 3),
         ([-6, 1, 2, -9, 3, 3, 7, 5, -4], 4),
+        # Whoever gives a ghost a number, however small, is seen: it beats one of these.
+        ([-1, -2, -1000000], 2),
+        ([-1e38, -2e38, -2e38, -1e38], 3),
     ]
     return tuple(window for row, k in rows for window in _windows_of(row, k))
 
 
-def _windows_of(row: list[int], k: int) -> Iterator[_Pooled]:
+def _windows_of(row: list[float], k: int) -> Iterator[_Pooled]:
     largest, means = real.pool_row("Max", row, k), real.pool_row("Average", row, k)
     for i, places in enumerate(real.pool_reads(len(row), k)):
         cells: Cells = [float(row[j]) for j in places]
@@ -302,6 +313,7 @@ def _judge_one_window(function: Any) -> Result:
                 f"For {window.text} your function says {_spell_two(said)}; Keras gives {_spell_two(window.came)}. "
                 f"Look at the {which} first.",
                 *([_ZERO_IS_REAL] if _dropped_a_zero(said, window) else []),
+                *([_ghost_wins(said[0], window.came[0])] if _a_ghost_won(said, window) else []),
                 misconception=_belief_about_ghosts(function),
                 with_case=False,
             )
@@ -322,16 +334,50 @@ def _dropped_a_zero(said: TwoNumbers, window: _Pooled) -> bool:
     )
 
 
+def _a_ghost_won(said: TwoNumbers, window: _Pooled) -> bool:
+    """Whether the maximum is larger than every real cell of a window with ghosts."""
+    return None in window.cells and said[0] > max(_real_cells(list(window.cells)))
+
+
+def _ghost_wins(ghost: float, largest: float) -> str:
+    """Why a number will not do for a ghost."""
+    return f"A ghost that counts as {_spell_number(ghost)} still beats {_spell_number(largest)}: leave it out."
+
+
+def _spell_number(number: float) -> str:
+    """A number as it can be typed: 7, -1.5, -1000000 or -1e+38."""
+    return f"{number:.7g}"
+
+
 def _spell_two(two: TwoNumbers) -> str:
-    return f"({two[0]:g}, {two[1]:g})"
+    return f"({', '.join(map(_spell_number, two))})"
 
 
 def _said_of(function: Any, window: _Pooled) -> TwoNumbers:
-    value = ask(function, list(window.cells), settings=window.text)
+    try:
+        value = ask(function, list(window.cells), settings=window.text)
+    except Stop as stop:
+        raise Stop(_explain_none(stop.result) if None in window.cells else stop.result) from None
     try:
         return _two_numbers(value)
     except BadAnswer as problem:
         raise Stop(wrong(f"For {window.text} your function says {spell(value)}; {problem}")) from None
+
+
+def _explain_none(result: Result) -> Result:
+    """Put into words what ``max([-7, None])`` and ``sum([-7, None])`` raise: a type is not supported, or unsupported.
+
+    "'NoneType' object is not …" is left as it is: there, something else than a ghost has become None.
+    """
+    first, *rest = result.lines
+    if "NoneType" not in first or "supported" not in first:
+        return result
+    return replace(result, lines=(first, _NONE_IS_THE_GHOST, *rest))
+
+
+_NONE_IS_THE_GHOST = (
+    "`None` is the ghost, and Python can neither compare it with a number nor add it to one. Take it out first."
+)
 
 
 def _belief_about_ghosts(function: Any) -> Misconception | None:
@@ -400,11 +446,12 @@ def _judge_three_pools(function: Any) -> Result:
     sizes = tuple(y.shape[1] for y in maps)
     if all(y.shape[1:3] == (n, n) for y, n in zip(maps, _ROAD, strict=True)):
         return right(f"Keras goes {real.changes(27, sizes)}.")
-    return wrong(
-        f"Keras goes {real.changes(27, sizes)}. Asked for: {real.changes(27, _ROAD)}.",
-        misconception=_belief_about_road(sizes),
-        with_case=False,
-    )
+    road = f"Keras goes {real.changes(27, sizes)}. Asked for: {real.changes(27, _ROAD)}."
+    if sizes == (27, 14, 7) and [layer.padding for layer in layers[1:]] == ["same", "valid"]:
+        return wrong(
+            road, "Half of 27 rounded down is *valid*, half of 13 rounded up is *same*: your two words are swapped."
+        )
+    return wrong(road, misconception=_belief_about_road(sizes), with_case=False)
 
 
 def _belief_about_road(sizes: tuple[int, ...]) -> Misconception | None:
@@ -621,12 +668,25 @@ def _not_a_twin(x: Map, value: Any) -> Result | None:
         differ = mine != true if kind == "Max" else ~np.isclose(mine, true, rtol=1e-5)
         if differ.any():
             row, column = map(int, np.argwhere(differ)[0])
+            lost = _window_at(row, column, y) < _window_at(row, column, x)
             return wrong(
                 f"For {_size_of(x)} the first {name} that differs is at row {row}, column {column} of the output: "
                 f"{true[row, column]:g} for x, {mine[row, column]:g} for your map.",
+                # The numbers of the window are all different, so where one is lost and none is new, one is there twice.
+                *([_READ_FROM_X] if lost else []),
                 misconception=_belief_about_twin(x, y),
             )
     return None
+
+
+_READ_FROM_X = (
+    "A number of this window stands there twice: was it read from `y` after you had written into `y`? Read from `x`."
+)
+
+
+def _window_at(row: int, column: int, cells: Map | Values) -> set[float]:
+    """The numbers in the window of an output cell."""
+    return set(cells[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].ravel().tolist())
 
 
 def _as_map(value: Any) -> Values | None:
@@ -671,9 +731,13 @@ def twin(x):
 
 @cache
 def _border_cases() -> tuple[tuple[Map, int], ...]:
-    """Maps, some of them all negative, and pool sizes; the simplest first."""
+    """Maps, some of them all negative, and pool sizes; the simplest first.
+
+    The last map is there for who gives a ghost a number, however small: it beats one of these.
+    """
     settings = ((3, 2), (7, 2), (6, 2), (7, 3), (8, 3), (6, 3), (5, 4), (7, 4), (9, 4), (9, 5))
-    return tuple((values, k) for n, k in settings for values in (_negative(n), networks.digits((n, n), seed=n)))
+    cases = [(values, k) for n, k in settings for values in (_negative(n), networks.digits((n, n), seed=n))]
+    return (*cases, (_negative(3) * np.float32(1e37), 2))
 
 
 def _negative(n: int) -> Map:
@@ -696,7 +760,7 @@ def _bordered(function: Any, x: Map, k: int) -> Values:
 
 
 def _named(x: Map, k: int) -> str:
-    return f"k = {k} on a map of {x.shape[0]} × {x.shape[1]}{', all negative,' if x.max() < 0 else ''}"
+    return f"k = {k} on a map of {x.shape[0]} × {x.shape[1]} with numbers from {x.min():g} to {x.max():g}"
 
 
 def _judge_same_by_hand(function: Any) -> Result:
@@ -729,11 +793,17 @@ def _judge_same_by_hand(function: Any) -> Result:
         if not np.array_equal(found, expected):
             row, column = map(int, np.argwhere(found != expected)[0])
             before, after = Window(k, k, padding="same").pads(len(x))
-            shifted = padded.shape == (len(x) + before + after,) * 2 and (before, before) not in places
+            mine, true = found[row, column], expected[row, column]
+            lines = []
+            # Where x stands right, each window holds the right cells, and only a ghost can have changed the largest.
+            if (before, before) in places:
+                lines = [f"A ghost that counts as {mine:g} still beats {true:g}. It must lose against every number."]
+            elif padded.shape == (len(x) + before + after,) * 2:
+                lines = ["The ghosts stand on the wrong side."]
             return wrong(
                 f"For {_named(x, k)} the size is right, and the value at row {row}, column {column} is not: "
-                f'{found[row, column]:g}; with "same" it is {expected[row, column]:g}.',
-                *(["The ghosts stand on the wrong side."] if shifted else []),
+                f'{mine:g}; with "same" it is {true:g}.',
+                *lines,
                 misconception=_belief_about_border(function),
                 with_case=False,
             )

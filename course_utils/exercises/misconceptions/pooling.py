@@ -108,6 +108,16 @@ WINDOWS_LIE_SIDE_BY_SIDE = Misconception(
     real=real.unread_cells,
     case=(2, 1, 2),
 )
+WINDOWS_ARE_S_LONG = Misconception(
+    name="Each place of the window uses up s rows, and what is left of n is lost",
+    sentence="The last window is k long, not s: it ends after (o − 1)·s + k rows.",
+    section=HALVE_AN_ODD_SIZE,
+    symbols=("n", "k", "s"),
+    about="the number of rows that no window reads",
+    believed=lambda n, k, s: n % s,
+    real=real.unread_cells,
+    case=(1, 1, 2),
+)
 ROUNDING_HIDES = Misconception(
     name="It ends at the right size, so the padding on the way is right",
     sentence="13 and 14 both become 7 when they are halved and rounded up. The rounding hides what happened before it; "
