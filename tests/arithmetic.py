@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 _TOKENS = re.compile(r"\s*(\d+|[A-Za-z_]+|[-+−·/()⌊⌋⌈⌉,])")
@@ -64,8 +64,8 @@ def _atom(tokens: list[str], names: Mapping[str, int]) -> tuple[Fraction, list[s
     if first in _BRACKETS:
         value, rest = _sum(rest, names)
         assert rest[0] == _BRACKETS[first], f"{first} is closed by {rest[0]}"
-        whole = {"(": Fraction, "⌊": math.floor, "⌈": math.ceil}[first]
-        return Fraction(whole(value)), rest[1:]
+        whole: dict[str, Callable[[Fraction], Fraction | int]] = {"(": Fraction, "⌊": math.floor, "⌈": math.ceil}
+        return Fraction(whole[first](value)), rest[1:]
     return Fraction(int(first) if first.isdigit() else names[first]), rest
 
 

@@ -41,8 +41,13 @@ def dimensions_of(kind: str) -> int:
 def cases(draw: st.DrawFn, kind: str, whole_numbers: bool = False) -> tuple[LayerCode, np.ndarray, int]:
     """A layer, an input for it, and a seed for its weights."""
     dimensions = dimensions_of(kind)
-    pick = lambda *options: draw(st.sampled_from(options))  # noqa: E731
-    each = lambda *options: tuple(pick(*options) for _ in range(dimensions))  # noqa: E731
+
+    def pick(*options: Any) -> Any:
+        return draw(st.sampled_from(options))
+
+    def each(*options: Any) -> tuple[Any, ...]:
+        return tuple(pick(*options) for _ in range(dimensions))
+
     spatial = each(*range(1, LARGEST[dimensions] + 1))
     channels, batch = pick(1, 2, 3, 4), pick(1, 2)
     settings: dict[str, Any] = {}

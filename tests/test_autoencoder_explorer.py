@@ -223,7 +223,7 @@ def test_the_model_that_is_printed_is_the_model_that_is_built() -> None:
 @pytest.mark.parametrize("pool", chains.POOL_SIZES)
 @pytest.mark.parametrize("up", chains.UPS)
 def test_the_layer_that_is_drawn_is_the_layer_that_is_built(padding: str, pool: int, up: str) -> None:
-    values = {"padding": padding, "pool": pool, "up": up}
+    values: dict[str, str | int] = {"padding": padding, "pool": pool, "up": up}
     for layer in chains.layers({name: values[name.rpartition("_")[0]] for name in AS_ASKED}):
         assert keras_layers.axes_of(layer.code.build()) == (layer.axis, layer.axis), layer.name
 

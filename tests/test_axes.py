@@ -7,9 +7,10 @@ back and worked out (``arithmetic.py``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import product
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -31,13 +32,11 @@ from course_utils.axes import (
     effective_size,
 )
 
+A = TypeVar("A", bound=Axis)
+
 SIZES = range(1, 17)
-WINDOWS = [
-    Window(k, s, d, padding)
-    for k, s, d, padding in product(
-        range(1, 8), range(1, 5), range(1, 4), ("valid", "same", "causal", (0, 0), (1, 1), (0, 2), (3, 1))
-    )
-]
+PADDINGS: tuple[str | tuple[int, int], ...] = ("valid", "same", "causal", (0, 0), (1, 1), (0, 2), (3, 1))
+WINDOWS = [Window(k, s, d, padding) for k, s, d, padding in product(range(1, 8), range(1, 5), range(1, 4), PADDINGS)]
 SPREADS = [
     Spread(k, s, d, padding, extra)
     for k, s, d, padding in product(range(1, 8), range(1, 5), range(1, 4), ("valid", "same"))
@@ -49,7 +48,7 @@ CROPS = [Crop(a, b) for a, b in product(range(5), repeat=2)]
 AXES: list[Axis] = [*WINDOWS, *SPREADS, *REPEATS, *PADS, *CROPS, Whole()]
 
 
-def fitting(axes: list[Axis], sizes: Iterable[int] = SIZES) -> list[tuple[Axis, int]]:
+def fitting(axes: Sequence[A], sizes: Iterable[int] = SIZES) -> list[tuple[A, int]]:
     """Every axis with every size that gives at least one output."""
     pairs = []
     for axis, n in product(axes, sizes):
@@ -69,7 +68,7 @@ def slide(window: Window, n: int) -> list[tuple[int, ...]] | None:
     """All places of a window, found by pushing it over a list of cells. None if there is none."""
     cells: list[int | None] = list(range(n))
     if window.padding == "causal":
-        cells = [None] * ((window.size - 1) * window.dilation) + cells
+        cells = [*[None] * ((window.size - 1) * window.dilation), *cells]
     if isinstance(window.padding, tuple):
         before, after = window.padding
         cells = [None] * before + cells + [None] * after
@@ -97,7 +96,7 @@ def _places(cells: list[int | None], window: Window) -> list[tuple[int, ...]]:
 # -- windows ------------------------------------------------------------------------------------------------------
 
 
-def test_windows_are_those_of_a_window_pushed_over_a_padded_list():
+def test_windows_are_those_of_a_window_pushed_over_a_padded_list() -> None:
     compared = 0
     for window, n in product(WINDOWS, SIZES):
         expected = slide(window, n)
@@ -118,7 +117,7 @@ def test_windows_are_those_of_a_window_pushed_over_a_padded_list():
     d=st.integers(1, 6),
     padding=st.sampled_from(["valid", "same", "causal"]) | st.tuples(st.integers(0, 30), st.integers(0, 30)),
 )
-def test_windows_far_beyond_the_grid(n: int, k: int, s: int, d: int, padding: str | tuple[int, int]):
+def test_windows_far_beyond_the_grid(n: int, k: int, s: int, d: int, padding: str | tuple[int, int]) -> None:
     window = Window(k, s, d, padding)
     expected = slide(window, n)
     if expected is None:
@@ -128,7 +127,7 @@ def test_windows_far_beyond_the_grid(n: int, k: int, s: int, d: int, padding: st
     assert [window.taps(i, n) for i in range(window.output_size(n))] == expected
 
 
-def test_pads_are_total_and_the_odd_one_comes_after():
+def test_pads_are_total_and_the_odd_one_comes_after() -> None:
     for window, n in fitting(WINDOWS):
         before, after = window.pads(n)
         assert before + after == window.padding_total(n)
@@ -142,7 +141,7 @@ def test_pads_are_total_and_the_odd_one_comes_after():
             assert (before, after) == window.padding
 
 
-def test_no_window_reads_beyond_the_ghost_cells_and_the_first_starts_with_them():
+def test_no_window_reads_beyond_the_ghost_cells_and_the_first_starts_with_them() -> None:
     for window, n in fitting(WINDOWS):
         before, after = window.pads(n)
         taps = [tap for i in range(window.output_size(n)) for tap in window.taps(i, n)]
@@ -152,7 +151,7 @@ def test_no_window_reads_beyond_the_ghost_cells_and_the_first_starts_with_them()
             assert max(taps) == n - 1 + after, "a ghost cell that no window reads"
 
 
-def test_causal_windows_never_look_ahead():
+def test_causal_windows_never_look_ahead() -> None:
     for window, n in fitting([w for w in WINDOWS if w.padding == "causal"]):
         for i in range(window.output_size(n)):
             assert window.taps(i, n)[-1] == i * window.stride
@@ -172,19 +171,19 @@ def test_causal_windows_never_look_ahead():
         (224, 7, 2, (2, 3), 112),
     ],
 )
-def test_same_padding_of_known_layers(n: int, k: int, s: int, pads: tuple[int, int], o: int):
+def test_same_padding_of_known_layers(n: int, k: int, s: int, pads: tuple[int, int], o: int) -> None:
     window = Window(k, s, padding="same")
     assert (window.pads(n), window.output_size(n)) == (pads, o)
 
 
-def test_the_other_way_to_write_same_padding():
+def test_the_other_way_to_write_same_padding() -> None:
     """TensorFlow's own notes write the total without the output size."""
     for window, n in fitting([w for w in WINDOWS if w.padding == "same"]):
         k, s = window.effective_size, window.stride
         assert window.padding_total(n) == (max(k - s, 0) if n % s == 0 else max(k - n % s, 0))
 
 
-def test_whole_reads_everything_once():
+def test_whole_reads_everything_once() -> None:
     for n in SIZES:
         assert Whole().output_size(n) == 1
         assert Whole().taps(0, n) == tuple(range(n))
@@ -194,7 +193,7 @@ def test_whole_reads_everything_once():
 # -- what holds on every axis -------------------------------------------------------------------------------------
 
 
-def test_taps_and_stamps_are_the_same_relation_seen_from_both_ends():
+def test_taps_and_stamps_are_the_same_relation_seen_from_both_ends() -> None:
     for axis, n in FEW:
         o = axis.output_size(n)
         read = {(i, j) for i in range(o) for j in axis.taps(i, n) if 0 <= j < n}
@@ -202,20 +201,20 @@ def test_taps_and_stamps_are_the_same_relation_seen_from_both_ends():
         assert read == reached, (axis, n)
 
 
-def test_unread_cells_are_those_that_nobody_reads():
+def test_unread_cells_are_those_that_nobody_reads() -> None:
     for axis, n in FEW:
         read = {j for i in range(axis.output_size(n)) for j in axis.taps(i, n)}
         assert set(axis.unread(n)) == set(range(n)) - read, (axis, n)
         assert list(axis.unread(n)) == sorted(axis.unread(n))
 
 
-def test_some_cells_really_stay_unread():
+def test_some_cells_really_stay_unread() -> None:
     assert Window(2, 3, padding="same").unread(5) == (2,)
     assert Window(2, 2).unread(7) == (6,)
     assert Crop(1, 2).unread(5) == (0, 3, 4)
 
 
-def test_asking_for_an_output_that_does_not_exist():
+def test_asking_for_an_output_that_does_not_exist() -> None:
     for axis, n in fitting([Window(3, 2), Spread(3, 2), Repeat(2), Repeat(2, "bilinear"), Pad(1, 1), Crop(1, 0)]):
         for i in (-1, axis.output_size(n)):
             with pytest.raises(IndexError, match=str(axis.output_size(n))):
@@ -228,7 +227,7 @@ def test_asking_for_an_output_that_does_not_exist():
 # -- the way up ---------------------------------------------------------------------------------------------------
 
 
-def test_spread_is_the_transpose_of_its_window():
+def test_spread_is_the_transpose_of_its_window() -> None:
     """The forward window on the larger map and the stamps on the smaller one fill the same table."""
     compared = 0
     for spread, n in fitting(SPREADS):
@@ -245,7 +244,7 @@ def test_spread_is_the_transpose_of_its_window():
     assert compared > 7000
 
 
-def test_spread_by_listing_every_stamp():
+def test_spread_by_listing_every_stamp() -> None:
     for spread, n in fitting([s for s in SPREADS if s.padding == "valid"]):
         hit = {j * spread.stride + t * spread.dilation for j in range(n) for t in range(spread.size)}
         smallest = max(hit) + 1
@@ -257,12 +256,12 @@ def test_spread_by_listing_every_stamp():
         assert spread.crops(n)[0] == 0
 
 
-def test_spread_same_gives_n_times_s():
+def test_spread_same_gives_n_times_s() -> None:
     for spread, n in fitting([s for s in SPREADS if s.padding == "same" and s.output_padding is None]):
         assert spread.output_size(n) == n * spread.stride
 
 
-def test_crops_of_a_spread_cut_the_sum_of_the_stamps_to_size():
+def test_crops_of_a_spread_cut_the_sum_of_the_stamps_to_size() -> None:
     for spread, n in fitting(SPREADS):
         stamped = (n - 1) * spread.stride + spread.effective_size
         before, after = spread.crops(n)
@@ -270,7 +269,7 @@ def test_crops_of_a_spread_cut_the_sum_of_the_stamps_to_size():
         assert stamped - before - after == spread.output_size(n)
 
 
-def test_overlaps_are_even_exactly_where_the_stride_divides_the_size():
+def test_overlaps_are_even_exactly_where_the_stride_divides_the_size() -> None:
     for k, s in product(range(1, 8), range(1, 5)):
         spread = Spread(k, s)
         inner = spread.overlaps(20)[k : -k - s]
@@ -279,7 +278,7 @@ def test_overlaps_are_even_exactly_where_the_stride_divides_the_size():
         assert set(inner) <= {k // s, -(-k // s)}
 
 
-def test_a_spread_that_is_one_window_short_is_foretold():
+def test_a_spread_that_is_one_window_short_is_foretold() -> None:
     """*same* with an even k_eff and output_padding=0, and nothing else."""
     for spread, n in product(SPREADS, SIZES):
         short = spread.padding == "same" and spread.output_padding == 0 and spread.effective_size % 2 == 0
@@ -300,13 +299,13 @@ def test_a_spread_that_is_one_window_short_is_foretold():
             Spread(spread.size, spread.stride, spread.dilation, "same", extra).check_runs(n)
 
 
-def test_repeat_nearest_copies_every_cell_f_times():
+def test_repeat_nearest_copies_every_cell_f_times() -> None:
     for n, f in product(SIZES, range(1, 7)):
         expected = [j for j in range(n) for _ in range(f)]
         assert [Repeat(f).blend(i, n) for i in range(n * f)] == [((j, Fraction(1)),) for j in expected]
 
 
-def test_repeat_bilinear_is_linear_between_the_centres_of_the_cells():
+def test_repeat_bilinear_is_linear_between_the_centres_of_the_cells() -> None:
     for n, f in product(SIZES, range(1, 7)):
         axis = Repeat(f, "bilinear")
         weights = np.zeros((axis.output_size(n), n))
@@ -325,24 +324,24 @@ def test_repeat_bilinear_is_linear_between_the_centres_of_the_cells():
             np.testing.assert_allclose(weights[:, j], np.interp(places, centres, alone), atol=1e-12)
 
 
-def test_repeat_bilinear_of_known_rows():
+def test_repeat_bilinear_of_known_rows() -> None:
     def row(f: int, cells: list[int]) -> list[Fraction]:
         axis = Repeat(f, "bilinear")
-        return [sum(cells[j] * w for j, w in axis.blend(i, len(cells))) for i in range(f * len(cells))]
+        return [sum((cells[j] * w for j, w in axis.blend(i, len(cells))), Fraction(0)) for i in range(f * len(cells))]
 
     assert row(2, [0, 1]) == [0, Fraction(1, 4), Fraction(3, 4), 1]
     assert row(2, [0, 1, 2]) == [0, Fraction(1, 4), Fraction(3, 4), Fraction(5, 4), Fraction(7, 4), 2]
     assert row(3, [0, 1]) == [0, 0, Fraction(1, 3), Fraction(2, 3), 1, 1]
 
 
-def test_other_interpolations_have_sizes_but_no_values():
+def test_other_interpolations_have_sizes_but_no_values() -> None:
     axis = Repeat(3, "bicubic")
     assert axis.output_size(4) == 12
     with pytest.raises(NoRule, match="bicubic"):
         axis.blend(0, 4)
 
 
-def test_pad_and_crop_undo_each_other():
+def test_pad_and_crop_undo_each_other() -> None:
     for n, before, after in product(SIZES, range(5), range(5)):
         padded = Pad(before, after).output_size(n)
         assert padded == len(["ghost"] * before + ["cell"] * n + ["ghost"] * after)
@@ -385,7 +384,7 @@ def known(axis: Axis, n: int) -> dict[str, int]:
     return numbers
 
 
-def test_every_formula_says_what_it_claims():
+def test_every_formula_says_what_it_claims() -> None:
     read = 0
     for axis, n in ALL:
         for formula in formulas(axis, n):
@@ -400,7 +399,7 @@ def test_every_formula_says_what_it_claims():
     assert read > 20_000
 
 
-def test_padding_formulas_give_the_padding():
+def test_padding_formulas_give_the_padding() -> None:
     for window, n in fitting(WINDOWS):
         formula = window.pads_formula(n)
         before, after = window.pads(n)
@@ -408,7 +407,7 @@ def test_padding_formulas_give_the_padding():
         assert evaluate(result, {"p_before": before, "p_after": after}) == formula.value
 
 
-def test_formulas_use_the_symbols_of_the_course_and_no_others():
+def test_formulas_use_the_symbols_of_the_course_and_no_others() -> None:
     used = {name for axis, n in FEW for formula in formulas(axis, n) for name in names_in(formula.symbols)}
     assert used == TABLE_OF_SYMBOLS
     for axis, n in FEW:
@@ -419,7 +418,7 @@ def test_formulas_use_the_symbols_of_the_course_and_no_others():
                 assert "k" not in names_in(formula.symbols)
 
 
-def test_the_latex_is_the_same_formula():
+def test_the_latex_is_the_same_formula() -> None:
     for axis, n in FEW:
         for formula in formulas(axis, n):
             assert from_latex(formula.latex_numbers).split(" = ")[1] == str(formula.value)
@@ -434,7 +433,7 @@ def test_the_latex_is_the_same_formula():
                 assert not re.search(r"[A-Za-z]{2}|_[A-Za-z]", bare), latex
 
 
-def test_formula_as_text():
+def test_formula_as_text() -> None:
     assert str(Window(3, 2).formula(7)) == "o = ⌊(n − k) / s⌋ + 1 = ⌊(7 − 3) / 2⌋ + 1 = 3"
     assert str(Window(2, 2, padding="same").formula(7)) == "o = ⌈n / s⌉ = ⌈7 / 2⌉ = 4"
 
@@ -442,7 +441,14 @@ def test_formula_as_text():
 # -- refusals -----------------------------------------------------------------------------------------------------
 
 
-def test_a_window_that_does_not_fit_says_so_and_what_would_fit():
+def number(pattern: str, message: str) -> int:
+    """The number that a message names."""
+    found = re.search(pattern, message)
+    assert found, message
+    return int(found[1])
+
+
+def test_a_window_that_does_not_fit_says_so_and_what_would_fit() -> None:
     refused = 0
     for window, n in product([w for w in WINDOWS if w.padding == "valid"], SIZES):
         if window.effective_size <= n:
@@ -454,10 +460,10 @@ def test_a_window_that_does_not_fit_says_so_and_what_would_fit():
         places = re.search(r"(\d+ − \d+ \+ 1) = (−?\d+) places", message)
         assert places and evaluate(places[1]) == evaluate(places[2]) <= 0
         assert f"A window of {window.size}" in message
-        largest = int(re.search(r"k ≤ (\d+)", message)[1])
+        largest = number(r"k ≤ (\d+)", message)
         dilation = 1 if "with d = 1" in message else window.dilation
         assert Window(largest, window.stride, dilation).output_size(n) >= 1
-        needed = int(re.search(r"at least (\d+)", message)[1])
+        needed = number(r"at least (\d+)", message)
         assert window.output_size(needed) == 1
         assert 'padding="same"' in message
         assert Window(window.size, window.stride, window.dilation, "same").output_size(n) >= 1
@@ -465,9 +471,10 @@ def test_a_window_that_does_not_fit_says_so_and_what_would_fit():
     assert refused > 300
 
 
-def test_a_window_that_does_not_fit_into_numbers_of_padding_says_how_much_is_missing():
+def test_a_window_that_does_not_fit_into_numbers_of_padding_says_how_much_is_missing() -> None:
     refused = 0
     for window, n in product([w for w in WINDOWS if isinstance(w.padding, tuple)], SIZES):
+        assert isinstance(window.padding, tuple)
         before, after = window.padding
         if window.effective_size <= n + before + after:
             window.check_runs(n)
@@ -476,14 +483,14 @@ def test_a_window_that_does_not_fit_into_numbers_of_padding_says_how_much_is_mis
             window.output_size(n)
         message = str(caught.value)
         assert f"spans {window.effective_size} cells" in message and f"are {n + before + after}." in message
-        missing = int(re.search(r"or (\d+) more", message)[1])
+        missing = number(r"or (\d+) more", message)
         more = Window(window.size, window.stride, window.dilation, (before, after + missing))
         assert more.output_size(n) == 1
         refused += 1
     assert refused > 300
 
 
-def test_a_crop_that_leaves_nothing_says_so_and_what_would_fit():
+def test_a_crop_that_leaves_nothing_says_so_and_what_would_fit() -> None:
     for crop, n in product(CROPS, SIZES):
         if crop.before + crop.after < n:
             assert crop.output_size(n) == n - crop.before - crop.after
@@ -492,11 +499,11 @@ def test_a_crop_that_leaves_nothing_says_so_and_what_would_fit():
             crop.output_size(n)
         message = str(caught.value)
         assert all(str(number) in message for number in (crop.before, crop.after, n))
-        most = int(re.search(r"at most (\d+)", message)[1])
+        most = number(r"at most (\d+)", message)
         assert Crop(most, 0).output_size(n) == Crop(0, most).output_size(n) == 1
 
 
-def test_output_padding_must_be_below_the_stride():
+def test_output_padding_must_be_below_the_stride() -> None:
     for s in range(1, 5):
         for extra in range(s, s + 3):
             with pytest.raises(ShapeError, match=f"it is {extra} and s is {s}"):
@@ -504,7 +511,7 @@ def test_output_padding_must_be_below_the_stride():
         Spread(3, s, output_padding=s - 1).check_runs(4)
 
 
-def test_stride_and_dilation_together():
+def test_stride_and_dilation_together() -> None:
     settings = list(product(range(1, 4), range(1, 4)))
     for (s1, d1), (s2, d2) in product(settings, repeat=2):
         for kind in (Window, Spread):
@@ -525,7 +532,7 @@ NOT_WHOLE = [0, -1, 1.0, 2.5, True, False, "3", None, (3,), [3]]
 
 
 @pytest.mark.parametrize("wrong", NOT_WHOLE)
-def test_only_positive_whole_numbers(wrong: object):
+def test_only_positive_whole_numbers(wrong: Any) -> None:
     for make in (
         lambda: Window(wrong),
         lambda: Window(3, wrong),
@@ -542,7 +549,7 @@ def test_only_positive_whole_numbers(wrong: object):
         with pytest.raises(ShapeError) as caught:
             axis.output_size(wrong)
         assert repr(wrong) in str(caught.value)
-        questions = [axis.unread, axis.formula, axis.check_runs]
+        questions: list[Callable[[Any], object]] = [axis.unread, axis.formula, axis.check_runs]
         if not isinstance(axis, Pad):  # whose pads are what they are, whatever n
             questions.append(axis.pads)
         for question in questions:
@@ -551,21 +558,23 @@ def test_only_positive_whole_numbers(wrong: object):
 
 
 @pytest.mark.parametrize("wrong", [wrong for wrong in NOT_WHOLE if wrong != 0 or wrong is False])
-def test_only_whole_numbers_that_may_be_zero(wrong: object):
-    for make in (
+def test_only_whole_numbers_that_may_be_zero(wrong: Any) -> None:
+    makes: list[Callable[[], Axis]] = [
         lambda: Pad(wrong, 0),
         lambda: Pad(0, wrong),
         lambda: Crop(wrong, 0),
         lambda: Crop(0, wrong),
         *([] if wrong is None else [lambda: Spread(3, 2, output_padding=wrong)]),
-    ):
+    ]
+    for make in makes:
         with pytest.raises(ShapeError) as caught:
             make()
         assert repr(wrong) in str(caught.value)
     assert Pad(0, 0).output_size(3) == Crop(0, 0).output_size(3) == 3
 
 
-def test_paddings_that_do_not_exist():
+def test_paddings_that_do_not_exist() -> None:
+    wrong: Any
     for wrong in ("SAME", "full", "", 1, None, (1,), (1, 1, 1), [1, 1]):
         with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
             Window(3, padding=wrong)
@@ -581,9 +590,9 @@ def test_paddings_that_do_not_exist():
         Spread(3, padding="causal")
 
 
-def test_axes_are_values():
+def test_axes_are_values() -> None:
     """Equal settings are equal, can be keys, and cannot be changed behind one's back."""
     assert Window(3, 2) == Window(3, 2) != Window(3, 1)
     assert len({Window(3), Window(3), Spread(3)}) == 2
     with pytest.raises(AttributeError):
-        Window(3).size = 4
+        Window(3).size = 4  # type: ignore[misc]

@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Any
 
 import lab as rig
 import nbformat
@@ -65,7 +66,7 @@ def test_scripts_are_executable_and_parse(script: str) -> None:
 @NO_SHELL
 def test_start_adds_our_settings_to_those_of_the_hub(tmp_path: Path) -> None:
     environment = {**os.environ, "REPO_DIR": str(tmp_path / "a repo"), "JUPYTER_CONFIG_PATH": "/of/the/hub"}
-    command = [ROOT / "binder" / "start", "sh", "-c", 'echo "$JUPYTER_CONFIG_PATH $1"', "sh", "two words"]
+    command = [str(ROOT / "binder" / "start"), "sh", "-c", 'echo "$JUPYTER_CONFIG_PATH $1"', "sh", "two words"]
     said = subprocess.check_output(command, env=environment, text=True)
     assert said == f"{tmp_path}/a repo/binder/jupyter_config:/of/the/hub two words\n"
 
@@ -179,7 +180,7 @@ class Binder(rig.Lab):
             *(f"--ServerApp.base_url={self.base}/", f"--ServerApp.token={self.token}"),
         ]
 
-    def api(self, path: str, method: str = "GET", timeout: float = 10) -> object:
+    def api(self, path: str, method: str = "GET", timeout: float = 10) -> Any:
         return super().api(self.base + path, method, timeout)
 
     def page(self, path: str) -> tuple[str, str]:
@@ -224,7 +225,7 @@ def test_started_as_binder_does_it_opens_lesson_00_and_runs_it(binder: Binder) -
         assert "jupyter-config-data" in text, "JupyterLab's page"
     assert binder.api(f"/api/contents/{FIRST_LESSON}?content=0")["type"] == "notebook"
 
-    settings = {}
+    settings: dict[str, Any] = {}
     for plugin in ("@jupyterlab/apputils-extension:kernels-settings", "@jupyterlab/notebook-extension:tracker"):
         schema = binder.api(f"/lab/api/settings/{plugin}")["schema"]["properties"]
         settings |= {name: described["default"] for name, described in schema.items() if "default" in described}

@@ -18,7 +18,7 @@ from course_utils.compare import Comparison, compare
 from course_utils.keras_layers import KerasRefusal, LayerCode, load_keras, plain_message, run
 
 keras = load_keras()
-layers = keras.layers
+layers: Any = keras.layers
 
 
 def random_input(*shape: int) -> np.ndarray:
@@ -65,25 +65,25 @@ class Cells(HTMLParser):
 # -- agreement ----------------------------------------------------------------------------------------------------
 
 
-def test_the_short_name():
+def test_the_short_name() -> None:
     assert compare_by_its_short_name is compare
     assert __import__("course_utils").compare is compare, "not the module of that name, which was loaded meanwhile"
 
 
-def test_two_that_agree():
+def test_two_that_agree() -> None:
     found = agreeing()
     assert found.agrees and found.same_shape and not found.refused
     assert found.shape_by_hand == found.shape_keras == (1, 5, 6, 2)
     assert found.refusal_by_hand is None and found.refusal_keras is None
-    assert 0 <= found.largest_difference < 1e-5
-    assert found.within.all()
+    assert found.largest_difference is not None and 0 <= found.largest_difference < 1e-5
+    assert found.within is not None and found.within.all()
     assert found.verdict == "They agree in shape and in all 60 values."
     text = str(found)
     assert text.startswith("Conv2D\n") and "✓" in text and "✗" not in text
     assert repr(found) == text
 
 
-def test_html_says_what_the_text_says():
+def test_html_says_what_the_text_says() -> None:
     pool = LayerCode("MaxPooling2D", {"pool_size": 9}).build()
     for found in (agreeing(), compare(pool, random_input(1, 5, 6, 2)), tampered(agreeing(), 1.0)):
         page = Cells(found._repr_html_())
@@ -94,7 +94,7 @@ def test_html_says_what_the_text_says():
         assert {"input", "by hand", "Keras"} <= {name for name, _ in page.rows}
 
 
-def test_html_is_escaped():
+def test_html_is_escaped() -> None:
     found = dataclasses.replace(
         agreeing(), kind="<b>", by_hand=None, keras=None, refusal_by_hand="1 < 2", refusal_keras="<script>"
     )
@@ -103,55 +103,57 @@ def test_html_is_escaped():
     assert "<script>" in Cells(page).text
 
 
-def test_what_it_takes_for_an_input():
+def test_what_it_takes_for_an_input() -> None:
     """Lists, whole numbers and bytes, as a learner writes them."""
     layer = LayerCode("MaxPooling1D", {"pool_size": 2, "padding": "same"}).build()
     cells = [[[1], [-2], [3], [7], [5]]]
     for x in (cells, np.array(cells), np.array(cells, np.float64), np.array([[[1], [0], [3], [7], [5]]], np.uint8)):
         found = compare(layer, x)
         assert found.agrees
+        assert found.by_hand is not None and found.keras is not None
         assert found.by_hand.ravel().tolist() == found.keras.ravel().tolist() == [1, 7, 5]
     picture = np.arange(75, dtype=np.uint8).reshape(1, 5, 5, 3)
     code = {"filters": 2, "kernel_size": 3}
     assert compare(with_weights(LayerCode("Conv2D", code).build(), picture.shape, 1), picture).agrees
 
 
-def test_a_layer_that_was_never_built_is_built():
+def test_a_layer_that_was_never_built_is_built() -> None:
     layer = LayerCode("Conv2D", {"filters": 2, "kernel_size": 3}).build()
     assert not layer.built
     assert compare(layer, random_input(1, 5, 6, 2)).agrees
     assert layer.built and compare(layer, random_input(2, 9, 4, 2)).agrees
 
 
-def test_causal_convolution():
+def test_causal_convolution() -> None:
     layer = LayerCode("Conv1D", {"filters": 1, "kernel_size": 3, "padding": "causal", "dilation_rate": 2}).build()
     layer.build((1, 6, 1))
     layer.kernel.assign(np.array([1.0, 10.0, 100.0]).reshape(3, 1, 1))
     found = compare(layer, [[[1], [2], [3], [4], [5], [6]]])
     assert found.agrees and found.largest_difference == 0
-    assert found.by_hand.ravel().tolist() == [100, 200, 310, 420, 531, 642]
+    assert found.by_hand is not None and found.by_hand.ravel().tolist() == [100, 200, 310, 420, 531, 642]
 
 
 # -- difference ---------------------------------------------------------------------------------------------------
 
 
-def tampered(found: Comparison, by: float, place: tuple[int, ...] = (0, 2, 3, 1)) -> Comparison:
+def tampered(found: Comparison, by: Any, place: tuple[int, ...] = (0, 2, 3, 1)) -> Comparison:
     """The same comparison with one value of Keras's changed."""
+    assert found.keras is not None
     real = found.keras.copy()
     real[place] += by
     return dataclasses.replace(found, keras=real)
 
 
-def test_one_changed_value_is_found_and_named():
+def test_one_changed_value_is_found_and_named() -> None:
     found = tampered(agreeing(), 0.01)
     assert not found.agrees and found.same_shape and not found.refused
     assert found.largest_difference == pytest.approx(0.01, rel=1e-3)
-    assert int((~found.within).sum()) == 1
+    assert found.within is not None and int((~found.within).sum()) == 1
     assert found.verdict.startswith("They differ in 1 of 60 values; the first at (0, 2, 3, 1): by hand ")
     assert "✗" in str(found) and "✓" not in str(found)
 
 
-def test_a_difference_is_never_rounded_away():
+def test_a_difference_is_never_rounded_away() -> None:
     """Two numbers that are said to differ are written so that the difference can be seen."""
     cells = np.abs(random_input(1, 20, 1)) + 1
     alone = LayerCode("Conv1D", {"filters": 1, "kernel_size": 1, "use_bias": False}).build()
@@ -161,6 +163,7 @@ def test_a_difference_is_never_rounded_away():
         compare(LayerCode("MaxPooling1D", {"pool_size": 2}).build(), cells),
     ):
         assert base.agrees
+        assert base.by_hand is not None and base.keras is not None and base.tolerance is not None
         for place in np.ndindex(base.keras.shape):
             # Just beyond the tolerance, or the next number that float32 has.
             step = max(1.5 * base.tolerance[place], float(np.spacing(np.abs(base.keras[place]))))
@@ -172,7 +175,7 @@ def test_a_difference_is_never_rounded_away():
             assert tampered(base, base.tolerance[place] / 100, place).agrees
 
 
-def test_a_kernel_that_changes_in_between():
+def test_a_kernel_that_changes_in_between() -> None:
     layer, x = conv(), random_input(1, 5, 6, 2)
     before = compare(layer, x)
     kernel = layer.kernel.numpy()
@@ -182,11 +185,13 @@ def test_a_kernel_that_changes_in_between():
     assert after.agrees, "both sides read the weights when they are asked"
     mixed = dataclasses.replace(before, keras=after.keras)
     assert not mixed.agrees
+    assert mixed.within is not None
     assert not mixed.within[..., 0].all() and mixed.within[..., 1].all(), "the first filter only"
 
 
-def test_another_shape():
+def test_another_shape() -> None:
     found = agreeing()
+    assert found.by_hand is not None and found.keras is not None
     for keras_values in (found.keras[:, :-1], found.keras[0], found.keras[..., :1]):
         other = dataclasses.replace(found, keras=keras_values)
         assert not other.agrees and not other.same_shape
@@ -195,9 +200,10 @@ def test_another_shape():
 
 
 @pytest.mark.parametrize("strange", [np.nan, np.inf, -np.inf])
-def test_nan_and_infinity_agree_with_themselves_only(strange: float):
+def test_nan_and_infinity_agree_with_themselves_only(strange: float) -> None:
     found = agreeing()
     place = (0, 0, 0, 0)
+    assert found.by_hand is not None and found.keras is not None and found.tolerance is not None
     hand, real, reach = found.by_hand.copy(), found.keras.copy(), found.tolerance.copy()
     hand[place], reach[place] = strange, abs(strange)
     assert not dataclasses.replace(found, by_hand=hand, tolerance=reach).agrees
@@ -209,7 +215,7 @@ def test_nan_and_infinity_agree_with_themselves_only(strange: float):
         assert not dataclasses.replace(found, by_hand=hand, keras=real, tolerance=reach).agrees
 
 
-def test_nan_and_infinity_go_through_real_layers():
+def test_nan_and_infinity_go_through_real_layers() -> None:
     for strange in (np.nan, np.inf, -np.inf):
         x = random_input(1, 5, 6, 2)
         x[0, 2, 2, 0] = strange
@@ -221,13 +227,13 @@ def test_nan_and_infinity_go_through_real_layers():
             LayerCode("ZeroPadding2D", {"padding": 1}).build(),
         ):
             found = compare(layer, x)
-            assert found.agrees, str(found)
+            assert found.agrees and found.keras is not None, str(found)
             assert not np.isfinite(found.keras).all() or layer.__class__.__name__ == "Conv2D"
     x[0, 2, 2, 0] = np.inf
     assert compare(LayerCode("MaxPooling2D", {"pool_size": 2}).build(), x).agrees
 
 
-def test_copies_are_compared_without_any_tolerance():
+def test_copies_are_compared_without_any_tolerance() -> None:
     """A maximum is one of the inputs, so the smallest difference counts, however large its neighbours are."""
     x = np.array([[[1e-6], [-1e6], [2e-6], [-1e6]]], np.float32)
     for kind, code in (
@@ -239,21 +245,24 @@ def test_copies_are_compared_without_any_tolerance():
     ):
         found = compare(LayerCode(kind, code).build(), x)
         assert found.agrees and found.largest_difference == 0
+        assert found.keras is not None and found.tolerance is not None
         assert not found.tolerance.any(), kind
         real = found.keras.copy()
         real[real != 0] *= np.float32(1 + 2e-7)
         assert not dataclasses.replace(found, keras=real).agrees
 
 
-def test_the_tolerance_follows_the_terms():
+def test_the_tolerance_follows_the_terms() -> None:
     """Large terms that cancel leave room for their roundings, small ones do not."""
     x = random_input(1, 5, 6, 2)
     layer = conv(use_bias=False)
     small, large = compare(layer, x), compare(layer, 1000 * x)
+    assert small.tolerance is not None and large.tolerance is not None
     np.testing.assert_allclose(large.tolerance, 1000 * small.tolerance, rtol=1e-5)
     kernel = np.abs(layer.kernel.numpy())
     layer.kernel.assign(kernel)
     alone = compare(layer, np.abs(x))
+    assert alone.by_hand is not None and alone.tolerance is not None
     np.testing.assert_allclose(alone.tolerance, 8 * 2.0**-24 * alone.by_hand, rtol=1e-5)
 
 
@@ -308,19 +317,20 @@ IMPOSSIBLE: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
 
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
 @pytest.mark.parametrize(("kind", "code", "shape"), IMPOSSIBLE)
-def test_both_refuse(kind: str, code: dict[str, Any], shape: tuple[int, ...]):
+def test_both_refuse(kind: str, code: dict[str, Any], shape: tuple[int, ...]) -> None:
     found = compare(LayerCode(kind, code).build(), np.ones(shape, np.float32))
     text = str(found)
     assert found.refused and found.agrees and found.same_shape, text
     assert found.by_hand is None and found.keras is None and found.tolerance is None
     assert found.largest_difference is None
     assert found.verdict == "Both refuse: this setting has no output."
+    assert found.refusal_by_hand is not None and found.refusal_keras is not None
     assert found.refusal_by_hand in text and found.refusal_keras in text
     assert "\x1b" not in text and "Arguments received" not in text
     assert "largest difference" not in text
 
 
-def test_one_refuses_and_the_other_does_not():
+def test_one_refuses_and_the_other_does_not() -> None:
     found = agreeing()
     silent = dataclasses.replace(found, keras=None, refusal_keras="no")
     assert not silent.agrees and not silent.refused and not silent.same_shape
@@ -332,31 +342,33 @@ def test_one_refuses_and_the_other_does_not():
         assert "✗" in str(strange)
 
 
-def test_keras_averages_nothing_at_all():
+def test_keras_averages_nothing_at_all() -> None:
     """The mean of no cells is NaN to Keras. By hand there is none, and that is said."""
     found = compare(LayerCode("GlobalAveragePooling2D", {}).build(), np.ones((1, 0, 6, 1)))
-    assert not found.agrees and found.by_hand is None and np.isnan(found.keras).all()
+    assert not found.agrees and found.by_hand is None
+    assert found.keras is not None and np.isnan(found.keras).all()
 
 
-def test_a_layer_without_a_kernel_on_this_processor_is_no_agreement():
+def test_a_layer_without_a_kernel_on_this_processor_is_no_agreement() -> None:
     """By hand there is an output, and the reason why Keras has none is at hand."""
     layer = LayerCode("DepthwiseConv2D", {"kernel_size": 2, "strides": (1, 2)}).build()
     found = compare(layer, random_input(1, 5, 6, 2))
     assert found.shape_by_hand == (1, 4, 3, 2)
     assert not found.agrees and found.keras is None
-    assert "equal length strides" in found.refusal_keras
-    assert "unequal" in keras_layers.missing_kernel(layer)
+    assert "equal length strides" in (found.refusal_keras or "")
+    assert "unequal" in (keras_layers.missing_kernel(layer) or "")
 
 
-def test_a_layer_built_for_other_channels():
+def test_a_layer_built_for_other_channels() -> None:
     for layer in (conv(), LayerCode("Conv2DTranspose", {"filters": 1, "kernel_size": 2}).build()):
         layer(random_input(1, 5, 6, 2))
         found = compare(layer, random_input(1, 5, 6, 3))
         assert found.refused
+        assert found.refusal_by_hand is not None
         assert "2 channels" in found.refusal_by_hand and "has 3" in found.refusal_by_hand
 
 
-def test_refusals_of_the_constructor_come_in_plain_words():
+def test_refusals_of_the_constructor_come_in_plain_words() -> None:
     with pytest.raises(KerasRefusal) as caught:
         LayerCode("Conv2D", {"filters": 1, "kernel_size": 3, "strides": 2, "dilation_rate": (1, 2)}).build()
     assert "not supported in conjunction" in str(caught.value)
@@ -364,7 +376,7 @@ def test_refusals_of_the_constructor_come_in_plain_words():
         LayerCode("Conv2D", {"filters": 1, "kernel_size": 3, "padding": 1}).build()
 
 
-def test_messages_lose_their_colours_and_dumps():
+def test_messages_lose_their_colours_and_dumps() -> None:
     wrapped = ValueError(
         "Exception encountered when calling MaxPooling2D.call().\n\n"
         "\x1b[1mComputed output size would be zero\x1b[0m\n\n"
@@ -375,7 +387,7 @@ def test_messages_lose_their_colours_and_dumps():
     assert plain_message(ZeroDivisionError()) == "ZeroDivisionError"
 
 
-def test_run_returns_what_the_layer_returns():
+def test_run_returns_what_the_layer_returns() -> None:
     x = random_input(1, 4, 4, 1)
     layer = LayerCode("AveragePooling2D", {"pool_size": 2}).build()
     y = run(layer, x.tolist())
@@ -383,7 +395,7 @@ def test_run_returns_what_the_layer_returns():
     np.testing.assert_array_equal(y, layer(x).numpy())
 
 
-def test_nothing_whose_output_is_empty_is_ever_called():
+def test_nothing_whose_output_is_empty_is_ever_called() -> None:
     """Not even if the layer itself sees no harm in it: such calls are the ones that end the process."""
 
     class Careless(layers.Layer):
@@ -453,7 +465,7 @@ def relu(x: Any) -> Any:
         (lambda: layers.Conv2D(2, 3, dtype="mixed_bfloat16"), "bfloat16"),
     ],
 )
-def test_what_has_no_rule_is_never_guessed(make: Any, said: str):
+def test_what_has_no_rule_is_never_guessed(make: Any, said: str) -> None:
     with pytest.raises(NoRule) as caught:
         compare(make(), random_input(1, 5, 6, 2))
     message = str(caught.value)
@@ -461,14 +473,14 @@ def test_what_has_no_rule_is_never_guessed(make: Any, said: str):
     assert " at 0x" not in message, "an address changes from run to run"
 
 
-def test_lora_has_no_rule():
+def test_lora_has_no_rule() -> None:
     layer = conv()
     layer.enable_lora(1)
     with pytest.raises(NoRule, match="LoRA"):
         compare(layer, random_input(1, 5, 6, 2))
 
 
-def test_every_kind_with_a_rule_for_its_axes_has_one_for_its_values():
+def test_every_kind_with_a_rule_for_its_axes_has_one_for_its_values() -> None:
     """And every layer of Keras that is like them has both."""
     spatial = re.compile(r"(Conv|Pooling|UpSampling|ZeroPadding|Cropping)")
     known = {name for name in dir(layers) if spatial.search(name) and re.search(r"\dD", name)}
@@ -478,11 +490,11 @@ def test_every_kind_with_a_rule_for_its_axes_has_one_for_its_values():
     assert classes - left_out == set(keras_layers._READERS)
 
 
-def test_softmax_is_taken_over_the_last_axis_as_keras_does_even_with_channels_first():
+def test_softmax_is_taken_over_the_last_axis_as_keras_does_even_with_channels_first() -> None:
     code = {"kernel_size": 2, "data_format": "channels_first", "activation": "softmax", "use_bias": False}
     layer = with_weights(LayerCode("DepthwiseConv2D", code).build(), (1, 2, 4, 5), 1)
     found = compare(layer, random_input(1, 2, 4, 5))
-    assert found.agrees, str(found)
+    assert found.agrees and found.by_hand is not None, str(found)
     np.testing.assert_allclose(found.by_hand.sum(axis=-1), 1)
 
 
@@ -490,20 +502,20 @@ def test_softmax_is_taken_over_the_last_axis_as_keras_does_even_with_channels_fi
 
 
 @pytest.mark.parametrize("module", [axes, byhand, keras_layers, __import__("sys").modules["course_utils.compare"]])
-def test_the_examples_in_the_docstrings(module: Any):
+def test_the_examples_in_the_docstrings(module: Any) -> None:
     result = doctest.testmod(module)
     assert result.failed == 0
     assert result.attempted >= 1 or module is byhand
 
 
-def test_code_that_is_printed_is_the_code_that_is_built():
+def test_code_that_is_printed_is_the_code_that_is_built() -> None:
     code = LayerCode("Conv2D", {"filters": 2, "kernel_size": (3, 1), "padding": "same", "activation": None})
     assert code.text == 'keras.layers.Conv2D(filters=2, kernel_size=(3, 1), padding="same", activation=None)'
     pasted, built = eval(code.text, {"keras": keras}), code.build()
     assert {**pasted.get_config(), "name": ""} == {**built.get_config(), "name": ""}
 
 
-def test_by_hand_functions_refuse_what_does_not_fit():
+def test_by_hand_functions_refuse_what_does_not_fit() -> None:
     """They can be called by themselves, with arrays that a learner made up."""
     window = (axes.Window(2),)
     with pytest.raises(ShapeError, match="3 numbers"):

@@ -24,7 +24,8 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -162,7 +163,7 @@ class Course:
         return set(subprocess.check_output([python, "-I", "-c", code], text=True).split()) - {"pip"}
 
 
-def started(output: str) -> list[dict]:
+def started(output: str) -> list[dict[str, Any]]:
     """Return what each of the stand-ins told about how it was started."""
     return [json.loads(line.removeprefix("STARTED ")) for line in output.splitlines() if line.startswith("STARTED")]
 
@@ -550,13 +551,12 @@ def test_what_pip_says_becomes_a_sentence(said: str, told: str) -> None:
 def test_download_is_shown_with_its_size() -> None:
     notes: list[str] = []
 
-    class Ticker:
-        show = note = staticmethod(notes.append)
+    ticker: Any = SimpleNamespace(show=notes.append, note=notes.append)
 
-    installing._show("  Downloading tensorflow_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl (274.4 MB)\n", Ticker)
+    installing._show("  Downloading tensorflow_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl (274.4 MB)\n", ticker)
     assert notes == ["downloading tensorflow-cpu 2.21.0 (274 MB)"] * 2
     notes.clear()
-    installing._show("Progress 100000000 of 274400000\n", Ticker)
+    installing._show("Progress 100000000 of 274400000\n", ticker)
     assert notes == ["downloading: 100 of 274 MB"]
 
 
@@ -605,7 +605,7 @@ def old_pythons() -> Iterator[Path]:
                     break
 
 
-OLD_PYTHONS = list(old_pythons()) or [
+OLD_PYTHONS: list[object] = list(old_pythons()) or [
     pytest.param(None, marks=pytest.mark.skip(reason="no unsuitable Python on this machine"))
 ]
 
@@ -641,7 +641,9 @@ def test_unsuitable_python_says_so_or_finds_another(old: Path, course: Course) -
         ({}, None),
     ],
 )
-def test_why_not_this_python(patches: dict, told: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_why_not_this_python(
+    patches: dict[tuple[Any, str], Any], told: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     door = load_door()
     for (module, name), value in patches.items():
         monkeypatch.setattr(module, name, value)

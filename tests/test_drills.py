@@ -99,7 +99,8 @@ def test_right_wrong_and_untouched(kind: str, level: int) -> None:
         assert str(one.truth[-1]) in one.why[-1] or kind == "back"
         for untouched in ((), (____,), (____, 1)):
             assert one.examine(*untouched).outcome is Outcome.NOT_TRIED
-        for odd in (None, "5", 5.5, True, [1, 2, 3, 4, 5, 6, 7], {}, float("nan"), -1):
+        odds: tuple[object, ...] = (None, "5", 5.5, True, [1, 2, 3, 4, 5, 6, 7], {}, float("nan"), -1)
+        for odd in odds:
             assert one.examine(odd).outcome is Outcome.WRONG
         for slip in one.slips:
             result = one.examine(*slip.answer)
@@ -137,8 +138,8 @@ def test_without_a_seed_one_is_drawn_and_named() -> None:
         (lambda: drill("pading"), "There is no drill 'pading'. There are: 'valid', 'same'"),
         (lambda: drill("same", level=4), "level is 1, 2 or 3; you gave 4"),
         (lambda: drill("same", level=True), "level is 1, 2 or 3"),
-        (lambda: drill("same", seed="seven"), "seed is a whole number, such as 7; you gave 'seven'"),
-        (lambda: drill(["same"]), "There is no drill"),
+        (lambda: drill("same", seed="seven"), "seed is a whole number, such as 7; you gave 'seven'"),  # type: ignore[arg-type]
+        (lambda: drill(["same"]), "There is no drill"),  # type: ignore[arg-type]
         (lambda: drill_sheet("same", 1, 1, 0), "count is 1 to 100; you gave 0"),
     ],
 )

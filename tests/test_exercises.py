@@ -45,6 +45,7 @@ from course_utils.exercises import ____, answers, lesson_00, lesson_01, lesson_0
 from course_utils.exercises.blank import Blank, has_blank
 from course_utils.exercises.catalogue import Misconception, Section, Slip
 from course_utils.exercises.core import Exercise
+from course_utils.exercises.predictions import Prediction
 from course_utils.exercises.result import Outcome, to_html
 
 SLIPS = [(exercise, slip) for exercise in EXERCISES for slip in exercise.slips]
@@ -102,7 +103,7 @@ def test_a_blank_is_harmless_where_python_wants_a_number_or_an_end() -> None:
 
 def test_a_blank_is_found_wherever_it_hides() -> None:
     def direct(n: int) -> Any:
-        return n - ____
+        return n - ____  # type: ignore[operator]
 
     def nested(n: int) -> Any:
         return (lambda: ____)()
@@ -165,7 +166,7 @@ def test_there_are_as_many_exercises_as_the_lessons_promise(lesson: Lesson) -> N
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 def test_an_untouched_answer_is_not_tried(exercise: Exercise) -> None:
-    for answer in (____, (____, 1), lambda *args: ____ + 1, lambda *args: [____]):
+    for answer in (____, (____, 1), lambda *args: ____ + 1, lambda *args: [____]):  # type: ignore[operator]
         assert exercise.examine(answer).outcome is Outcome.NOT_TRIED
     assert exercise.examine().outcome is Outcome.NOT_TRIED
     assert f"lesson.{exercise.name}.check(" in str(exercise.examine())
@@ -230,7 +231,7 @@ def test_an_endless_loop_is_ended_and_the_thread_with_it(exercise: Exercise, mon
 
 
 def test_a_bug_of_the_checker_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    exercise = Exercise("x", "x", lambda answer: 1 / 0, ("a",), "x = 1", "because")  # type: ignore[arg-type, return-value]
+    exercise = Exercise("x", "x", lambda answer: 1 / 0, ("a",), "x = 1", "because")  # type: ignore[arg-type]
     result = exercise.examine(1)
     assert result.outcome is Outcome.NOT_CHECKED
     assert "no fault of yours" in str(result)
@@ -351,7 +352,8 @@ def test_the_case_that_is_shown_separates_and_is_the_smallest(belief: Misconcept
 
 
 def test_every_belief_of_the_catalogue_belongs_to_an_exercise_or_a_prediction() -> None:
-    used = {id(slip.misconception) for thing in [*EXERCISES, *PREDICTIONS] for slip in thing.slips}
+    things: list[Exercise | Prediction] = [*EXERCISES, *PREDICTIONS]
+    used = {id(slip.misconception) for thing in things for slip in thing.slips}
     assert [belief.name for belief in CATALOGUE if id(belief) not in used] == []
 
 
@@ -419,6 +421,30 @@ def test_the_cells_of_the_notebooks(shell: InteractiveShell, lesson: Lesson) -> 
             (refused,) = run_cell(shell, f"lesson.{exercise.name}.check(a_wrong_answer)")
             assert refused["text/plain"].startswith("✗ "), f"{exercise.name}: {refused['text/plain']}"
             assert slip.misconception.name in refused["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        ("`n // s` of a *whole number*", "<code>n // s</code> of a <em>whole number</em>"),
+        ("`2*n*3`, a*b*c, 5 * 3 * 2, f(*args), **kwargs", "<code>2*n*3</code>, a*b*c, 5 * 3 * 2, f(*args), **kwargs"),
+        ("a < b & c", "a &lt; b &amp; c"),
+        ("28 × 28 × 8, n × n", "28\xa0×\xa028\xa0×\xa08, n × n"),
+    ],
+)
+def test_what_is_marked_in_a_text_is_marked_on_the_page(text: str, page: str) -> None:
+    assert to_html(text) == page
+
+
+def test_no_mark_is_left_on_the_page() -> None:
+    beliefs = [slip.misconception for exercise in EXERCISES for slip in exercise.slips]
+    texts = [
+        *(text for exercise in EXERCISES for text in (*exercise.hints, exercise.why)),
+        *(text for belief in beliefs for text in (belief.name, belief.sentence)),
+    ]
+    assert any("<em>" in to_html(text) for text in texts)
+    for text in texts:
+        assert "*" not in re.sub(r"<code>.*?</code>", "", to_html(text)), text
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=label)

@@ -52,7 +52,7 @@ def test_the_model_in_place_of_the_function_is_told_so() -> None:
 
 def test_a_function_that_fails_on_a_map_is_told_a_call_that_can_be_typed() -> None:
     def with_border(x: Any, k: int) -> Any:
-        return np.pad(x, (k - 1) / 2)  # type: ignore[arg-type]
+        return np.pad(x, (k - 1) / 2)  # type: ignore[call-overload]
 
     assert "Call `with_border(np.ones((7, 7)), 3)`" in str(lesson_01.dim_rim.examine(with_border))
 

@@ -20,7 +20,7 @@ from course_utils.exercises.result import Outcome
 from course_utils.keras_layers import KerasRefusal
 
 NOTEBOOK = "02_take_bigger_steps.ipynb"
-LAYERS = keras.layers
+LAYERS: Any = keras.layers
 # -- what is said -------------------------------------------------------------------------------------------------
 
 

@@ -93,7 +93,7 @@ def test_a_decoder_is_told_both_roads() -> None:
     assert "go back 4 → 7 → 14 → 28; asked for: 4 → 7 → 13 → 25." in text
 
 
-def decoder_with(extras: Callable[[int], tuple[int | None, ...]], k: int = 3) -> Callable[[int], Any]:
+def decoder_with(extras: Callable[..., tuple[int | None, ...]], k: int = 3) -> Callable[[int], Any]:
     """A decoder whose numbers are made from n."""
 
     def decoder(n: int) -> Any:

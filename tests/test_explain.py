@@ -29,7 +29,13 @@ from course_utils.explain.facts_words import detail_lines
 from course_utils.keras_layers import load_keras
 
 keras = load_keras()  # after course_utils, which tells TensorFlow how to start
-L = keras.layers
+L: Any = keras.layers
+
+
+def size_behind(step: Step) -> int | None:
+    """The height that comes out."""
+    assert step.output_shape is not None
+    return step.output_shape[1]
 
 
 # -- the autoencoder of the question ------------------------------------------------------------------------------
@@ -78,7 +84,7 @@ def seed() -> Explanation:
 def test_the_question(build: Any) -> None:
     model = build()
     explanation = explain(model)
-    assert [step.output_shape[1] for step in explanation] == SIZES
+    assert [size_behind(step) for step in explanation] == SIZES
     assert [step.parameters for step in explanation] == PARAMETERS
     assert all(step.agrees is True for step in explanation) and explanation.agrees is True
     assert [step.kind for step in explanation][:3] == ["InputLayer", "Conv2D", "MaxPooling2D"]
@@ -87,7 +93,7 @@ def test_the_question(build: Any) -> None:
     ]
     assert explanation.parameters == explanation.keras_parameters == model.count_params() == 4385
     for step in explanation:
-        assert step.output_shape == step.keras_shape and step.output_shape[0] is None
+        assert step.output_shape == step.keras_shape and step.output_shape is not None and step.output_shape[0] is None
         assert step.parameters == step.keras_parameters
 
 
@@ -123,7 +129,7 @@ def test_the_third_answer_which_sizes_come_back() -> None:
     layers = asked_layers()
     returned = {n: explain(layers, input_shape=(n, n, 1)) for n in range(9, 41)}
     assert all(e.agrees for e in returned.values())
-    out = {n: e[-1].output_shape[1] for n, e in returned.items()}
+    out = {n: size_behind(e[-1]) for n, e in returned.items()}
     assert (out[23], out[28], out[32]) == (20, 28, 28)
     assert out == {n: 8 * -(-n // 8) - 4 for n in out}
     assert [n for n in out if out[n] == n] == [12, 20, 28, 36]
@@ -137,7 +143,7 @@ def test_every_formula_says_what_it_claims(seed: Explanation) -> None:
         for written in filter(None, (step.formula, step.parameters_formula)):
             said, claimed = written.rsplit(" = ", 1)
             assert evaluate(said) == int(claimed)
-        assert int(step.formula.rsplit(" = ", 1)[1]) == step.output_shape[1]
+        assert int(step.formula.rsplit(" = ", 1)[1]) == size_behind(step)
 
 
 # -- every kind of layer ------------------------------------------------------------------------------------------
@@ -364,7 +370,8 @@ def test_branches_joins_and_sharing() -> None:
     assert explanation.agrees and not explanation.without_rule
     calls = [step for step in explanation if step.layer == "shared"]
     assert len(calls) == 2 and len(explanation) == len(model.layers) + 1
-    assert calls[0].shared_with is None and explanation[calls[1].shared_with] is calls[0]
+    assert calls[0].shared_with is None and calls[1].shared_with is not None
+    assert explanation[calls[1].shared_with] is calls[0]
     assert explanation.parameters == model.count_params()
     (concatenate,) = [step for step in explanation if step.kind == "Concatenate"]
     assert concatenate.input_shape == ((None, 16, 12, 8), (None, 16, 12, 4))
@@ -594,7 +601,7 @@ def test_a_layer_used_twice_on_other_channels() -> None:
 def test_an_unbuilt_sequential() -> None:
     model = keras.Sequential(asked_layers())
     explanation = explain(model, input_shape=(28, 28, 1))
-    assert [step.output_shape[1] for step in explanation] == SIZES and explanation.agrees
+    assert [size_behind(step) for step in explanation] == SIZES and explanation.agrees
     assert not model.built and not any(layer.built for layer in model.layers if layer.name.startswith("conv"))
 
 
@@ -894,7 +901,8 @@ def _built(layers: list[tuple[str, dict[str, Any]]]) -> list[Any] | None:
 
 def _keras_alone(layers: list[Any], shape: tuple[int, ...]) -> tuple[list[Any], int | None]:
     """The shapes that Keras finds when the layers are called one after the other, and where it fails."""
-    tensor, shapes = keras.Input(shape), []
+    tensor = keras.Input(shape)
+    shapes: list[Any] = []
     for place, layer in enumerate(layers):
         try:
             tensor = layer(tensor)

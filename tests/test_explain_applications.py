@@ -15,7 +15,7 @@ from benchmarks import architectures
 from course_utils import explain
 from course_utils.keras_layers import load_keras
 
-keras = load_keras()  # after course_utils, which tells TensorFlow how to start
+keras: Any = load_keras()  # after course_utils, which tells TensorFlow how to start
 
 #: Architecture, size of its input (None: not known), and the least number of rows. VGG only without its classifier:
 #: with it, it alone has 138 million weights.

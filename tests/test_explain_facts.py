@@ -82,6 +82,7 @@ def seen(model: Any) -> Any:
 def check_fields(explanation: Explanation, shown: Any) -> int:
     """Compare every interior output on one axis; return how many there were."""
     fields, n = explanation[-1].facts.fields, explanation[0].input_shape[1]
+    assert isinstance(n, int)
     compared = 0
     for i, lit in enumerate(shown):
         span, measured = fields[0][i], np.flatnonzero(lit)

@@ -125,7 +125,8 @@ def _tables(markdown: str) -> list[list[list[str]]]:
         return str(node.get("raw", "")) + "".join(map(text, node.get("children", ())))
 
     found = []
-    for block in read(markdown):
+    blocks: Any = read(markdown)
+    for block in blocks:
         if block["type"] == "table":
             head, body = block["children"]
             rows = [head["children"], *(row["children"] for row in body["children"])]

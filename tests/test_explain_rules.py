@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ L = keras.layers
 Case = tuple[Callable[..., Any], list[tuple[int | None, ...]]]
 
 
-def check(build: Callable[..., Any], shapes: list[tuple[int | None, ...]]) -> Explanation:
+def check(build: Callable[..., Any], shapes: Sequence[tuple[int | None, ...]]) -> Explanation:
     """Explain the model that ``build`` makes of its inputs; every row has a rule and agrees."""
     inputs = [keras.Input(shape) for shape in shapes]
     model = keras.Model(inputs, build(*inputs))

@@ -11,15 +11,16 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import lab as rig
 import psutil
 import pytest
-from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
-from jupyter_client.provisioning import KernelProvisionerFactory
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from learner import Learner
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
@@ -42,7 +43,9 @@ class Kernel:
 
     @property
     def pid(self) -> int:
-        return self.manager.provisioner.pid
+        assert self.manager.provisioner is not None
+        pid: int = self.manager.provisioner.pid
+        return pid
 
     @property
     def forked(self) -> bool:
@@ -84,8 +87,6 @@ def started(provisioner: str = NAME, options: tuple[str, ...] = (), **launch: An
 @pytest.fixture(scope="module")
 def provisioner() -> Any:
     """The class, as jupyter_client finds it: by the name that the package registers."""
-    from jupyter_client.provisioning.factory import entry_points
-
     (found,) = entry_points(group=KernelProvisionerFactory.GROUP_NAME, name=NAME)
     return found.load()
 

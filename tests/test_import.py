@@ -90,12 +90,12 @@ def _is_module(name: str) -> bool:
     return (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()
 
 
-def test_every_part_has_its_place():
+def test_every_part_has_its_place() -> None:
     parts = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in sources()}
     assert parts <= set(LEVELS), f"give {sorted(parts - set(LEVELS))} a place in ORDER (and in the README's map)"
 
 
-def test_imports_run_downward_only():
+def test_imports_run_downward_only() -> None:
     upward, edges = [], set()
     for path, tree in sources().items():
         part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
@@ -112,7 +112,7 @@ def test_imports_run_downward_only():
     assert not both_ways, f"two parts of one line import each other: {both_ways}"
 
 
-def test_only_keras_layers_imports_keras():
+def test_only_keras_layers_imports_keras() -> None:
     guilty, lawful = [], 0
     for path, tree in sources().items():
         for line, module in imports_of(path, tree):
@@ -125,7 +125,7 @@ def test_only_keras_layers_imports_keras():
     assert lawful, "keras_layers.py was not read"
 
 
-def test_no_pyplot_anywhere():
+def test_no_pyplot_anywhere() -> None:
     """It holds one figure for all, and beside widgets it shows half-drawn ones."""
 
     def uses(tree: ast.AST) -> list[str]:
@@ -149,13 +149,13 @@ def run_fresh(code: str) -> str:
     return finished.stdout
 
 
-def test_importing_the_package_loads_nothing_heavy():
+def test_importing_the_package_loads_nothing_heavy() -> None:
     loaded = set(run_fresh("import sys, course_utils; print(*sys.modules)").split())
     assert "course_utils" in loaded
     assert not [name for name in loaded if name.split(".")[0] in (*SLOW, "numpy")]
 
 
-def test_importing_the_package_takes_well_under_a_second():
+def test_importing_the_package_takes_well_under_a_second() -> None:
     """The best of a few: a busy machine makes one try slow, not all of them."""
     clock = "import time; start = time.perf_counter(); import course_utils; print(time.perf_counter() - start)"
     best = min(float(run_fresh(clock)) for _ in range(4))
@@ -164,21 +164,21 @@ def test_importing_the_package_takes_well_under_a_second():
 
 
 @pytest.mark.parametrize("before", ["", "import course_utils.compare", "from course_utils.compare import Comparison"])
-def test_compare_is_the_function_whatever_was_imported_before(before: str):
+def test_compare_is_the_function_whatever_was_imported_before(before: str) -> None:
     """Python puts a loaded module into its package under its own name, which here is the name of a function."""
     asked = "import course_utils; from course_utils import compare"
     shown = "print(callable(compare), callable(course_utils.compare))"
     assert run_fresh(f"{before}\n{asked}\n{shown}").split() == ["True", "True"]
 
 
-def test_explain_is_the_function_whatever_was_imported_before():
+def test_explain_is_the_function_whatever_was_imported_before() -> None:
     if not (PACKAGE / "explain").is_dir():
         pytest.skip("there is no explain yet")
     code = "import course_utils.explain\nfrom course_utils import explain; print(callable(explain))"
     assert run_fresh(code).split() == ["True"]
 
 
-def test_axes_needs_the_standard_library_only():
+def test_axes_needs_the_standard_library_only() -> None:
     loaded = run_fresh("import sys, course_utils.axes; print(*sys.modules)").split()
     roots = {name.split(".")[0] for name in loaded} - {"course_utils"}
     here = set(run_fresh("import sys; print(*sys.modules)").split())
@@ -197,13 +197,13 @@ def test_axes_needs_the_standard_library_only():
         ("course_utils.compare", SLOW),
     ],
 )
-def test_what_the_core_leaves_alone(module: str, without: tuple[str, ...]):
+def test_what_the_core_leaves_alone(module: str, without: tuple[str, ...]) -> None:
     loaded = run_fresh(f"import sys, {module}; print(*sys.modules)").split()
     assert module in loaded
     assert not [name for name in loaded if name.split(".")[0] in without]
 
 
-def test_tensorflow_is_kept_quiet_and_portable():
+def test_tensorflow_is_kept_quiet_and_portable() -> None:
     """Unless the learner has said otherwise."""
     show = "import os, course_utils; print(os.environ['TF_ENABLE_ONEDNN_OPTS'], os.environ['TF_CPP_MIN_LOG_LEVEL'])"
     clear = "import os; [os.environ.pop(k, None) for k in ('TF_ENABLE_ONEDNN_OPTS', 'TF_CPP_MIN_LOG_LEVEL')]; "
@@ -211,7 +211,7 @@ def test_tensorflow_is_kept_quiet_and_portable():
     assert run_fresh("import os; os.environ['TF_ENABLE_ONEDNN_OPTS'] = '1'; " + show).split()[0] == "1"
 
 
-def test_the_reader_of_imports_sees_them_all():
+def test_the_reader_of_imports_sees_them_all() -> None:
     code = """
 import a.b
 from c import d

@@ -43,7 +43,7 @@ BOTH: list[Setting] = list(product(range(1, 8), range(1, 5), range(1, 4)))
 
 def check(
     code: LayerCode,
-    make_axes: Callable[[], tuple[Axis, ...]],
+    make_axes: Callable[..., tuple[Axis, ...]],
     sizes: Iterable[Sequence[int]],
     channels_out: int | None = CHANNELS,
 ) -> int:
@@ -133,7 +133,7 @@ CONVOLUTIONS = {
 @pytest.mark.parametrize(
     ("kind", "dimensions"), [(kind, dimensions) for kind, (_, _, all_) in CONVOLUTIONS.items() for dimensions in all_]
 )
-def test_convolutions(kind: str, dimensions: int):
+def test_convolutions(kind: str, dimensions: int) -> None:
     arguments, channels_out, _ = CONVOLUTIONS[kind]
     name, total = f"{kind}{dimensions}D", 0
     for turn, rows in enumerate(settings_for(dimensions)):
@@ -156,7 +156,7 @@ def test_convolutions(kind: str, dimensions: int):
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3])
-def test_transposed_convolutions(dimensions: int):
+def test_transposed_convolutions(dimensions: int) -> None:
     name, total = f"Conv{dimensions}DTranspose", 0
     for turn, rows in enumerate(settings_for(dimensions)):
         k, s, d = columns(rows)
@@ -193,7 +193,7 @@ def test_transposed_convolutions(dimensions: int):
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3])
 @pytest.mark.parametrize("kind", ["MaxPooling", "AveragePooling"])
-def test_pooling(kind: str, dimensions: int):
+def test_pooling(kind: str, dimensions: int) -> None:
     name, total = f"{kind}{dimensions}D", 0
     rows_of_all = [(row,) for row in STRIDED] if dimensions == 1 else partners(STRIDED, dimensions, 9)
     for turn, rows in enumerate(rows_of_all):
@@ -213,7 +213,7 @@ def test_pooling(kind: str, dimensions: int):
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3])
 @pytest.mark.parametrize("kind", ["GlobalMaxPooling", "GlobalAveragePooling"])
-def test_global_pooling(kind: str, dimensions: int):
+def test_global_pooling(kind: str, dimensions: int) -> None:
     total = 0
     for layout, keep in product(FORMATS, (True, False)):
         layer = LayerCode(f"{kind}{dimensions}D", {"data_format": layout, "keepdims": keep}).build()
@@ -233,7 +233,7 @@ def test_global_pooling(kind: str, dimensions: int):
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3])
-def test_upsampling(dimensions: int):
+def test_upsampling(dimensions: int) -> None:
     name, total = f"UpSampling{dimensions}D", 0
     ways = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5") if dimensions == 2 else ("nearest",)
     for turn, factors in enumerate(product(range(6), repeat=dimensions)):
@@ -255,7 +255,7 @@ def test_upsampling(dimensions: int):
 @pytest.mark.parametrize(
     ("kind", "argument", "axis_class"), [("ZeroPadding", "padding", Pad), ("Cropping", "cropping", Crop)]
 )
-def test_padding_and_cropping(kind: str, argument: str, axis_class: type[Pad] | type[Crop], dimensions: int):
+def test_padding_and_cropping(kind: str, argument: str, axis_class: type[Pad] | type[Crop], dimensions: int) -> None:
     name, total = f"{kind}{dimensions}D", 0
     pairs = list(product(range(-1, 6), repeat=2))
     rows_of_all = [
@@ -277,7 +277,9 @@ def test_padding_and_cropping(kind: str, argument: str, axis_class: type[Pad] | 
 @pytest.mark.parametrize(
     ("kind", "argument", "axis_class"), [("ZeroPadding", "padding", Pad), ("Cropping", "cropping", Crop)]
 )
-def test_the_short_ways_to_write_padding_and_cropping(kind: str, argument: str, axis_class: type[Pad] | type[Crop]):
+def test_the_short_ways_to_write_padding_and_cropping(
+    kind: str, argument: str, axis_class: type[Pad] | type[Crop]
+) -> None:
     """One number, or one per axis. In 1-D the pair means before and after; in 2-D and 3-D it means the axes."""
 
     def axes(dimensions: int, value: Any) -> tuple[Axis, ...]:
@@ -290,7 +292,7 @@ def test_the_short_ways_to_write_padding_and_cropping(kind: str, argument: str, 
         assert axes(dimensions, 2) == (axis_class(2, 2),) * dimensions
 
 
-def test_numbers_are_read_as_keras_reads_them():
+def test_numbers_are_read_as_keras_reads_them() -> None:
     """One number for all axes, NumPy's whole numbers, and True, which Keras takes for 1."""
     for given, meant in ((3, (3, 3)), ((np.int64(3), np.int32(2)), (3, 2)), (True, (1, 1)), ([2, 5], (2, 5))):
         layer = LayerCode("Conv2D", {"filters": 1, "kernel_size": given, "padding": "SAME"}).build()
@@ -300,7 +302,7 @@ def test_numbers_are_read_as_keras_reads_them():
     assert axes_of(layer) == (Spread(3, 3, output_padding=1),) * 2
 
 
-def test_fractions_pass_some_constructors_and_are_still_refused():
+def test_fractions_pass_some_constructors_and_are_still_refused() -> None:
     for kind, argument in (("Conv2D", "kernel_size"), ("UpSampling2D", "size")):
         filters = {"filters": 1} if kind == "Conv2D" else {}
         layer = LayerCode(kind, filters | {argument: (1.5, 2.0)}).build()
@@ -340,7 +342,7 @@ def call(code: LayerCode, sizes: Iterable[Sequence[int]]) -> int:
     return calls
 
 
-def test_calls_of_transposed_convolutions():
+def test_calls_of_transposed_convolutions() -> None:
     """*same* with an even k_eff and output_padding=0 can be built, has a size, and fails when called."""
     total = 0
     for (k, s, d), padding in product(
@@ -356,7 +358,7 @@ def test_calls_of_transposed_convolutions():
     compared("calls", "Conv1D/2DTranspose", total, at_least=900)
 
 
-def test_calls_of_windows():
+def test_calls_of_windows() -> None:
     """Also where the window does not fit: a pooling called there can take the whole process with it."""
     total = 0
     for (k, s, d), padding in product(BOTH[::2], ("valid", "same")):
@@ -373,7 +375,7 @@ def test_calls_of_windows():
     compared("calls", "windows", total, at_least=1_000)
 
 
-def test_kernels_that_this_processor_does_not_have_are_foretold():
+def test_kernels_that_this_processor_does_not_have_are_foretold() -> None:
     total = 0
     for layout, kind in product(
         FORMATS, ("Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
@@ -385,11 +387,11 @@ def test_kernels_that_this_processor_does_not_have_are_foretold():
             if "Transpose" not in kind and s == 2:  # grouped ones are compiled anew at every call
                 total += call(LayerCode(kind, arguments | {"groups": 3}), [(6,) * dimensions])
     for layout, kind, padding in product(FORMATS, ("DepthwiseConv2D", "SeparableConv2D"), ("valid", "same")):
-        for s, d in product(((1, 1), (1, 2), (2, 1), (2, 2), (3, 2)), ((1, 1), (2, 1), (1, 3), (2, 2))):
+        for strides, dilations in product(((1, 1), (1, 2), (2, 1), (2, 2), (3, 2)), ((1, 1), (2, 1), (1, 3), (2, 2))):
             arguments = {
                 "kernel_size": (2, 3),
-                "strides": s,
-                "dilation_rate": d,
+                "strides": strides,
+                "dilation_rate": dilations,
                 "padding": padding,
                 "data_format": layout,
             }
@@ -399,7 +401,7 @@ def test_kernels_that_this_processor_does_not_have_are_foretold():
     compared("calls", "kernels that may be missing", total, at_least=200)
 
 
-def test_no_layer_kills_the_process_through_run():
+def test_no_layer_kills_the_process_through_run() -> None:
     """With oneDNN on, eager pooling with an empty output ends the process with SIGFPE; ``run`` never lets it."""
     finished = subprocess.run(
         [sys.executable, str(Path(killers.__file__))],
@@ -413,5 +415,5 @@ def test_no_layer_kills_the_process_through_run():
     compared("calls", "layers that kill, with oneDNN", int(finished.stdout.split()[-1]), at_least=350)
 
 
-def test_what_would_kill_is_refused_without_onednn_too():
+def test_what_would_kill_is_refused_without_onednn_too() -> None:
     compared("calls", "layers that kill, without oneDNN", killers.all_refused(), at_least=350)

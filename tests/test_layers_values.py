@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ def some_sizes(turn: int, number: int) -> list[tuple[int]]:
     return [((turn // 2 + 5 * i) % 16 + 1,) for i in range(number)]
 
 
-def test_conv1d():
+def test_conv1d() -> None:
     found: Counter[str] = Counter()
     for seed, ((k, s, d), padding) in enumerate(product([*STRIDED, *DILATED], ("valid", "same", "causal"))):
         code = {"filters": 3, "kernel_size": k, "strides": s, "dilation_rate": d, "padding": padding}
@@ -74,7 +74,7 @@ def test_conv1d():
 
 
 @pytest.mark.parametrize("kind", ["DepthwiseConv1D", "SeparableConv1D"])
-def test_depthwise_and_separable_1d(kind: str):
+def test_depthwise_and_separable_1d(kind: str) -> None:
     """These take a stride and a dilation together."""
     found: Counter[str] = Counter()
     for seed, ((k, s, d), padding) in enumerate(product(BOTH, ("valid", "same"))):
@@ -92,14 +92,14 @@ def test_depthwise_and_separable_1d(kind: str):
 
 
 @pytest.mark.parametrize("kind", ["MaxPooling1D", "AveragePooling1D"])
-def test_pooling_1d(kind: str):
+def test_pooling_1d(kind: str) -> None:
     found: Counter[str] = Counter()
     for seed, (k, s, padding) in enumerate(product(range(1, 8), (1, 2, 3, 4, None), ("valid", "same"))):
         found += over(LayerCode(kind, {"pool_size": k, "strides": s, "padding": padding}), some_sizes(seed, 12), seed)
     count(kind, found, at_least=700)
 
 
-def test_transposed_1d():
+def test_transposed_1d() -> None:
     found: Counter[str] = Counter()
     for seed, ((k, s, _), padding) in enumerate(product(STRIDED, ("valid", "same"))):
         for extra in (None, *range(s)):
@@ -112,7 +112,7 @@ def test_transposed_1d():
 # -- rectangles in two and three dimensions -----------------------------------------------------------------------
 
 
-def rows(settings: list[tuple[int, ...]], dimensions: int, turn: int) -> tuple[tuple[int, ...], ...]:
+def rows(settings: Sequence[tuple[int, ...]], dimensions: int, turn: int) -> tuple[tuple[int, ...], ...]:
     """Kernel sizes, strides and dilations that differ from axis to axis."""
     picked = [settings[(turn * (2 * axis + 1) + 5 * axis) % len(settings)] for axis in range(dimensions)]
     return tuple(zip(*picked, strict=True))
@@ -125,7 +125,7 @@ def sides(dimensions: int, turn: int) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if dimensions_of(kind) > 1])
-def test_rectangles(kind: str):
+def test_rectangles(kind: str) -> None:
     dimensions, found = dimensions_of(kind), Counter[str]()
     for turn in range(60):
         padding = ("valid", "same")[turn // 4 % 2]
@@ -167,7 +167,7 @@ def test_rectangles(kind: str):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_random_layers(kind: str):
+def test_random_layers(kind: str) -> None:
     """Both data formats, every activation, bias or not, one or two samples, large and small numbers."""
     found: Counter[str] = Counter()
 
@@ -182,7 +182,7 @@ def test_random_layers(kind: str):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "Average" not in kind])
-def test_whole_numbers_are_exact(kind: str):
+def test_whole_numbers_are_exact(kind: str) -> None:
     """Sums of small whole numbers have no roundings, in whatever order they are added."""
     found: Counter[str] = Counter()
 
@@ -201,13 +201,13 @@ def test_whole_numbers_are_exact(kind: str):
 
 
 @pytest.mark.parametrize("kind", ["Conv1D", "Conv2D"])
-def test_groups(kind: str):
+def test_groups(kind: str) -> None:
     """Each block of filters sees its own block of channels. Compiled anew at every call, so there are few of these."""
     dimensions, found = dimensions_of(kind), Counter[str]()
     for seed, (groups, padding, layout) in enumerate(
         product((2, 3), ("valid", "same"), ("channels_last", "channels_first"))
     ):
-        code = {"filters": 2 * groups, "kernel_size": 2 + seed % 3, "strides": 1 + seed % 2}
+        code: dict[str, Any] = {"filters": 2 * groups, "kernel_size": 2 + seed % 3, "strides": 1 + seed % 2}
         code |= {"padding": padding, "groups": groups, "data_format": layout}
         spatial = (7, 9)[:dimensions]
         shape = (2, *spatial, 3 * groups) if layout == "channels_last" else (2, 3 * groups, *spatial)
@@ -217,7 +217,7 @@ def test_groups(kind: str):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_activations(activation: str):
+def test_activations(activation: str) -> None:
     """Near zero, far out and in between, on one cell at a time."""
     near = np.linspace(-1e-3, 1e-3, 101)
     x = np.concatenate([near, near * 1e-4, np.linspace(-8, 8, 201), [-80, -30, 30, 80]]).reshape(1, -1, 1)
@@ -228,7 +228,7 @@ def test_activations(activation: str):
     compared("values", f"activation {activation}", x.size, at_least=400)
 
 
-def test_long_sums_stay_within_the_bound():
+def test_long_sums_stay_within_the_bound() -> None:
     """Thousands of terms: float32 is off by more in the number, and by no more in roundings of its terms."""
     found: Counter[str] = Counter()
     for seed, (channels, k, positive) in enumerate(product((16, 64), (3, 5, 7), (False, True))):
@@ -242,7 +242,7 @@ def test_long_sums_stay_within_the_bound():
     count("long sums", found, at_least=36)
 
 
-def test_average_of_whole_numbers_is_as_near_as_float32_can_be():
+def test_average_of_whole_numbers_is_as_near_as_float32_can_be() -> None:
     for k, padding in product(range(1, 6), ("valid", "same")):
         x = np.random.default_rng(k).integers(-9, 10, (2, 11, 3))
         comparison = compare(LayerCode("AveragePooling1D", {"pool_size": k, "padding": padding}).build(), x)
@@ -252,11 +252,12 @@ def test_average_of_whole_numbers_is_as_near_as_float32_can_be():
 # -- where Keras is wrong -----------------------------------------------------------------------------------------
 
 
-def test_late_windows_of_the_portable_3d_kernels():
+def test_late_windows_of_the_portable_3d_kernels() -> None:
     """A known fault: on 1 … 4 with a window of 1 and a stride of 4, *same* needs no padding, so cell 1 is read."""
     x = np.arange(1.0, 5.0).reshape(1, 1, 1, 4, 1)
     layer = LayerCode("MaxPooling3D", {"pool_size": 1, "strides": (1, 1, 4), "padding": "same"}).build()
     comparison = compare(layer, x)
+    assert comparison.by_hand is not None and comparison.keras is not None
     assert comparison.by_hand.tolist() == [[[[[1]]]]]
     assert comparison.keras.tolist() == [[[[[2]]]]]
     assert not comparison.agrees
@@ -266,7 +267,7 @@ def test_late_windows_of_the_portable_3d_kernels():
 
 
 @pytest.mark.parametrize("kind", ["Conv3D", "DepthwiseConv2D", "SeparableConv2D", "DepthwiseConv1D"])
-def test_bias_on_the_wrong_axis(kind: str):
+def test_bias_on_the_wrong_axis(kind: str) -> None:
     """A known fault: with channels_first and as many filters as columns, the bias runs along the columns."""
     dimensions = dimensions_of(kind)
     code = {"kernel_size": 1, "data_format": "channels_first"}
@@ -276,6 +277,7 @@ def test_bias_on_the_wrong_axis(kind: str):
     layer.build(x.shape)
     layer.bias.assign([1.0, 2.0, 3.0])
     comparison = compare(layer, x)
+    assert comparison.by_hand is not None
     for channel, bias in enumerate((1, 2, 3)):
         assert (comparison.by_hand[0, channel] == bias).all()
     assert not comparison.agrees and "differ" in comparison.verdict
@@ -306,7 +308,7 @@ def elsewhere() -> dict[str, Any]:
     return report
 
 
-def test_channels_first_and_other_layers_that_need_onednn(elsewhere: dict[str, Any]):
+def test_channels_first_and_other_layers_that_need_onednn(elsewhere: dict[str, Any]) -> None:
     assert not elsewhere["failures"], "\n".join(elsewhere["failures"][:3])
     for kind, number in elsewhere["compared"].items():
         compared("values", f"{kind} with oneDNN", number, at_least=20)
@@ -316,7 +318,7 @@ def test_channels_first_and_other_layers_that_need_onednn(elsewhere: dict[str, A
     assert {"Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose", "DepthwiseConv2D"} <= set(elsewhere["compared"])
 
 
-def test_the_wrong_bias_of_conv2d_is_reported(elsewhere: dict[str, Any]):
+def test_the_wrong_bias_of_conv2d_is_reported(elsewhere: dict[str, Any]) -> None:
     """``Conv2D(3, 1, data_format="channels_first")`` with the bias 1, 2, 3 on zeros."""
     bias = elsewhere["bias"]
     assert bias["by hand"] == [[[channel] * 3] * 3 for channel in (1, 2, 3)], "one number for each filter"
@@ -325,7 +327,7 @@ def test_the_wrong_bias_of_conv2d_is_reported(elsewhere: dict[str, Any]):
     assert "differ" in bias["verdict"]
 
 
-def test_the_largest_error_is_far_from_the_bound():
+def test_the_largest_error_is_far_from_the_bound() -> None:
     """Runs last: over everything above, no sum was off by more than the stated number of roundings."""
     if len(WORST) < 10:
         pytest.skip("says something only after the tests above")
@@ -334,7 +336,7 @@ def test_the_largest_error_is_far_from_the_bound():
     assert 0 < max(WORST.values()) <= ROUNDINGS
 
 
-def test_the_proof_would_notice():
+def test_the_proof_would_notice() -> None:
     """A comparison that is off in one value, in one place, by little more than roundings."""
     code = LayerCode("Conv2D", {"filters": 2, "kernel_size": 3, "padding": "same"})
     layer = with_weights(code.build(), (1, 5, 6, 2), 1)
@@ -343,16 +345,18 @@ def test_the_proof_would_notice():
     assert honest.agrees
     tampered = layer.kernel.numpy()
     tampered[0, 0, 0, 0] *= 1 + 1e-4
-    by_hand = honest.by_hand
+    by_hand, tolerance = honest.by_hand, honest.tolerance
+    assert by_hand is not None and tolerance is not None
     layer.kernel.assign(tampered)
     moved = compare(layer, x)
     assert moved.agrees, "both sides read the new kernel"
-    assert (np.abs(by_hand - moved.keras) > honest.tolerance).any(), "and a change this small shows"
+    assert moved.keras is not None
+    assert (np.abs(by_hand - moved.keras) > tolerance).any(), "and a change this small shows"
 
 
 @given(st.integers(0, 5))
 @settings(max_examples=6)
-def test_refusals_are_the_same_on_both_sides(n: int):
+def test_refusals_are_the_same_on_both_sides(n: int) -> None:
     """An input that is empty or too small, through layers that were never built."""
     x = np.zeros((1, n, 6, 1), np.float32)
     for kind, code in (

@@ -191,7 +191,8 @@ CHECKS: list[Check] = [
 
 def read(path: Path) -> NotebookNode:
     # Not nbformat.read: that one silently mends what is wrong with ids.
-    return v4.reads(path.read_text(encoding="utf-8"))
+    found: NotebookNode = v4.reads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def test_the_lessons_are_there() -> None:
@@ -229,7 +230,7 @@ def good() -> NotebookNode:
         metadata={tool.LIVE_VIEW: True},
         execution_count=2,
     )
-    return v4.new_notebook(
+    notebook: NotebookNode = v4.new_notebook(
         cells=[
             v4.new_markdown_cell("# A lesson", id="title"),
             v4.new_code_cell("print(3)", id="prints", execution_count=1, outputs=[v4.new_output("stream", text="3\n")]),
@@ -237,14 +238,17 @@ def good() -> NotebookNode:
         ],
         metadata={"kernelspec": dict(tool.KERNELSPEC), "language_info": {"name": "python"}},
     )
+    return notebook
 
 
 def stderr(text: str = "careful") -> NotebookNode:
-    return v4.new_output("stream", name="stderr", text=text)
+    output: NotebookNode = v4.new_output("stream", name="stderr", text=text)
+    return output
 
 
 def error() -> NotebookNode:
-    return v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
+    output: NotebookNode = v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
+    return output
 
 
 BREAKS: list[tuple[Check, Callable[[NotebookNode], Any]]] = [

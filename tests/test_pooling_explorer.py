@@ -210,7 +210,8 @@ def test_the_code_of_an_impossible_setting_asks_and_does_not_call() -> None:
 def test_the_layer_that_is_printed_is_the_layer_that_is_built() -> None:
     import keras
 
-    for kind, strides in product(KINDS, (DEFAULT, 3)):
+    of_both_sorts: tuple[int | str, ...] = (DEFAULT, 3)
+    for kind, strides in product(KINDS, of_both_sorts):
         code = pooling_layer(2, strides, "same", kind)
         printed, built = eval(code.text, {"keras": keras}).get_config(), code.build().get_config()
         assert printed.pop("name") != built.pop("name")

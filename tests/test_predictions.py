@@ -47,7 +47,7 @@ def wrong(prediction: Prediction) -> tuple[Answer, ...]:
 
 
 def is_locked(box: PredictionBox) -> bool:
-    locked = {one.disabled for one in (*box.inputs, box.commit)}
+    locked: set[bool] = {one.disabled for one in (*box.inputs, box.commit)}
     assert len(locked) == 1
     assert box.start_over.disabled != locked.copy().pop()
     return locked.pop()

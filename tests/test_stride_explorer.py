@@ -18,8 +18,8 @@ from course_utils.explorers.stride import stride_frame
 
 
 def frame(**changes: Any) -> Frame:
-    settings = {"n": 8, "k": 3, "s": 2, "d": 1, "padding": "same", "kernel": "count", "values": "negative"}
-    return stride_frame(**(settings | changes))
+    usual: dict[str, Any] = {"n": 8, "k": 3, "s": 2, "d": 1, "padding": "same", "kernel": "count", "values": "negative"}
+    return stride_frame(**(usual | changes))
 
 
 def written_out(sums: Arithmetic, row: int, column: int) -> float:

@@ -17,7 +17,8 @@ from course_utils.training import MARKS, marks_due, progress_bar
 def test_a_bar_ends_full_whatever_the_number_of_steps(pictures: int, epochs: int) -> None:
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
-    x, told = np.ones((pictures, 1)), []
+    x = np.ones((pictures, 1))
+    told: list[str] = []
     model.fit(x, x, batch_size=10, epochs=epochs, verbose=0, callbacks=[progress_bar(told.append)])
     steps = -(-pictures // 10) * epochs
     assert "".join(told) == f"{steps} steps: {'▰' * MARKS} done\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -173,8 +174,8 @@ ARITHMETIC = [
 
 @pytest.mark.parametrize("setting", ARITHMETIC)
 @pytest.mark.parametrize("kernel", ["count", "edge"])
-def test_the_sum_that_is_written_out_gives_the_cell(setting: tuple[object, ...], kernel: str) -> None:
-    frame = frame_of(*setting, kernel=kernel, beside=True)  # type: ignore[arg-type]
+def test_the_sum_that_is_written_out_gives_the_cell(setting: tuple[Any, Any, Any, str, Any], kernel: str) -> None:
+    frame = frame_of(*setting, kernel=kernel, beside=True)
     assert len(frame.arithmetic) == 1 + (grid_of(frame, "output2").walk == "output")
     for sums in frame.arithmetic:
         for i, j in product(range(len(sums.rows)), range(len(sums.columns))):

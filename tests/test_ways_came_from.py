@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings, strategies as st
 
 from course_utils import came_from
 from course_utils.axes import NoRule, ShapeError
-from course_utils.keras_layers import KerasRefusal, LayerCode, axes_of, load_keras, run
+from course_utils.keras_layers import KerasRefusal, LayerCode, axes_of, load_keras, output_shape, run
 from course_utils.ways import sources
 
 keras = load_keras()
@@ -59,7 +59,7 @@ def codes_1d() -> Any:
 
 def runs_at_all(layers: list[Any], n: int) -> bool:
     """What the rule foretells of transposed convolutions, asked from Keras itself."""
-    x = np.zeros((1, n, 2))
+    x: np.ndarray = np.zeros((1, n, 2))
     try:
         for layer in layers:
             x = run(layer.__class__.from_config(layer.get_config()), x)
@@ -77,7 +77,8 @@ def test_all_sizes_and_no_other(codes: list[LayerCode], o: int) -> None:
     brute = [n for n in range(1, 150) if keras_gives(layers, (n,)) == (o,)]
     assert not found.disagreements
     if found.sizes[0]:
-        assert [n for n in found if n < 150] == brute
+        sizes: list[Any] = list(found)  # one number each, with one axis
+        assert [n for n in sizes if n < 150] == brute
         assert runs_at_all(layers, brute[0]) if brute else True
     else:
         assert not brute or not runs_at_all(layers, brute[0]), found
@@ -151,8 +152,7 @@ def test_large_outputs_end_soon() -> None:
 
 
 def test_what_keras_says_otherwise_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = sources.output_shape
-    wrong = lambda layer, shape: (None, 9, 9, 1) if shape[1] == 14 else honest(layer, shape)  # noqa: E731
+    wrong = lambda layer, shape: (None, 9, 9, 1) if shape[1] == 14 else output_shape(layer, shape)  # noqa: E731
     monkeypatch.setattr(sources, "output_shape", wrong)
     found = came_from(7, L.MaxPooling2D(2, padding="same"))
     assert found.disagreements == ("By hand 14 gives 7 where 7 is asked for; Keras says 9.",)
@@ -163,7 +163,7 @@ def test_what_keras_says_otherwise_is_shown(monkeypatch: pytest.MonkeyPatch) -> 
     ("call", "error", "words"),
     [
         (lambda: came_from(0, L.MaxPooling2D(2)), ValueError, "from 1 to"),
-        (lambda: came_from("7", L.MaxPooling2D(2)), TypeError, "'7'"),
+        (lambda: came_from("7", L.MaxPooling2D(2)), TypeError, "'7'"),  # type: ignore[arg-type]
         (lambda: came_from(7, "MaxPooling2D"), TypeError, "'MaxPooling2D'"),
         (lambda: came_from(7, L.MaxPooling2D), TypeError, "is a class"),
         (lambda: came_from(7, keras.Sequential([L.ReLU()], name="m")), TypeError, '"m" is a model'),

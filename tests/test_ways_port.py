@@ -127,7 +127,7 @@ def test_poolings_in_one_dimension(kind: str) -> None:
 
 
 def test_transposed_in_one_dimension() -> None:
-    parts = []
+    parts: list[dict[str, int]] = []
     for k, s, padding in product(range(1, 7), range(1, 5), ("valid", "same")):
         for extra in (None, *range(s)):
             settings = {"filters": 2, "kernel_size": k, "strides": s, "padding": padding, "output_padding": extra}
@@ -276,7 +276,7 @@ def test_what_it_says() -> None:
         (lambda: port(L.Conv2D(8, 3)), ValueError, "how many channels"),
         (lambda: port(L.MaxPooling2D(3, strides=2, padding="same")), ValueError, "height is not known"),
         (lambda: port(L.Conv2D(8, 3), (28, 28)), ValueError, "(height, width, channels)"),
-        (lambda: port(L.Conv2D(8, 3), "28"), ValueError, "tuple of whole numbers"),
+        (lambda: port(L.Conv2D(8, 3), "28"), ValueError, "tuple of whole numbers"),  # type: ignore[arg-type]
         (lambda: port(L.Conv2D(8, 3), (28, 0, 3)), ValueError, "at least 1"),
         (lambda: port(L.Conv2D(8, 5), (4, 4, 3)), ValueError, "does not fit into 4"),
         (lambda: port(L.Conv2D(4, 3, groups=2), (4, 4, 3)), ValueError, "groups=2"),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from course_utils import which
-from course_utils.keras_layers import KerasRefusal, LayerCode, load_keras, run
+from course_utils.keras_layers import KerasRefusal, LayerCode, load_keras, output_shape, run
 from course_utils.ways import candidates, search
 from course_utils.ways.candidates import KINDS
 
@@ -26,7 +26,8 @@ def pasted(text: str) -> Any:
 def keras_gives(layer: Any, n: int) -> int | None:
     """What Keras itself makes of n × n; None where it refuses."""
     try:
-        return tuple(layer.compute_output_shape((None, n, n, 1)))[1]
+        found: int | None = tuple(layer.compute_output_shape((None, n, n, 1)))[1]
+        return found
     except (ValueError, ZeroDivisionError):
         return None
 
@@ -140,11 +141,10 @@ def test_a_layer_that_builds_and_does_not_run_is_not_listed() -> None:
 
 
 def test_what_keras_says_otherwise_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = search.output_shape
     monkeypatch.setattr(
         search,
         "output_shape",
-        lambda layer, shape: (None, 15, 15, 1) if "Up" in str(type(layer)) else honest(layer, shape),
+        lambda layer, shape: (None, 15, 15, 1) if "Up" in str(type(layer)) else output_shape(layer, shape),
     )
     found = which(7, 14, limit=3)
     assert found.disagreements == ("keras.layers.UpSampling2D(size=2): by hand 7 gives 14, Keras says 15.",)
@@ -198,8 +198,8 @@ def test_code_that_is_broken_over_lines_can_be_pasted() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: which("7", 14), TypeError, "'7'"),
-        (lambda: which(7.5, 14), TypeError, "7.5"),
+        (lambda: which("7", 14), TypeError, "'7'"),  # type: ignore[arg-type]
+        (lambda: which(7.5, 14), TypeError, "7.5"),  # type: ignore[arg-type]
         (lambda: which(True, 14), TypeError, "True"),
         (lambda: which(0, 14), ValueError, "from 1 to"),
         (lambda: which(7, -1), ValueError, "-1"),
@@ -208,7 +208,7 @@ def test_code_that_is_broken_over_lines_can_be_pasted() -> None:
         (lambda: which([], []), ValueError, "empty"),
         (lambda: which(7, 14, kinds="Dense"), ValueError, "'Dense'"),
         (lambda: which(7, 14, kinds=()), ValueError, "none of them"),
-        (lambda: which(7, 14, kinds=3), TypeError, "3"),
+        (lambda: which(7, 14, kinds=3), TypeError, "3"),  # type: ignore[arg-type]
         (lambda: which(7, 14, limit=0), ValueError, "limit"),
     ],
 )
@@ -220,4 +220,6 @@ def test_bad_input(call: Any, error: type[Exception], words: str) -> None:
 
 
 def test_numpy_numbers_are_numbers() -> None:
-    assert which(np.int64(7), np.int32(14))[0].outputs == (14,)
+    seven: Any = np.int64(7)
+    fourteen: Any = np.int32(14)
+    assert which(seven, fourteen)[0].outputs == (14,)

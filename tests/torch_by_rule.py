@@ -24,6 +24,11 @@ def _many(value: Any, d: int) -> tuple[int, ...]:
     return found
 
 
+def _everywhere(place: tuple[int, ...]) -> tuple[Any, ...]:
+    """The index of a place in all examples and all channels."""
+    return (slice(None), slice(None), *place)
+
+
 class Tensor:
     """An array that can be copied into, where the shape is exactly the same (PyTorch would broadcast)."""
 
@@ -74,12 +79,13 @@ class _Convolution:
         for g in range(self.groups):
             inside, outside = slice(g * per_in, (g + 1) * per_in), slice(g * per_out, (g + 1) * per_out)
             for at in product(*map(range, self.k)):
+                part: tuple[Any, ...] = (outside, slice(None), *at)
                 places = tuple(
                     slice(t * dil, t * dil + (o - 1) * s + 1, s)
                     for t, dil, o, s in zip(at, self.dil, sizes, self.s, strict=True)
                 )
                 seen = x[(slice(None), inside, *places)]
-                y[:, outside] += np.einsum("bc...,fc->bf...", seen, w[(outside, slice(None), *at)])
+                y[:, outside] += np.einsum("bc...,fc->bf...", seen, w[part])
         return y + self.bias.array.reshape(-1, *(1,) * self.d) if hasattr(self, "bias") else y
 
 
@@ -117,8 +123,8 @@ class _Transposed:
             for cell in product(*map(range, x.shape[2:])):
                 place = tuple(i * s - p + t * dil for i, t, (_, _, s, p, _, dil) in zip(cell, at, rules, strict=True))
                 if all(0 <= i < o for i, o in zip(place, sizes, strict=True)):
-                    w = self.weight.array[(slice(None), slice(None), *at)]
-                    y[(slice(None), slice(None), *place)] += x[(slice(None), slice(None), *cell)] @ w
+                    w, here, there = map(_everywhere, (at, cell, place))
+                    y[there] += x[here] @ self.weight.array[w]
         return y + self.bias.array.reshape(-1, *(1,) * self.d) if hasattr(self, "bias") else y
 
 
@@ -194,7 +200,8 @@ class _Adaptive:
         assert output_size == 1
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        return getattr(x, self.how)(axis=tuple(range(2, 2 + self.d)), keepdims=True)
+        pooled: np.ndarray = getattr(x, self.how)(axis=tuple(range(2, 2 + self.d)), keepdims=True)
+        return pooled
 
 
 class _ConstantPad:
@@ -280,9 +287,13 @@ class _BatchNorm:
     def __call__(self, x: np.ndarray) -> np.ndarray:
         assert self.ready, "in training it would take the mean of the batch"
         assert x.ndim in ((2, 3) if self.d == 1 else (self.d + 2,))
-        along = lambda t: t.array.reshape(-1, *(1,) * (x.ndim - 2))  # noqa: E731
+
+        def along(t: Tensor) -> np.ndarray:
+            return t.array.reshape(-1, *(1,) * (x.ndim - 2))
+
         scaled = (x - along(self.running_mean)) / np.sqrt(along(self.running_var) + self.eps)
-        return scaled * along(self.weight) + along(self.bias)
+        shifted: np.ndarray = scaled * along(self.weight) + along(self.bias)
+        return shifted
 
 
 class Dropout:
@@ -307,7 +318,8 @@ class Softmax:
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         powers = np.exp(x - x.max(axis=self.dim, keepdims=True))
-        return powers / powers.sum(axis=self.dim, keepdims=True)
+        shares: np.ndarray = powers / powers.sum(axis=self.dim, keepdims=True)
+        return shares
 
 
 nn = SimpleNamespace(

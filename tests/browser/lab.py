@@ -23,10 +23,10 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 from urllib.parse import quote, urlsplit
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright
@@ -129,7 +129,7 @@ class Lab:
         shutil.copytree(notebooks, self.root / notebooks.name, ignore=unwanted)
         self.reset_settings()
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(
@@ -199,7 +199,7 @@ class Lab:
             "--LabApp.expose_app_in_browser=True",
         ]
 
-    def start(self, limit: float = 90) -> Lab:
+    def start(self, limit: float = 90) -> Self:
         """Start the server and return once it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -378,7 +378,7 @@ def open_notebook(
 
 
 @contextlib.contextmanager
-def lesson(browser: Browser, lab: Lab, notebook: str) -> Iterator[WatchedPage]:
+def lesson(browser: Browser, lab: Lab, notebook: str | Path) -> Iterator[WatchedPage]:
     """Give a page with a lesson, opened and run, that several tests share; fails at the end if something strayed."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     page = watch(context.new_page())

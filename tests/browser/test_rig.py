@@ -12,6 +12,7 @@ import lab as rig
 import nbformat
 import psutil
 import pytest
+from in_ci import skip_or_fail
 from nbformat import v4
 
 if TYPE_CHECKING:
@@ -223,8 +224,6 @@ def test_stop_leaves_nothing_running(tmp_path: Path) -> None:
 
 
 def test_a_missing_browser_is_a_skip_for_people_and_a_failure_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    from conftest import skip_or_fail
-
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="no browser"):
         skip_or_fail("no browser")
