@@ -15,7 +15,7 @@ from benchmarks.in_kernel import quantiles
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
-import lab as rig  # type: ignore[import-not-found]  # noqa: E402
+import lab as rig  # noqa: E402
 
 BASELINE = "interact + plt.show (baseline)"
 INTERACT = [

@@ -138,10 +138,10 @@ def run(path: Path, python: Path, address: str) -> Run:
     started = time.monotonic()
     stored = lessons.normal_form(lessons.read(path))
     notebook = lessons.normal_form(stored)
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(first_cell(address)))  # type: ignore[no-untyped-call]
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(first_cell(address)))
     done = lessons.execute(notebook, path.resolve().parent, python=python, go_on=True)
     opening = done.cells.pop(0)
-    above = nbformat.v4.new_notebook(cells=[opening])  # type: ignore[no-untyped-call]
+    above = nbformat.v4.new_notebook(cells=[opening])
     raised = [f"the cell above: {line}" for line in lessons.refusals(above)]
     for cell in done.cells:
         if cell.get("execution_count"):

@@ -96,12 +96,12 @@ def _put_still_in_place_of_view(output: NotebookNode) -> None:
 def as_text(notebook: NotebookNode) -> str:
     """Return a notebook as the text of its file."""
     nbformat.validate(notebook)
-    return str(nbformat.writes(notebook)).rstrip("\n") + "\n"  # type: ignore[no-untyped-call]
+    return str(nbformat.writes(notebook)).rstrip("\n") + "\n"
 
 
 def read(path: Path) -> NotebookNode:
     """Return the notebook in a file."""
-    notebook: NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: NotebookNode = nbformat.read(path, as_version=4)
     return notebook
 
 

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
 
-import lab as rig  # type: ignore[import-not-found]
+import lab as rig
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -94,7 +94,8 @@ def widget_cells(cells: list[dict[str, Any]]) -> list[int]:
 def press(page: rig.WatchedPage, order: Keys) -> None:
     """Press keys on a control as a person does: focus it, then one key after the other."""
     rig.scroll_to_cell(page, order.cell)
-    control = rig.cell_output(page, order.cell).get_by_role(order.role, name=order.name).first
+    role: Any = order.role  # as somebody typed it; playwright's types list all roles
+    control = rig.cell_output(page, order.cell).get_by_role(role, name=order.name).first
     control.focus(timeout=5000)
     for key in order.keys:
         page.keyboard.press(key)
