@@ -33,7 +33,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(folder: Path, kind: str, lesson: Lesson) -> NotebookNode:
-    notebook = nbformat.read(folder / kind / lesson.notebook, as_version=4)
+    notebook: NotebookNode = nbformat.read(folder / kind / lesson.notebook, as_version=4)
     for error in nbformat.validator.iter_validate(notebook):
         raise AssertionError(error)
     return notebook
@@ -231,7 +231,8 @@ def test_a_worksheet_fits_its_pages_and_its_key_is_apart(kind: str, level: int) 
     assert not any(line.text.strip() in written for page in key for line in page[2:] if "=" in line.text)
     for page in (*pages, *key):
         figure: Any = worksheets._draw(page)
-        renderer = FigureCanvasAgg(figure).get_renderer()
+        canvas: Any = FigureCanvasAgg(figure)
+        renderer = canvas.get_renderer()
         for text in figure.texts:
             box = text.get_window_extent(renderer)
             assert box.x1 < figure.bbox.x1 - 20 and box.y0 > figure.bbox.y0 + 20, text.get_text()

@@ -64,7 +64,7 @@ def _cell(kind: str, identity: str, source: str, tag: str) -> NotebookNode:
     cell: dict[str, Any] = {"cell_type": kind, "id": identity, "metadata": {"tags": [tag]}, "source": source}
     if kind == "code":
         cell |= {"outputs": [], "execution_count": None}
-    made: NotebookNode = nbformat.from_dict(cell)  # type: ignore[no-untyped-call]
+    made: NotebookNode = nbformat.from_dict(cell)
     return made
 
 
@@ -319,7 +319,7 @@ def build(paths: Sequence[Path], target: Path) -> list[Path]:
     """Build everything for these lessons into a folder, and return what was written."""
     written = []
     for path in paths:
-        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+        notebook = nbformat.read(path, as_version=4)
         lesson = lesson_module(path)
         for kind, built in (("instructor", instructor(notebook, lesson)), ("slides", slides(notebook))):
             file = target / kind / path.name
