@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,8 @@ def test_the_lesson_says_what_is_what(lesson: Lesson) -> None:
     sections = [cell for cell in cells if re.fullmatch(r"s\d+", cell.id)]
     assert all(teach.SLIDE in teach.tags(cell) for cell in sections), "a section begins a slide"
     for before, cell in pairwise(cells):
-        if before in on_slides and cell.source.startswith("explore."):
+        announces = before.cell_type == "markdown" and before.source.endswith((":", "?"))
+        if before in on_slides and (announces or cell.source.startswith("explore.")):
             assert cell in on_slides, f"{cell.id}: a slide speaks of it and does not show it"
     predictions = [cell.id for cell in cells if re.search(r"^lesson\.\w+\.predict\(", cell.source, re.MULTILINE)]
     assert set(predictions) <= {cell.id for cell in on_slides}, "a class predicts together"
@@ -90,14 +92,25 @@ def test_the_instructor_sees_every_answer_and_every_usual_one(lesson: Lesson, bu
     assert [cell.source for cell in notebook.cells if not teach.tags(cell) & {"note", "solution"}] == kept
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=label)
-def test_with_the_solutions_every_check_turns_green(
-    lesson: Lesson, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[NotebookNode], None]:
+    """Runs all cells of a notebook in a real kernel, in a folder of its own; stops at the first that raises."""
     monkeypatch.setenv("COURSE_PREDICTIONS", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(NOTEBOOKS.parent), os.environ.get("PYTHONPATH", "")]))
+
+    def execute(notebook: NotebookNode) -> None:
+        where = {"metadata": {"path": tmp_path}}
+        NotebookClient(notebook, timeout=300, kernel_name="python3", resources=where).execute()
+
+    return execute
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_with_the_solutions_every_check_turns_green(
+    lesson: Lesson, built: Path, run: Callable[[NotebookNode], None]
+) -> None:
     notebook = read(built, "instructor", lesson)
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
+    run(notebook)
     solved = [cell for cell in notebook.cells if "solution" in teach.tags(cell)]
     untouched = [cell for cell in notebook.cells if teach.EXERCISE in teach.tags(cell)]
     assert len(solved) == len(untouched) == len(lesson.exercises)
@@ -145,6 +158,31 @@ def test_slides_are_for_a_projector_and_hold_no_exercise(lesson: Lesson, built: 
             assert ".check(" not in cell.source or cell.metadata.slideshow.slide_type == "skip"
             assert cell.source.count("presenter=True") == len(re.findall(r"\bexplore\.\w+\(", cell.source)), cell.source
             compile(cell.source, cell.id, "exec")
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_slides_run_without_the_cells_that_are_on_none(
+    lesson: Lesson, built: Path, run: Callable[[NotebookNode], None]
+) -> None:
+    run(read(built, "slides", lesson))
+
+
+def test_what_a_slide_uses_comes_along_and_nothing_else() -> None:
+    def cell(identity: str, source: str, *marks: str) -> NotebookNode:
+        made: NotebookNode = nbformat.v4.new_code_cell(source, id=identity, metadata={"tags": list(marks)})
+        return made
+
+    cells = [
+        cell("title", "import math", teach.SLIDE),
+        cell("used", "def half(n):\n    return round_up(n / 2)"),
+        cell("used-by-used", "from math import ceil as round_up"),
+        cell("unused", "n = 5"),
+        cell("shown", "n = 7\nprint(half(n), [half(i) for i in range(n)])", teach.MORE),
+    ]
+    made = teach.slides(nbformat.v4.new_notebook(cells=[cells[0], cells[2], cells[1], *cells[3:]]))
+    assert [(cell.id, cell.metadata.slideshow.slide_type) for cell in made.cells] == [
+        ("title", "slide"), ("used-by-used", "skip"), ("used", "skip"), ("shown", "-"),
+    ]  # fmt: skip
 
 
 def test_an_explorer_for_a_projector_keeps_its_settings() -> None:

@@ -25,6 +25,7 @@ import importlib
 import io
 import json
 import re
+import symtable
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -153,25 +154,36 @@ def _about_exercise(cell: NotebookNode, lesson: ModuleType) -> Iterator[Notebook
 
 
 def slides(notebook: NotebookNode) -> NotebookNode:
-    """The cells that are on slides, with Jupyter's own marks for slides, explorers made for a projector."""
-    cells = []
-    for cell in notebook.cells:
+    """The cells that are on slides, with Jupyter's own marks for slides, explorers made for a projector.
+
+    A cell that is on no slide, but defines or imports what one of them uses, comes along and is skipped by the show.
+    """
+    cells: list[NotebookNode] = []
+    needed: set[str] = set()
+    for cell in reversed(notebook.cells):
         kind = "slide" if SLIDE in tags(cell) else "-" if MORE in tags(cell) else None
-        if kind is None and not _is_import(cell):
+        defined, used = _names(cell.source) if cell.cell_type == "code" else (set(), set())
+        if kind is None and not defined & needed:
             continue
+        needed = (needed - defined) | used
         cell = copy.deepcopy(cell)
-        # What a slide needs to run, and what nobody has to see.
         cell.metadata["slideshow"] = {"slide_type": kind or "skip"}
         if cell.cell_type == "code":
             cell.source = for_a_projector(cell.source)
-        cells.append(cell)
+        cells.insert(0, cell)
     return _empty(notebook, cells)
 
 
-def _is_import(cell: NotebookNode) -> bool:
-    return cell.cell_type == "code" and all(
-        isinstance(one, (ast.Import, ast.ImportFrom)) for one in ast.parse(cell.source).body
-    )
+def _names(source: str) -> tuple[set[str], set[str]]:
+    """What code defines or imports at its top level, and what it uses without having defined it."""
+    scopes = [symtable.symtable(source, "<cell>", "exec")]
+    defined = {name.get_name() for name in scopes[0].get_symbols() if name.is_assigned() or name.is_imported()}
+    used: set[str] = set()
+    while scopes:
+        scope = scopes.pop()
+        used |= {name.get_name() for name in scope.get_symbols() if name.is_global() and name.is_referenced()}
+        scopes += scope.get_children()
+    return defined, used - defined
 
 
 def for_a_projector(source: str) -> str:

@@ -510,8 +510,8 @@ family_size = Exercise(
         slips=_FAMILY_SLIPS,
     ),
     hints=(
-        "First without the layer that loses. m poolings that round up are one division by 2**m that rounds up, "
-        "and m doublings multiply by 2**m. For m = 3 that is 8·⌈n / 8⌉.",
+        "First without the layer that loses. m poolings that round up are one division by `2**m` that rounds up, "
+        "and m doublings multiply by `2**m`. For m = 3 that is 8·⌈n / 8⌉.",
         "The layer without padding takes 2. How many doublings come after it? Of m, j came before.",
         "Each doubling after it doubles what is missing. In the network of this lesson, m = 3 and j = 2, so one comes "
         "after, and 2 become 4. With j = 1 they become 8, with j = 3 they stay 2.",
@@ -520,7 +520,7 @@ family_size = Exercise(
 def family_size(n, m, j):
     code = -(-n // 2**m)
     return 2**m * code - 2 * 2 ** (m - j)""",
-    why="Rounding makes whole blocks of 2**m, and a loss is doubled as often as there are doublings after it. "
+    why="Rounding makes whole blocks of `2**m`, and a loss is doubled as often as there are doublings after it. "
     "So you can read the rule of such a network off its layers without a table.",
     slips=_FAMILY_SLIPS,
 )

@@ -38,9 +38,13 @@ class Outcome(Enum):
 
 
 def to_html(text: str) -> str:
-    """Escape a text; what stands between backticks becomes code, and a size such as 28 × 28 stays on one line."""
+    """Escape a text; `this` becomes code, *this* is emphasised, and a size such as 28 × 28 stays on one line."""
     escaped = re.sub(r"(?<=\d) × (?=\d)", "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}", html.escape(text, quote=False))
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
+    return re.sub(
+        r"`([^`]+)`|(?<![\w*])\*(\w[\w ]*)\*(?![\w*])",
+        lambda found: f"<code>{found[1]}</code>" if found[1] else f"<em>{found[2]}</em>",
+        escaped,
+    )
 
 
 def panel(colour: str, content: str, role: str = "status") -> str:
