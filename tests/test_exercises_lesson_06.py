@@ -5,9 +5,11 @@ Right and wrong are asked from real Keras layers; the constants here were worked
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise, product
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -15,16 +17,48 @@ import numpy as np
 import pytest
 
 from course_utils.axes import Repeat, ShapeError, Spread, Window
-from course_utils.exercises import lesson_06 as lesson, misconceptions as m, real
+from course_utils.exercises import lesson_06 as lesson, misconceptions as m, real, two_ways
 from course_utils.exercises.result import Outcome
 from course_utils.keras_layers import KerasRefusal
 
 LAYERS = keras.layers
+ROOT = Path(__file__).parents[1]
 
 
 def is_right(result: Any) -> bool:
     assert result.outcome in (Outcome.RIGHT, Outcome.WRONG), str(result)
     return bool(result.outcome is Outcome.RIGHT)
+
+
+# -- the nudge test of section 3 ------------------------------------------------------------------------------------
+
+
+def nudge_test() -> Callable[[Any, int], Any]:
+    """The six lines that a learner sees."""
+    notebook = json.loads((ROOT / "notebooks" / "06_shape_clinic.ipynb").read_text(encoding="utf-8"))
+    source = next("".join(cell["source"]) for cell in notebook["cells"] if cell["id"] == "s3-tool")
+    names: dict[str, Any] = {"np": np}
+    exec(source.split("\n\n\n")[0], names)
+    return names["hours_that_change"]  # type: ignore[no-any-return]
+
+
+def conv1d(weight: float, padding: str, **settings: Any) -> Any:
+    return LAYERS.Conv1D(1, 3, padding=padding, kernel_initializer=keras.initializers.Constant(weight), **settings)
+
+
+@pytest.mark.parametrize(
+    ("layers", "changed"),
+    [
+        ([lambda: conv1d(-1, "same", activation="relu")], [11, 12, 13]),
+        ([lambda: LAYERS.Rescaling(-1), lambda: LAYERS.MaxPooling1D(3, strides=1, padding="same")], [11, 12, 13]),
+        ([lambda: conv1d(1, "same", activation="relu"), lambda: conv1d(-1, "same")], [10, 11, 12, 13, 14]),
+        ([lambda: conv1d(1, "causal")], [12, 13, 14]),
+        ([lambda: LAYERS.Rescaling(0)], []),
+    ],
+)
+def test_the_nudge_test_sees_what_a_relu_or_a_maximum_hides_on_some_days(layers: Any, changed: list[int]) -> None:
+    model = keras.Sequential([keras.Input((24, 1)), *(make() for make in layers)])
+    assert nudge_test()(model, 12).tolist() == changed
 
 
 # -- patient 4, the join ------------------------------------------------------------------------------------------
@@ -295,6 +329,55 @@ def test_a_map_that_was_turned_does_not_lie_on_the_other(turned: Callable[[Any],
     assert not is_right(carried)
 
 
+def moved(down: int, right_: int) -> Callable[[Any, Any], Any]:
+    """Zeros before what comes up; what is too many then is cut off after it."""
+
+    def meet(x: Any, skip: Any) -> Any:
+        return LAYERS.ZeroPadding2D(((down, 0), (right_, 0)))(x)[:, : skip.shape[1], : skip.shape[2]]
+
+    return meet
+
+
+@pytest.mark.parametrize(
+    ("down", "right_", "told"),
+    [
+        (0, 0, None),
+        (1, 1, "moved down by 1 row and right by 1 column."),
+        (2, 2, "moved down by 2 rows and right by 2 columns."),
+        (3, 3, "moved down by 3 rows and right by 3 columns."),
+        (4, 4, "moved down by 4 rows and right by 4 columns."),
+        (1, 0, "moved down by 1 row."),
+        (0, 3, "moved right by 3 columns."),
+    ],
+)
+def test_a_map_that_was_moved_is_told_by_how_much(down: int, right_: int, told: str | None) -> None:
+    result = lesson.small_unet.examine(unet(moved(down, right_)))
+    assert is_right(result) == (told is None)
+    assert told is None or told in str(result)
+
+
+@pytest.mark.parametrize(("spoiled", "cells"), [(0, 1), (0, 2), (1, 2)])
+def test_a_map_that_is_moved_for_even_or_for_odd_sizes_only_is_seen(spoiled: int, cells: int) -> None:
+    def meet(x: Any, skip: Any) -> Any:
+        x = behind(x, skip)
+        if skip.shape[1] % 2 != spoiled:
+            return x
+        x = LAYERS.Cropping2D(((cells, 0), (cells, 0)))(x)
+        return LAYERS.ZeroPadding2D(((0, cells), (0, cells)))(x)
+
+    result = lesson.small_unet.examine(unet(meet))
+    assert not is_right(result)
+    rows, columns = ("row", "column") if cells == 1 else ("rows", "columns")
+    assert f"For n = {30 + spoiled} I" in str(result)
+    assert f"moved up by {cells} {rows} and left by {cells} {columns}." in str(result)
+
+
+def test_a_stretch_that_an_edge_cuts_is_not_told_as_moved() -> None:
+    # Around place 3 of 0 to 9 lie 1 to 5 and 0 to 6; 0 to 7 is −1 to 7, cut at the edge. 0 to 4 lies one cell before.
+    ends = [(1, 5), (0, 6), (0, 7), (0, 4), (4, 6), (5, 9), (0, 9)]
+    assert [two_ways._beside(*pair, 3, 10) for pair in ends] == [0, 0, 0, -1, 2, 4, 0]
+
+
 @pytest.mark.parametrize("way_up", ["transposed", "bilinear"])
 def test_other_ways_up_with_convolutions_behind_the_join_lie_around_their_place(way_up: str) -> None:
     def small_unet(n: int) -> Any:
@@ -472,6 +555,51 @@ def test_a_block_may_go_on_behind_its_add(behind_the_add: Any) -> None:
 
     assert is_right(lesson.residual.examine(lambda n: block(n, True)))
     assert not is_right(lesson.residual.examine(lambda n: block(n, False)))
+
+
+def conv32(k: int = 3, strides: int = 1, **settings: Any) -> Any:
+    return LAYERS.Conv2D(32, k, strides=strides, **({"padding": "same"} | settings))
+
+
+@pytest.mark.parametrize(
+    ("other", "right"),
+    [
+        ((lambda: conv32(strides=2, activation="relu"), conv32), True),
+        ((lambda: conv32(strides=2), LAYERS.ReLU, conv32), True),
+        ((lambda: conv32(strides=2), lambda: LAYERS.Activation("relu"), conv32), True),
+        ((lambda: conv32(strides=2, activation="relu"),), False),
+        ((conv32, lambda: conv32(strides=2)), False),
+        ((lambda: conv32(1), lambda: LAYERS.MaxPooling2D(2, padding="same"), conv32), False),
+        ((LAYERS.ZeroPadding2D, lambda: conv32(strides=2, padding="valid"), conv32), False),
+        ((lambda: conv32(strides=2), lambda: LAYERS.Conv2D(32, 5, padding="same")), False),
+        ((lambda: LAYERS.Conv2D(16, 3, strides=2, padding="same"), conv32), False),
+        ((lambda: conv32(strides=2), conv32, conv32), False),
+    ],
+)
+@pytest.mark.parametrize("short_first", [True, False])
+def test_the_other_path_stays_as_it_is(other: Any, right: bool, short_first: bool) -> None:
+    def block(n: int) -> Any:
+        x = y = keras.Input((n, n, 16))
+        for make in other:
+            y = make()(y)
+        both = [conv32(1, strides=2)(x), y]
+        return keras.Model(x, LAYERS.Add()(both if short_first else both[::-1]))
+
+    result = lesson.residual.examine(block)
+    assert is_right(result) == right
+    assert right or "the other path shall stay as it is" in str(result)
+
+
+def test_what_was_made_of_the_other_path_is_told() -> None:
+    def block(n: int) -> Any:
+        x = keras.Input((n, n, 16))
+        return keras.Model(
+            x, LAYERS.Add()([conv32(1, strides=2)(x), LAYERS.MaxPooling2D(2, padding="same")(conv32()(x))])
+        )
+
+    text = str(lesson.residual.examine(block))
+    assert "`MaxPooling2D(pool_size=(2, 2), strides=(2, 2), padding='same')`" in text
+    assert "`Conv2D(filters=32, kernel_size=(1, 1), strides=(2, 2), padding='same')`;" in text
 
 
 def test_a_block_without_its_shortcut_is_none() -> None:
@@ -843,6 +971,39 @@ def test_the_stem_is_told_after_which_layer_the_values_part() -> None:
     assert belief is m.EQUAL_SIZES_EQUAL_VALUES
 
 
+@pytest.mark.parametrize("activation", ["gelu", "silu", "mish", "relu6", "selu", "elu", "softplus", "sigmoid", None])
+@pytest.mark.parametrize("on_its_own_line", [True, False])
+def test_another_activation_with_the_right_paddings_is_told_as_that(activation: Any, on_its_own_line: bool) -> None:
+    def make() -> list[Any]:
+        line = [LAYERS.Activation(activation)] * on_its_own_line
+        conv = stem_conv(activation=None if on_its_own_line else activation)
+        return [LAYERS.ZeroPadding2D(3), conv, *line, LAYERS.ZeroPadding2D(1), LAYERS.MaxPooling2D(3, strides=2)]
+
+    result = lesson.stem.examine(make)
+    assert not is_right(result) and result.misconception is None
+    assert "The paddings are right; look at the activation." in str(result)
+
+
+@pytest.mark.parametrize("activation", ["gelu", "relu6", "relu"])
+def test_with_wrong_paddings_nobody_is_told_that_they_are_right(activation: str) -> None:
+    def make() -> list[Any]:
+        conv = stem_conv(activation=activation)
+        return [
+            LAYERS.ZeroPadding2D(((2, 3), (2, 3))),
+            conv,
+            LAYERS.ZeroPadding2D(1),
+            LAYERS.MaxPooling2D(3, strides=2),
+        ]
+
+    result = lesson.stem.examine(make)
+    assert result.misconception is m.EQUAL_SIZES_EQUAL_VALUES and "paddings are right" not in str(result)
+
+
+def test_looking_at_the_activation_does_not_change_the_learners_layer() -> None:
+    layers = [LAYERS.ZeroPadding2D(3), stem_conv(), LAYERS.ZeroPadding2D(1), LAYERS.MaxPooling2D(3, strides=2)]
+    assert [is_right(lesson.stem.examine(lambda: layers)) for _ in range(2)] == [False, False]
+
+
 def right_stem() -> list[Any]:
     return [
         LAYERS.ZeroPadding2D(3),
@@ -925,6 +1086,26 @@ def test_the_stem_is_what_loops_make_of_it() -> None:
 )
 def test_the_vaccine_refuses_all_that_only_broadcasts(agree: Any, right: bool) -> None:
     assert is_right(lesson.agree.examine(agree)) == right
+
+
+@pytest.mark.parametrize(
+    "agree",
+    [
+        lambda model, x, y: np.array_equal(model(x), y),
+        lambda model, x, y: model(x).shape == y.shape and np.allclose(model(x), y),
+        lambda model, x, y: np.shape(model(x)) == np.shape(y) and bool(np.isclose(model(x), y).any()),
+    ],
+)
+def test_the_vaccine_asks_for_the_shape_and_not_for_the_numbers(agree: Any) -> None:
+    result = lesson.agree.examine(agree)
+    assert not is_right(result)
+    assert "The shapes are equal here; only the numbers differ. I asked for the shape." in str(result)
+
+
+def test_who_always_says_false_is_not_told_of_numbers() -> None:
+    assert "only the numbers differ" not in str(lesson.agree.examine(lambda model, x, y: False))
+    unknown = str(lesson.agree.examine(lambda model, x, y: model.output_shape == y.shape))
+    assert "only the numbers differ" not in unknown
 
 
 def test_the_vaccine_tells_whole_shapes_and_why_output_shape_is_not_one() -> None:

@@ -303,6 +303,15 @@ def test_building_says_what_it_takes(wrong: Any, said: str) -> None:
         explain.building(lambda: 1 // 0)
 
 
+def test_building_takes_what_explain_asks_for() -> None:
+    def make() -> Any:
+        return keras.Sequential([L.Conv2D(4, 3)])
+
+    with pytest.raises(ValueError, match="does not know what goes in"):
+        explain.building(make)
+    assert explain.building(make, input_shape=(8, 8, 1)).steps[-1].output_shape == (None, 6, 6, 4)
+
+
 def test_keras_settings_are_left_as_they_were() -> None:
     before = keras.config.is_traceback_filtering_enabled()
     explain.building(lambda: unet(25))

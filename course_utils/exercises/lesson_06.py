@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from course_utils.exercises.probing import (
     layers_of,
     made_of,
     spell_shape,
+    way_to,
 )
 from course_utils.exercises.result import Result, Stop, right, wrong
 from course_utils.exercises.two_ways import about_the_repair, about_the_ways, not_around_its_place, out_of_place
@@ -155,7 +156,7 @@ def _belief_about_join(step: Step, n: int) -> Misconception | None:
 
 def _judge_small_unet(function: Any) -> Result:
     """Even and odd sizes: builds, gives the size that went in, and joins the skip with what belongs to it."""
-    for n in (8, 7, 13, 30):
+    for n in (8, 7, 30, 31):
         settings = f"n = {n}"
         try:
             model = built(function, n, settings=settings)
@@ -167,12 +168,12 @@ def _judge_small_unet(function: Any) -> Result:
         if y.shape != (1, n, n, 1):
             return wrong(f"For {settings} your model makes {spell_shape(y.shape)} and should make {n} × {n} × 1.")
         problem = about_the_ways(model, n, settings) or out_of_place(model, n, x, settings)
-        # In 13 even what several convolutions reach from the middle has room on both sides; in 30 nothing new shows.
-        if problem is None and n in (7, 13):
+        # Here even what several convolutions reach from the middle has room on all sides.
+        if problem is None and n in (30, 31):
             problem = not_around_its_place(model, n)
         if problem is not None:
             return problem
-    return right("It builds, runs and gives back the size for n = 8, 7, 13 and 30, and the skip is joined.")
+    return right("It builds, runs and gives back the size for n = 8, 7, 30 and 31, and the skip is joined.")
 
 
 small_unet = Exercise(
@@ -460,6 +461,45 @@ def _about_the_shortcut(model: Any, addition: Any, settings: str) -> Result | No
     return None
 
 
+#: The settings of the two convolutions of the other path, the first of them first. Without "same" its size would not be
+#: right, so that needs no look here.
+_OTHER_PATH = tuple({"filters": 32, "kernel_size": (3, 3), "strides": strides} for strides in ((2, 2), (1, 1)))
+
+
+def _is_other_path(way: Sequence[Layer]) -> bool:
+    """Whether a way from x is the two convolutions as they were. The relu may stand on a line of its own."""
+    mixing = [layer for layer in way if kind_of(layer) not in ("ReLU", "Activation")]
+    return [kind_of(layer) for layer in mixing] == ["Conv2D", "Conv2D"] and all(
+        getattr(layer, name) == value
+        for layer, settings in zip(mixing, _OTHER_PATH, strict=True)
+        for name, value in settings.items()
+    )
+
+
+def _spell_way(way: Sequence[Layer]) -> str:
+    """The layers of a way with those of their settings that say what size comes out."""
+    return ", ".join(f"`{_spell_layer(layer)}`" for layer in way) or "x itself"
+
+
+def _spell_layer(layer: Layer) -> str:
+    names = ("filters", "kernel_size", "pool_size", "strides", "padding")
+    told = [f"{name}={getattr(layer, name)!r}" for name in names if hasattr(layer, name)]
+    return f"{kind_of(layer)}({', '.join(told)})"
+
+
+def _about_the_other_path(addition: Any, settings: str) -> Result | None:
+    """What is wrong if none of the ways into the Add is the other path, which shall stay as it is."""
+    ways = [way_to(tensor) for tensor in addition.input]
+    if any(map(_is_other_path, ways)):
+        return None
+    found = "; and ".join(map(_spell_way, ways))
+    return wrong(
+        f"For {settings} the shapes fit. But the other path shall stay as it is: from x two "
+        '`Conv2D(32, 3, padding="same")`, the first with `strides=2`.',
+        f"Your `Add` gets: {found}.",
+    )
+
+
 def _judge_residual(function: Any) -> Result:
     """Even and odd sizes: the two paths meet in an Add, and have the same shape without being stretched."""
     for n in (24, 25, 31, 8):
@@ -490,6 +530,7 @@ def _judge_residual(function: Any) -> Result:
                 "× 32."
             )
         problem = _about_the_shortcut(model, additions[-1], settings)
+        problem = problem or _about_the_other_path(additions[-1], settings)
         if problem is not None:
             return problem
     return right("For n = 24, 25, 31 and 8 both paths have the same shape, and they are added.")
@@ -928,6 +969,30 @@ def _one_by_one(layers: Sequence[Layer]) -> list[Layer]:
     return found
 
 
+def _with_relu(layers: Sequence[Layer], convolution: Layer, x: Map) -> Map:
+    """What comes out if a relu behind the convolution is the only activation there is."""
+    maps = [x, *networks.run_through(layers, x)]
+    with_relu = type(convolution).from_config(convolution.get_config() | {"activation": "relu"})
+    with_relu.build(maps[layers.index(convolution)].shape)
+    with_relu.set_weights(convolution.get_weights())
+    # Paddings, the convolution and the pooling change the size. What keeps it can only be another activation.
+    sized = [
+        layer for layer, (before, after) in zip(layers, pairwise(maps), strict=True) if before.shape != after.shape
+    ]
+    return _last([with_relu if layer is convolution else layer for layer in sized], x)
+
+
+#: What the weights and the bias are multiplied by. Sums of so many digits are large; divided by 512 they lie near 0,
+#: where the activations differ most. The last bias is below all sums, so that no maximum hides what becomes of it.
+_STEM_SCALES = ((1.0, 1.0), (2.0**-9, 2.0**-9), (1.0, 2.0**15))
+
+
+def _scale(convolution: Layer, kernel_scale: float, bias_scale: float) -> None:
+    """Multiply the weights; powers of two, so that all sums stay exact. The bias is made negative."""
+    kernel, bias = convolution.get_weights()
+    convolution.set_weights([kernel * kernel_scale, -np.abs(bias) * bias_scale])
+
+
 def _judge_stem(function: Any) -> Result:
     """The first layers of a ResNet as PyTorch has them, in size and in values, for an even and an odd picture."""
     layers = _one_by_one(networks.layers_or_word(function))
@@ -939,10 +1004,11 @@ def _judge_stem(function: Any) -> Result:
             "Your convolution has no bias. PyTorch's has one: its line does not say `bias=False`. Without "
             "`use_bias=False` yours has one, too."
         )
-    for n in (32, 33):
+    for n, scales in product((32, 33), _STEM_SCALES):
         x = networks.digits((1, n, n, 3), seed=n)
         networks.run_through(layers, x)
         networks.give_digits(convolutions[0], seed=4)
+        _scale(convolutions[0], *scales)
         maps = networks.run_through(layers, x)
         y, expected = maps[-1], real.stem(convolutions[0], x)
         if y.shape != expected.shape:
@@ -950,16 +1016,16 @@ def _judge_stem(function: Any) -> Result:
                 f"For a {n} × {n} picture {spell_shape(y.shape)} comes out. "
                 f"PyTorch makes {spell_shape(expected.shape)}."
             )
-        if not np.array_equal(y, expected):
-            convolved = np.maximum(maps[layers.index(convolutions[0])], 0)
-            return _wrong_values(n, layers, convolved, real.stem_convolution(convolutions[0], x), y, expected)
-    # So many terms make a maximum above 0 nearly everywhere; only where all is below 0 can a missing relu be seen.
-    convolutions[0].set_weights([-np.abs(weight) for weight in convolutions[0].get_weights()])
-    x = np.abs(x)
-    if not np.array_equal(networks.run_through(layers, x)[-1], real.stem(convolutions[0], x)):
-        return wrong(
-            "Where the convolution makes negative numbers, PyTorch gives 0, and you do not. Where is the `relu`?"
-        )
+        if np.array_equal(y, expected):
+            continue
+        if np.array_equal(_with_relu(layers, convolutions[0], x), expected):
+            return wrong(
+                f"For a {n} × {n} picture {int((y != expected).sum()):,} of {y.size:,} values are not PyTorch's.",
+                "The paddings are right; look at the activation. Behind PyTorch's convolution stands `relu`: what is "
+                "below 0 becomes 0, and all else stays as it is.",
+            )
+        convolved = np.maximum(maps[layers.index(convolutions[0])], 0)
+        return _wrong_values(n, layers, convolved, real.stem_convolution(convolutions[0], x), y, expected)
     return right("The sizes of PyTorch and its values, cell by cell, for 32 × 32 and for 33 × 33.")
 
 
@@ -1022,16 +1088,20 @@ def _judge_agree(function: Any) -> Result:
     check_callable(function)
     names = getattr(getattr(function, "__code__", None), "co_names", ())
     for made, wanted in _FITTINGS:
-        x, y = (np.zeros(shape, dtype=np.float32) for shape in ((*made[:-1], 1), wanted))
+        # No two numbers that are compared shall be equal by chance: only the shapes may be.
+        x, y = networks.digits((*made[:-1], 1), seed=1), networks.digits(wanted, seed=2)
+        model = _maker_of(made)
         settings = f"a model that makes {made} and y of {wanted}"
-        said = ask(function, _maker_of(made), x, y, settings=settings)
+        said = ask(function, model, x, y, settings=settings)
         if not isinstance(said, (bool, np.bool_)):
             return wrong(f"For {settings} your function returns {spell(said)}. I look for True or False.")
         if bool(said) != (made == wanted):
             unknown = made == wanted and "output_shape" in names
+            numbers = made == wanted and ask(function, model, x, np.asarray(model(x)), settings=settings)
             return wrong(
                 f"For {settings} your function says {said}.",
                 *["`output_shape` has None for the number of pictures. Ask what comes out for x."] * unknown,
+                *["The shapes are equal here; only the numbers differ. I asked for the shape."] * bool(numbers),
                 misconception=m.LOSS_WOULD_COMPLAIN if said and real.mse_says(wanted, made) == "a number" else None,
             )
     others = sum(a != b for a, b in _FITTINGS)

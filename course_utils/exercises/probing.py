@@ -110,10 +110,21 @@ def joins(model: Any, *kinds: str) -> list[Any]:
     return [one for one in found if isinstance(one.input, (list, tuple)) and len(one.input) > 1]
 
 
+def way_to(tensor: Any) -> list[Any]:
+    """The layers that a map came through, the first of them first: from the input, or from where maps met."""
+    way: list[Any] = []
+    sources = [tensor]
+    while len(sources) == 1:
+        history = sources[0]._keras_history
+        sources = history.operation._inbound_nodes[history.node_index].input_tensors
+        way += [history.operation] if sources else []
+    return way[::-1]
+
+
 def seen_by(model: Any, tensors: Sequence[Any], x: Map) -> list[Map]:
     """The maps at several places inside a model."""
     inside = load_keras().Model(model.inputs, list(tensors))
-    return [np.asarray(y) for y in inside([x])]
+    return [np.asarray(y) for y in load_keras().tree.flatten(inside([x]))]
 
 
 def carried_around(model: Any, cut: Any, ends: Sequence[Any]) -> list[bool]:

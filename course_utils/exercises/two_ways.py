@@ -172,20 +172,25 @@ def _range_of_change(model: Any, cut: Any, settings: Callable[[int], tuple[Any, 
     return [(int(axis.min()), int(axis.max())) for axis in where if axis.size]
 
 
-def _nudged(maps: Any, row: int, column: int) -> Any:
+def _nudged(maps: Map, row: int, column: int, cells: int = 1) -> Map:
     changed = maps.copy()
-    changed[0, row, column] += 1
+    changed[0, row : row + cells, column : column + cells] += 1
     return changed
 
 
-def _around(first: int, last: int, place: int, n: int) -> bool:
-    """Whether a stretch of n cells lies around a place: as far before it as after, the edges cutting both.
+def _beside(first: int, last: int, place: float, n: int) -> float:
+    """How far the middle of a stretch lies behind a place (in front of it: below 0); 0 if an edge of n may have cut it.
 
-    An even window reaches one cell further to one side, which is no mistake.
+    An even window reaches one cell further to one side, which makes half a cell and is no mistake.
     """
-    return any(
-        abs(first - max(0, place - reach)) + abs(last - min(n - 1, place + reach)) <= 1 for reach in range(n + 1)
-    )
+    off = (first + last) / 2 - place
+    cut = first == 0 if off > 0 else last == n - 1
+    return 0 if cut else off
+
+
+def _rows_and_columns(found: Sequence[tuple[int, int]]) -> str:
+    (top, bottom), (left, right_) = found
+    return f"rows {top} to {bottom}, columns {left} to {right_}"
 
 
 def not_around_its_place(model: Any, n: int) -> Result | None:
@@ -193,30 +198,70 @@ def not_around_its_place(model: Any, n: int) -> Result | None:
     low = _lowest(model, n)
     if low is None:
         return None
+    return _beside_by_the_skip(model, low, n) or _beside_by_the_pooling(model, low, n)
+
+
+def _beside_by_the_skip(model: Any, low: Layer, n: int) -> Result | None:
+    """What is wrong if the skip brings a cell of the picture to another place."""
     for row, column in ((n // 2, n // 2), (n // 3, n - 1 - n // 3)):
 
         def by_the_skip(seed: int, row: int = row, column: int = column) -> Any:
-            held, picture = networks.digits((1, *low.output.shape[1:]), seed=9), any_picture_for(model, seed) / 10
+            held = networks.digits((1, *low.output.shape[1:]), seed=9)
+            picture = any_picture_for(model, seed) / np.float32(10)
             return (picture, held), (_nudged(picture, row, column), held)
 
         found = _range_of_change(model, low.output, by_the_skip)
-        if found and not all(_around(*ends, place, n) for ends, place in zip(found, (row, column), strict=True)):
-            (top, bottom), (left, right_) = found
+        if found and any(abs(_beside(*ends, at, n)) >= 1 for ends, at in zip(found, (row, column), strict=True)):
             return wrong(
                 f"For n = {n} I changed the picture at row {row}, column {column} (counted from 0), and what the skip "
-                f"carries of it comes out at rows {top} to {bottom}, columns {left} to {right_}. That is not around "
-                "its place. What is framed at one side is to be cut at the same side."
+                f"carries of it comes out at {_rows_and_columns(found)}. That is not around its place. What is framed "
+                "at one side is to be cut at the same side."
             )
-
-    def from_below(seed: int) -> Any:
-        picture, below = any_picture_for(model, 9), networks.digits((1, *low.output.shape[1:]), seed=seed) / 10
-        return (picture, below), (picture, _nudged(below, 0, -1))
-
-    found = _range_of_change(model, low.output, from_below)
-    if found and (sum(found[0]) > n - 1 or sum(found[1]) < n - 1):
-        (top, bottom), (left, right_) = found
-        return wrong(
-            f"For n = {n} I changed what `{kind_of(low)}` made, at the top right, and the output changed at rows {top} "
-            f"to {bottom}, columns {left} to {right_} (counted from 0). What comes up is flipped, or lies on its side."
-        )
     return None
+
+
+def _beside_by_the_pooling(model: Any, low: Layer, n: int) -> Result | None:
+    """What is wrong if the pooling brings a piece of the picture to another place."""
+    # What is moved is moved by as much everywhere; what is turned is not. Both places have room on all sides.
+    places = ((n // 2, n // 2), (n // 2 - 4, n // 2 + 2))
+    reached = [_reached_by_the_pooling(model, low, *place) for place in places]
+    if not all(reached):
+        return None
+    beside = [
+        [_beside(*ends, at + 0.5, n) for ends, at in zip(found, place, strict=True)]
+        for found, place in zip(reached, places, strict=True)
+    ]
+    turned = any(abs(one - other) >= 1 for one, other in zip(*beside, strict=True))
+    for (row, column), found, off in zip(places, reached, beside, strict=True):
+        if max(map(abs, off)) >= 1:
+            moved = f"It is moved {_told_moved(*off)}. The two maps of the join do not lie cell on cell."
+            return wrong(
+                f"For n = {n} I changed the picture at rows {row} and {row + 1}, columns {column} and {column + 1} "
+                f"(counted from 0). By way of the pooling that comes out at {_rows_and_columns(found)}.",
+                "What comes up is flipped, or lies on its side." if turned else moved,
+            )
+    return None
+
+
+def _reached_by_the_pooling(model: Any, low: Layer, row: int, column: int) -> list[tuple[int, int]]:
+    """Where the output changes with 2 × 2 cells of the picture, while the skip carries what it carried before.
+
+    2 × 2, because a single cell lies in one half of the cell that the pooling makes of it.
+    """
+
+    def by_the_pooling(seed: int) -> Any:
+        picture = any_picture_for(model, seed) / np.float32(10)
+        pictures = (picture, _nudged(picture, row, column, cells=2))
+        return [(picture, *seen_by(model, [low.output], one)) for one in pictures]
+
+    return _range_of_change(model, low.output, by_the_pooling)
+
+
+def _told_moved(down: float, right_: float) -> str:
+    """By how much a map was moved: down by 1 row and right by 1 column."""
+    told = [
+        f"{after if off > 0 else before} by {abs(off):g} {line}{'s' * (abs(off) != 1)}"
+        for off, before, after, line in ((down, "up", "down", "row"), (right_, "left", "right", "column"))
+        if abs(off) >= 1
+    ]
+    return " and ".join(told)

@@ -21,11 +21,12 @@ from course_utils.explain.wording import Shape
 from course_utils.keras_layers import Layer, load_keras, plain_message
 
 
-def building(make: Callable[[], Any]) -> Explanation:
+def building(make: Callable[[], Any], input_shape: Sequence[Any] | None = None) -> Explanation:
     """Call a function that builds a model; explain the model, or, if it fails to build, all that led to the failure.
 
     Args:
         make: a function without arguments, for example ``lambda: build_unet(25)``.
+        input_shape: as for ``explain``: what goes into a model that is built and does not know it.
 
     Returns:
         As ``explain``. If building failed, the last row is the layer that refused, with the sizes that reached it, why
@@ -58,7 +59,7 @@ def building(make: Callable[[], Any]) -> Explanation:
         return _explained(calls, plain_message(error))
     if not isinstance(model, load_keras().layers.Layer):
         raise TypeError(f"The function returned {type(model).__name__} and no model. Let it end with `return model`.")
-    return explain(model)
+    return explain(model, input_shape=input_shape)
 
 
 @contextlib.contextmanager
