@@ -307,7 +307,10 @@ def _code(cell: NotebookNode) -> str:
     """Code with what it printed or drew; what answers a prediction is folded until it is clicked."""
     shown = "".join(_output(output) for output in cell.outputs)
     if _named(cell.source, "predict"):  # its text is the question; without a kernel nothing can be typed in
-        return "".join(f"<p>{_text(str(output.data['text/plain']))}</p>" for output in cell.outputs)
+        questions = [
+            str(output.data["text/plain"]).removesuffix(" (run this cell to answer)") for output in cell.outputs
+        ]
+        return "".join(f"<p>{_text(question)}</p>" for question in questions)
     source = f"<pre><code>{html.escape(cell.source)}</code></pre>"
     if shown and "spoiler" in tags(cell):
         shown = f"<details><summary>Show what comes</summary>{shown}</details>"
