@@ -6,6 +6,7 @@ Right and wrong are asked from real Keras layers; the few constants are the ones
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -22,6 +23,22 @@ def test_every_size_that_comes_back_is_accepted_and_no_other() -> None:
     right = [n for n in range(1, 60) if lesson_00.another_size.examine(n).outcome is Outcome.RIGHT]
     assert right == [4, 12, 20, 36, 44, 52]
     assert "find another" in str(lesson_00.another_size.examine(28))
+
+
+def test_a_row_of_the_table_that_is_not_the_one_asked_for_is_named() -> None:
+    sizes = (28, *real.sizes(28))
+    layers = {1 + i: (before, after) for i, (before, after) in enumerate(pairwise(sizes))}
+    for number in (1, 3, 5, 7, 9, 13):
+        before, after = layers[number]
+        assert "it keeps its size" in str(lesson_00.lost_pixels.examine((before, after, before - after)))
+    before, after = layers[11]
+    assert "the other way round" in str(lesson_00.lost_pixels.examine((after, before, before - after)))
+    for number, name in ((2, "first"), (4, "second")):
+        before, after = layers[number]
+        told = str(lesson_00.read_the_table.examine((before, after, 4 * after)))
+        assert f"That is the {name} pooling, layer {number}." in told
+    before, after = layers[6]
+    assert "the other way round" in str(lesson_00.read_the_table.examine((after, before, 4 * after)))
 
 
 @pytest.mark.parametrize(

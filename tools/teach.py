@@ -35,6 +35,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from course_utils.exercises.result import RUN_TO_ANSWER
 from tools import worksheets
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -307,9 +308,7 @@ def _code(cell: NotebookNode) -> str:
     """Code with what it printed or drew; what answers a prediction is folded until it is clicked."""
     shown = "".join(_output(output) for output in cell.outputs)
     if _named(cell.source, "predict"):  # its text is the question; without a kernel nothing can be typed in
-        questions = [
-            str(output.data["text/plain"]).removesuffix(" (run this cell to answer)") for output in cell.outputs
-        ]
+        questions = [str(output.data["text/plain"]).removesuffix(RUN_TO_ANSWER) for output in cell.outputs]
         return "".join(f"<p>{_text(question)}</p>" for question in questions)
     source = f"<pre><code>{html.escape(cell.source)}</code></pre>"
     if shown and "spoiler" in tags(cell):

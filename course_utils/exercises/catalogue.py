@@ -73,3 +73,8 @@ class Slip:
 
     misconception: Misconception
     answer: Any
+
+
+def slips_of(*beliefs: Misconception) -> tuple[Slip, ...]:
+    """The answers of those who hand in the formulas they believe in, as they are."""
+    return tuple(Slip(belief, belief.believed) for belief in beliefs)

@@ -13,7 +13,7 @@ import ipywidgets as widgets
 from course_utils.exercises.answers import BadAnswer
 from course_utils.exercises.boxes import STYLE, AskingBox, wrapping
 from course_utils.exercises.predictions import SURPRISE, Number
-from course_utils.exercises.result import Outcome, panel, paragraph, to_html
+from course_utils.exercises.result import RUN_TO_ANSWER, Outcome, panel, paragraph, to_html
 
 if TYPE_CHECKING:
     from course_utils.exercises.drills import Drill
@@ -40,7 +40,7 @@ class DrillBox(AskingBox):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live widget, and for readers without a kernel the question."""
-        return self.guard.bundle(self, f"{self.drill} (run this cell to answer)")
+        return self.guard.bundle(self, f"{self.drill}{RUN_TO_ANSWER}")
 
     # -- what the buttons do --------------------------------------------------------------------------------------
 

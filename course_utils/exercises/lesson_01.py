@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from course_utils.exercises import misconceptions as m, networks, predictions, real
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole
-from course_utils.exercises.catalogue import Misconception, Slip
+from course_utils.exercises.catalogue import Misconception, Slip, slips_of
 from course_utils.exercises.core import AgainstKeras, Exercise, equals, pair
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
@@ -109,10 +109,7 @@ def look_back() -> None:
 
 # -- valid_size ---------------------------------------------------------------------------------------------------
 
-_VALID_SLIPS = tuple(
-    Slip(belief, belief.believed)
-    for belief in (m.WINDOW_LOSES_K, m.WINDOW_HOPS, m.SIZE_STAYS, m.HALF_EACH_SIDE, m.ONE_SIDE_LOST, m.ALWAYS_TWO)
-)
+_VALID_SLIPS = slips_of(m.WINDOW_LOSES_K, m.WINDOW_HOPS, m.SIZE_STAYS, m.HALF_EACH_SIDE, m.ONE_SIDE_LOST, m.ALWAYS_TWO)
 
 valid_size = Exercise(
     name="valid_size",
@@ -140,10 +137,7 @@ def valid_size(n, k):
 # -- same_pads ----------------------------------------------------------------------------------------------------
 
 _SAME_SLIPS = (
-    *(
-        Slip(belief, belief.believed)
-        for belief in (m.SAME_IS_SYMMETRIC, m.MORE_BEFORE, m.K_GHOSTS, m.ALL_ON_EACH_SIDE, m.ALWAYS_ONE)
-    ),
+    *slips_of(m.SAME_IS_SYMMETRIC, m.MORE_BEFORE, m.K_GHOSTS, m.ALL_ON_EACH_SIDE, m.ALWAYS_ONE),
     Slip(m.SAME_IS_SYMMETRIC, lambda k: ((k - 1) // 2, (k - 1) // 2)),
 )
 
@@ -290,10 +284,7 @@ def border(k):
 # -- causal_pads --------------------------------------------------------------------------------------------------
 
 _CAUSAL_SLIPS = (
-    *(
-        Slip(belief, belief.believed)
-        for belief in (m.DILATION_FORGOTTEN, m.CAUSAL_IS_SHARED, m.CAUSAL_AFTER, m.WHOLE_WINDOW_BACK)
-    ),
+    *slips_of(m.DILATION_FORGOTTEN, m.CAUSAL_IS_SHARED, m.CAUSAL_AFTER, m.WHOLE_WINDOW_BACK),
     Slip(m.WHOLE_WINDOW_BACK, lambda k, d: ((k - 1) * d + 1, 0)),
 )
 

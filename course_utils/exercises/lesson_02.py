@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.exercises import misconceptions as m, networks, predictions, real
-from course_utils.exercises.catalogue import Misconception, Slip
+from course_utils.exercises.catalogue import Misconception, Slip, slips_of
 from course_utils.exercises.core import AgainstKeras, Exercise, Numbers, equals, pair
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
@@ -133,15 +133,8 @@ def look_back() -> None:
 # -- stepped_size -------------------------------------------------------------------------------------------------
 
 _STEP_SLIPS = (
-    *(
-        Slip(belief, belief.believed)
-        for belief in (
-            m.ONLY_THE_STEPS,
-            m.LAST_STEP_COUNTS,
-            m.PLACES_ARE_DIVIDED,
-            m.STRIDE_ALONE_DIVIDES,
-            m.NEAREST_NUMBER_OF_STEPS,
-        )
+    *slips_of(
+        m.ONLY_THE_STEPS, m.LAST_STEP_COUNTS, m.PLACES_ARE_DIVIDED, m.STRIDE_ALONE_DIVIDES, m.NEAREST_NUMBER_OF_STEPS
     ),
     Slip(m.STRIDE_ALONE_DIVIDES, lambda n, k, s: n // s),
 )
@@ -182,17 +175,14 @@ def _total(n: int, k: int, s: int) -> int:
 
 
 _PAD_SLIPS = (
-    *(
-        Slip(belief, belief.believed)
-        for belief in (
-            m.BOTH_SIDES_ALIKE,
-            m.STRIDE_NEEDS_AS_MANY,
-            m.FIRST_SIDE_FIRST,
-            m.LESS_THAN_NONE,
-            m.GHOSTS_WITHOUT_N,
-            m.AS_MANY_STEPS_AS_WINDOWS,
-            m.ROUND_TAKES_THE_HALF_DOWN,
-        )
+    *slips_of(
+        m.BOTH_SIDES_ALIKE,
+        m.STRIDE_NEEDS_AS_MANY,
+        m.FIRST_SIDE_FIRST,
+        m.LESS_THAN_NONE,
+        m.GHOSTS_WITHOUT_N,
+        m.AS_MANY_STEPS_AS_WINDOWS,
+        m.ROUND_TAKES_THE_HALF_DOWN,
     ),
     Slip(m.BOTH_SIDES_ALIKE, lambda n, k, s: (_total(n, k, s) // 2,) * 2),
     Slip(m.BOTH_SIDES_ALIKE, lambda n, k, s: ((k - 1) // 2,) * 2),
@@ -388,22 +378,9 @@ def _first_difference(mine: Map, true: Map) -> str:
     )
 
 
-_ACTIVATIONS = ("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
-
-
-def _activation(layers: Sequence[Layer]) -> str | None:
-    """The name of the first activation, be it a layer or the argument of one."""
-    for layer in layers:
-        itself = layer if kind_of(layer) in _ACTIVATIONS else None
-        function = getattr(layer, "activation", itself)
-        if function not in (None, load_keras().activations.linear):
-            return getattr(function, "__name__", type(function).__name__)
-    return None
-
-
 def _leave_it_out(layers: Sequence[Layer], task: str) -> list[str]:
     """A line about the activation, if there is one. The task begins the sentence."""
-    activation = _activation(layers)
+    activation = networks.activation_of(layers)
     return [f"{task} has no activation: leave `{activation}` out."] if activation else []
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from course_utils.axes import Window
 from course_utils.exercises import misconceptions as m, networks, predictions, real
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole_numbers
-from course_utils.exercises.catalogue import Misconception, Slip
+from course_utils.exercises.catalogue import Misconception, Slip, slips_of
 from course_utils.exercises.core import AgainstKeras, Exercise, belief_behind, equals, pair
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
@@ -145,9 +145,7 @@ def look_back() -> None:
 
 # -- same_pool ----------------------------------------------------------------------------------------------------
 
-_SAME_SLIPS = tuple(
-    Slip(belief, belief.believed) for belief in (m.POOL_STRIDE_IS_ONE, m.POOLING_HALVES, m.PARTLY_FILLED_IS_DROPPED)
-)
+_SAME_SLIPS = slips_of(m.POOL_STRIDE_IS_ONE, m.POOLING_HALVES, m.PARTLY_FILLED_IS_DROPPED)
 
 same_pool = Exercise(
     name="same_pool",

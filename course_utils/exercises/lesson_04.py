@@ -12,7 +12,7 @@ import numpy as np
 
 from course_utils.exercises import misconceptions as m, networks, predictions, real
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole
-from course_utils.exercises.catalogue import Misconception, Slip
+from course_utils.exercises.catalogue import Misconception, Slip, slips_of
 from course_utils.exercises.core import AgainstKeras, Exercise, equals, pair
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
@@ -165,7 +165,7 @@ def look_back() -> None:
 
 # -- down_and_up --------------------------------------------------------------------------------------------------
 
-_ROUND_TRIP_SLIPS = tuple(Slip(belief, belief.believed) for belief in (m.MULTIPLYING_UNDOES, m.WAY_DOWN_ROUNDS_DOWN))
+_ROUND_TRIP_SLIPS = slips_of(m.MULTIPLYING_UNDOES, m.WAY_DOWN_ROUNDS_DOWN)
 
 down_and_up = Exercise(
     name="down_and_up",
@@ -598,7 +598,7 @@ def _trouble_with(layers: Sequence[Layer]) -> Result | None:
     odd = [kind_of(layer) for layer in layers if kind_of(layer) not in _MAY_STAND_THERE]
     if odd:
         return wrong(f"holds a `{odd[0]}`. Use only {', '.join(f'`{kind}`' for kind in _MAY_STAND_THERE)}.")
-    if any(getattr(layer, "activation", None) not in (None, load_keras().activations.linear) for layer in layers):
+    if networks.activation_of(layers):
         return wrong("has an activation. Leave it out: it would hide what is counted.")
     if not any(kind_of(layer) in ("Conv2D", "Conv2DTranspose") for layer in layers):
         return wrong("has nothing to learn. It needs a `Conv2D` or a `Conv2DTranspose`.")

@@ -9,7 +9,7 @@ import numpy as np
 
 from course_utils.exercises import misconceptions as m, networks, predictions, real
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell
-from course_utils.exercises.catalogue import Misconception, Slip
+from course_utils.exercises.catalogue import Misconception, Slip, slips_of
 from course_utils.exercises.core import AgainstKeras, Exercise, Numbers, equals, pair
 from course_utils.exercises.predictions import Choice, Number, Prediction
 from course_utils.exercises.result import Result, Stop, right, wrong
@@ -120,7 +120,7 @@ def look_back() -> None:
 # -- out_size -----------------------------------------------------------------------------------------------------
 
 _OUT_SLIPS = (
-    *(Slip(belief, belief.believed) for belief in (m.COMES_BACK, m.HALVES_EVENLY, m.TWO_STAY_TWO)),
+    *slips_of(m.COMES_BACK, m.HALVES_EVENLY, m.TWO_STAY_TWO),
     Slip(m.CODE_ROUNDS_DOWN, lambda n: 8 * (n // 8) - 4),
 )
 
@@ -488,7 +488,7 @@ def make(n):
 # -- family_size --------------------------------------------------------------------------------------------------
 
 _FAMILY_SLIPS = (
-    *(Slip(belief, belief.believed) for belief in (m.HOLE_COSTS_FOUR, m.DOUBLED_BEFORE)),
+    *slips_of(m.HOLE_COSTS_FOUR, m.DOUBLED_BEFORE),
     Slip(m.TWO_STAY_TWO, lambda n, m, j: 2**m * -(-n // 2**m) - 2),
     Slip(m.HALVES_EVENLY, lambda n, m, j: 2**m * -(-n // 2**m)),
 )

@@ -28,7 +28,7 @@ from course_utils.exercises.probing import (
 from course_utils.exercises.result import Result, Stop, right, wrong
 from course_utils.exercises.two_ways import about_the_repair, about_the_ways, not_around_its_place, out_of_place
 from course_utils.explain.steps import Step
-from course_utils.keras_layers import Layer, kind_of, load_keras
+from course_utils.keras_layers import Layer, LayerCode, kind_of, load_keras
 
 # -- predictions --------------------------------------------------------------------------------------------------
 
@@ -483,8 +483,7 @@ def _spell_way(way: Sequence[Layer]) -> str:
 
 def _spell_layer(layer: Layer) -> str:
     names = ("filters", "kernel_size", "pool_size", "strides", "padding")
-    told = [f"{name}={getattr(layer, name)!r}" for name in names if hasattr(layer, name)]
-    return f"{kind_of(layer)}({', '.join(told)})"
+    return LayerCode(kind_of(layer), {name: getattr(layer, name) for name in names if hasattr(layer, name)}).text
 
 
 def _about_the_other_path(addition: Any, settings: str) -> Result | None:

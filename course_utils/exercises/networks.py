@@ -94,3 +94,16 @@ def run_through(layers: Sequence[Layer], x: Map) -> list[Map]:
             raise Stop(wrong(f"Layer {i}, {kind_of(layer)}, does not run. Keras says: {refusal}")) from None
         maps.append(x)
     return maps
+
+
+_ACTIVATIONS = ("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
+
+
+def activation_of(layers: Sequence[Layer]) -> str | None:
+    """The name of the first activation, be it a layer or the argument of one."""
+    for layer in layers:
+        itself = layer if kind_of(layer) in _ACTIVATIONS else None
+        function = getattr(layer, "activation", itself)
+        if function not in (None, load_keras().activations.linear):
+            return getattr(function, "__name__", type(function).__name__)
+    return None

@@ -11,7 +11,7 @@ from course_utils.exercises.answers import BadAnswer
 from course_utils.exercises.boxes import STYLE, AskingBox, wrapping
 from course_utils.exercises.predictions import SURPRISE, Choice, Field, Prediction
 from course_utils.exercises.record import Answer, Entry, Record
-from course_utils.exercises.result import panel, paragraph, to_html
+from course_utils.exercises.result import RUN_TO_ANSWER, panel, paragraph, to_html
 
 #: A committed answer is as readable as a new one.
 _STYLE = """<style>
@@ -55,7 +55,7 @@ class PredictionBox(AskingBox):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live widget, and for readers without a kernel the question, whatever the record says."""
-        return self.guard.bundle(self, f"Predict. {self.prediction.question} (run this cell to answer)")
+        return self.guard.bundle(self, f"Predict. {self.prediction.question}{RUN_TO_ANSWER}")
 
     # -- what the buttons do --------------------------------------------------------------------------------------
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from course_utils.exercises.catalogue import Misconception
 
 
+#: Ends the question of a widget that is not there yet, where only text can be shown.
+RUN_TO_ANSWER = " (run this cell to answer)"
+
+
 class Outcome(Enum):
     """How an answer stands: a word, a sign and a colour, so that none of them has to be seen."""
 

@@ -149,9 +149,8 @@ FIRST: list[Check] = [
 SIDE_BY_SIDE: list[list[Check]] = [
     # Both take long and use one processor each; what is not named in the second runs in the first.
     [("pytest", ["-m", "pytest", "tests", "--ignore=tests/browser", "--ignore=tests/test_teach.py",
-                 "--ignore=tests/test_notebooks_stored.py", "--ignore=tests/test_memory.py"])],
-    [("browser", ["-m", "pytest", "tests/browser", "tests/test_teach.py", "tests/test_notebooks_stored.py",
-                  "-p", "no:cacheprovider"]),
+                 "--ignore=tests/test_memory.py"])],
+    [("browser", ["-m", "pytest", "tests/browser", "tests/test_teach.py", "-p", "no:cacheprovider"]),
      ("notebooks", ["-m", "pytest", "--nbval", "notebooks/", "-p", "no:cacheprovider"])],
 ]  # fmt: skip
 LAST: list[Check] = [
