@@ -599,7 +599,7 @@ def test_what_was_made_of_the_other_path_is_told() -> None:
 
     text = str(lesson.residual.examine(block))
     assert '`keras.layers.MaxPooling2D(pool_size=(2, 2), strides=(2, 2), padding="same")`' in text
-    assert "`Conv2D(filters=32, kernel_size=(1, 1), strides=(2, 2), padding='same')`;" in text
+    assert '`keras.layers.Conv2D(filters=32, kernel_size=(1, 1), strides=(2, 2), padding="same")`;' in text
 
 
 def test_a_block_without_its_shortcut_is_none() -> None:
