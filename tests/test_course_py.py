@@ -254,6 +254,7 @@ def test_lab_gets_our_settings_and_none_of_another_environment(whole: tuple[Cour
     assert given["PIP_FIND_LINKS"] == str(course.wheels)
     assert given["VIRTUAL_ENV"] == str(course.venv)
     assert given["KERAS_BACKEND"] == "tensorflow"
+    assert given["UV_SYSTEM_CERTS"] == "1"
     assert Path(given["PATH"].split(os.pathsep)[0]) == surroundings.scripts_folder(course.venv)
     assert str(course.folder) not in lab["path"][:1], "a file of the learner's could shadow a module of Lab"
 

@@ -67,6 +67,8 @@ def clean_environment(venv: Path) -> dict[str, str]:
     kept["PATH"] = os.pathsep.join([str(scripts_folder(venv)), os.environ.get("PATH", os.defpath)])
     kept["PYTHONNOUSERSITE"] = "1"
     kept["KERAS_BACKEND"] = "tensorflow"
+    # uv trusts a list of its own; the system's list, which pip goes by, knows the certificate of a company's proxy too.
+    kept.setdefault("UV_SYSTEM_CERTS", "1")
     return kept
 
 
