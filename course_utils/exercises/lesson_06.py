@@ -959,15 +959,6 @@ def _wrong_values(n: int, layers: Sequence[Layer], convolved: Map, first: Map, y
     return wrong(f"{lead} {after}{y.size:,} are not.", misconception=m.EQUAL_SIZES_EQUAL_VALUES, with_case=False)
 
 
-def _one_by_one(layers: Sequence[Layer]) -> list[Layer]:
-    """The layers, those inside a ``Sequential`` as well."""
-    found: list[Layer] = []
-    for layer in layers:
-        inside = [one for one in getattr(layer, "layers", ()) if kind_of(one) != "InputLayer"]
-        found += _one_by_one(inside) if kind_of(layer) == "Sequential" else [layer]
-    return found
-
-
 def _with_relu(layers: Sequence[Layer], convolution: Layer, x: Map) -> Map:
     """What comes out if a relu behind the convolution is the only activation there is."""
     maps = [x, *networks.run_through(layers, x)]
@@ -994,7 +985,7 @@ def _scale(convolution: Layer, kernel_scale: float, bias_scale: float) -> None:
 
 def _judge_stem(function: Any) -> Result:
     """The first layers of a ResNet as PyTorch has them, in size and in values, for an even and an odd picture."""
-    layers = _one_by_one(networks.layers_or_word(function))
+    layers = networks.layers_or_word(function)
     convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
     if len(convolutions) != 1 or tuple(convolutions[0].kernel_size) != (7, 7) or convolutions[0].filters != 8:
         return wrong("I look for one `Conv2D`, with 8 filters and a 7×7 kernel.")

@@ -27,7 +27,10 @@ def give_digits(layer: Layer, seed: int) -> None:
 
 
 def layers_of(function: Any, *args: Any, settings: str = "") -> list[Layer]:
-    """The layers of the model, or the list of layers, that a learner's function returns for these arguments."""
+    """The layers of the model, or the list of layers, that a learner's function returns for these arguments.
+
+    A model among them stands for its own layers: a ``Sequential`` in a list is a way to write a list.
+    """
     check_callable(function)
     keras = load_keras()
     made = ask(function, *args, settings=settings)
@@ -40,7 +43,18 @@ def layers_of(function: Any, *args: Any, settings: str = "") -> list[Layer]:
         _refuse_almost_a_layer(one, _where(place) if isinstance(layers, (list, tuple)) else "What you return")
     if not isinstance(layers, (list, tuple)) or not all(isinstance(one, keras.layers.Layer) for one in layers):
         raise Stop(wrong(f"Your function returns {spell(made)}, and I need Keras layers. Is a `return` missing?"))
-    return [layer for layer in layers if kind_of(layer) != "InputLayer"]
+    return _one_by_one(layers)
+
+
+def _one_by_one(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers in their order, those of models among them as well, without inputs."""
+    found: list[Layer] = []
+    for layer in layers:
+        if kind_of(layer) in ("Sequential", "Functional"):
+            found += _one_by_one(layer.layers)
+        elif kind_of(layer) != "InputLayer":
+            found.append(layer)
+    return found
 
 
 def _where(place: int) -> str:
