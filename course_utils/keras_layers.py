@@ -272,7 +272,11 @@ def output_shape(layer: Layer, shape: Sequence[int | None]) -> tuple[int | None,
         KerasRefusal: with Keras's own words, if it will not say.
     """
     try:
-        return tuple(layer.compute_output_shape(tuple(shape)))
+        try:
+            return tuple(layer.compute_output_shape(tuple(shape)))
+        except NotImplementedError:
+            # A class of one's own need not say it; called on a map without numbers, it shows it.
+            return tuple(layer(load_keras().Input(batch_shape=tuple(shape))).shape)
     except Exception as error:
         raise KerasRefusal(plain_message(error)) from error
 

@@ -18,8 +18,9 @@ import pytest
 
 from course_utils.axes import Repeat, ShapeError, Spread, Window
 from course_utils.exercises import lesson_06 as lesson, misconceptions as m, real, two_ways
+from course_utils.exercises.probing import laid_open
 from course_utils.exercises.result import Outcome
-from course_utils.keras_layers import KerasRefusal
+from course_utils.keras_layers import KerasRefusal, kind_of
 
 LAYERS = keras.layers
 ROOT = Path(__file__).parents[1]
@@ -322,7 +323,7 @@ def test_a_frame_around_the_picture_is_cut_off_where_it_was_put(
 )
 def test_a_map_that_was_turned_does_not_lie_on_the_other(turned: Callable[[Any], Any]) -> None:
     below = lesson.small_unet.examine(unet(lambda x, skip: turned(behind(x, skip))))
-    assert not is_right(below) and "is flipped, or lies on its side" in str(below)
+    assert not is_right(below) and "is flipped, turned, stretched or shuffled" in str(below)
     carried = lesson.small_unet.examine(
         unet(behind, join=lambda: lambda pair: LAYERS.Concatenate()([turned(pair[0]), pair[1]]))
     )
@@ -418,6 +419,8 @@ END = (LAYERS.Flatten, lambda: LAYERS.Dense(10))
         ((conv(16), pool(), conv(32), pool(), conv(64), pool(), conv(64), pool(), *END), True),
         ((conv(16, padding="valid"), pool(), conv(32, padding="valid"), conv(64), conv(64), *END), True),
         ((conv(16), conv(32), conv(64), conv(64), LAYERS.GlobalMaxPooling2D, lambda: LAYERS.Dense(10)), True),
+        ((conv(16), conv(32), conv(64), conv(64), conv(10, 1), LAYERS.GlobalAveragePooling2D), True),
+        ((conv(16), conv(32), conv(64), conv(64), conv(10), LAYERS.GlobalAveragePooling2D), False),
         ((conv(16), pool(), conv(32), pool(), conv(64), pool(), *END), False),
         ((conv(16), pool(), conv(32), pool(), conv(64), pool(), conv(64, 1), pool(), *END), False),
         ((conv(16), conv(32), conv(64), conv(64), LAYERS.Flatten, lambda: LAYERS.Dense(5)), False),
@@ -461,10 +464,25 @@ def any_picture(*layers: Callable[[], Any], size: int | None = None) -> Callable
         (any_picture(conv(16), lambda: LAYERS.Dense(10)), False),
         (any_picture(conv(16), LAYERS.Flatten, lambda: LAYERS.Dense(10), size=28), False),
         (any_picture(conv(16), LAYERS.GlobalMaxPooling2D, lambda: LAYERS.Dense(9)), False),
+        (any_picture(lambda: LAYERS.Lambda(lambda x: 0 * x[:, 0, 0]), lambda: LAYERS.Dense(10)), False),
+        (any_picture(lambda: LAYERS.Lambda(lambda x: x[:, 0, 0]), lambda: LAYERS.Dense(10)), False),
+        (any_picture(conv(16), lambda: LAYERS.CenterCrop(1, 1), LAYERS.Flatten, lambda: LAYERS.Dense(10)), False),
     ],
 )
 def test_ten_numbers_of_every_picture(make: Any, right: bool) -> None:
     assert is_right(lesson.any_picture.examine(make)) == right
+
+
+def test_a_part_of_the_picture_that_has_no_say_is_named() -> None:
+    first = any_picture(lambda: LAYERS.Lambda(lambda x: x[:, 0, 0]), lambda: LAYERS.Dense(10))
+    assert "I changed its top right corner" in str(lesson.any_picture.examine(first))
+
+
+def test_who_wrote_no_flatten_is_not_told_of_it() -> None:
+    pooled = any_picture(conv(16), lambda: LAYERS.GlobalMaxPooling2D(data_format="channels_first"), END[1])
+    result = lesson.any_picture.examine(pooled)
+    assert "Dense refuses" in str(result) and result.misconception is None
+    assert lesson.any_picture.examine(any_picture(conv(16), *END)).misconception is m.FLATTEN_IS_GLOBAL
 
 
 # -- patient 7, channels first ------------------------------------------------------------------------------------
@@ -524,10 +542,32 @@ def residual(shortcut: Callable[[Any, Any], Any]) -> Callable[[int], Any]:
         (lambda x, y: LAYERS.Conv2D(32, 1, strides=2)(x) * 0, False),
         (lambda x, y: LAYERS.Conv2D(32, 1)(LAYERS.AveragePooling2D(2, padding="same")(x)), True),
         (lambda x, y: LAYERS.BatchNormalization()(LAYERS.Conv2D(32, 1, strides=2)(x)), True),
+        (lambda x, y: LAYERS.Conv2D(32, 5, strides=2, padding="same")(x), True),
+        (lambda x, y: LAYERS.Conv2D(32, 1)(x[:, ::2, ::2]), True),
+        (lambda x, y: LAYERS.Resizing(*y.shape[1:3])(LAYERS.Conv2D(32, 1)(x)), True),
+        (lambda x, y: keras.Sequential([conv(32, 1)(), LAYERS.MaxPooling2D(2, padding="same")])(x), True),
     ],
 )
 def test_the_shortcut_has_the_shape_of_the_other_path(shortcut: Any, right: bool) -> None:
     assert is_right(lesson.residual.examine(residual(shortcut))) == right
+
+
+@pytest.mark.parametrize(
+    "shortcut",
+    [
+        lambda x, y: LAYERS.Conv2D(32, 1)(x[:, : y.shape[1], : y.shape[2]]),
+        lambda x, y: LAYERS.Conv2D(32, 1)(LAYERS.CenterCrop(*y.shape[1:3])(x)),
+        lambda x, y: LAYERS.Permute((2, 1, 3))(LAYERS.Conv2D(32, 1, strides=2)(x)),
+        lambda x, y: LAYERS.Conv2D(32, 1, strides=2)(x)[:, ::-1],
+        lambda x, y: LAYERS.Conv2D(32, 1, strides=2)(x)[:, :, ::-1],
+        lambda x, y: LAYERS.UpSampling2D(y.shape[1])(LAYERS.GlobalMaxPooling2D(keepdims=True)(conv(32, 1)()(x))),
+    ],
+    ids=["quarter", "middle", "transposed", "upside down", "mirrored", "one number"],
+)
+def test_the_shortcut_brings_each_cell_to_where_the_convolutions_bring_it(shortcut: Any) -> None:
+    result = lesson.residual.examine(residual(shortcut))
+    assert not is_right(result)
+    assert "For n = 24 the shapes fit. But I changed x at rows 6 and 7" in str(result)
 
 
 @pytest.mark.parametrize("plus", [True, False])
@@ -1176,3 +1216,181 @@ def test_the_belief_behind_each_patient_is_of_this_ward() -> None:
 def test_what_is_told_of_a_repair_is_told_as_one_of_several() -> None:
     for exercise in (lesson.deep, lesson.any_picture, lesson.generator):
         assert exercise.why.startswith("My way: ")
+
+
+# -- models inside models, open sizes, classes --------------------------------------------------------------------
+
+
+def sequential(*layers: Callable[[], Any]) -> Any:
+    return keras.Sequential([make() for make in layers])
+
+
+def unet_of_parts(n: int) -> Any:
+    """A right small U-Net: what comes up is a model of its own, and so is the way into it."""
+    picture, framed = keras.Input((n, n, 1)), keras.Input((n, n, 1))
+    way_in = keras.Model(framed, LAYERS.Conv2D(8, 3, padding="same", name="same_name")(framed))
+    skip = way_in(picture)
+    cut = ((0, n % 2), (0, n % 2))
+    low = sequential(
+        pool(padding="same"), conv(8), lambda: LAYERS.UpSampling2D(2), lambda: LAYERS.Cropping2D(cut, name="same_name")
+    )
+    return keras.Model(picture, LAYERS.Conv2D(1, 1)(LAYERS.Concatenate()([skip, low(skip)])))
+
+
+def framed_unet(n: int, after: bool = True) -> Any:
+    """The repair of section 1 around a U-Net, which is then a model inside a model."""
+    spare = -n % 8
+    sides = ((0, spare), (0, spare)) if after else ((spare, 0), (spare, 0))
+    picture = keras.Input((n, n, 1))
+    x = unet(lambda x, skip: x)(n + spare)(LAYERS.ZeroPadding2D(((0, spare), (0, spare)))(picture))
+    return keras.Model(picture, LAYERS.Cropping2D(sides)(x))
+
+
+def open_unet(n: int) -> Any:
+    """For every size at once; the crop is worked out where the numbers run."""
+    picture = keras.Input((None, None, 1))
+    skip = LAYERS.Conv2D(8, 3, padding="same")(picture)
+    x = LAYERS.UpSampling2D(2)(LAYERS.MaxPooling2D(2, padding="same")(skip))
+    shape = keras.ops.shape
+    x = LAYERS.Lambda(lambda both: both[0][:, : shape(both[1])[1], : shape(both[1])[2]])([x, skip])
+    return keras.Model(picture, LAYERS.Conv2D(1, 1)(LAYERS.Concatenate()([skip, x])))
+
+
+def open_block(n: int) -> Any:
+    x = keras.Input((None, None, 16))
+    y = LAYERS.Conv2D(32, 3, strides=2, padding="same", activation="relu")(x)
+    return keras.Model(x, LAYERS.Add()([LAYERS.Conv2D(32, 1, strides=2)(x), LAYERS.Conv2D(32, 3, padding="same")(y)]))
+
+
+def block_of_parts(n: int) -> Any:
+    x = keras.Input((n, n, 16))
+    y = sequential(lambda: LAYERS.Conv2D(32, 3, strides=2, padding="same"), conv(32))(x)
+    return keras.Model(x, LAYERS.Add()([LAYERS.Conv2D(32, 1, strides=2)(x), y]))
+
+
+def up() -> Any:
+    return LAYERS.Conv2DTranspose(16, 5, strides=2, padding="same")
+
+
+def generator_of_parts() -> Any:
+    grow = (sequential(up, LAYERS.ReLU), sequential(up, LAYERS.ReLU))
+    first = [keras.Input((100,)), LAYERS.Dense(8 * 8 * 16), LAYERS.Reshape((8, 8, 16))]
+    return keras.Sequential([*first, *grow, LAYERS.Conv2D(1, 3, padding="same")])
+
+
+def deep_of_parts() -> Any:
+    pairs = [sequential(conv(filters), pool()) for filters in (16, 32, 64, 64)]
+    return keras.Sequential([keras.Input((28, 28, 1)), *pairs, *(make() for make in END)])
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        (lesson.small_unet, unet_of_parts),
+        (lesson.small_unet, framed_unet),
+        (lesson.small_unet, open_unet),
+        (lesson.residual, open_block),
+        (lesson.residual, block_of_parts),
+        (lesson.generator, generator_of_parts),
+        (lesson.deep, deep_of_parts),
+        (
+            lesson.keeps_its_size,
+            lambda: [sequential(conv(16), lambda: LAYERS.MaxPooling2D(3, strides=1, padding="same"))],
+        ),
+    ],
+)
+def test_a_model_inside_a_model_and_an_open_size_are_right_too(exercise: Any, answer: Any) -> None:
+    assert is_right(exercise.examine(answer))
+
+
+def test_what_is_wrong_inside_a_model_is_found_there() -> None:
+    assert not is_right(lesson.small_unet.examine(lambda n: framed_unet(n, after=False)))
+    low = sequential(conv(16), lambda: LAYERS.MaxPooling2D(2))
+    halves = residual(lambda x, y: LAYERS.Conv2D(32, 1)(low(x)))
+    assert "For n = 25" in str(lesson.residual.examine(halves))
+
+
+def test_a_layer_used_twice_stays_one_layer_when_a_model_is_laid_open() -> None:
+    picture = keras.Input((8, 8, 1))
+    shared = sequential(conv(1))
+    opened = laid_open(keras.Model(picture, shared(shared(picture))), (8, 8, 1))
+    assert [kind_of(layer) for layer in opened.layers] == ["InputLayer", "Conv2D"]
+
+
+class OwnModel(keras.Model):
+    """Ten numbers of a picture, written as a class."""
+
+    def __init__(self, *unused: Any) -> None:
+        super().__init__()
+        self.look, self.sum_up, self.say = conv(16)(), LAYERS.GlobalAveragePooling2D(), LAYERS.Dense(10)
+
+    def call(self, x: Any) -> Any:
+        return self.say(self.sum_up(self.look(x)))
+
+
+def test_a_class_is_run_where_running_is_enough_and_else_it_is_said_that_it_cannot_be_looked_into() -> None:
+    assert is_right(lesson.any_picture.examine(lambda: OwnModel()))
+    for exercise in (lesson.small_unet, lesson.residual, lesson.deep, lesson.generator, lesson.mirror):
+        assert "Your model is a class of your own, and I cannot look into that." in str(
+            exercise.examine(lambda *sizes: OwnModel())
+        )
+
+
+class OwnMean(keras.layers.Layer):
+    """The mean of a step and the two before it, written as a layer that does not say its shape."""
+
+    def call(self, x: Any) -> Any:
+        padded = keras.ops.pad(x, ((0, 0), (2, 0), (0, 0)))
+        return (padded[:, 2:] + padded[:, 1:-1] + padded[:, :-2]) / 3
+
+
+def test_a_layer_of_ones_own_is_run() -> None:
+    assert is_right(lesson.past_mean.examine(lambda: [OwnMean()]))
+
+
+@pytest.mark.parametrize(
+    "spread",
+    [
+        lambda x, skip: LAYERS.UpSampling2D(skip.shape[1])(LAYERS.MaxPooling2D(x.shape[1])(x)),
+        lambda x, skip: LAYERS.UpSampling2D((skip.shape[1], 1))(LAYERS.AveragePooling2D((x.shape[1], 1))(x))[
+            :, :, : skip.shape[2]
+        ],
+    ],
+    ids=["one number", "one row"],
+)
+def test_a_map_in_which_no_cell_has_a_place_is_no_repair(spread: Any) -> None:
+    assert "So no cell has a place any more." in str(lesson.small_unet.examine(unet(spread)))
+
+
+def test_a_mirror_may_hold_layers_that_keep_the_size_and_no_others_that_change_it() -> None:
+    def decoder(*more: Callable[[int, int], Any], padding: Callable[[int, int], Any]) -> Callable[[Any], Any]:
+        def build(sizes: Any) -> Any:
+            model = keras.Sequential([keras.Input((sizes[0], sizes[0], 8))])
+            for small, large in pairwise(sizes):
+                settings = {"strides": 2, "padding": "same", "output_padding": padding(small, large)}
+                model.add(LAYERS.Conv2DTranspose(8, 3, **settings))
+                for make in more:
+                    model.add(make(small, large))
+            return model
+
+        return build
+
+    def needed(small: int, large: int) -> int:
+        return large - (2 * small - 1)
+
+    def cut(small: int, large: int) -> Any:
+        return LAYERS.Cropping2D(((0, 2 * small - large), (0, 2 * small - large)))
+
+    kept = decoder(lambda *_: LAYERS.ReLU(), lambda *_: LAYERS.BatchNormalization(), padding=needed)
+    assert is_right(lesson.mirror.examine(kept))
+    cropped = str(lesson.mirror.examine(decoder(cut, padding=lambda *_: None)))
+    assert "Only transposed convolutions, please, change a size" in cropped
+    swapped = str(lesson.mirror.examine(decoder(padding=lambda small, large: 2 * small - large)))
+    assert "0 and 1 are the wrong way round" in swapped
+    assert "wrong way round" not in str(lesson.mirror.examine(decoder(padding=lambda *_: 0)))
+
+
+def test_shapes_without_the_number_of_pictures_are_not_enough_and_that_is_told() -> None:
+    told = str(lesson.agree.examine(lambda model, x, y: model.output_shape[1:] == y.shape[1:]))
+    assert "They differ in the number of pictures alone." in told
+    assert "number of pictures alone" not in str(lesson.agree.examine(lambda model, x, y: True))

@@ -20,13 +20,20 @@ from course_utils.exercises.probing import (
     carried_around,
     heights,
     joins,
+    laid_open,
     layers_of,
     made_of,
     spell_shape,
     way_to,
 )
 from course_utils.exercises.result import Result, Stop, right, wrong
-from course_utils.exercises.two_ways import about_the_repair, about_the_ways, not_around_its_place, out_of_place
+from course_utils.exercises.two_ways import (
+    about_the_repair,
+    about_the_ways,
+    not_around_its_place,
+    not_at_half_its_place,
+    out_of_place,
+)
 from course_utils.explain.steps import Step
 from course_utils.keras_layers import Layer, LayerCode, kind_of, load_keras
 
@@ -163,6 +170,7 @@ def _judge_small_unet(function: Any) -> Result:
         except DoesNotBuild as stop:
             told = about_the_repair(stop.rows, n)
             raise stop.because(None if told else _belief_about_join(stop.step, n), told) from None
+        model = laid_open(model, (n, n, 1))
         x = networks.digits((1, n, n, 1), seed=n)
         y = made_of(model, x, settings)
         if y.shape != (1, n, n, 1):
@@ -272,12 +280,15 @@ def _judge_deep(function: Any) -> Result:
         model = built(function)
     except DoesNotBuild as stop:
         raise stop.because(m.ALWAYS_FITS if stop.step.kind == "Conv2D" else None) from None
+    model = laid_open(model, (28, 28, 1))
     convolutions = [(tuple(layer.kernel_size), layer.filters) for layer in layers_of(model, "Conv2D")]
-    if [filters for _, filters in convolutions] != [16, 32, 64, 64]:
+    wanted = [16, 32, 64, 64]
+    # Another convolution may do the work of the `Dense`.
+    if [filters for kernel, filters in convolutions if kernel == (3, 3)] != wanted:
+        if [filters for _, filters in convolutions] == wanted:
+            return wrong("It builds. But each convolution shall keep its 3×3 kernel.")
         told = ", ".join(str(filters) for _, filters in convolutions) or "none"
         return wrong(f"It builds. But four convolutions were asked for, with 16, 32, 64 and 64 filters; yours: {told}.")
-    if any(kernel != (3, 3) for kernel, _ in convolutions):
-        return wrong("It builds. But each convolution shall keep its 3×3 kernel.")
     y = made_of(model, real.square(28))
     if y.shape != (1, 10):
         return wrong(f"For 28 × 28 your model makes {spell_shape(y.shape)}. Asked for: 10 numbers.")
@@ -337,13 +348,37 @@ def _judge_any_picture(function: Any) -> Result:
     try:
         model = built(function)
     except DoesNotBuild as stop:
-        raise stop.because(m.FLATTEN_IS_GLOBAL if stop.step.kind == "Dense" else None) from None
+        flat = stop.step.kind == "Dense" and any(step.kind == "Flatten" for step in stop.rows)
+        raise stop.because(m.FLATTEN_IS_GLOBAL if flat else None) from None
     for height, width in ((28, 28), (32, 32), (17, 23)):
         settings = f"a picture of {height} × {width}"
         y = made_of(model, networks.digits((1, height, width, 1), seed=height), settings)
         if y.shape != (1, 10):
             return wrong(f"For {settings} your model makes {spell_shape(y.shape)}. Asked for: 10 numbers in all.")
+        unheard = _corner_without_a_say(model, height, width)
+        if unheard:
+            return wrong(
+                f"10 numbers come out of {settings}. But I changed its {unheard} corner, again and again, and they "
+                "stayed as they were: every part of the picture shall have a say in them."
+            )
     return right("10 numbers from 28 × 28, from 32 × 32 and from 17 × 23, with the same weights.")
+
+
+def _corner_without_a_say(model: Any, height: int, width: int) -> str | None:
+    """The first corner of the picture, a quarter of its sides long, that changes nothing of what comes out."""
+    ends = ("top", slice(height // 4)), ("bottom", slice(-(height // 4), None))
+    sides = ("left", slice(width // 4)), ("right", slice(-(width // 4), None))
+    for (end, rows), (side, columns) in product(ends, sides):
+        # What a relu or a maximum hides in one picture shows in another.
+        for seed in range(6):
+            x = networks.digits((1, height, width, 1), seed=seed)
+            changed = x.copy()
+            changed[:, rows, columns] *= -3
+            if not np.array_equal(made_of(model, x), made_of(model, changed)):
+                break
+        else:
+            return f"{end} {side}"
+    return None
 
 
 any_picture = Exercise(
@@ -499,6 +534,16 @@ def _about_the_other_path(addition: Any, settings: str) -> Result | None:
     )
 
 
+def _about_the_place(model: Any, addition: Any, settings: str) -> Result | None:
+    """What is wrong if the shortcut brings a cell of x elsewhere than where the two convolutions bring it."""
+    for tensor in addition.input:
+        if not _is_other_path(way_to(tensor)):
+            problem = not_at_half_its_place(model, tensor, settings)
+            if problem is not None:
+                return problem
+    return None
+
+
 def _judge_residual(function: Any) -> Result:
     """Even and odd sizes: the two paths meet in an Add, and have the same shape without being stretched."""
     for n in (24, 25, 31, 8):
@@ -507,6 +552,7 @@ def _judge_residual(function: Any) -> Result:
             model = built(function, n, settings=settings)
         except DoesNotBuild as stop:
             raise stop.because(_belief_about_shortcut(stop.step, n)) from None
+        model = laid_open(model, (n, n, 16))
         y = made_of(model, networks.digits((1, n, n, 16), seed=n), settings)
         additions = joins(model, "Add")
         if not additions:
@@ -530,6 +576,7 @@ def _judge_residual(function: Any) -> Result:
             )
         problem = _about_the_shortcut(model, additions[-1], settings)
         problem = problem or _about_the_other_path(additions[-1], settings)
+        problem = problem or _about_the_place(model, additions[-1], settings)
         if problem is not None:
             return problem
     return right("For n = 24, 25, 31 and 8 both paths have the same shape, and they are added.")
@@ -685,7 +732,7 @@ def _grew(before: Layer, after: Layer) -> list[tuple[int, int]]:
 
 def _judge_generator(function: Any) -> Result:
     """100 numbers become 32 × 32 × 1, grown by transposed convolutions and not stretched at the end."""
-    model = built(function)
+    model = laid_open(built(function), (100,))
     y = made_of(model, np.ones((1, 100), dtype=np.float32))
     grown = [int(layer.output.shape[1]) for layer in model.layers if len(layer.output.shape) == 4]
     road = " → ".join(map(str, dict.fromkeys(grown)))
@@ -765,21 +812,27 @@ def _judge_mirror(function: Any) -> Result:
             model = built(function, sizes, settings=settings)
         except Stop as stop:
             raise _named_refusal(stop) from None
+        model = laid_open(model, (sizes[0], sizes[0], 8))
         transposed = layers_of(model, "Conv2DTranspose")
         if len(transposed) != len(sizes) - 1:
             return wrong(f"For {settings} I look for {len(sizes) - 1} `Conv2DTranspose` and find {len(transposed)}.")
         made_of(model, np.ones((1, sizes[0], sizes[0], 8), dtype=np.float32), settings)
         mine = (sizes[0], *(int(layer.output.shape[1]) for layer in transposed))
-        if any(kind_of(layer) not in ("Conv2DTranspose", "InputLayer") for layer in model.layers):
-            return wrong("Only transposed convolutions, please: each of them shall make its own size.")
+        others = [layer for layer in model.layers if kind_of(layer) not in ("Conv2DTranspose", "InputLayer")]
+        if any(layer.input.shape[1:3] != layer.output.shape[1:3] for layer in others):
+            return wrong("Only transposed convolutions, please, change a size: each of them shall make its own.")
         if mine != sizes:
             given = {layer.output_padding for layer in transposed}
             belief = (
                 m.COMES_BACK_FROM_BELOW if given == {None} else m.ZERO_IS_THE_DEFAULT if given == {(0, 0)} else None
             )
             wanted = real.changes(sizes[0], sizes[1:])
+            added = [layer.output_padding and layer.output_padding[0] for layer in transposed]
+            swapped = added == [int(large % 2) for large in sizes[1:]]
             return wrong(
                 f"Your decoder goes {real.changes(mine[0], mine[1:])}. The way down, backwards: {wanted}.",
+                *["0 and 1 are the wrong way round: with 0 an odd size comes out, with 1 the even one after it."]
+                * swapped,
                 misconception=belief,
             )
     return right(f"Every size of the way up is the one of the way down, for pictures of {', '.join(map(str, sweep))}.")
@@ -1092,6 +1145,8 @@ def _judge_agree(function: Any) -> Result:
                 f"For {settings} your function says {said}.",
                 *["`output_shape` has None for the number of pictures. Ask what comes out for x."] * unknown,
                 *["The shapes are equal here; only the numbers differ. I asked for the shape."] * bool(numbers),
+                *["They differ in the number of pictures alone. That one counts here, too."]
+                * (made[0] != wanted[0] and made[1:] == wanted[1:]),
                 misconception=m.LOSS_WOULD_COMPLAIN if said and real.mse_says(wanted, made) == "a number" else None,
             )
     others = sum(a != b for a, b in _FITTINGS)

@@ -15,7 +15,7 @@ from course_utils.exercises.networks import Map
 from course_utils.exercises.result import Stop, wrong
 from course_utils.explain.building import building
 from course_utils.explain.steps import Step
-from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, run
+from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, plain_message, run
 
 
 def spell_shape(shape: Sequence[int | None]) -> str:
@@ -38,6 +38,70 @@ def built(function: Any, *args: Any, settings: str = "") -> Any:
     if not isinstance(model, load_keras().Model):
         raise Stop(wrong(f"Your function returns {spell(model)}, and I need a Keras model. Is a `return` missing?"))
     return model
+
+
+_WITH_LAYERS = ("Sequential", "Functional")
+
+
+def laid_open(model: Any, shape: tuple[int, ...]) -> Any:
+    """The same model, for an input of this shape where it leaves that open, and with no model inside it.
+
+    The layers of an inner model stand in its place. Where there is something to open or to fill in, its layers are
+    copies with fresh weights; else it is the model itself. Stops at a class of the learner's own, which does not say
+    what its layers do.
+    """
+    if kind_of(model) not in _WITH_LAYERS:
+        raise Stop(
+            wrong(
+                "Your model is a class of your own, and I cannot look into that.",
+                "Build the same with `keras.Model(picture, output)` or with `keras.Sequential([…])`.",
+            )
+        )
+    given = model.input_shape[1:] if model.built else (None,) * len(shape)
+    inside = any(kind_of(layer) in _WITH_LAYERS for layer in model.layers)
+    if len(given) != len(shape) or (None not in given and not inside):
+        return model
+    keras = load_keras()
+    picture = keras.Input([size or wanted for size, wanted in zip(given, shape, strict=True)])
+    try:
+        return keras.Model(picture, _layer_by_layer(model, picture))
+    except Exception as error:
+        raise Stop(
+            wrong(
+                f"I could not take your model apart: {plain_message(error)}",
+                "Write the layers of an inner model themselves, and build the model for the n that you are given.",
+            )
+        ) from error
+
+
+def _layer_by_layer(model: Any, picture: Any) -> Any:
+    """What copies of the layers of a model, and of the models inside it, make of a picture."""
+    copies: dict[int, Layer] = {}
+
+    def copied(layer: Layer) -> Layer:
+        if kind_of(layer) in _WITH_LAYERS:
+            return layer
+        if id(layer) not in copies:
+            # A Lambda is not made from its settings: Keras would take the function among them for unsafe.
+            copies[id(layer)] = (
+                type(layer)(layer.function)
+                if kind_of(layer) == "Lambda"
+                else type(layer).from_config(layer.get_config() | {"name": None})  # one name may stand in two models
+            )
+        return copies[id(layer)]
+
+    def called(layer: Layer, *args: Any, **kwargs: Any) -> Any:
+        if kind_of(layer) == "Sequential":
+            (x,) = args
+            for one in layer.layers:
+                x = called(copied(one), x)
+            return x
+        if kind_of(layer) == "Functional":
+            # As keras.models.clone_model does it, which would give another model, and not a map of this one.
+            return layer._run_through_graph(args[0], operation_fn=copied, call_fn=called)
+        return layer(*args, **kwargs)
+
+    return called(model, picture)
 
 
 class DoesNotBuild(Stop):

@@ -5,7 +5,7 @@ Nothing is asked of the layers that a learner chose. A map inside is changed, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -157,24 +157,43 @@ def out_of_place(model: Any, n: int, x: Map, settings: str) -> Result | None:
     return None
 
 
-def _range_of_change(model: Any, cut: Any, settings: Callable[[int], tuple[Any, Any]]) -> list[tuple[int, int]]:
-    """The first and the last row, and column, of the output that differ between two settings; [] if none does.
-
-    What a relu hides for one picture it shows for another, so several are tried.
-    """
-    opened = load_keras().Model([*model.inputs, cut], model.outputs[0])
-    differ = []
-    for seed in range(4):
-        before, after = (np.asarray(opened(list(maps))) for maps in settings(seed))
-        differ.append(np.abs(after - before).max(axis=(0, 3)))
-    change = np.max(differ, axis=0)
+def _range_of_change(opened: Any, before: Sequence[Map], after: Sequence[Map]) -> list[tuple[int, int]]:
+    """The first and the last row, and column, of what comes out that differ between two settings; [] if none does."""
+    change = np.abs(np.asarray(opened(list(after))) - np.asarray(opened(list(before)))).max(axis=(0, 3))
     where = np.nonzero(change > 1e-5 * change.max())
     return [(int(axis.min()), int(axis.max())) for axis in where if axis.size]
 
 
+def _pictures(model: Any) -> Map:
+    """Some pictures for the model in one batch: what a relu hides in one of them it shows in another."""
+    return np.concatenate([any_picture_for(model, seed) / np.float32(10) for seed in range(4)])
+
+
+def _cut_open(model: Any, low: Layer) -> Any:
+    """The model with a second input in place of what the lowest layer makes."""
+    return load_keras().Model([*model.inputs, low.output], model.outputs[0])
+
+
+def _everywhere(found: Sequence[tuple[int, int]], size: int) -> bool:
+    """Whether a change goes from the first row, or column, of a map to the last: then no place is left in it."""
+    return any(ends == (0, size - 1) for ends in found)
+
+
+def _placeless(n: int, where: str, found: Sequence[tuple[int, int]], what: str) -> Result:
+    return wrong(
+        f"For n = {n} I changed the picture at {where} (counted from 0), and {what} changed at "
+        f"{_rows_and_columns(found)}: from one end of the map to the other. So no cell has a place any more."
+    )
+
+
+def _block(row: int, column: int) -> str:
+    """The 2 × 2 cells that begin here."""
+    return f"rows {row} and {row + 1}, columns {column} and {column + 1}"
+
+
 def _nudged(maps: Map, row: int, column: int, cells: int = 1) -> Map:
     changed = maps.copy()
-    changed[0, row : row + cells, column : column + cells] += 1
+    changed[:, row : row + cells, column : column + cells] += 1
     return changed
 
 
@@ -203,14 +222,12 @@ def not_around_its_place(model: Any, n: int) -> Result | None:
 
 def _beside_by_the_skip(model: Any, low: Layer, n: int) -> Result | None:
     """What is wrong if the skip brings a cell of the picture to another place."""
+    opened, pictures = _cut_open(model, low), _pictures(model)
+    held = networks.digits((len(pictures), *low.output.shape[1:]), seed=9)
     for row, column in ((n // 2, n // 2), (n // 3, n - 1 - n // 3)):
-
-        def by_the_skip(seed: int, row: int = row, column: int = column) -> Any:
-            held = networks.digits((1, *low.output.shape[1:]), seed=9)
-            picture = any_picture_for(model, seed) / np.float32(10)
-            return (picture, held), (_nudged(picture, row, column), held)
-
-        found = _range_of_change(model, low.output, by_the_skip)
+        found = _range_of_change(opened, (pictures, held), (_nudged(pictures, row, column), held))
+        if _everywhere(found, n):
+            return _placeless(n, f"row {row}, column {column}", found, "what the skip carries of it")
         if found and any(abs(_beside(*ends, at, n)) >= 1 for ends, at in zip(found, (row, column), strict=True)):
             return wrong(
                 f"For n = {n} I changed the picture at row {row}, column {column} (counted from 0), and what the skip "
@@ -224,9 +241,16 @@ def _beside_by_the_pooling(model: Any, low: Layer, n: int) -> Result | None:
     """What is wrong if the pooling brings a piece of the picture to another place."""
     # What is moved is moved by as much everywhere; what is turned is not. Both places have room on all sides.
     places = ((n // 2, n // 2), (n // 2 - 4, n // 2 + 2))
-    reached = [_reached_by_the_pooling(model, low, *place) for place in places]
+    # 2 × 2 cells are changed, because a single one lies in one half of the cell that the pooling makes of it. The skip
+    # carries what it carried before.
+    opened, pictures = _cut_open(model, low), _pictures(model)
+    changed = [_nudged(pictures, *place, cells=2) for place in places]
+    before, *after = np.split(seen_by(model, [low.output], np.concatenate([pictures, *changed]))[0], 1 + len(places))
+    reached = [_range_of_change(opened, (pictures, before), (pictures, one)) for one in after]
     if not all(reached):
         return None
+    if _everywhere(reached[0], n):
+        return _placeless(n, _block(*places[0]), reached[0], "what comes up from the pooling")
     beside = [
         [_beside(*ends, at + 0.5, n) for ends, at in zip(found, place, strict=True)]
         for found, place in zip(reached, places, strict=True)
@@ -236,25 +260,11 @@ def _beside_by_the_pooling(model: Any, low: Layer, n: int) -> Result | None:
         if max(map(abs, off)) >= 1:
             moved = f"It is moved {_told_moved(*off)}. The two maps of the join do not lie cell on cell."
             return wrong(
-                f"For n = {n} I changed the picture at rows {row} and {row + 1}, columns {column} and {column + 1} "
-                f"(counted from 0). By way of the pooling that comes out at {_rows_and_columns(found)}.",
-                "What comes up is flipped, or lies on its side." if turned else moved,
+                f"For n = {n} I changed the picture at {_block(row, column)} (counted from 0). By way of the pooling "
+                f"that comes out at {_rows_and_columns(found)}.",
+                "What comes up is flipped, turned, stretched or shuffled." if turned else moved,
             )
     return None
-
-
-def _reached_by_the_pooling(model: Any, low: Layer, row: int, column: int) -> list[tuple[int, int]]:
-    """Where the output changes with 2 × 2 cells of the picture, while the skip carries what it carried before.
-
-    2 × 2, because a single cell lies in one half of the cell that the pooling makes of it.
-    """
-
-    def by_the_pooling(seed: int) -> Any:
-        picture = any_picture_for(model, seed) / np.float32(10)
-        pictures = (picture, _nudged(picture, row, column, cells=2))
-        return [(picture, *seen_by(model, [low.output], one)) for one in pictures]
-
-    return _range_of_change(model, low.output, by_the_pooling)
 
 
 def _told_moved(down: float, right_: float) -> str:
@@ -265,3 +275,22 @@ def _told_moved(down: float, right_: float) -> str:
         if abs(off) >= 1
     ]
     return " and ".join(told)
+
+
+def not_at_half_its_place(model: Any, end: Any, settings: str) -> Result | None:
+    """What is wrong if a map half as high as the picture does not have each of its cells at half its place."""
+    opened, pictures = load_keras().Model(model.inputs, end), _pictures(model)
+    n = int(end.shape[1])
+    # Neither on a diagonal, nor mirror images of each other, so that what is flipped or turned is seen.
+    for row, column in ((n // 4, n // 2 + 1), (n - 1 - n // 4, n // 4)):
+        lead = f"For {settings} the shapes fit. But I changed x at {_block(2 * row, 2 * column)} (counted from 0), and"
+        found = _range_of_change(opened, [pictures], [_nudged(pictures, 2 * row, 2 * column, cells=2)])
+        if not found:
+            return wrong(f"{lead} the shortcut carries nothing of that.")
+        beside = [_beside(*ends, at, n) for ends, at in zip(found, (row, column), strict=True)]
+        if _everywhere(found, n) or max(map(abs, beside)) >= 1:
+            return wrong(
+                f"{lead} the shortcut carries that to {_rows_and_columns(found)}.",
+                f"The two convolutions have it around row {row}, column {column}. What is added shall belong together.",
+            )
+    return None

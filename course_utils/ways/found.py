@@ -136,13 +136,13 @@ def _rows(mark: str, way: Way) -> list[str]:
     """The code on lines of its own, so that it can be copied; it breaks at a blank, inside its brackets."""
     under = " " * len(mark)
     lines = textwrap.wrap(way.text, WIDTH, initial_indent=mark, subsequent_indent=under + "    ")
-    for text in ("; ".join(way.formulas), *way.notes):
+    for text in ("; ".join(dict.fromkeys(way.formulas)), *way.notes):
         lines += textwrap.wrap(text, WIDTH, initial_indent=under + "  ", subsequent_indent=under + "  ")
     return lines
 
 
 def _html_row(mark: str, way: Way) -> str:
-    formulas = "<br>".join(f'<span style="{_CODE}">{escape(formula)}</span>' for formula in way.formulas)
+    formulas = "<br>".join(f'<span style="{_CODE}">{escape(formula)}</span>' for formula in dict.fromkeys(way.formulas))
     notes = "".join(f'<div style="{_QUIET}">{escape(note)}</div>' for note in way.notes)
     cell = f"{_CELL};{_LINE}"
     return (

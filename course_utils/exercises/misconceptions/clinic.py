@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from course_utils.exercises import real
 from course_utils.exercises.catalogue import Misconception, Section
+from course_utils.exercises.misconceptions.padding import MAKE_IT_IMPOSSIBLE
+from course_utils.exercises.misconceptions.upsampling import CHOOSE_THE_SIZE
 
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
 _LESSON = "06_shape_clinic.ipynb"
@@ -11,6 +13,8 @@ _LESSON = "06_shape_clinic.ipynb"
 ADMIT = Section(_LESSON, "1. Patient 1: admit a network that does not build (15 minutes)")
 WEIGH = Section(_LESSON, "2. Patient 2: weigh a network of the wrong size (12 minutes)")
 TEST = Section(_LESSON, "3. Patient 3: test a network that looks well (10 minutes)")
+MOVE_THE_CHANNELS = Section(_LESSON, "Patient 7. Channels first (4 minutes)")
+MEND_THE_SHORTCUT = Section(_LESSON, "Patient 8. The shortcut that misses (4 minutes)")
 
 # -- does not build -----------------------------------------------------------------------------------------------
 
@@ -59,7 +63,7 @@ ALWAYS_FITS = Misconception(
     name="One more 3×3 convolution always fits",
     sentence='Without padding it needs 3 cells to stand on. After some poolings there are fewer. (With "same" it '
     "fits.)",
-    section=ADMIT,
+    section=MAKE_IT_IMPOSSIBLE,
     symbols=("n",),
     about='what Keras makes of n cells with a 3×3 window and "valid"',
     believed=lambda n: "a map",
@@ -70,7 +74,7 @@ RESHAPE_MOVES_CHANNELS = Misconception(
     name="`Reshape` moves the channels to the end",
     sentence="It moves nothing. It reads the numbers in their old order and breaks the line elsewhere, so pixels of "
     "one colour become the three colours of one pixel. The shape is right, and the picture is scrambled.",
-    section=ADMIT,
+    section=MOVE_THE_CHANNELS,
     symbols=("c", "n"),
     about="the numbers that are out of place after c × n × n became n × n × c",
     believed=lambda c, n: 0,
@@ -81,7 +85,7 @@ PERMUTE_SENDS = Misconception(
     name="The numbers of `Permute` say where each axis goes",
     sentence="They say which old axis stands at each new place: `(2, 3, 1)` takes the second, the third, and then the "
     "first.",
-    section=ADMIT,
+    section=MOVE_THE_CHANNELS,
     symbols=("c", "h", "w"),
     about="what comes out of `Permute((3, 1, 2))`",
     believed=lambda c, h, w: (h, w, c),
@@ -91,7 +95,7 @@ PERMUTE_SENDS = Misconception(
 SHORTCUT_FOLLOWS = Misconception(
     name="The shortcut gets smaller by itself",
     sentence="Each path has strides of its own. If one path steps by 2, the other must, too.",
-    section=ADMIT,
+    section=MEND_THE_SHORTCUT,
     symbols=("n",),
     about="the size of a 1×1 convolution without strides, beside a path with stride 2",
     believed=lambda n: real.same_step_size(n, 3, 2),
@@ -100,8 +104,8 @@ SHORTCUT_FOLLOWS = Misconception(
 )
 HALVES_AGREE = Misconception(
     name="Everything that halves a map halves it alike",
-    sentence='At an odd size they part: "same" rounds up, and a pooling without "same" rounds down.',
-    section=ADMIT,
+    sentence='At an odd size they part: "same" rounds up, and a window of 2 without "same" rounds down.',
+    section=MEND_THE_SHORTCUT,
     symbols=("n",),
     about='the size of `MaxPooling2D(2)`, beside a convolution with stride 2 and "same"',
     believed=lambda n: real.same_step_size(n, 3, 2),
@@ -135,7 +139,7 @@ ADDED_TO_THE_DOUBLE = Misconception(
     name="output_padding is added to n·s",
     sentence="n·s is what comes out without it. As soon as a number is given, even 0, it is added to less: "
     "(n − 1)·s + 1 with a 3×3 kernel.",
-    section=WEIGH,
+    section=CHOOSE_THE_SIZE,
     symbols=("n", "output_padding"),
     about="the size that comes out of k = 3, s = 2",
     believed=lambda n, p: 2 * n + p,
@@ -168,7 +172,7 @@ SAME_LOOKS_BACK = Misconception(
 )
 POOLING_LOOKS_BACK = Misconception(
     name="A pooling with a stride of 1 looks back only",
-    sentence='With "same" its window reaches to both sides, like that of a convolution.',
+    sentence='With a ghost on each side, as "same" puts them, its window reaches to both sides, as a convolution does.',
     section=TEST,
     symbols=("k",),
     about="the later steps in a mean of k",
