@@ -13,11 +13,18 @@ from matplotlib.image import imread
 from course_utils import explore
 from course_utils.data import PICTURES, picture
 from course_utils.explorers.base import Explorer
-from course_utils.explorers.frame import Frame, Question
+from course_utils.explorers.frame import Frame, Question, told_gap
 
 
 def visible(explorer: Explorer) -> set[str]:
     return {name for name, control in explorer.controls.items() if control.layout.display != "none"}
+
+
+def test_what_rounding_leaves_is_told_alike_on_every_machine_and_never_as_nothing() -> None:
+    on_an_intel, on_an_amd = 9.79e-07, 5.01e-07
+    assert told_gap(on_an_intel) == told_gap(on_an_amd) == "below 0.00001"
+    assert [told_gap(gap) for gap in (0, 1e-5, 0.25, 12.5)] == ["0", "1e-05", "0.25", "12.5"]
+    assert "largest difference in any value: below 0.00001" in explore.autoencoder().frame.text
 
 
 # -- height and width apart -----------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 BASE64 = re.compile(r"base64,[A-Za-z0-9+/=\s]+")
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/-])/(?:home|root|work|tmp|Users|var|opt)/[\w.-]+|\b[A-Za-z]:\\+Users\b")
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
+ROUNDING = re.compile(r"\b\d(?:\.\d+)?e-0[5-9]\b")
 
 Check = Callable[[NotebookNode], Iterable[str]]
 
@@ -143,6 +144,13 @@ def has_no_memory_address(notebook: NotebookNode) -> Iterator[str]:
             yield f"{where}: {found}"
 
 
+def holds_no_rounding_of_one_processor(notebook: NotebookNode) -> Iterator[str]:
+    """What float32 loses differs from processor to processor: a digit of it that is stored fails on another one."""
+    for where, text in readable_texts(notebook):
+        for found in ROUNDING.findall(text):
+            yield f"{where}: {found}"
+
+
 def has_its_own_id_for_each_cell(notebook: NotebookNode) -> Iterator[str]:
     ids = [cell.get("id") for cell in notebook.cells]
     for repeated in {name for name in ids if ids.count(name) > 1}:
@@ -181,6 +189,7 @@ CHECKS: list[Check] = [
     has_no_random_widget_id,
     names_no_place_on_a_machine,
     has_no_memory_address,
+    holds_no_rounding_of_one_processor,
     has_its_own_id_for_each_cell,
     names_the_usual_kernel,
     names_no_version_of_python,
@@ -275,6 +284,7 @@ BREAKS: list[tuple[Check, Callable[[NotebookNode], Any]]] = [
     (names_no_place_on_a_machine, lambda nb: nb.cells[2].outputs[0].data.update({"text/plain": "/tmp/x"})),
     (names_no_place_on_a_machine, lambda nb: nb.cells[1].outputs[0].update(text="C:\\Users\\ann\n")),
     (has_no_memory_address, lambda nb: nb.cells[1].outputs[0].update(text="<Conv2D object at 0x7f3a5c0d1e50>")),
+    (holds_no_rounding_of_one_processor, lambda nb: nb.cells[1].outputs[0].update(text="differs by 9.79e-07\n")),
     (has_its_own_id_for_each_cell, lambda nb: nb.cells[1].update(id="title")),
     (names_the_usual_kernel, lambda nb: nb.metadata.kernelspec.update(name="my-env")),
     (names_the_usual_kernel, lambda nb: nb.metadata.pop("kernelspec")),

@@ -22,6 +22,17 @@ class Answer:
     lines: tuple[str, ...]
 
 
+def told_gap(gap: float) -> str:
+    """The largest difference between a value by hand and Keras's, in words that are the same on every machine.
+
+    Where numbers are not whole, float32 rounds, and how much is left of that depends on the processor. So a difference
+    below 0.00001 is told by this bound, and never as 0; a larger one as it is. ``Comparison`` has the number itself.
+    """
+    if gap == 0:
+        return "0"
+    return "below 0.00001" if gap < 1e-5 else f"{gap:.3g}"
+
+
 @dataclass(frozen=True)
 class Arithmetic:
     """What the view needs to write out how the cells of one output came about. It knows no rule: all is in here.

@@ -15,7 +15,7 @@ from course_utils.compare import Comparison, compare
 from course_utils.explorers import layer as one
 from course_utils.explorers.base import Explorer, Links
 from course_utils.explorers.controls import choice, dropdown, sizes, switch
-from course_utils.explorers.frame import Answer, Arithmetic, Frame
+from course_utils.explorers.frame import Answer, Arithmetic, Frame, told_gap
 from course_utils.explorers.layer import KERNELS, VALUES, Map, Size, pair
 from course_utils.explorers.windows import PADDINGS, convolution_settings, windows
 from course_utils.keras_layers import KerasRefusal, LayerCode
@@ -391,7 +391,7 @@ def _answers(formula: Answer, comparison: Comparison, other: Beside | None, shap
         Answer(by_hand.name, (*by_hand.lines, f"{_BESIDE}: {sized}")),
         Answer(
             keras.name,
-            (*keras.lines, f"{_BESIDE}: {real}" + ("" if gap is None else f"; largest difference {gap:.3g}")),
+            (*keras.lines, f"{_BESIDE}: {real}" + ("" if gap is None else f"; largest difference {told_gap(gap)}")),
         ),
     )
 

@@ -16,7 +16,7 @@ from course_utils.data import PICTURES, picture as stored_picture
 from course_utils.explorers import layer as one
 from course_utils.explorers.base import Explorer, Links
 from course_utils.explorers.controls import choice, sizes
-from course_utils.explorers.frame import Answer, Arithmetic, Frame
+from course_utils.explorers.frame import Answer, Arithmetic, Frame, told_gap
 from course_utils.explorers.layer import Map, Size, pair
 from course_utils.explorers.windows import PADDINGS, windows
 from course_utils.keras_layers import LayerCode
@@ -325,7 +325,7 @@ def _keras(trip: RoundTrip) -> Answer:
     gaps = [comparison.largest_difference for comparison in (trip.down, trip.up)]
     if all(gap is not None for gap in gaps):
         largest = max(gap for gap in gaps if gap is not None)
-        lines.append(f"both layers below, run just now; largest difference in any value: {largest:.3g}")
+        lines.append(f"both layers below, run just now; largest difference in any value: {told_gap(largest)}")
     return Answer("Keras", tuple(lines))
 
 
