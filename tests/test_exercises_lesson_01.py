@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from course_utils.exercises import lesson_00, lesson_01, real
+from course_utils.exercises import lesson_00, lesson_01, misconceptions, real
 from course_utils.exercises.result import Outcome
 
 LAYERS = keras.layers
@@ -39,6 +39,20 @@ def test_a_row_of_the_table_that_is_not_the_one_asked_for_is_named() -> None:
         assert f"That is the {name} pooling, layer {number}." in told
     before, after = layers[6]
     assert "the other way round" in str(lesson_00.read_the_table.examine((after, before, 4 * after)))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"), [([], "those are 0 numbers"), ([26], "that is 1 number"), ([26, 13], "those are 2 numbers")]
+)
+def test_a_list_that_is_too_short_is_told_how_many_it_holds(sizes: list[int], said: str) -> None:
+    assert f"; {said}, and 13 are needed." in str(lesson_00.no_padding_twice.examine(sizes))
+
+
+def test_what_halves_the_picture_is_told_the_words_that_the_lesson_offers() -> None:
+    examine = lesson_00.first_halving.examine
+    assert 'Choose one of the texts "padding", "strides", "pool_size".' in str(examine("stride"))
+    assert "A pooling layer has no filters." in str(examine("filters"))
+    assert "Nearly." in str(examine("pool_size"))
 
 
 @pytest.mark.parametrize(
@@ -104,6 +118,34 @@ def test_the_model_is_judged_by_the_sizes_on_the_way() -> None:
         assert examine(wrong).outcome is Outcome.WRONG
 
 
+@pytest.mark.parametrize(
+    ("between", "received"),
+    [
+        ([lambda: LAYERS.Cropping2D(2)], "24 × 24 × 8"),
+        ([lambda: LAYERS.MaxPooling2D(5, 1)], "24 × 24 × 8"),
+        ([lambda: LAYERS.UpSampling2D(2), lambda: LAYERS.Cropping2D(4)], "48 × 48 × 8"),
+    ],
+)
+def test_the_second_convolution_loses_the_rows_itself(between: list[Callable[[], Any]], received: str) -> None:
+    """The sizes after both convolutions are the ones asked for, and something between them made the second one."""
+
+    def conv(strides: int = 1) -> Callable[[], Any]:
+        return lambda: LAYERS.Conv2D(8, 5, strides, padding="same")
+
+    second = conv(strides=int(received[:2]) // 24)
+    told = str(lesson_01.fix_the_shape.examine(two_convolutions(conv(), *between, second)))
+    assert f"The second convolution receives {received}. It should receive 28 × 28 × 8 and lose 4 itself." in told
+
+
+def test_a_model_in_a_list_stands_for_its_layers() -> None:
+    def port(padding: int) -> Callable[[], Any]:
+        return lambda: [keras.Sequential([LAYERS.ZeroPadding2D(padding), LAYERS.Conv2D(8, 5)])]
+
+    result = lesson_01.torch_to_keras.examine(port(1))
+    assert result.outcome is Outcome.RIGHT, str(result)
+    assert "Your layers give 28 × 28 × 8." in str(lesson_01.torch_to_keras.examine(port(2)))
+
+
 @pytest.mark.parametrize("mode", ["edge", "reflect", "symmetric", "wrap"])
 def test_a_rim_may_be_kept_bright_in_several_ways(mode: Any) -> None:
     result = lesson_01.dim_rim.examine(lambda x, k: np.pad(x, (k // 2, (k - 1) // 2), mode=mode))
@@ -139,6 +181,48 @@ def test_padding_by_hand_needs_the_right_side_and_not_only_the_right_size() -> N
 def test_padding_by_hand_may_be_said_in_any_form_that_keras_takes(form: Callable[[Any], Any]) -> None:
     result = lesson_01.zero_padding_by_hand.examine(lambda k: form((((k - 1) // 2, k // 2),) * 2))
     assert result.outcome is Outcome.RIGHT, str(result)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda k: (0, k - 1), "`ZeroPadding2D((0, 1))`, which Keras reads as `((0, 0), (1, 1))`, and the convolution"),
+        (lambda k: k - 1, "`ZeroPadding2D(1)`, which Keras reads as `((1, 1), (1, 1))`, and the convolution"),
+        (lambda k: [k - 1, (1, 0)], "`ZeroPadding2D([1, (1, 0)])`, which Keras reads as `((1, 1), (1, 0))`, and"),
+        (lambda k: ((0, 0), (k - 1, 1)), "`ZeroPadding2D(((0, 0), (1, 1)))` and the convolution"),
+        (lambda k: np.array([[0, 0], [k - 1, 1]]), "`ZeroPadding2D(((0, 0), (1, 1)))` and the convolution"),
+        (lambda k: [[k - 1, 0], (k - 1, 0)], "`ZeroPadding2D(((1, 0), (1, 0)))` gives the right size"),
+    ],
+)
+def test_padding_by_hand_is_told_what_was_written_and_how_keras_reads_it(
+    answer: Callable[[int], Any], told: str
+) -> None:
+    # With k = 1 there is nothing to pad, and some of these are wrong there as well.
+    result = lesson_01.zero_padding_by_hand.examine(lambda k: answer(k) if k > 1 else 0)
+    assert result.lines[0].startswith(f"For k = 2 {told}"), result.lines[0]
+
+
+def test_a_belief_is_recognised_in_whatever_form_it_is_written() -> None:
+    for believed in (lambda k: k // 2, lambda k: [k // 2, k // 2], lambda k: np.full((2, 2), k // 2)):
+        result = lesson_01.zero_padding_by_hand.examine(believed)
+        assert result.misconception is misconceptions.SAME_IS_SYMMETRIC, str(result)
+
+
+def test_a_number_beyond_all_maps_is_told_how_keras_reads_it_too() -> None:
+    told = str(lesson_01.zero_padding_by_hand.examine(lambda k: 10**6))
+    assert "`ZeroPadding2D(1000000)`, which Keras reads as `((1000000, 1000000), (1000000, 1000000))`," in told
+
+
+def test_what_is_right_in_all_sends_nobody_to_a_layer_that_was_not_asked_for() -> None:
+    told = str(lesson_01.same_pads.examine(lambda k: (k - 1, k - 1)))
+    assert "k − 1 is right, in all: the two sides share them." in told
+    assert "2. Add ghost cells" in told and "ZeroPadding2D" not in told
+
+
+def test_the_span_of_a_causal_window_is_told_apart_from_a_cell_for_every_cell_of_it() -> None:
+    span = str(lesson_01.causal_pads.examine(lambda k, d: ((k - 1) * d + 1, 0)))
+    assert "(k − 1)·d + 1 is what the window spans." in span and "k·d ghost cells" not in span
+    assert "k·d ghost cells" in str(lesson_01.causal_pads.examine(lambda k, d: (k * d, 0)))
 
 
 @pytest.mark.parametrize("answer", [lambda k: "same", lambda k: LAYERS.ZeroPadding2D(k // 2)])

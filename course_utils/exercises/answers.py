@@ -79,7 +79,8 @@ def whole_numbers(value: object, count: int) -> tuple[int, ...]:
     if not isinstance(value, (tuple, list, np.ndarray)) or (isinstance(value, np.ndarray) and value.ndim == 0):
         raise BadAnswer(f"that is one thing, and {count} numbers are needed: `({', '.join(['…'] * count)})`.")
     if len(value) != count:
-        raise BadAnswer(f"those are {len(value)} numbers, and {count} are needed.")
+        given = "that is 1 number" if len(value) == 1 else f"those are {len(value)} numbers"
+        raise BadAnswer(f"{given}, and {count} are needed.")
     return tuple(map(whole, value))
 
 

@@ -130,7 +130,7 @@ def _judge_first_halving(answer: Any) -> Result:
         return wrong(
             "A pooling layer has no filters. They are the channels of a convolution, and leave the size alone."
         )
-    return wrong(f'You say {spell(answer)}. Choose one of the texts "padding", "strides", "filters".')
+    return wrong(f'You say {spell(answer)}. Choose one of the texts "padding", "strides", "pool_size".')
 
 
 first_halving = Exercise(

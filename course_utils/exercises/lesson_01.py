@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -171,6 +172,19 @@ def same_pads(k):
 Margins = tuple[tuple[int, int], tuple[int, int]]
 
 
+@dataclass(frozen=True)
+class _Border:
+    """What ``ZeroPadding2D`` was given and what it adds. Two are equal if they add the same.
+
+    Attributes:
+        margins: what is added: (above, below), (left, right).
+        told: the layer as it is called in a sentence; where the margins were written in short, how Keras reads them.
+    """
+
+    margins: Margins
+    told: str = field(compare=False)
+
+
 def _plain(argument: Any) -> Any:
     """The same with lists for arrays, which Keras takes as well."""
     if isinstance(argument, np.ndarray):
@@ -182,8 +196,8 @@ def _leaves(argument: Any) -> list[Any]:
     return [leaf for part in argument for leaf in _leaves(part)] if isinstance(argument, list) else [argument]
 
 
-def _margins(argument: Any) -> Margins:
-    """What ``ZeroPadding2D(argument)`` adds: (above, below), (left, right). Raises BadAnswer if it would not."""
+def _border(argument: Any) -> _Border:
+    """What ``ZeroPadding2D(argument)`` adds. Raises BadAnswer if it would not."""
     padding = _plain(argument)
     if isinstance(padding, str) or kind_of(padding) == "ZeroPadding2D":
         raise BadAnswer(
@@ -195,7 +209,10 @@ def _margins(argument: Any) -> Margins:
         (above, below), (left, right_) = real.build("ZeroPadding2D", padding=padding).padding
     except KerasRefusal as refusal:
         raise BadAnswer(f"`ZeroPadding2D` refuses it: {refusal}") from None
-    return (int(above), int(below)), (int(left), int(right_))
+    margins = (int(above), int(below)), (int(left), int(right_))
+    if isinstance(padding, list) and all(isinstance(part, list) for part in padding):
+        return _Border(margins, f"`ZeroPadding2D({margins})`")
+    return _Border(margins, f"`ZeroPadding2D({spell(argument)})`, which Keras reads as `{margins}`,")
 
 
 def _by_size(shape: Sequence[int | None]) -> str:
@@ -212,20 +229,20 @@ def _same_conv(k: int, height: int, width: int) -> tuple[Map, Map, list[Map]]:
     return x, run(layer, x), layer.get_weights()
 
 
-def _differs_from_same(margins: Margins, k: int) -> str | None:
+def _differs_from_same(border: _Border, k: int) -> str | None:
     """Run ``ZeroPadding2D`` and an unpadded convolution beside one with "same", on a square and on a rectangle."""
     for height, width in ((7, 7), (6, 9)):
         x, expected, weights = _same_conv(k, height, width)
-        padding = real.build("ZeroPadding2D", padding=margins)
+        padding = real.build("ZeroPadding2D", padding=border.margins)
         convolution = real.build("Conv2D", filters=1, kernel_size=k)
         try:
             # The size comes first: a margin of millions is never made.
             shape = output_shape(convolution, output_shape(padding, x.shape))
         except KerasRefusal:
-            return f"the window does not fit into the map after `ZeroPadding2D({margins})`."
+            return f"{border.told} leaves a map into which the window does not fit."
         if tuple(shape) != expected.shape:
             return (
-                f"`ZeroPadding2D({margins})` and the convolution make {_by_size(shape)} of a {height} × {width} map; "
+                f"{border.told} and the convolution make {_by_size(shape)} of a {height} × {width} map; "
                 f'`padding="same"` makes {_by_size(expected.shape)}.'
             )
         convolution.build(output_shape(padding, x.shape))
@@ -233,7 +250,7 @@ def _differs_from_same(margins: Margins, k: int) -> str | None:
         found = run(convolution, run(padding, x))
         if not np.array_equal(found, expected):
             return (
-                f"`ZeroPadding2D({margins})` gives the right size and other values: the first is "
+                f"{border.told} gives the right size and other values: the first is "
                 f'{found.flat[0]:g}, and with `padding="same"` it is {expected.flat[0]:g}. '
                 "The ghost cells are on the wrong sides."
             )
@@ -262,7 +279,7 @@ zero_padding_by_hand = Exercise(
         cases=tuple((k,) for k in range(1, 8)),
         differ=_differs_from_same,
         layer='`Conv2D(…, padding="same")`, in size and in every value,',
-        read=_margins,
+        read=_border,
         slips=_BY_HAND_SLIPS,
     ),
     hints=(
@@ -283,9 +300,8 @@ def border(k):
 
 # -- causal_pads --------------------------------------------------------------------------------------------------
 
-_CAUSAL_SLIPS = (
-    *slips_of(m.DILATION_FORGOTTEN, m.CAUSAL_IS_SHARED, m.CAUSAL_AFTER, m.WHOLE_WINDOW_BACK),
-    Slip(m.WHOLE_WINDOW_BACK, lambda k, d: ((k - 1) * d + 1, 0)),
+_CAUSAL_SLIPS = slips_of(
+    m.DILATION_FORGOTTEN, m.CAUSAL_IS_SHARED, m.CAUSAL_AFTER, m.WHOLE_WINDOW_BACK, m.SPAN_IS_GHOSTS
 )
 
 causal_pads = Exercise(
@@ -327,19 +343,31 @@ def _two_convolutions(*paddings: str) -> Callable[[], Any]:
     return build
 
 
+def _spelt(size: Sequence[int]) -> str:
+    return " × ".join(map(str, size))
+
+
 def _judge_fix_the_shape(function: Any) -> Result:
     """Look at the size after each convolution, not only at the last one."""
     layers = networks.layers_or_word(function)
-    maps = networks.run_through(layers, np.ones((1, 28, 28, 1), dtype=np.float32))
-    convolutions = [(layer, y) for layer, y in zip(layers, maps, strict=True) if kind_of(layer) == "Conv2D"]
-    if [tuple(layer.kernel_size) for layer, _ in convolutions] != [(5, 5), (5, 5)]:
+    picture = np.ones((1, 28, 28, 1), dtype=np.float32)
+    maps = networks.run_through(layers, picture)
+    through = zip(layers, [picture, *maps][:-1], maps, strict=True)
+    convolutions = [(layer, x, y) for layer, x, y in through if kind_of(layer) == "Conv2D"]
+    if [tuple(layer.kernel_size) for layer, _, _ in convolutions] != [(5, 5), (5, 5)]:
         return wrong("Keep two convolutions, both 5 × 5. Only the padding is yours to choose.")
-    if any(layer.filters != 8 for layer, _ in convolutions):
+    if any(layer.filters != 8 for layer, _, _ in convolutions):
         return wrong("Both convolutions shall have 8 filters.")
-    sizes = tuple(y.shape[1:] for _, y in convolutions)
+    sizes = tuple(y.shape[1:] for _, _, y in convolutions)
     if sizes == ((28, 28, 8), (24, 24, 8)) and maps[-1].shape[1:] == sizes[-1]:
+        # Something between the two may have taken the 4 away, and the second convolution kept what was left.
+        received = convolutions[1][1].shape[1:]
+        if received != sizes[0]:
+            return wrong(
+                f"The second convolution receives {_spelt(received)}. It should receive 28 × 28 × 8 and lose 4 itself."
+            )
         return right("28 × 28 × 8 after the first convolution, 24 × 24 × 8 after the second.")
-    found = ", then ".join(" × ".join(map(str, size)) for size in sizes)
+    found = ", then ".join(map(_spelt, sizes))
     heights = tuple(height for height, _, _ in sizes)
     remarks = {
         (24, 20): ("The first one is to keep 28: which of the two words keeps the size?",),

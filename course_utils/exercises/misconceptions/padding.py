@@ -127,9 +127,8 @@ K_GHOSTS = Misconception(
 )
 ALL_ON_EACH_SIDE = Misconception(
     name="k − 1 ghost cells on each side",
-    sentence="k − 1 is right, in all: the two sides share them. A number in `ZeroPadding2D` is for each side, "
-    "so `ZeroPadding2D(1)` makes the map larger by 2.",
-    section=PAD_BY_HAND,
+    sentence="k − 1 is right, in all: the two sides share them.",
+    section=ADD_GHOSTS,
     symbols=("k",),
     about="the ghost cells (before, after)",
     believed=lambda k: (k - 1, k - 1),
@@ -218,6 +217,17 @@ WHOLE_WINDOW_BACK = Misconception(
     symbols=("k", "d"),
     about="the ghost cells (before, after)",
     believed=lambda k, d: (k * d, 0),
+    real=real.causal_pads,
+    case=(1, 1),
+)
+SPAN_IS_GHOSTS = Misconception(
+    name="A causal window needs as many ghost cells as it spans",
+    sentence="(k − 1)·d + 1 is what the window spans. One of those cells stands on the present step, so one fewer is "
+    "a ghost.",
+    section=DO_NOT_PEEK,
+    symbols=("k", "d"),
+    about="the ghost cells (before, after)",
+    believed=lambda k, d: ((k - 1) * d + 1, 0),
     real=real.causal_pads,
     case=(1, 1),
 )
