@@ -11,8 +11,10 @@ from itertools import product
 from typing import Any
 
 import keras
+import nbformat
 import numpy as np
 import pytest
+from lessons import NOTEBOOKS, solve
 
 from course_utils.axes import ShapeError, Window
 from course_utils.exercises import lesson_02 as lesson, misconceptions as m, real
@@ -36,6 +38,18 @@ def test_a_right_size_on_a_wrong_road_is_not_right() -> None:
     assert result.outcome is Outcome.WRONG
     assert "112 is right, and the way there is not Keras's" in str(result)
     assert "229" not in str(result)
+
+
+def test_the_two_roads_to_112_have_one_size_and_no_window_in_common() -> None:
+    """The first layer of a ResNet, with "same" and with 3 ghosts on each side, as the solution tells of them."""
+    assert (Window(7, 2, padding="same").taps(0, 224)[0], Window(7, 2, padding=(3, 3)).taps(0, 224)[0]) == (-2, -3)
+    assert "PyTorch's first one starts at row −3, this one at row −2." in lesson.on_the_way.why
+    x = np.arange(1.0, 224 * 224 + 1, dtype=np.float32).reshape(1, 224, 224, 1)
+    made = []
+    for padding, y in (("same", x), ("valid", LAYERS.ZeroPadding2D(3)(x))):
+        made.append(np.asarray(LAYERS.Conv2D(1, 7, strides=2, padding=padding, kernel_initializer="ones")(y)))
+    assert made[0].shape == made[1].shape == (1, 112, 112, 1)
+    assert (made[0] != made[1]).all()
 
 
 def test_a_port_that_fits_one_size_only_is_found_out() -> None:
@@ -63,6 +77,14 @@ def test_a_port_that_fits_one_size_only_is_found_out() -> None:
 def test_a_port_must_have_the_size_and_the_values(layers: list[Callable[[], Any]], right: bool) -> None:
     result = lesson.port_a_stride.examine(lambda: [make() for make in layers])
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
+
+
+def test_a_model_in_the_list_stands_for_its_layers() -> None:
+    def port(n: int) -> Any:
+        return [keras.Sequential([LAYERS.ZeroPadding2D(n), LAYERS.Conv2D(8, 3, strides=2)])]
+
+    assert lesson.port_a_stride.examine(lambda: port(1)).outcome is Outcome.RIGHT
+    assert "For a 28 × 28 picture your layers give 15 × 15 × 8." in str(lesson.port_a_stride.examine(lambda: port(2)))
 
 
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
@@ -146,6 +168,57 @@ def test_a_port_without_a_bias_is_refused_with_the_reason() -> None:
     assert "PyTorch's `Conv2d` adds a bias" in str(lesson.port_a_stride.examine(port))
 
 
+def test_both_without_a_bias_are_refused_with_the_reason_too() -> None:
+    def both(convolution: Any) -> Callable[[], Any]:
+        return lambda: [convolution, LAYERS.MaxPooling2D(1, strides=2)]
+
+    result = lesson.stride_and_dilation.examine(both(LAYERS.Conv2D(4, 3, dilation_rate=2, use_bias=False)))
+    assert result.outcome is Outcome.WRONG
+    assert result.lines == (
+        "The size is right. But the `Conv2D(4, 3, …)` that is asked for adds a bias to each of its 4 maps, unless it "
+        "is told not to. Yours says `use_bias=False`, so there is no place for one: leave that out.",
+    )
+    # The size comes first.
+    result = lesson.stride_and_dilation.examine(both(LAYERS.Conv2D(4, 3, use_bias=False)))
+    assert "Asked for: 4 × 4 × 4." in result.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("layers", "line"),
+    [
+        (
+            made_of(("Conv2D", (4, 3), {"dilation_rate": 2}), ("MaxPooling2D", (2,), {})),
+            "A pooling window of 2 takes the maximum of its cells. To keep cells as they are, it must be 1.",
+        ),
+        (
+            made_of(("Conv2D", (4, 3), {"dilation_rate": 2}), ("MaxPooling2D", (2,), {"padding": "same"})),
+            "A pooling window of 2 takes the maximum of its cells. To keep cells as they are, it must be 1.",
+        ),
+        (
+            made_of(("AveragePooling2D", ((2, 3),), {"strides": 2}), ("Conv2D", (4, 3), {})),
+            "A pooling window of 2 × 3 takes the mean of its cells. To keep cells as they are, it must be 1.",
+        ),
+        # Here another window would not be enough.
+        (made_of(("Conv2D", (4, 3), {}), ("MaxPooling2D", (2,), {})), None),
+        (made_of(("Conv2D", (4, 3), {"dilation_rate": 2}), ("MaxPooling2D", (3,), {})), None),
+        (made_of(("MaxPooling2D", (2,), {}), ("Conv2D", (4, 3), {}), ("Flatten", (), {}), ("Dense", (4,), {})), None),
+    ],
+)
+def test_a_pooling_window_that_is_all_that_is_wrong_is_pointed_at(layers: Any, line: str | None) -> None:
+    result = lesson.stride_and_dilation.examine(layers)
+    assert result.outcome is Outcome.WRONG
+    assert result.lines[1:] == ((line,) if line else ())
+
+
+def test_the_text_names_every_map_that_the_last_check_tries() -> None:
+    (text,) = (cell.source for cell in nbformat.read(NOTEBOOKS / NOTEBOOK, as_version=4).cells if cell.id == "ex7-text")
+    told = lesson.stride_and_dilation.examine(solve(lesson.stride_and_dilation)).lines[0]
+    sizes = re.findall(r"(\d+) × (\d+)", told)
+    assert len(sizes) == 3
+    for height, width in sizes:
+        assert f"{height}×{width}" in text
+
+
 def test_no_weight_and_no_bias_of_a_port_is_compared_as_zero() -> None:
     """A bias of zeros, as Keras begins with, would hide a layer that has none."""
     made = [LAYERS.ZeroPadding2D(1), LAYERS.Conv2D(8, 3, strides=2)]
@@ -225,6 +298,11 @@ def test_round_is_named_in_a_size_and_in_a_half() -> None:
     assert lesson.step_pads.examine(half).misconception is m.ROUND_TAKES_THE_HALF_DOWN
     size = lesson.stepped_size.examine(lambda n, k, s: round((n - k) / s) + 1)
     assert size.misconception is m.NEAREST_NUMBER_OF_STEPS
+
+
+def test_missing_parentheses_and_a_missing_one_are_named() -> None:
+    assert lesson.stepped_size.examine(lambda n, k, s: n - k // s + 1).misconception is m.MINUS_COMES_FIRST
+    assert lesson.dilated_size.examine(lambda n, k, d: n - ((k - 1) * d + 1)).misconception is m.WINDOW_LOSES_K
 
 
 def test_every_thrifty_pair_is_accepted_and_no_other() -> None:

@@ -131,6 +131,16 @@ def test_the_road_is_judged_by_every_size_on_it(layers: list[Callable[[], Any]],
     assert result.outcome is not Outcome.NOT_CHECKED
 
 
+@pytest.mark.parametrize("strides", ["1", "2", "same", 1.0])
+def test_a_step_that_is_no_number_is_told_so(strides: Any) -> None:
+    result = lesson.three_pools.examine(lambda: [pool(2, strides, "same")(), pool(2)(), pool(2, 2, "same")()])
+    assert result.outcome is Outcome.WRONG
+    assert f"Received strides={strides}" in result.lines[0]
+    assert result.lines[1:] == ("`strides` is a whole number, without quotation marks.",)
+    word = lesson.three_pools.examine(lambda: [pool(2, 1, "same")(), pool(2, padding=1)(), pool(2, 2, "same")()])
+    assert "`strides` is a whole number" not in str(word)
+
+
 def test_two_words_that_are_swapped_are_told_so() -> None:
     result = lesson.three_pools.examine(lambda: [pool(2, 1, "same")(), pool(2, 2, "same")(), pool(2, 2, "valid")()])
     assert result.lines == (
@@ -165,6 +175,15 @@ def test_a_head_takes_every_picture_and_stays_small(layers: Callable[[], Any], r
     result = lesson.any_size.examine(layers)
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
     assert result.outcome is not Outcome.NOT_CHECKED
+
+
+def test_a_model_in_the_list_is_not_bound_to_the_first_picture() -> None:
+    def ending() -> Any:
+        return [keras.Sequential([LAYERS.GlobalAveragePooling2D(), LAYERS.Dense(10)])]
+
+    result = lesson.any_size.examine(ending)
+    assert result.outcome is Outcome.RIGHT, str(result)
+    assert "with 170 weights" in result.lines[0]
 
 
 def swapped(axis: int) -> Callable[[Any], Any]:
@@ -285,6 +304,33 @@ def test_whoever_reads_what_was_overwritten_in_y_is_told_so() -> None:
         assert told not in str(lesson.twin.examine(other))
 
 
+def one_number(choose: Callable[[Any], Any], everywhere: bool = False) -> Callable[[Any], Any]:
+    """The first window, or every window, filled with one number of its own, read from x."""
+
+    def filled(x: Any) -> Any:
+        y = x.copy()
+        for row, column in np.ndindex(x.shape[0] // 2, x.shape[1] // 2):
+            if everywhere or row == column == 0:
+                window = np.s_[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+                y[window] = choose(x[window])
+        return y
+
+    return filled
+
+
+def test_a_window_filled_with_one_number_is_told_to_keep_all_four() -> None:
+    """Nothing was read from ``y``, so nobody is asked about that."""
+    for everywhere in (False, True):
+        result = lesson.twin.examine(one_number(np.max, everywhere))
+        assert "the first mean that differs is at row 0, column 0" in result.lines[0]
+        assert result.lines[1:] == (
+            "The maximum is kept, the mean is not: the mean sees all four numbers, so keep all four.",
+        )
+        result = lesson.twin.examine(one_number(np.min, everywhere))
+        assert "the first maximum that differs is at row 0, column 0" in result.lines[0]
+        assert result.lines[1:] == ("One number stands in this window four times. Keep all four that `x` has there.",)
+
+
 def nudged(by: float, largest: bool) -> Callable[[Any], Any]:
     """The very same map, but for a little in one cell."""
 
@@ -308,6 +354,18 @@ def test_the_maxima_are_compared_exactly() -> None:
         return swapped(1)(x) + 1e-6 * (x > 4)
 
     assert "the first maximum that differs" in str(lesson.twin.examine(nearly))
+
+
+@pytest.mark.parametrize(
+    ("size", "belief"),
+    [
+        (lambda n, k: n // k + 1, "ONE_MORE_THAN_FIT"),
+        (lambda n, k: round(n / k), "SAME_ROUNDS_TO_THE_NEAREST"),
+        (lambda n, k: n - k + 1, "POOL_STRIDE_IS_ONE"),
+    ],
+)
+def test_a_wrong_size_of_same_is_named(size: Callable[[int, int], int], belief: str) -> None:
+    assert lesson.same_pool.examine(size).misconception is getattr(m, belief)
 
 
 def test_valid_pool_names_side_by_side_and_the_size_of_same() -> None:
@@ -457,6 +515,16 @@ def test_what_is_no_border_around_x_is_told_so() -> None:
     sides = "The ghosts stand on the wrong side."
     assert sides in lesson.same_by_hand.examine(padded(-np.inf, more_before=True)).lines
     assert sides not in lesson.same_by_hand.examine(padded(0)).lines
+
+
+def test_a_word_in_capitals_runs_on_a_map_and_nowhere_else() -> None:
+    """As section 2 says of what Keras calls case-insensitive."""
+    x = np.ones((1, 28, 28, 1), dtype=np.float32)
+    assert LAYERS.MaxPooling2D(2, padding="SAME")(x).shape == (1, 14, 14, 1)
+    with pytest.raises(ValueError, match="padding=SAME"):
+        LAYERS.MaxPooling2D(2, padding="SAME").compute_output_shape(x.shape)
+    with pytest.raises(ValueError, match="padding=SAME"):
+        keras.Sequential([keras.Input((28, 28, 1)), LAYERS.MaxPooling2D(2, padding="SAME")])
 
 
 def test_the_stripes_of_the_picture_are_gone_in_the_maximum_and_not_in_the_mean() -> None:

@@ -94,17 +94,18 @@ port_values = Prediction(
 spread = Prediction(
     lesson="02",
     name="spread",
-    question="A 3 × 3 kernel gets `dilation_rate=2`: its cells now lie 2 apart. How many cells is it from the first "
-    "to the last along one side, both counted? And how many weights does the kernel have?",
+    question="A 3 × 3 kernel gets `dilation_rate=3`: its cells now lie 3 apart. How many cells does it span along one "
+    "side, from the first to the last, both counted? And how many weights does the kernel have?",
     fields=(Number("Cells from the first to the last"), Number("Weights")),
-    real=lambda: (real.span(3, 2), real.spread_weights(3, 2)),
-    sentence="Three cells and one gap between each two of them: ● ○ ● ○ ●. Nothing is read in the gaps.",
+    real=lambda: (real.span(3, 3), real.spread_weights(3, 3)),
+    sentence="Three cells and a gap of two between each two of them: ● ○ ○ ● ○ ○ ●. Nothing is read in the gaps.",
     slips=(
-        Slip(m.SPAN_IS_K_TIMES_D, (6, 9)),
-        Slip(m.SPAN_IS_K_TIMES_D, (6, 36)),
+        Slip(m.SPAN_IS_K_TIMES_D, (9, 9)),
+        Slip(m.SPAN_IS_K_TIMES_D, (9, 81)),
         Slip(m.SPAN_STAYS_K, (3, 9)),
-        Slip(m.ONE_GAP_ONLY, (4, 9)),
-        Slip(m.SPREADING_ADDS_WEIGHTS, (5, 25)),
+        Slip(m.SPAN_WITHOUT_END, (6, 9)),
+        Slip(m.ONE_GAP_ONLY, (5, 9)),
+        Slip(m.SPREADING_ADDS_WEIGHTS, (7, 49)),
     ),
 )
 
@@ -134,7 +135,12 @@ def look_back() -> None:
 
 _STEP_SLIPS = (
     *slips_of(
-        m.ONLY_THE_STEPS, m.LAST_STEP_COUNTS, m.PLACES_ARE_DIVIDED, m.STRIDE_ALONE_DIVIDES, m.NEAREST_NUMBER_OF_STEPS
+        m.ONLY_THE_STEPS,
+        m.LAST_STEP_COUNTS,
+        m.PLACES_ARE_DIVIDED,
+        m.STRIDE_ALONE_DIVIDES,
+        m.NEAREST_NUMBER_OF_STEPS,
+        m.MINUS_COMES_FIRST,
     ),
     Slip(m.STRIDE_ALONE_DIVIDES, lambda n, k, s: n // s),
 )
@@ -293,7 +299,9 @@ before = 2
 after = 3
 padded = 229""",
     why="(112 − 1)·2 + 7 = 229 rows are needed and 224 are there. PyTorch's ResNet adds 3 on each side, gets 230, and "
-    "makes 112 of it too: the last ghost is never read. Only the numbers on the way tell the two apart.",
+    "makes 112 of it too: the last ghost is never read. Of the sizes, only those on the way tell the two apart. "
+    "But every window stands elsewhere, so the values differ: PyTorch's first one starts at row −3, this one at row "
+    "−2.",
     slips=_RESNET_SLIPS,
 )
 
@@ -311,6 +319,7 @@ _SPREAD_SLIPS = (
         for belief in (m.SPAN_IS_K_TIMES_D, m.SPAN_STAYS_K, m.SPAN_WITHOUT_END, m.ONE_GAP_ONLY)
     ),
     Slip(m.DILATION_IS_A_STRIDE, m.DILATION_IS_A_STRIDE.believed),
+    Slip(m.WINDOW_LOSES_K, lambda n, k, d: m.WINDOW_LOSES_K.believed(n, (k - 1) * d + 1)),
 )
 
 dilated_size = Exercise(
@@ -336,7 +345,7 @@ dilated_size = Exercise(
 def dilated_size(n, k, d):
     k_eff = (k - 1) * d + 1
     return n - k_eff + 1""",
-    why="A spread window is as hard to fit as a full one of the same length, k_eff = (k − 1)·d + 1.",
+    why="A spread window needs as much room as a full one of the same length, k_eff = (k − 1)·d + 1.",
     slips=_SPREAD_SLIPS,
 )
 
@@ -367,6 +376,17 @@ def _same_weights(convolution: Layer, x: Map, **settings: Any) -> Map:
     layer.build(x.shape)
     layer.set_weights(convolution.get_weights())
     return run(layer, x)
+
+
+def _check_bias(convolution: Layer, asked_for: str) -> None:
+    """Stops where the convolution has no bias and the one that is asked for has. The size is right by then."""
+    if not convolution.use_bias:
+        raise Stop(
+            wrong(
+                f"The size is right. But {asked_for} adds a bias to each of its {convolution.filters} maps, unless it "
+                "is told not to. Yours says `use_bias=False`, so there is no place for one: leave that out."
+            )
+        )
 
 
 def _first_difference(mine: Map, true: Map) -> str:
@@ -415,11 +435,7 @@ def _judge_port_a_stride(function: Any) -> Result:
             )
         if tuple(convolution.kernel_size) != (3, 3):
             return wrong("The size is right, but PyTorch's kernel is 3 × 3.", misconception=m.OTHER_KERNEL)
-        if not convolution.use_bias:
-            return wrong(
-                "The size is right. But PyTorch's `Conv2d` adds a bias to each of its 8 maps, unless it is told not "
-                "to. Yours says `use_bias=False`, so there is no place to copy it to: leave that out."
-            )
+        _check_bias(convolution, "PyTorch's `Conv2d`")
         # Every weight, and the bias too, becomes a number that is not 0: whoever leaves one out is seen.
         networks.give_digits(convolution, seed=2)
         padded = run(real.build("ZeroPadding2D", padding=1), x)
@@ -442,7 +458,7 @@ port_a_stride = Exercise(
     judge=_judge_port_a_stride,
     hints=(
         'Where does PyTorch\'s first window start, with one ghost on each side? Where does it start with "same"?',
-        'No word of Keras\'s says "one on each side" for every n. A layer that adds ghosts can, in front.',
+        'No word of Keras\'s says "one on each side" for every n. A layer in front that adds ghosts can.',
         "`keras.layers.ZeroPadding2D(1)`, and then a convolution that adds nothing more and has the stride.",
     ),
     solution_code="""\
@@ -563,6 +579,31 @@ def _is_a_piece(y: Map, whole: Map) -> bool:
     return bool((pieces == y).all(axis=tuple(range(-y.ndim, 0))).any())
 
 
+#: What a pooling takes of the cells of its window.
+_TAKES = {"MaxPooling2D": "the maximum", "AveragePooling2D": "the mean"}
+
+
+def _make_it_one_cell(layers: Sequence[Layer], x: Map, expected: Map) -> list[str]:
+    """A line about the window of a pooling, if a window of one cell in its place would make all right."""
+    wide = [layer for layer in layers if kind_of(layer) in _TAKES and tuple(layer.pool_size) != (1, 1)]
+    if not wide:
+        return []
+    narrow = [_of_one_cell(layer) if layer in wide else layer for layer in layers]
+    try:
+        y = networks.run_through(narrow, x)[-1]
+    except Stop:
+        return []  # the window is not all that is wrong
+    if not np.array_equal(y, expected):
+        return []
+    window, takes = " × ".join(dict.fromkeys(map(str, wide[0].pool_size))), _TAKES[kind_of(wide[0])]
+    return [f"A pooling window of {window} takes {takes} of its cells. To keep cells as they are, it must be 1."]
+
+
+def _of_one_cell(pooling: Layer) -> Layer:
+    """The same pooling with a window of one cell."""
+    return real.build(kind_of(pooling), pool_size=1, strides=pooling.strides, padding=pooling.padding)
+
+
 def _judge_stride_and_dilation(function: Any) -> Result:
     """Every second output of a convolution with dilation 2, in size and in values, on several maps."""
     layers = _layers_or_refusal(function)
@@ -574,7 +615,7 @@ def _judge_stride_and_dilation(function: Any) -> Result:
             belief = m.SPREADING_ADDS_WEIGHTS if len(layers) == 1 and min(convolution.kernel_size) > 3 else None
             return wrong(
                 f"{_spell_size(y)} comes out, but the kernel shall be 3 × 3: nine weights that lie 2 apart.",
-                *(["Section 5 of this lesson shows how they do."] if belief is None else []),
+                *(["Section 5 of this lesson shows how."] if belief is None else []),
                 misconception=belief,
                 with_case=False,
             )
@@ -586,14 +627,17 @@ def _judge_stride_and_dilation(function: Any) -> Result:
         if y.shape != expected.shape:
             return wrong(
                 f"{_spell_size(y)} comes out of {height} × {width}. Asked for: {_spell_size(expected)}.",
+                *_make_it_one_cell(layers, x, expected),
                 misconception=_belief_about_both(y, convolution, x),
                 with_case=False,
             )
+        _check_bias(convolution, "the `Conv2D(4, 3, …)` that is asked for")
         if not np.array_equal(y, expected):
             return wrong(
                 f"For {height} × {width} the size is right, {_spell_size(y)}, and the values are not. "
                 f"{_first_difference(y, expected)}",
                 *_leave_it_out(layers, "The convolution that was asked for"),
+                *_make_it_one_cell(layers, x, expected),
                 misconception=_belief_about_both(y, convolution, x),
                 with_case=False,
             )

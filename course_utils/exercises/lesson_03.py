@@ -145,7 +145,16 @@ def look_back() -> None:
 
 # -- same_pool ----------------------------------------------------------------------------------------------------
 
-_SAME_SLIPS = slips_of(m.POOL_STRIDE_IS_ONE, m.POOLING_HALVES, m.PARTLY_FILLED_IS_DROPPED)
+_SAME_SLIPS = (
+    *slips_of(
+        m.POOL_STRIDE_IS_ONE,
+        m.POOLING_HALVES,
+        m.PARTLY_FILLED_IS_DROPPED,
+        m.ONE_MORE_THAN_FIT,
+        m.SAME_ROUNDS_TO_THE_NEAREST,
+    ),
+    Slip(m.POOL_STRIDE_IS_ONE, lambda n, k: n - k + 1),
+)
 
 same_pool = Exercise(
     name="same_pool",
@@ -433,9 +442,24 @@ _ROAD = (27, 13, 7)
 _POOLS = ("MaxPooling2D", "AveragePooling2D")
 
 
+def _layers_or_number(function: Any) -> list[Layer]:
+    """The layers of a learner; where Keras wants a number and got a text or a fraction, that is said in plain words."""
+    try:
+        return networks.layers_or_word(function)
+    except Stop as stop:
+        first = stop.result.lines[0]
+        if _NO_STRIDES in first:
+            raise Stop(wrong(first, "`strides` is a whole number, without quotation marks.")) from None
+        raise
+
+
+#: Keras's words for ``strides="1"``. They end with "Received strides=1", as if 1 were refused.
+_NO_STRIDES = "The `strides` argument must be a tuple of 2 integers."
+
+
 def _judge_three_pools(function: Any) -> Result:
     """Look at the size after each pooling, not only at the last one."""
-    layers = networks.layers_or_word(function)
+    layers = _layers_or_number(function)
     if [kind_of(layer) for layer in layers] != ["MaxPooling2D"] * 3 or any(
         tuple(layer.pool_size) != (2, 2) for layer in layers
     ):
@@ -671,7 +695,7 @@ def _not_a_twin(x: Map, value: Any) -> Result | None:
                 f"For {_size_of(x)} the first {name} that differs is at row {row}, column {column} of the output: "
                 f"{true[row, column]:g} for x, {mine[row, column]:g} for your map.",
                 # The numbers of the window are all different, so where one is lost and none is new, one is there twice.
-                *([_READ_FROM_X] if lost else []),
+                *([_about_lost_numbers(kind, _window_at(row, column, y))] if lost else []),
                 misconception=_belief_about_twin(x, y),
             )
     return None
@@ -680,6 +704,15 @@ def _not_a_twin(x: Map, value: Any) -> Result | None:
 _READ_FROM_X = (
     "A number of this window stands there twice: was it read from `y` after you had written into `y`? Read from `x`."
 )
+_KEEP_ALL_FOUR = "The maximum is kept, the mean is not: the mean sees all four numbers, so keep all four."
+_ONE_FOUR_TIMES = "One number stands in this window four times. Keep all four that `x` has there."
+
+
+def _about_lost_numbers(kind: str, left: set[float]) -> str:
+    """What to say where some numbers of a window are gone. ``kind``: the pooling that sees it first."""
+    if len(left) > 1:
+        return _READ_FROM_X
+    return _KEEP_ALL_FOUR if kind == "Average" else _ONE_FOUR_TIMES
 
 
 def _window_at(row: int, column: int, cells: Map | Values) -> set[float]:
@@ -864,6 +897,6 @@ def with_border(x, k):
     after = missing - before
     return np.pad(x, (before, after), constant_values=-np.inf)""",
     why="⌈n / k⌉ windows side by side need ⌈n / k⌉·k cells; what is missing is shared, the odd one after. And a ghost "
-    "must lose against every number: −∞. For a mean no number at all would do, because the divisor changes.",
+    "must lose against every number: −∞. For a mean no one number would do for every map, because the divisor changes.",
     slips=_BORDER_SLIPS,
 )

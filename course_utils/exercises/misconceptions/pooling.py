@@ -67,6 +67,27 @@ PARTLY_FILLED_IS_DROPPED = Misconception(
     real=real.default_pool_size,
     case=(1, 2),
 )
+ONE_MORE_THAN_FIT = Misconception(
+    name='With "same" there is always one window more than fit',
+    sentence="There is, while some cells are left over. If k divides n, none are, and no further window comes.",
+    section=HALVE_AN_ODD_SIZE,
+    symbols=("n", "k"),
+    about='the size with padding="same"',
+    believed=lambda n, k: n // k + 1,
+    real=real.default_pool_size,
+    case=(1, 1),
+)
+SAME_ROUNDS_TO_THE_NEAREST = Misconception(
+    name='"same" rounds to the nearest whole number',
+    sentence="It rounds up, however little is left over. (And Python's `round` takes a half to the even number: "
+    "`round(0.5)` is 0.)",
+    section=HALVE_AN_ODD_SIZE,
+    symbols=("n", "k"),
+    about='the size with padding="same"',
+    believed=lambda n, k: round(n / k),
+    real=real.default_pool_size,
+    case=(1, 2),
+)
 ALWAYS_ROUNDS_UP = Misconception(
     name="Half of an odd size is always rounded up",
     sentence='With "same" it is. With "valid" the last row finds no partner and is thrown away: rounded down.',

@@ -93,6 +93,17 @@ NEAREST_NUMBER_OF_STEPS = Misconception(
     real=real.valid_step_size,
     case=(4, 1, 2),
 )
+MINUS_COMES_FIRST = Misconception(
+    name="In `n - k // s`, Python subtracts first",
+    sentence="It divides first, as on paper: only k is divided by s. Put what comes first in parentheses: "
+    "`(n - k) // s`.",
+    section=COUNT_THE_STEPS,
+    symbols=("n", "k", "s"),
+    about="the size",
+    believed=lambda n, k, s: n - k // s + 1,
+    real=real.valid_step_size,
+    case=(1, 1, 2),
+)
 
 # -- bigger steps: same -------------------------------------------------------------------------------------------
 
