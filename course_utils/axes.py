@@ -394,7 +394,7 @@ class Spread(Axis):
             if self.output_padding >= self.stride:
                 raise ShapeError(
                     f"output_padding must be smaller than the stride; it is {self.output_padding} and s is "
-                    f"{self.stride}. A larger one would add cells that no stamp can reach."
+                    f"{self.stride}."
                 )
 
     @property

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
 from frames import printed_by
@@ -341,6 +343,35 @@ def test_the_strip_says_which_n_close() -> None:
     assert "<span>8</span><b>−4</b>" in strip and "<span>13</span><b>⊘</b>" in strip
     assert '<span class="cu-try cu-closes cu-now"><span>12</span><b>✓</b></span>' in strip
     assert "it closes for no n. For all of them nothing comes out." in autoencoder_frame(9, **VALID).extra
+
+
+def test_without_other_sizes_nothing_tells_of_any_other_n() -> None:
+    explorer = explore.autoencoder(other_sizes=False)
+    assert "other_sizes" not in explorer.controls
+    with_strip = explore.autoencoder()
+    for n, padding_11 in ((28, "valid"), (32, "same"), (9, "valid")):
+        for one in (explorer, with_strip):
+            one.controls["n"].value, one.controls["padding_11"].value = n, padding_11
+        told = [str(explorer.view.frame), explorer.frame.text, explorer.guard.say]
+        bundle, metadata = explorer._repr_mimebundle_()
+        told += [bundle["text/plain"], metadata["image/png"]["alt"]]
+        for secret in ("cu-sweep", "cu-try", "how far the output is from each n", "closes for", "From 8 to 40"):
+            assert secret not in "".join(told), (n, padding_11, secret)
+        assert "cu-sweep" in with_strip.view.frame["extra"]
+        assert dataclasses.replace(with_strip.frame, extra="") == dataclasses.replace(explorer.frame, extra="")
+    explorer.presets["Same everywhere"].click()
+    explorer.reset.click()
+    assert "cu-sweep" not in explorer.view.frame["extra"]
+
+
+def test_before_they_are_asked_for_lesson_05_does_not_show_the_other_sizes() -> None:
+    notebook = nbformat.read(Path(__file__).parents[1] / "notebooks" / "05_solve_the_autoencoder.ipynb", 4)
+    sources = [cell.source for cell in notebook.cells]
+    asked = sources.index("lesson.three_sizes.predict()")
+    shown = [(place, source) for place, source in enumerate(sources) if source.startswith("explore.autoencoder(")]
+    assert [("other_sizes=False" in source, place < asked) for place, source in shown] == [(True, True)] * 2 + [
+        (False, False)
+    ]
 
 
 def test_the_question_shows_the_input_and_the_layers_and_no_size() -> None:

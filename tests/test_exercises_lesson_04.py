@@ -174,8 +174,34 @@ def test_a_place_beyond_the_end_is_explained(place: str) -> None:
 
     result = lesson.stamp.examine(stamp)
     assert "list index out of range" in result.lines[0]
-    assert "Where does that weight land" in result.lines[1]
+    assert "Where does that weight land" in result.lines[1] and "You read" not in str(result)
     assert result.misconception is (m.STAMPS_SIDE_BY_SIDE if place == "side by side" else None)
+
+
+STAMP_READS: dict[str, Callable[[list[float], list[float], int, int], float]] = {
+    "both swapped": lambda row, kernel, j, t: row[t] * kernel[j],
+    "only the row": lambda row, kernel, j, t: row[j + t] * kernel[t],
+    "only the kernel": lambda row, kernel, j, t: row[j] * kernel[t + 1],
+}
+
+
+@pytest.mark.parametrize("read", STAMP_READS)
+def test_a_cell_that_is_read_and_does_not_exist_is_told_apart_from_a_place(read: str) -> None:
+    def stamp(row: list[float], kernel: list[float], s: int) -> list[float]:
+        n, k = len(row), len(kernel)
+        result = [0.0] * (n * s + max(k - s, 0))
+        for j in range(n):
+            for t in range(k):
+                result[j * s + t] += STAMP_READS[read](row, kernel, j, t)
+        return result
+
+    result = lesson.stamp.examine(stamp)
+    assert result.outcome is Outcome.WRONG and result.misconception is None
+    assert "raised IndexError: list index out of range" in result.lines[0]
+    assert result.lines[1] == (
+        "You read a cell that does not exist: `row` has the cells 0 to n − 1 (j), `kernel` the weights 0 to k − 1 (t)."
+    )
+    assert "Where does that weight land" not in str(result)
 
 
 def test_a_wrong_share_is_told_its_name() -> None:

@@ -5,6 +5,7 @@ The numbers here were worked out with pencil and paper; what is measured is held
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -175,6 +176,31 @@ def test_a_first_half_that_is_rounded_down_is_named() -> None:
     assert result.misconception is misconceptions.ROUNDS_DOWN
 
 
+def test_what_is_said_of_a_road_speaks_of_no_number_that_is_not_on_it() -> None:
+    """The beliefs of lesson 00 are told about the road of 23 as well, which never meets a 7."""
+    for last, halved, belief in (
+        ([23, 23], [12, 12, 6, 6, 3, 3, 6, 6, 12, 12], misconceptions.DOUBLING_UNDOES),
+        ([24, 24], [11, 11, 6, 6, 3, 3, 6, 6, 12, 12], misconceptions.ROUNDS_DOWN),
+    ):
+        result = lesson.all_same_road.examine([23, *halved, *last])
+        assert result.misconception is belief
+        assert not re.search(r"\d", belief.sentence)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        (lesson.out_size, lambda n: 8 * -(-n // 8)),
+        (lesson.family_size, lambda n, m, j: 2**m * -(-n // 2**m)),
+    ],
+    ids=["out_size", "family_size"],
+)
+def test_who_forgets_the_layer_without_padding_is_told_of_it(exercise: Exercise, answer: Any) -> None:
+    belief = exercise.examine(answer).misconception
+    assert belief is misconceptions.NOTHING_TAKEN_AWAY
+    assert belief.section.notebook == NOTEBOOK.name
+
+
 def test_a_road_with_the_right_end_only_is_not_right() -> None:
     sizes = [23, 12, 12, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24]
     result = lesson.all_same_road.examine([23, 11, 11, *sizes[3:]])
@@ -329,6 +355,18 @@ def test_the_network_of_the_lesson_is_the_one_asked_about() -> None:
     assert [layer.name for layer in model.layers] == [f"layer_{i}" for i in range(1, 14)]
     same = names["autoencoder"](23, padding_11="same")
     assert tuple(names["sizes"](same)) == (23, *real.sizes(23, real.ALL_SAME))
+
+
+def test_the_numbered_layers_of_section_1_are_those_of_the_question() -> None:
+    cells = nbformat.read(NOTEBOOK, 4).cells
+    (listed,) = (cell.source for cell in cells if cell.id == "s1")
+    lines = re.findall(r"^ ?(\d+)  (\w+\(.*\))$", listed, re.MULTILINE)
+    assert [int(number) for number, _ in lines] == list(range(1, 14))
+    for (_, short), asked in zip(lines, real.AUTOENCODER, strict=True):
+        ours, theirs = (eval(line, dict(vars(LAYERS))).get_config() for line in (short, asked))
+        assert {name for name in ours if ours[name] != theirs[name]} <= {"name", "activation"}, short
+    ids = [cell.id for cell in cells]
+    assert ids.index("s1") < ids.index("s1-predict") < ids.index("s1-look-back")
 
 
 @pytest.mark.parametrize("repair", ["crop", "pad", "resize", "levels", "stamps"])

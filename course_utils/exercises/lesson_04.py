@@ -45,7 +45,8 @@ there_and_back = Prediction(
     "come back with the size they had?",
     fields=(Number("Size after the pooling"), Number("Size at the end"), Number("How many of the four come back")),
     real=lambda: (*real.down_and_up(7, 2), _come_back(5, 6, 7, 8)),
-    sentence="7 was rounded up to 4 · 2 = 8 on the way down, and multiplying cannot know. 6 and 8 come back.",
+    sentence="Half of 7 is 3.5, rounded up to 4 on the way down; 4 · 2 = 8, and doubling cannot know. 6 and 8 come "
+    "back.",
     slips=(Slip(m.MULTIPLYING_UNDOES, (4, 7, 4)), Slip(m.WAY_DOWN_ROUNDS_DOWN, (3, 6, 2))),
 )
 
@@ -57,8 +58,8 @@ blend = Prediction(
     question='The row 0, 12 is made twice as long with `interpolation="bilinear"`. Which four numbers come out?',
     fields=tuple(Number(place) for place in _PLACES),
     real=lambda: tuple(round(v) for v in real.blended([0, 12])),
-    sentence="Each old cell becomes two. The two lean a quarter of the way towards their neighbour: 3 and 9. At the "
-    "rim there is no neighbour to lean to.",
+    sentence="Each old cell becomes two. The two inner ones lean a quarter of the way towards the other old cell: 3 "
+    "and 9. At the rim there is no neighbour to lean to.",
     slips=(
         Slip(m.BLENDING_COPIES, (0, 0, 12, 12)),
         Slip(m.OLD_CELLS_STAY, (0, 6, 12, 12)),
@@ -450,6 +451,30 @@ def _stamps_side_by_side(function: Any) -> bool:
         return False
 
 
+class _ReadBeyond(IndexError):
+    """A cell was read that a list of the question does not have."""
+
+
+class _Given(list[float]):
+    """A list of the question, which tells when it is read beyond its end."""
+
+    def __getitem__(self, place: Any) -> Any:
+        try:
+            return super().__getitem__(place)
+        except IndexError as error:
+            raise _ReadBeyond(*error.args) from error
+
+
+def _reads_beyond(function: Any) -> bool:
+    """Whether the first thing that a function stumbles over is a cell of ``row`` or ``kernel`` that does not exist."""
+    try:
+        for row, kernel, s in _AGAINST_TRANSPOSED.cases:
+            ask(function, _Given(row), _Given(kernel), s)
+    except Stop as stop:
+        return isinstance(stop.__cause__, _ReadBeyond)
+    return False
+
+
 def _judge_stamp(function: Any) -> Result:
     """As any function; a place that does not exist is explained, because Python says only "index out of range"."""
     try:
@@ -458,11 +483,16 @@ def _judge_stamp(function: Any) -> Result:
         if "raised IndexError" not in stop.result.lines[0]:
             raise
         first, *rest = stop.result.lines
+        if _reads_beyond(function):
+            told = (
+                "You read a cell that does not exist: `row` has the cells 0 to n − 1 (j), `kernel` the weights 0 to "
+                "k − 1 (t)."
+            )
+            return wrong(first, told, *rest)
         return wrong(
             first,
             "One of your places lies beyond the end. Put in numbers: j = 1 and t = 2, with s = 2. Where does that "
-            "weight land, if the stamp of cell 1 begins in cell 2? (`row` has the cells 0 to n − 1, `kernel` 0 to "
-            "k − 1.)",
+            "weight land, if the stamp of cell 1 begins in cell 2?",
             *rest,
             misconception=m.STAMPS_SIDE_BY_SIDE if _stamps_side_by_side(function) else None,
             with_case=False,

@@ -68,7 +68,7 @@ three_sizes = Prediction(
         Slip(belief, tuple(map(believed, (23, 25, 31))))
         for belief, believed in (
             (m.COMES_BACK, m.COMES_BACK.believed),
-            (m.HALVES_EVENLY, m.HALVES_EVENLY.believed),
+            (m.NOTHING_TAKEN_AWAY, m.NOTHING_TAKEN_AWAY.believed),
             (m.TWO_STAY_TWO, m.TWO_STAY_TWO.believed),
             (m.CODE_ROUNDS_DOWN, lambda n: 8 * (n // 8) - 4),
         )
@@ -120,7 +120,7 @@ def look_back() -> None:
 # -- out_size -----------------------------------------------------------------------------------------------------
 
 _OUT_SLIPS = (
-    *slips_of(m.COMES_BACK, m.HALVES_EVENLY, m.TWO_STAY_TWO),
+    *slips_of(m.COMES_BACK, m.NOTHING_TAKEN_AWAY, m.TWO_STAY_TWO),
     Slip(m.CODE_ROUNDS_DOWN, lambda n: 8 * (n // 8) - 4),
 )
 
@@ -490,7 +490,7 @@ def make(n):
 _FAMILY_SLIPS = (
     *slips_of(m.HOLE_COSTS_FOUR, m.DOUBLED_BEFORE),
     Slip(m.TWO_STAY_TWO, lambda n, m, j: 2**m * -(-n // 2**m) - 2),
-    Slip(m.HALVES_EVENLY, lambda n, m, j: 2**m * -(-n // 2**m)),
+    Slip(m.NOTHING_TAKEN_AWAY, lambda n, m, j: 2**m * -(-n // 2**m)),
 )
 
 family_size = Exercise(

@@ -24,7 +24,7 @@ from course_utils.explorers.autoencoder_chain import (
 )
 from course_utils.explorers.base import Explorer
 from course_utils.explorers.controls import column, dropdown, fold, whole
-from course_utils.explorers.frame import Answer, Frame
+from course_utils.explorers.frame import Answer, Frame, told_gap
 from course_utils.explorers.windows import window_lines
 from course_utils.pictures.tape import Mark, Step, openings, sweep
 
@@ -38,6 +38,11 @@ def autoencoder_frame(n: int, **settings: str | int) -> Frame:
         n: the side of the input.
         settings: what is not as in the question; the names are those of ``AS_ASKED``.
     """
+    return _frame(n, settings, other_sizes=True)
+
+
+def _frame(n: int, settings: Mapping[str, str | int], other_sizes: bool) -> Frame:
+    """The same; ``other_sizes``: whether the strip below the tape tells how far every other n is from coming back."""
     settings = {**AS_ASKED, **settings}
     chain = chains.layers(settings)
     foretold, run = chains.sizes(chains.axes(chain), n), chains.run(chain, n)
@@ -54,7 +59,7 @@ def autoencoder_frame(n: int, **settings: str | int) -> Frame:
         setting=f"n = {n}, {_differences(settings)}",
         result=_result(foretold),
         remarks=tuple(_remarks(chain, foretold)),
-        extra=_end(foretold) + _sweep(chain, n) + openings(steps),
+        extra=_end(foretold) + (_sweep(chain, n) if other_sizes else "") + openings(steps),
         tape=steps,
         question_tape=tuple(_question(chain, n)),
     )
@@ -126,7 +131,7 @@ def _lines(layer: Layer, n: int, found: Comparison | None) -> Iterator[str]:
     if found is not None and found.largest_difference is not None:
         yield (
             f"By hand {_shape(found.shape_by_hand)}, Keras {_shape(found.shape_keras)}; "
-            f"largest difference in any value: {found.largest_difference:.3g}"
+            f"largest difference in any value: {told_gap(found.largest_difference)}"
         )
 
 
@@ -219,7 +224,7 @@ def _answers(foretold: Sizes, run: Run, count: int) -> tuple[Answer, Answer, Ans
     if run.refusal is not None:
         return formula, hand, Answer("Keras", ("refuses", run.refusal))
     ran = f"{len(keras)} layers, {run.parameters:,} parameters, built and run just now"
-    gap = f"largest difference in any value: {run.largest_difference:.3g}"
+    gap = f"largest difference in any value: {told_gap(run.largest_difference)}"
     return formula, hand, Answer("Keras", (_square(keras[-1]), _chain([n, *keras]), f"{ran}; {gap}"))
 
 
@@ -275,7 +280,7 @@ def _arrange(controls: Mapping[str, widgets.Widget], buttons: Sequence[widgets.W
     return [controls["n"], *buttons, opener, box]
 
 
-def autoencoder(n: int = 28, presenter: bool = False, **settings: str | int) -> Explorer:
+def autoencoder(n: int = 28, presenter: bool = False, other_sizes: bool = True, **settings: str | int) -> Explorer:
     """Explore the whole autoencoder of the question as a tape of sizes, the real model rebuilt at every change.
 
     The layers are counted from 1 to 13: convolutions are 1, 3, 5, 7, 9, 11 and 13, poolings 2, 4 and 6, upsamplings
@@ -284,6 +289,8 @@ def autoencoder(n: int = 28, presenter: bool = False, **settings: str | int) -> 
     Args:
         n: input size, 8 to 40; the map is n × n.
         presenter: large type, and the answer is held back until it is revealed.
+        other_sizes: False leaves out the strip that tells how far every n from 8 to 40 is from coming back, where a
+            class is to find that out by itself.
         settings: ``padding_1`` … (of a convolution or a pooling): ``"same"`` or ``"valid"``; ``pool_2``, ``pool_4``,
             ``pool_6``: pool size 2 or 3; ``up_8``, ``up_10``, ``up_12``: ``"nearest"``, ``"bilinear"``,
             ``"transposed"`` or ``"transposed_0"`` (with ``output_padding=0``).
@@ -297,7 +304,7 @@ def autoencoder(n: int = 28, presenter: bool = False, **settings: str | int) -> 
     return Explorer(
         "autoencoder",
         _controls(n, {**AS_ASKED, **settings}),
-        autoencoder_frame,
+        lambda n, **settings: _frame(n, settings, other_sizes),
         presenter=presenter,
         presets=PRESETS,
         arrange=_arrange,

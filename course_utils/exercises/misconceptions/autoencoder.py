@@ -42,8 +42,8 @@ WINDOW_HALVES = Misconception(
 )
 ROUNDS_DOWN = Misconception(
     name="Half of an odd size is rounded down",
-    sentence='Without padding it is. With "same" the last, half-filled place counts too: half of 7 is rounded up to 4, '
-    "half of 13 to 7.",
+    sentence='Without padding it is. With "same" the last, half-filled place counts too, so half of an odd size is '
+    "rounded up.",
     section=ASK_WHY,
     symbols=("n",),
     about="the size after pooling by 2",
@@ -53,7 +53,7 @@ ROUNDS_DOWN = Misconception(
 )
 DOUBLING_UNDOES = Misconception(
     name="Doubling undoes the halving",
-    sentence="Upsampling only multiplies. It cannot know that 4 was once 7, so it makes 8.",
+    sentence="Upsampling only multiplies. It cannot know that a half was rounded up on the way down.",
     section=ASK_WHY,
     symbols=("n",),
     about="the size after halving and doubling",

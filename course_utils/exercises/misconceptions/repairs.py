@@ -50,6 +50,17 @@ CODE_ROUNDS_DOWN = Misconception(
     real=real.code_size,
     case=(1,),
 )
+NOTHING_TAKEN_AWAY = Misconception(
+    name="No layer takes anything away on the way up",
+    sentence="One convolution there has no padding: it takes 2 away, and each doubling after it doubles what is "
+    "missing.",
+    section=ANSWER_THE_THIRD,
+    symbols=("n",),
+    about="the size that comes back",
+    believed=lambda n: 8 * -(-n // 8),
+    real=real.autoencoder_size,
+    case=(1,),
+)
 TWO_STAY_TWO = Misconception(
     name="The layer without padding costs 2 in the end",
     sentence="It takes 2 where it stands. One doubling comes after it, and doubles what is missing too: 4.",
