@@ -15,6 +15,10 @@ from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, 
 Map = NDArray[np.float32]
 
 
+#: Layers that are models: those in them are what is looked at.
+MODELS = ("Sequential", "Functional")
+
+
 def digits(shape: tuple[int, ...], seed: int) -> Map:
     """Whole numbers from −9 to 9, so that sums are exact; none is 0, which would look like a ghost."""
     rng = np.random.default_rng(seed)
@@ -50,7 +54,7 @@ def _one_by_one(layers: Sequence[Layer]) -> list[Layer]:
     """The layers in their order, those of models among them as well, without inputs."""
     found: list[Layer] = []
     for layer in layers:
-        if kind_of(layer) in ("Sequential", "Functional"):
+        if kind_of(layer) in MODELS:
             found += _one_by_one(layer.layers)
         elif kind_of(layer) != "InputLayer":
             found.append(layer)

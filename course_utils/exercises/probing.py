@@ -11,7 +11,7 @@ import numpy as np
 from course_utils.exercises import networks
 from course_utils.exercises.answers import ask, check_callable, spell
 from course_utils.exercises.catalogue import Misconception
-from course_utils.exercises.networks import Map
+from course_utils.exercises.networks import MODELS, Map
 from course_utils.exercises.result import Stop, wrong
 from course_utils.explain.building import building
 from course_utils.explain.steps import Step
@@ -40,9 +40,6 @@ def built(function: Any, *args: Any, settings: str = "") -> Any:
     return model
 
 
-_WITH_LAYERS = ("Sequential", "Functional")
-
-
 def laid_open(model: Any, shape: tuple[int, ...]) -> Any:
     """The same model, for an input of this shape where it leaves that open, and with no model inside it.
 
@@ -50,7 +47,7 @@ def laid_open(model: Any, shape: tuple[int, ...]) -> Any:
     copies with fresh weights; else it is the model itself. Stops at a class of the learner's own, which does not say
     what its layers do.
     """
-    if kind_of(model) not in _WITH_LAYERS:
+    if kind_of(model) not in MODELS:
         raise Stop(
             wrong(
                 "Your model is a class of your own, and I cannot look into that.",
@@ -58,7 +55,7 @@ def laid_open(model: Any, shape: tuple[int, ...]) -> Any:
             )
         )
     given = model.input_shape[1:] if model.built else (None,) * len(shape)
-    inside = any(kind_of(layer) in _WITH_LAYERS for layer in model.layers)
+    inside = any(kind_of(layer) in MODELS for layer in model.layers)
     if len(given) != len(shape) or (None not in given and not inside):
         return model
     keras = load_keras()
@@ -79,7 +76,7 @@ def _layer_by_layer(model: Any, picture: Any) -> Any:
     copies: dict[int, Layer] = {}
 
     def copied(layer: Layer) -> Layer:
-        if kind_of(layer) in _WITH_LAYERS:
+        if kind_of(layer) in MODELS:
             return layer
         if id(layer) not in copies:
             # A Lambda is not made from its settings: Keras would take the function among them for unsafe.
