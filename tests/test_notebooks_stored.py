@@ -151,6 +151,13 @@ def holds_no_rounding_of_one_processor(notebook: NotebookNode) -> Iterator[str]:
             yield f"{where}: {found}"
 
 
+def reads_no_docstring_as_it_stands(notebook: NotebookNode) -> Iterator[str]:
+    """Python 3.13 takes the indentation out of it, older ones do not; ``inspect.getdoc`` gives one text."""
+    for cell in code_cells(notebook):
+        if "__doc__" in cell.source:
+            yield f"{cell.id} reads __doc__"
+
+
 def has_its_own_id_for_each_cell(notebook: NotebookNode) -> Iterator[str]:
     ids = [cell.get("id") for cell in notebook.cells]
     for repeated in {name for name in ids if ids.count(name) > 1}:
@@ -190,6 +197,7 @@ CHECKS: list[Check] = [
     names_no_place_on_a_machine,
     has_no_memory_address,
     holds_no_rounding_of_one_processor,
+    reads_no_docstring_as_it_stands,
     has_its_own_id_for_each_cell,
     names_the_usual_kernel,
     names_no_version_of_python,
@@ -285,6 +293,7 @@ BREAKS: list[tuple[Check, Callable[[NotebookNode], Any]]] = [
     (names_no_place_on_a_machine, lambda nb: nb.cells[1].outputs[0].update(text="C:\\Users\\ann\n")),
     (has_no_memory_address, lambda nb: nb.cells[1].outputs[0].update(text="<Conv2D object at 0x7f3a5c0d1e50>")),
     (holds_no_rounding_of_one_processor, lambda nb: nb.cells[1].outputs[0].update(text="differs by 9.79e-07\n")),
+    (reads_no_docstring_as_it_stands, lambda nb: nb.cells[1].update(source="print(len.__doc__)")),
     (has_its_own_id_for_each_cell, lambda nb: nb.cells[1].update(id="title")),
     (names_the_usual_kernel, lambda nb: nb.metadata.kernelspec.update(name="my-env")),
     (names_the_usual_kernel, lambda nb: nb.metadata.pop("kernelspec")),
