@@ -543,6 +543,8 @@ def residual(shortcut: Callable[[Any, Any], Any]) -> Callable[[int], Any]:
         (lambda x, y: LAYERS.Conv2D(32, 1)(LAYERS.AveragePooling2D(2, padding="same")(x)), True),
         (lambda x, y: LAYERS.BatchNormalization()(LAYERS.Conv2D(32, 1, strides=2)(x)), True),
         (lambda x, y: LAYERS.Conv2D(32, 5, strides=2, padding="same")(x), True),
+        (lambda x, y: LAYERS.Conv2D(32, 7, strides=2, padding="same")(x), True),
+        (lambda x, y: LAYERS.Conv2D(32, 5, strides=2, padding="same")(conv(32, 5)()(x)), True),
         (lambda x, y: LAYERS.Conv2D(32, 1)(x[:, ::2, ::2]), True),
         (lambda x, y: LAYERS.Resizing(*y.shape[1:3])(LAYERS.Conv2D(32, 1)(x)), True),
         (lambda x, y: keras.Sequential([conv(32, 1)(), LAYERS.MaxPooling2D(2, padding="same")])(x), True),
