@@ -5,7 +5,7 @@
     python course.py --help   says what else there is
 
 This file only looks for a Python that the course can run on and hands over to it; the work is done in
-tools/way_in. It is written so that *every* Python can read it, even 2.7: a Python that is too old
+tools/bootstrap. It is written so that *every* Python can read it, even 2.7: a Python that is too old
 should get a sentence, not a SyntaxError. That is why there are no f-strings and no annotations here.
 """
 
@@ -161,7 +161,7 @@ def main(arguments):
         return 1
     if reason is None:
         sys.path.insert(0, ROOT)
-        from tools.way_in.commands import main as run
+        from tools.bootstrap.commands import main as run
 
         return run(arguments)
     command, reasons = find_python()

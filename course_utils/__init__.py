@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from course_utils.exercises.drill_sheet import drill_sheet as drill_sheet
     from course_utils.exercises.drills import drill as drill
     from course_utils.explain import explain as explain
+    from course_utils.inverse import came_from as came_from, port as port, which as which
     from course_utils.setup import check_setup as check_setup
-    from course_utils.ways import came_from as came_from, port as port, which as which
 
 _LAZY = {
-    "came_from": ("course_utils.ways", "came_from"),
+    "came_from": ("course_utils.inverse", "came_from"),
     "check_setup": ("course_utils.setup", "check_setup"),
     "compare": ("course_utils.compare", "compare"),
     "drill": ("course_utils.exercises.drills", "drill"),
     "drill_sheet": ("course_utils.exercises.drill_sheet", "drill_sheet"),
     "explain": ("course_utils.explain", "explain"),
     "explore": ("course_utils.explore", None),
-    "port": ("course_utils.ways", "port"),
-    "which": ("course_utils.ways", "which"),
+    "port": ("course_utils.inverse", "port"),
+    "which": ("course_utils.inverse", "which"),
 }
 
 __all__ = ["came_from", "check_setup", "compare", "drill", "drill_sheet", "explain", "explore", "port", "which"]

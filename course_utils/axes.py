@@ -6,9 +6,9 @@ reads and which cells nobody reads: all of it is asked here, and nothing else in
 
 ======================  =====================================================================================
 ``Window``              a convolution or a pooling window that slides over the axis
-``Whole``               global pooling: one window as long as the axis
-``Spread``              a transposed convolution: each input cell stamps its kernel on the output
-``Repeat``              upsampling: each input cell becomes ``f`` output cells
+``GlobalWindow``               global pooling: one window as long as the axis
+``TransposedWindow``              a transposed convolution: each input cell stamps its kernel on the output
+``Upsample``              upsampling: each input cell becomes ``f`` output cells
 ``Pad``, ``Crop``       the explicit layers ``ZeroPadding`` and ``Cropping``
 ======================  =====================================================================================
 
@@ -18,9 +18,9 @@ Every one of them answers the same questions for an input of ``n`` cells:
 * ``pads(n)``: the ghost cells (padding) before and after the real ones
 * ``taps(i, n)``: which input cells output ``i`` reads; an index outside ``0 … n − 1`` is a ghost cell
 * ``stamps(j, n)``: which output cells input ``j`` reaches; an index outside ``0 … o − 1`` is cut off
-* ``unread(n)``: the input cells that reach no output cell
+* ``unused_inputs(n)``: the input cells that reach no output cell
 * ``formula(n)``: the rule, and the rule with the numbers in it
-* ``law()``: the rule as an expression in n, to be put behind the laws of other layers (``laws.py``)
+* ``size_formula()``: the rule as an expression in n, to be put behind those of other layers (``size_formulas.py``)
 
 Symbols, here and everywhere: ``n`` input size, ``k`` window size, ``s`` stride, ``d`` dilation, ``p_before`` and
 ``p_after`` padding, ``o`` output size, ``f`` upsampling factor; ``k_eff = (k − 1)·d + 1`` is what a window spans.
@@ -34,7 +34,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from course_utils.laws import Law
+from course_utils.size_formulas import SizeFormula
 
 
 class ShapeError(ValueError):
@@ -117,8 +117,8 @@ def check_together(axes: Sequence[Axis]) -> None:
     The only rule by which the axes of a layer look at each other. It is no matter of arithmetic (each axis alone has
     its sizes): TensorFlow has no such convolution, so Keras's ``Conv*`` and ``Conv*Transpose`` refuse to be made.
     """
-    strides = tuple(axis.stride for axis in axes if isinstance(axis, Window | Spread))
-    dilations = tuple(axis.dilation for axis in axes if isinstance(axis, Window | Spread))
+    strides = tuple(axis.stride for axis in axes if isinstance(axis, Window | TransposedWindow))
+    dilations = tuple(axis.dilation for axis in axes if isinstance(axis, Window | TransposedWindow))
     if max(strides, default=1) > 1 and max(dilations, default=1) > 1:
         raise ShapeError(
             f"A stride above 1 and a dilation above 1 do not go together, not even on different axes: the strides are "
@@ -147,7 +147,7 @@ class Axis(ABC):
         """The rule for the output size, with and without the numbers."""
 
     @abstractmethod
-    def law(self) -> Law:
+    def size_formula(self) -> SizeFormula:
         """The output size as an expression in n, right for every n that gives an output."""
 
     def pads(self, n: int) -> tuple[int, int]:
@@ -159,7 +159,7 @@ class Axis(ABC):
         """The output indices that input ``j`` reaches, in rising order."""
         return tuple(i for i in range(self.output_size(n)) if j in self.taps(i, n))
 
-    def unread(self, n: int) -> tuple[int, ...]:
+    def unused_inputs(self, n: int) -> tuple[int, ...]:
         """The input cells that reach no output cell. Nothing warns about them."""
         read = {j for i in range(self.output_size(n)) for j in self.taps(i, n)}
         return tuple(j for j in range(n) if j not in read)
@@ -228,11 +228,11 @@ class Window(Axis):
             raise ShapeError(self._does_not_fit(n))
         return (padded - self.effective_size) // self.stride + 1
 
-    def law(self) -> Law:
+    def size_formula(self) -> SizeFormula:
         """``⌊(n + s − 1) / s⌋``, which is ``⌈n / s⌉``, or ``⌊(n + p_before + p_after − k_eff) / s⌋ + 1``."""
         if self.padding in ("same", "causal"):
-            return Law(1, self.stride - 1, self.stride, 0)
-        return Law(1, sum(self._numbers) - self.effective_size, self.stride, 1)
+            return SizeFormula(1, self.stride - 1, self.stride, 0)
+        return SizeFormula(1, sum(self._numbers) - self.effective_size, self.stride, 1)
 
     def _does_not_fit(self, n: int) -> str:
         if isinstance(self.padding, tuple):
@@ -334,7 +334,7 @@ class Window(Axis):
 
 
 @dataclass(frozen=True)
-class Whole(Axis):
+class GlobalWindow(Axis):
     """Global pooling: one window that reads the whole axis, whatever its size."""
 
     def output_size(self, n: int) -> int:
@@ -342,9 +342,9 @@ class Whole(Axis):
         _check_whole("The input size n", n, 1)
         return 1
 
-    def law(self) -> Law:
+    def size_formula(self) -> SizeFormula:
         """``1``."""
-        return Law(0, 0, 1, 1)
+        return SizeFormula(0, 0, 1, 1)
 
     def taps(self, i: int, n: int) -> tuple[int, ...]:
         """Every input cell."""
@@ -357,7 +357,7 @@ class Whole(Axis):
 
 
 @dataclass(frozen=True)
-class Spread(Axis):
+class TransposedWindow(Axis):
     """A transposed convolution: each input cell stamps the kernel on the output, ``s`` cells apart; overlaps add.
 
     Args:
@@ -373,9 +373,9 @@ class Spread(Axis):
     Sources: ``keras/src/backend/common/backend_utils.py`` (``_get_output_shape_given_tf_padding``); Dumoulin &
     Visin, relations 8 to 14, which hold for k ≥ s only.
 
-    >>> Spread(size=3, stride=2, padding="same").output_size(4)
+    >>> TransposedWindow(size=3, stride=2, padding="same").output_size(4)
     8
-    >>> Spread(size=3, stride=2, padding="same", output_padding=0).output_size(4)
+    >>> TransposedWindow(size=3, stride=2, padding="same", output_padding=0).output_size(4)
     7
     """
 
@@ -411,10 +411,10 @@ class Spread(Axis):
         """The four rules of ``formula``."""
         return self._rule(n)[2]
 
-    def law(self) -> Law:
-        """``n·s`` and what is added to it: the law is straight, so two sizes give it."""
+    def size_formula(self) -> SizeFormula:
+        """``n·s`` and what is added to it: the formula is linear, so two sizes give it."""
         first, second = self._rule(1)[2], self._rule(2)[2]
-        return Law(second - first, 0, 1, 2 * first - second)
+        return SizeFormula(second - first, 0, 1, 2 * first - second)
 
     def check_runs(self, n: int) -> None:
         """*same* with an even k_eff and output_padding=0 can be built but not run: it is one window short."""
@@ -450,7 +450,7 @@ class Spread(Axis):
         """How many stamps fall on each output cell: uneven (a checkerboard) when k mod s ≠ 0."""
         return tuple(len(self.taps(i, n)) for i in range(self.output_size(n)))
 
-    def unread(self, n: int) -> tuple[int, ...]:
+    def unused_inputs(self, n: int) -> tuple[int, ...]:
         """Input cells whose whole stamp is cut off."""
         o = self.output_size(n)
         return tuple(j for j in range(n) if not any(0 <= i < o for i in self.stamps(j, n)))
@@ -489,7 +489,7 @@ class Spread(Axis):
 
 
 @dataclass(frozen=True)
-class Repeat(Axis):
+class Upsample(Axis):
     """Upsampling: every input cell becomes ``f`` output cells.
 
     Args:
@@ -499,9 +499,9 @@ class Repeat(Axis):
 
     Source: ``keras/src/layers/reshaping/up_sampling2d.py``; ``tf.image.resize`` with ``antialias=False``.
 
-    >>> Repeat(2).output_size(4)
+    >>> Upsample(2).output_size(4)
     8
-    >>> Repeat(2, "bilinear").blend(1, 3)
+    >>> Upsample(2, "bilinear").blend(1, 3)
     ((0, Fraction(3, 4)), (1, Fraction(1, 4)))
     """
 
@@ -516,9 +516,9 @@ class Repeat(Axis):
         _check_whole("The input size n", n, 1)
         return n * self.factor
 
-    def law(self) -> Law:
+    def size_formula(self) -> SizeFormula:
         """``n·f``."""
-        return Law(self.factor, 0, 1, 0)
+        return SizeFormula(self.factor, 0, 1, 0)
 
     def blend(self, i: int, n: int) -> tuple[tuple[int, Fraction], ...]:
         """The input cells that output ``i`` is made of, each with its weight; the weights sum to 1."""
@@ -564,9 +564,9 @@ class Pad(Axis):
         _check_whole("The input size n", n, 1)
         return n + self.before + self.after
 
-    def law(self) -> Law:
+    def size_formula(self) -> SizeFormula:
         """``n + p_before + p_after``."""
-        return Law(1, 0, 1, self.before + self.after)
+        return SizeFormula(1, 0, 1, self.before + self.after)
 
     def pads(self, n: int) -> tuple[int, int]:
         """What the layer adds, whatever ``n`` is."""
@@ -608,9 +608,9 @@ class Crop(Axis):
             )
         return n - self.before - self.after
 
-    def law(self) -> Law:
+    def size_formula(self) -> SizeFormula:
         """``n − crop_before − crop_after``."""
-        return Law(1, 0, 1, -self.before - self.after)
+        return SizeFormula(1, 0, 1, -self.before - self.after)
 
     def taps(self, i: int, n: int) -> tuple[int, ...]:
         """``i + crop_before``."""

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_utils.axes import Axis, Crop, Pad, Repeat, ShapeError, Spread
+from course_utils.axes import Axis, Crop, Pad, ShapeError, TransposedWindow, Upsample
 
 Array = NDArray[np.float64]
 
@@ -113,13 +113,15 @@ def separable(
     return _add_bias(depthwise(x, depthwise_kernel, axes) @ mixing, bias, mixing.shape[-1])
 
 
-def transpose_convolve(x: ArrayLike, kernel: ArrayLike, axes: Sequence[Spread], bias: ArrayLike | None = None) -> Array:
+def transpose_convolve(
+    x: ArrayLike, kernel: ArrayLike, axes: Sequence[TransposedWindow], bias: ArrayLike | None = None
+) -> Array:
     """Transposed convolution: each input cell stamps the kernel, times its value, on the output; overlaps add.
 
     Args:
         x: ``(batch, *n, c_in)``.
         kernel: ``(*k, filters, c_in)``: output before input, as Keras stores it.
-        axes: a ``Spread`` per spatial dimension.
+        axes: a ``TransposedWindow`` per spatial dimension.
         bias: ``(filters,)`` or None.
 
     Returns:
@@ -155,7 +157,7 @@ def average_pool(x: ArrayLike, axes: Sequence[Axis]) -> Array:
     return np.asarray(total / real)
 
 
-def upsample(x: ArrayLike, axes: Sequence[Repeat]) -> Array:
+def upsample(x: ArrayLike, axes: Sequence[Upsample]) -> Array:
     """Upsampling: each output cell is the blend of input cells that ``Repeat.blend`` states, axis after axis."""
     x = np.asarray(x, dtype=np.float64)
     for dimension, (axis, n) in enumerate(zip(axes, _spatial(x, axes), strict=True), start=1):

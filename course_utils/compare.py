@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_utils import byhand, keras_layers
-from course_utils.axes import Axis, Crop, NoRule, Pad, Repeat, ShapeError, Spread, Window
+from course_utils.axes import Axis, Crop, NoRule, Pad, ShapeError, TransposedWindow, Upsample, Window
 from course_utils.byhand import Array
 from course_utils.keras_layers import KerasRefusal, Layer
 
@@ -200,13 +200,13 @@ _RULES: dict[str, Rule] = {
         x, w["depthwise_kernel"], w["pointwise_kernel"], axes, w.get("bias")
     ),
     "ConvTranspose": lambda x, axes, w, _: byhand.transpose_convolve(
-        x, w["kernel"], cast("tuple[Spread, ...]", axes), w.get("bias")
+        x, w["kernel"], cast("tuple[TransposedWindow, ...]", axes), w.get("bias")
     ),
     "MaxPooling": lambda x, axes, *_: byhand.max_pool(x, axes),
     "AveragePooling": lambda x, axes, *_: byhand.average_pool(x, axes),
     "GlobalMaxPooling": lambda x, axes, *_: byhand.max_pool(x, axes),
     "GlobalAveragePooling": lambda x, axes, *_: byhand.average_pool(x, axes),
-    "UpSampling": lambda x, axes, *_: byhand.upsample(x, cast("tuple[Repeat, ...]", axes)),
+    "UpSampling": lambda x, axes, *_: byhand.upsample(x, cast("tuple[Upsample, ...]", axes)),
     "ZeroPadding": lambda x, axes, *_: byhand.pad(x, cast("tuple[Pad, ...]", axes)),
     "Cropping": lambda x, axes, *_: byhand.crop(x, cast("tuple[Crop, ...]", axes)),
 }
@@ -262,7 +262,7 @@ def _by_hand(layer: Layer, x: NDArray[np.float32], rule: Rule) -> tuple[Array, A
         terms = as_layer(rule(np.abs(cells), axes, {name: np.abs(w) for name, w in weights.items()}, layer))
         values = byhand.activate(sums, _activation_of(layer))
         if getattr(layer, "interpolation", "nearest") == "bilinear":
-            terms = as_layer(_blend_terms(cells, cast("tuple[Repeat, ...]", axes)))
+            terms = as_layer(_blend_terms(cells, cast("tuple[Upsample, ...]", axes)))
     return values, np.zeros_like(values) if _copies(layer) else _tolerance(terms, values, _activation_of(layer))
 
 
@@ -286,7 +286,7 @@ def _copies(layer: Layer) -> bool:
     return kind.startswith(("MaxPooling", "GlobalMaxPooling", "ZeroPadding", "Cropping"))
 
 
-def _blend_terms(x: Array, axes: tuple[Repeat, ...]) -> Array:
+def _blend_terms(x: Array, axes: tuple[Upsample, ...]) -> Array:
     """The terms of bilinear upsampling for ``_tolerance``: the largest of the cells around, as often as it is rounded.
 
     TensorFlow blends two neighbours as ``a + (b − a)·w``, which is five roundings of the larger one. And ``w`` comes
@@ -296,7 +296,7 @@ def _blend_terms(x: Array, axes: tuple[Repeat, ...]) -> Array:
     sizes = zip(x.shape[1:-1], axes, strict=True)
     roundings = sum(5 + (6 * n if axis.factor & (axis.factor - 1) else 0) for n, axis in sizes)
     around = byhand.max_pool(np.abs(x), (Window(3, padding="same"),) * len(axes))
-    return byhand.upsample(around, tuple(Repeat(axis.factor) for axis in axes)) * (roundings / ROUNDINGS)
+    return byhand.upsample(around, tuple(Upsample(axis.factor) for axis in axes)) * (roundings / ROUNDINGS)
 
 
 def _tolerance(terms: Array, values: Array, activation: str) -> Array:

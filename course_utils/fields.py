@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from course_utils.axes import Axis, Crop, NoRule, Pad, Repeat, Spread, Whole, Window
+from course_utils.axes import Axis, Crop, GlobalWindow, NoRule, Pad, TransposedWindow, Upsample, Window
 
 #: First and last input cell that an output cell can see; None for a cell that sees none.
 Span = tuple[int, int] | None
@@ -108,7 +108,7 @@ def field_behind(field: Field, axis: Axis, n: int | None) -> Field:
         NoRule: where the course does not know which cells are read, or where it depends on the size.
         ShapeError: where nothing comes out.
     """
-    if isinstance(axis, Whole):
+    if isinstance(axis, GlobalWindow):
         return WHOLE_MAP
     reading, settled = _reading_of(axis, n)
     if field.whole:
@@ -180,11 +180,11 @@ def _reading(axis: Axis, n: int) -> _Reading:
         return _Reading((axis.taps(0, n),), axis.stride)
     if isinstance(axis, Pad | Crop):
         return _Reading((axis.taps(0, n),), 1)
-    if isinstance(axis, Repeat):
+    if isinstance(axis, Upsample):
         # The middle one of three cells: its copies are blended with neighbours that are all there.
         copies = range(axis.factor, 2 * axis.factor)
         return _Reading(tuple(tuple(tap - 1 for tap in axis.taps(i, 3)) for i in copies), 1)
-    if isinstance(axis, Spread):
+    if isinstance(axis, TransposedWindow):
         # Input 0 reaches these outputs, input j those that lie j·s further on: turned round, what output i reads.
         reached, s = axis.stamps(0, n), axis.stride
         return _Reading(tuple(tuple((i - to) // s for to in reached if (i - to) % s == 0) for i in range(s)), 1)

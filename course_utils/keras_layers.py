@@ -17,7 +17,18 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_utils.axes import Axis, Crop, NoRule, Pad, Repeat, ShapeError, Spread, Whole, Window, check_together
+from course_utils.axes import (
+    Axis,
+    Crop,
+    GlobalWindow,
+    NoRule,
+    Pad,
+    ShapeError,
+    TransposedWindow,
+    Upsample,
+    Window,
+    check_together,
+)
 
 #: A Keras layer. Keras ships no types that a checker could follow.
 Layer = Any
@@ -92,12 +103,12 @@ def _spread_axes(layer: Layer) -> tuple[Axis, ...]:
     extra = layer.output_padding
     extras = (None,) * len(layer.kernel_size) if extra is None else _as_tuple(extra)
     settings = zip(*map(_as_tuple, (layer.kernel_size, layer.strides, layer.dilation_rate)), extras, strict=True)
-    return tuple(Spread(k, s, d, layer.padding, op) for k, s, d, op in settings)
+    return tuple(TransposedWindow(k, s, d, layer.padding, op) for k, s, d, op in settings)
 
 
 def _repeat_axes(layer: Layer) -> tuple[Axis, ...]:
     how = getattr(layer, "interpolation", "nearest")
-    return tuple(Repeat(f, how) for f in _as_tuple(layer.size))
+    return tuple(Upsample(f, how) for f in _as_tuple(layer.size))
 
 
 def _pairs(value: Any) -> tuple[tuple[int, int], ...]:
@@ -115,7 +126,7 @@ def _crop_axes(layer: Layer) -> tuple[Axis, ...]:
 
 
 def _whole_axes(layer: Layer) -> tuple[Axis, ...]:
-    return (Whole(),) * int(type(layer).__name__[-2])
+    return (GlobalWindow(),) * int(type(layer).__name__[-2])
 
 
 def _as_tuple(value: int | Sequence[int]) -> tuple[int, ...]:

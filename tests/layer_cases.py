@@ -117,7 +117,7 @@ def roundings(comparison: Comparison) -> float:
     return float(ROUNDINGS * np.divide(gaps, tolerance, out=np.zeros_like(gaps), where=tolerance > 0).max())
 
 
-def judge(layer: Any, x: np.ndarray) -> str:
+def checker(layer: Any, x: np.ndarray) -> str:
     """Compare; fail unless both agree, or unless Keras is wrong in one of the ways that are known, and exactly so.
 
     Returns what was found: ``"agree"``, ``"refuse"`` (both), ``"missing"`` (no such kernel on this processor),

@@ -141,7 +141,7 @@ ODD_VALUES = [
 def differs(belief: Misconception, case: tuple[int, ...]) -> bool:
     """Whether Keras gives something else than the belief. Where Keras refuses, the question does not arise."""
     try:
-        return bool(belief.believed(*case) != belief.real(*case))
+        return bool(belief.wrong_formula(*case) != belief.truth(*case))
     except KerasRefusal:
         return False
 

@@ -21,12 +21,12 @@ from course_utils.axes import (
     Axis,
     Crop,
     Formula,
+    GlobalWindow,
     NoRule,
     Pad,
-    Repeat,
     ShapeError,
-    Spread,
-    Whole,
+    TransposedWindow,
+    Upsample,
     Window,
     check_together,
     effective_size,
@@ -38,14 +38,14 @@ SIZES = range(1, 17)
 PADDINGS: tuple[str | tuple[int, int], ...] = ("valid", "same", "causal", (0, 0), (1, 1), (0, 2), (3, 1))
 WINDOWS = [Window(k, s, d, padding) for k, s, d, padding in product(range(1, 8), range(1, 5), range(1, 4), PADDINGS)]
 SPREADS = [
-    Spread(k, s, d, padding, extra)
+    TransposedWindow(k, s, d, padding, extra)
     for k, s, d, padding in product(range(1, 8), range(1, 5), range(1, 4), ("valid", "same"))
     for extra in (None, *range(s))
 ]
-REPEATS = [Repeat(f, how) for f in range(1, 7) for how in ("nearest", "bilinear")]
+REPEATS = [Upsample(f, how) for f in range(1, 7) for how in ("nearest", "bilinear")]
 PADS = [Pad(a, b) for a, b in product(range(5), repeat=2)]
 CROPS = [Crop(a, b) for a, b in product(range(5), repeat=2)]
-AXES: list[Axis] = [*WINDOWS, *SPREADS, *REPEATS, *PADS, *CROPS, Whole()]
+AXES: list[Axis] = [*WINDOWS, *SPREADS, *REPEATS, *PADS, *CROPS, GlobalWindow()]
 
 
 def fitting(axes: Sequence[A], sizes: Iterable[int] = SIZES) -> list[tuple[A, int]]:
@@ -185,9 +185,9 @@ def test_the_other_way_to_write_same_padding() -> None:
 
 def test_whole_reads_everything_once() -> None:
     for n in SIZES:
-        assert Whole().output_size(n) == 1
-        assert Whole().taps(0, n) == tuple(range(n))
-        assert Whole().unread(n) == ()
+        assert GlobalWindow().output_size(n) == 1
+        assert GlobalWindow().taps(0, n) == tuple(range(n))
+        assert GlobalWindow().unused_inputs(n) == ()
 
 
 # -- what holds on every axis -------------------------------------------------------------------------------------
@@ -204,24 +204,26 @@ def test_taps_and_stamps_are_the_same_relation_seen_from_both_ends() -> None:
 def test_unread_cells_are_those_that_nobody_reads() -> None:
     for axis, n in FEW:
         read = {j for i in range(axis.output_size(n)) for j in axis.taps(i, n)}
-        assert set(axis.unread(n)) == set(range(n)) - read, (axis, n)
-        assert list(axis.unread(n)) == sorted(axis.unread(n))
+        assert set(axis.unused_inputs(n)) == set(range(n)) - read, (axis, n)
+        assert list(axis.unused_inputs(n)) == sorted(axis.unused_inputs(n))
 
 
 def test_some_cells_really_stay_unread() -> None:
-    assert Window(2, 3, padding="same").unread(5) == (2,)
-    assert Window(2, 2).unread(7) == (6,)
-    assert Crop(1, 2).unread(5) == (0, 3, 4)
+    assert Window(2, 3, padding="same").unused_inputs(5) == (2,)
+    assert Window(2, 2).unused_inputs(7) == (6,)
+    assert Crop(1, 2).unused_inputs(5) == (0, 3, 4)
 
 
 def test_asking_for_an_output_that_does_not_exist() -> None:
-    for axis, n in fitting([Window(3, 2), Spread(3, 2), Repeat(2), Repeat(2, "bilinear"), Pad(1, 1), Crop(1, 0)]):
+    for axis, n in fitting(
+        [Window(3, 2), TransposedWindow(3, 2), Upsample(2), Upsample(2, "bilinear"), Pad(1, 1), Crop(1, 0)]
+    ):
         for i in (-1, axis.output_size(n)):
             with pytest.raises(IndexError, match=str(axis.output_size(n))):
                 axis.taps(i, n)
     for j in (-1, 4):
         with pytest.raises(IndexError):
-            Spread(3, 2).stamps(j, 4)
+            TransposedWindow(3, 2).stamps(j, 4)
 
 
 # -- the way up ---------------------------------------------------------------------------------------------------
@@ -271,7 +273,7 @@ def test_crops_of_a_spread_cut_the_sum_of_the_stamps_to_size() -> None:
 
 def test_overlaps_are_even_exactly_where_the_stride_divides_the_size() -> None:
     for k, s in product(range(1, 8), range(1, 5)):
-        spread = Spread(k, s)
+        spread = TransposedWindow(k, s)
         inner = spread.overlaps(20)[k : -k - s]
         assert len(inner) > 5
         assert (len(set(inner)) == 1) == (k % s == 0), (k, s)
@@ -291,23 +293,23 @@ def test_a_spread_that_is_one_window_short_is_foretold() -> None:
         for number in (spread.size, spread.stride, n, spread.output_size(n)):
             assert str(number) in message
         # Everything that the message proposes runs.
-        Spread(spread.size, spread.stride, spread.dilation, "same").check_runs(n)
-        Spread(spread.size + 1, spread.stride, spread.dilation, "same", 0).check_runs(n)
+        TransposedWindow(spread.size, spread.stride, spread.dilation, "same").check_runs(n)
+        TransposedWindow(spread.size + 1, spread.stride, spread.dilation, "same", 0).check_runs(n)
         proposed = re.search(r"Try output_padding(?:=| from )(\d+)(?: to (\d+))?", message)
         assert bool(proposed) == (spread.stride > 1)
         for extra in range(int(proposed[1]), int(proposed[2] or proposed[1]) + 1) if proposed else ():
-            Spread(spread.size, spread.stride, spread.dilation, "same", extra).check_runs(n)
+            TransposedWindow(spread.size, spread.stride, spread.dilation, "same", extra).check_runs(n)
 
 
 def test_repeat_nearest_copies_every_cell_f_times() -> None:
     for n, f in product(SIZES, range(1, 7)):
         expected = [j for j in range(n) for _ in range(f)]
-        assert [Repeat(f).blend(i, n) for i in range(n * f)] == [((j, Fraction(1)),) for j in expected]
+        assert [Upsample(f).blend(i, n) for i in range(n * f)] == [((j, Fraction(1)),) for j in expected]
 
 
 def test_repeat_bilinear_is_linear_between_the_centres_of_the_cells() -> None:
     for n, f in product(SIZES, range(1, 7)):
-        axis = Repeat(f, "bilinear")
+        axis = Upsample(f, "bilinear")
         weights = np.zeros((axis.output_size(n), n))
         for i in range(axis.output_size(n)):
             blend = axis.blend(i, n)
@@ -326,7 +328,7 @@ def test_repeat_bilinear_is_linear_between_the_centres_of_the_cells() -> None:
 
 def test_repeat_bilinear_of_known_rows() -> None:
     def row(f: int, cells: list[int]) -> list[Fraction]:
-        axis = Repeat(f, "bilinear")
+        axis = Upsample(f, "bilinear")
         return [sum((cells[j] * w for j, w in axis.blend(i, len(cells))), Fraction(0)) for i in range(f * len(cells))]
 
     assert row(2, [0, 1]) == [0, Fraction(1, 4), Fraction(3, 4), 1]
@@ -335,7 +337,7 @@ def test_repeat_bilinear_of_known_rows() -> None:
 
 
 def test_other_interpolations_have_sizes_but_no_values() -> None:
-    axis = Repeat(3, "bicubic")
+    axis = Upsample(3, "bicubic")
     assert axis.output_size(4) == 12
     with pytest.raises(NoRule, match="bicubic"):
         axis.blend(0, 4)
@@ -369,13 +371,13 @@ def formulas(axis: Axis, n: int) -> list[Formula]:
 def known(axis: Axis, n: int) -> dict[str, int]:
     """The numbers behind the symbols."""
     numbers = {"n": n, "o": axis.output_size(n)}
-    if isinstance(axis, Window | Spread):
+    if isinstance(axis, Window | TransposedWindow):
         numbers |= {"k": axis.size, "s": axis.stride, "d": axis.dilation, "k_eff": axis.effective_size}
     if isinstance(axis, Window) and isinstance(axis.padding, tuple):
         numbers |= dict(zip(("p_before", "p_after"), axis.padding, strict=True))
-    if isinstance(axis, Spread) and axis.output_padding is not None:
+    if isinstance(axis, TransposedWindow) and axis.output_padding is not None:
         numbers |= {"output_padding": axis.output_padding}
-    if isinstance(axis, Repeat):
+    if isinstance(axis, Upsample):
         numbers |= {"f": axis.factor}
     if isinstance(axis, Pad):
         numbers |= {"p_before": axis.before, "p_after": axis.after}
@@ -414,7 +416,11 @@ def test_formulas_use_the_symbols_of_the_course_and_no_others() -> None:
         for formula in formulas(axis, n):
             assert not names_in(formula.numbers), "a symbol was left without its number"
             # k is written as it is only where it spans as much as k_eff.
-            if isinstance(axis, Window | Spread) and axis.dilation > 1 and not formula.symbols.startswith(("k", "p")):
+            if (
+                isinstance(axis, Window | TransposedWindow)
+                and axis.dilation > 1
+                and not formula.symbols.startswith(("k", "p"))
+            ):
                 assert "k" not in names_in(formula.symbols)
 
 
@@ -507,14 +513,14 @@ def test_output_padding_must_be_below_the_stride() -> None:
     for s in range(1, 5):
         for extra in range(s, s + 3):
             with pytest.raises(ShapeError, match=f"it is {extra} and s is {s}"):
-                Spread(3, s, output_padding=extra)
-        Spread(3, s, output_padding=s - 1).check_runs(4)
+                TransposedWindow(3, s, output_padding=extra)
+        TransposedWindow(3, s, output_padding=s - 1).check_runs(4)
 
 
 def test_stride_and_dilation_together() -> None:
     settings = list(product(range(1, 4), range(1, 4)))
     for (s1, d1), (s2, d2) in product(settings, repeat=2):
-        for kind in (Window, Spread):
+        for kind in (Window, TransposedWindow):
             axes = (kind(3, s1, d1), kind(2, s2, d2))
             if max(s1, s2) == 1 or max(d1, d2) == 1:
                 check_together(axes)
@@ -524,7 +530,7 @@ def test_stride_and_dilation_together() -> None:
             assert f"{(s1, s2)}" in str(caught.value) and f"{(d1, d2)}" in str(caught.value)
             check_together((kind(3, 1, d1), kind(2, 1, d2)))
             check_together((kind(3, s1, 1), kind(2, s2, 1)))
-    check_together((Pad(1, 1), Repeat(3), Whole()))
+    check_together((Pad(1, 1), Upsample(3), GlobalWindow()))
     check_together(())
 
 
@@ -537,19 +543,27 @@ def test_only_positive_whole_numbers(wrong: Any) -> None:
         lambda: Window(wrong),
         lambda: Window(3, wrong),
         lambda: Window(3, 1, wrong),
-        lambda: Spread(wrong),
-        lambda: Spread(3, wrong),
-        lambda: Spread(3, 1, wrong),
-        lambda: Repeat(wrong),
+        lambda: TransposedWindow(wrong),
+        lambda: TransposedWindow(3, wrong),
+        lambda: TransposedWindow(3, 1, wrong),
+        lambda: Upsample(wrong),
     ):
         with pytest.raises(ShapeError) as caught:
             make()
         assert repr(wrong) in str(caught.value)
-    for axis in (Window(1), Window(1, padding="same"), Spread(1), Repeat(1), Pad(1, 1), Crop(0, 0), Whole()):
+    for axis in (
+        Window(1),
+        Window(1, padding="same"),
+        TransposedWindow(1),
+        Upsample(1),
+        Pad(1, 1),
+        Crop(0, 0),
+        GlobalWindow(),
+    ):
         with pytest.raises(ShapeError) as caught:
             axis.output_size(wrong)
         assert repr(wrong) in str(caught.value)
-        questions: list[Callable[[Any], object]] = [axis.unread, axis.formula, axis.check_runs]
+        questions: list[Callable[[Any], object]] = [axis.unused_inputs, axis.formula, axis.check_runs]
         if not isinstance(axis, Pad):  # whose pads are what they are, whatever n
             questions.append(axis.pads)
         for question in questions:
@@ -564,7 +578,7 @@ def test_only_whole_numbers_that_may_be_zero(wrong: Any) -> None:
         lambda: Pad(0, wrong),
         lambda: Crop(wrong, 0),
         lambda: Crop(0, wrong),
-        *([] if wrong is None else [lambda: Spread(3, 2, output_padding=wrong)]),
+        *([] if wrong is None else [lambda: TransposedWindow(3, 2, output_padding=wrong)]),
     ]
     for make in makes:
         with pytest.raises(ShapeError) as caught:
@@ -580,19 +594,19 @@ def test_paddings_that_do_not_exist() -> None:
             Window(3, padding=wrong)
     for wrong in ("SAME", "full", "", 1, None, (1, 1)):
         with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
-            Spread(3, padding=wrong)
+            TransposedWindow(3, padding=wrong)
     for wrong in (-1, 1.5, True):
         with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
             Window(3, padding=(0, wrong))
         with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
             Window(3, padding=(wrong, 0))
     with pytest.raises(ShapeError, match="causal"):
-        Spread(3, padding="causal")
+        TransposedWindow(3, padding="causal")
 
 
 def test_axes_are_values() -> None:
     """Equal settings are equal, can be keys, and cannot be changed behind one's back."""
     assert Window(3, 2) == Window(3, 2) != Window(3, 1)
-    assert len({Window(3), Window(3), Spread(3)}) == 2
+    assert len({Window(3), Window(3), TransposedWindow(3)}) == 2
     with pytest.raises(AttributeError):
         Window(3).size = 4  # type: ignore[misc]

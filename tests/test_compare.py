@@ -529,4 +529,4 @@ def test_by_hand_functions_refuse_what_does_not_fit() -> None:
         with pytest.raises(ShapeError, match="made for 2 channels; the input has 3"):
             function(np.ones((1, 4, 3)), kernel, window)
     with pytest.raises(ShapeError, match="made for 2 channels; the input has 3"):
-        byhand.transpose_convolve(np.ones((1, 4, 3)), np.ones((2, 1, 2)), (axes.Spread(2),))
+        byhand.transpose_convolve(np.ones((1, 4, 3)), np.ones((2, 1, 2)), (axes.TransposedWindow(2),))

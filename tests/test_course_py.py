@@ -29,8 +29,8 @@ from typing import Any
 
 import pytest
 
-from tools.way_in import commands, environment, installing, surroundings
-from tools.way_in.console import Trouble
+from tools.bootstrap import commands, environment, installing, surroundings
+from tools.bootstrap.console import SetupError
 
 ROOT = Path(__file__).parents[1]
 
@@ -98,8 +98,8 @@ class Course:
         self.record = self.venv / "course.json"
         self.wheels.mkdir(parents=True)
         shutil.copytree(
-            ROOT / "tools" / "way_in",
-            self.folder / "tools" / "way_in",
+            ROOT / "tools" / "bootstrap",
+            self.folder / "tools" / "bootstrap",
             ignore=shutil.ignore_patterns("__pycache__"),
         )
         for file in ("course.py", "tools/__init__.py"):
@@ -399,7 +399,7 @@ def test_moved_folder_is_set_up_again(whole: tuple[Course, str]) -> None:
     course, _ = whole
     copy = course.folder.parent / "moved"
     shutil.copytree(course.folder, copy, symlinks=True)
-    inspect = "from tools.way_in.environment import *; print(inspect(venv_folder(), 'run').why)"
+    inspect = "from tools.bootstrap.environment import *; print(inspect(venv_folder(), 'run').why)"
     said = subprocess.check_output([sys.executable, "-c", inspect], cwd=copy, text=True)
     assert "has been moved" in said
 
@@ -455,7 +455,7 @@ def test_interrupted_first_run_heals_also_when_two_start_at_once(course: Course)
 def test_lock_is_held_as_long_as_a_pip_is_left_running(tmp_path: Path) -> None:
     holder = """
 import os, pathlib, subprocess, sys
-from tools.way_in.environment import only_one_at_a_time
+from tools.bootstrap.environment import only_one_at_a_time
 with only_one_at_a_time(pathlib.Path(sys.argv[1])):
     child = subprocess.Popen(["sleep", "60"], close_fds=False)
     print(child.pid, flush=True)
@@ -512,7 +512,7 @@ def test_folder_that_may_not_be_written(course: Course) -> None:
 
 def test_too_little_room_is_told_before_the_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "NEEDED_DISK", 1e18)
-    with pytest.raises(Trouble, match="too little room"):
+    with pytest.raises(SetupError, match="too little room"):
         environment.refuse_full_disk(tmp_path)
 
 

@@ -94,16 +94,16 @@ def size_or_none(layer: Any, n: int) -> int | None:
 def test_right_wrong_and_untouched(kind: str, level: int) -> None:
     told = 0
     for one in asked(kind, level):
-        assert one.examine(*one.truth).outcome is one.examine(list(one.truth)).outcome is Outcome.RIGHT
+        assert one.evaluate(*one.truth).outcome is one.evaluate(list(one.truth)).outcome is Outcome.RIGHT
         assert len(one.labels) == len(one.truth) and one.why
         assert str(one.truth[-1]) in one.why[-1] or kind == "back"
         for untouched in ((), (____,), (____, 1)):
-            assert one.examine(*untouched).outcome is Outcome.NOT_TRIED
+            assert one.evaluate(*untouched).outcome is Outcome.NOT_TRIED
         odds: tuple[object, ...] = (None, "5", 5.5, True, [1, 2, 3, 4, 5, 6, 7], {}, float("nan"), -1)
         for odd in odds:
-            assert one.examine(odd).outcome is Outcome.WRONG
+            assert one.evaluate(odd).outcome is Outcome.WRONG
         for slip in one.slips:
-            result = one.examine(*slip.answer)
+            result = one.evaluate(*slip.answer)
             assert result.outcome is Outcome.WRONG and result.misconception is slip.misconception
             told += 1
     assert told or (kind, level) == ("upsample", 1), "no wrong answer is known by name"

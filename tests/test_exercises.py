@@ -43,7 +43,7 @@ from lessons import (
 
 from course_utils.exercises import ____, answers, lesson_00, lesson_01, lesson_03, misconceptions
 from course_utils.exercises.blank import Blank, has_blank
-from course_utils.exercises.catalogue import Misconception, Section, Slip
+from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception, Section
 from course_utils.exercises.core import Exercise
 from course_utils.exercises.predictions import Prediction
 from course_utils.exercises.result import Outcome, to_html
@@ -136,11 +136,11 @@ def test_a_blank_that_keras_refuses_is_not_tried() -> None:
         return lambda: [helper()]
 
     for helper in (pool, fill):
-        result = lesson_03.three_pools.examine(calling(helper))
+        result = lesson_03.three_pools.evaluate(calling(helper))
         assert result.outcome is Outcome.NOT_TRIED
         assert "There is still a `____`" in str(result)
     # A name of Python's with underscores is no blank.
-    result = lesson_03.three_pools.examine(lambda: undefined____name)  # type: ignore[name-defined] # noqa: F821
+    result = lesson_03.three_pools.evaluate(lambda: undefined____name)  # type: ignore[name-defined] # noqa: F821
     assert result.outcome is Outcome.WRONG
 
 
@@ -167,22 +167,22 @@ def test_there_are_as_many_exercises_as_the_lessons_promise(lesson: Lesson) -> N
 @pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 def test_an_untouched_answer_is_not_tried(exercise: Exercise) -> None:
     for answer in (____, (____, 1), lambda *args: ____ + 1, lambda *args: [____]):  # type: ignore[operator]
-        assert exercise.examine(answer).outcome is Outcome.NOT_TRIED
-    assert exercise.examine().outcome is Outcome.NOT_TRIED
-    assert f"lesson.{exercise.name}.check(" in str(exercise.examine())
+        assert exercise.evaluate(answer).outcome is Outcome.NOT_TRIED
+    assert exercise.evaluate().outcome is Outcome.NOT_TRIED
+    assert f"lesson.{exercise.name}.check(" in str(exercise.evaluate())
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 def test_the_solution_that_is_shown_is_right_and_says_why(exercise: Exercise) -> None:
     for _ in range(2):
-        result = exercise.examine(solve(exercise))
+        result = exercise.evaluate(solve(exercise))
         assert result.outcome is Outcome.RIGHT, str(result)
         assert exercise.why in result.lines
 
 
 @pytest.mark.parametrize(("exercise", "slip"), SLIPS, ids=label)
-def test_every_known_wrong_answer_is_wrong_and_named(exercise: Exercise, slip: Slip) -> None:
-    result = exercise.examine(slip.answer)
+def test_every_known_wrong_answer_is_wrong_and_named(exercise: Exercise, slip: KnownWrongAnswer) -> None:
+    result = exercise.evaluate(slip.answer)
     assert result.outcome is Outcome.WRONG
     assert result.misconception is slip.misconception
     for written in (str(result), result._repr_html_()):
@@ -197,7 +197,7 @@ def test_every_exercise_has_a_known_slip() -> None:
 @pytest.mark.parametrize("exercise", TAKES_A_FUNCTION, ids=label)
 @pytest.mark.parametrize("odd", ODD_FUNCTIONS)
 def test_a_function_that_misbehaves_is_wrong_and_nothing_worse(exercise: Exercise, odd: str) -> None:
-    result = exercise.examine(ODD_FUNCTIONS[odd])
+    result = exercise.evaluate(ODD_FUNCTIONS[odd])
     assert result.outcome is Outcome.WRONG, str(result)
     assert "Traceback" not in str(result)
 
@@ -205,7 +205,7 @@ def test_a_function_that_misbehaves_is_wrong_and_nothing_worse(exercise: Exercis
 @pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 @pytest.mark.parametrize("odd", ODD_VALUES, ids=lambda value: type(value).__name__)
 def test_a_value_of_the_wrong_kind_is_wrong_and_nothing_worse(exercise: Exercise, odd: Any) -> None:
-    assert exercise.examine(odd).outcome is Outcome.WRONG
+    assert exercise.evaluate(odd).outcome is Outcome.WRONG
 
 
 @pytest.mark.parametrize("exercise", TAKES_A_FUNCTION, ids=label)
@@ -221,7 +221,7 @@ def test_an_endless_loop_is_ended_and_the_thread_with_it(exercise: Exercise, mon
             except Exception:
                 pass
 
-    result = exercise.examine(endless)
+    result = exercise.evaluate(endless)
     assert result.outcome is Outcome.WRONG
     assert "still running after 0.3 seconds" in str(result)
     time.sleep(0.3)
@@ -232,7 +232,7 @@ def test_an_endless_loop_is_ended_and_the_thread_with_it(exercise: Exercise, mon
 
 def test_a_bug_of_the_checker_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
     exercise = Exercise("x", "x", lambda answer: 1 / 0, ("a",), "x = 1", "because")  # type: ignore[arg-type]
-    result = exercise.examine(1)
+    result = exercise.evaluate(1)
     assert result.outcome is Outcome.NOT_CHECKED
     assert "no fault of yours" in str(result)
 
@@ -241,13 +241,13 @@ def test_a_bug_of_the_checker_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_simplest_setting_that_differs_is_shown() -> None:
-    result = lesson_01.valid_size.examine(lambda n, k: n - k + 1 if (n, k) not in ((7, 4), (8, 2)) else 3)
+    result = lesson_01.valid_size.evaluate(lambda n, k: n - k + 1 if (n, k) not in ((7, 4), (8, 2)) else 3)
     assert result.lines == ("For n = 7, k = 4 your function says 3; Keras gives 4.",)
     assert result.misconception is None
 
 
 def test_a_formula_that_is_right_for_odd_kernels_only_fails_at_two() -> None:
-    result = lesson_01.same_pads.examine(lambda k: ((k - 1) // 2, (k - 1) // 2))
+    result = lesson_01.same_pads.evaluate(lambda k: ((k - 1) // 2, (k - 1) // 2))
     assert result.lines == ("For k = 2 your function says (0, 0); Keras gives (0, 1).",)
     assert result.misconception is misconceptions.SAME_IS_SYMMETRIC
 
@@ -256,20 +256,20 @@ def test_an_error_is_told_with_its_numbers_its_line_and_what_to_call() -> None:
     def valid_size(n: int, k: int) -> float:
         return n / (k - 2)
 
-    text = str(lesson_01.valid_size.examine(valid_size))
+    text = str(lesson_01.valid_size.evaluate(valid_size))
     assert "For n = 5, k = 3 your function says 5.0; that is a float." in text
     assert "`valid_size(5, 3)`" in text
 
     def division(n: int, k: int) -> float:
         return n // (k - 3)
 
-    text = str(lesson_01.valid_size.examine(division))
+    text = str(lesson_01.valid_size.evaluate(division))
     assert "For n = 5, k = 3 your function raised ZeroDivisionError" in text
     assert f"line {division.__code__.co_firstlineno + 1} of your cell" in text
 
 
 def test_a_right_number_as_a_float_is_not_right_and_told_how_to_mend() -> None:
-    text = str(lesson_01.valid_size.examine(lambda n, k: float(n - k + 1)))
+    text = str(lesson_01.valid_size.evaluate(lambda n, k: float(n - k + 1)))
     assert "The number may be right" in text and "`int(...)`" in text
 
 
@@ -295,38 +295,38 @@ def test_what_is_no_whole_number_is_told_what_it_is(value: Any, sentence: str) -
 
 def test_the_case_against_a_belief_is_shown_once() -> None:
     belief = misconceptions.ROUNDS_DOWN
-    assert str(lesson_00.read_the_table.examine((7, 3, 12))).count(belief.separation) == 1
-    assert str(lesson_01.same_pads.examine(lambda k: (1, 1))).count("Keras gives") == 1
+    assert str(lesson_00.read_the_table.evaluate((7, 3, 12))).count(belief.separation) == 1
+    assert str(lesson_01.same_pads.evaluate(lambda k: (1, 1))).count("Keras gives") == 1
 
 
 def test_numpy_integers_lists_and_arrays_are_numbers() -> None:
-    assert lesson_01.valid_size.examine(lambda n, k: np.int64(n - k + 1)).outcome is Outcome.RIGHT
-    assert lesson_01.same_pads.examine(lambda k: [(k - 1) // 2, k // 2]).outcome is Outcome.RIGHT
-    assert lesson_01.same_pads.examine(lambda k: np.array([(k - 1) // 2, k // 2])).outcome is Outcome.RIGHT
-    assert lesson_00.lost_pixels.examine([16, np.int32(14), 2]).outcome is Outcome.RIGHT
+    assert lesson_01.valid_size.evaluate(lambda n, k: np.int64(n - k + 1)).outcome is Outcome.RIGHT
+    assert lesson_01.same_pads.evaluate(lambda k: [(k - 1) // 2, k // 2]).outcome is Outcome.RIGHT
+    assert lesson_01.same_pads.evaluate(lambda k: np.array([(k - 1) // 2, k // 2])).outcome is Outcome.RIGHT
+    assert lesson_00.lost_pixels.evaluate([16, np.int32(14), 2]).outcome is Outcome.RIGHT
 
 
 def test_a_wrong_number_is_pointed_at_and_the_right_one_not_told() -> None:
     sizes = [26, 13, 13, 7, 7, 4, 4, 8, 8, 16, 15, 28, 28]
-    text = str(lesson_00.no_padding_twice.examine(sizes))
+    text = str(lesson_00.no_padding_twice.evaluate(sizes))
     assert "After layer 11" in text
     assert "you say 15" in text
     assert "14" not in text
 
 
 def test_the_result_of_a_called_function_is_told_apart_from_the_function() -> None:
-    assert "the function itself, and got 4" in str(lesson_01.valid_size.examine(4))
+    assert "the function itself, and got 4" in str(lesson_01.valid_size.evaluate(4))
 
 
 def test_what_a_learner_types_is_escaped() -> None:
-    result = lesson_00.first_halving.examine("<script>alert(1)</script>")
+    result = lesson_00.first_halving.evaluate("<script>alert(1)</script>")
     assert "<script>" not in result._repr_html_()
     assert "&lt;script&gt;" in result._repr_html_()
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 def test_outcomes_have_a_word_a_sign_a_colour_and_a_role(exercise: Exercise) -> None:
-    shown = [exercise.examine(____), exercise.examine(solve(exercise)), exercise.examine(exercise.slips[0].answer)]
+    shown = [exercise.evaluate(____), exercise.evaluate(solve(exercise)), exercise.evaluate(exercise.slips[0].answer)]
     assert len({result.outcome for result in shown}) == 3
     for result in shown:
         page = result._repr_html_()
@@ -347,8 +347,8 @@ def test_the_case_that_is_shown_separates_and_is_the_smallest(belief: Misconcept
         if sum(case) < sum(belief.case)
     ]
     assert [case for case in smaller if differs(belief, case)] == []
-    assert str(belief.believed(*belief.case)) in belief.separation
-    assert str(belief.real(*belief.case)) in belief.separation
+    assert str(belief.wrong_formula(*belief.case)) in belief.separation
+    assert str(belief.truth(*belief.case)) in belief.separation
 
 
 def test_every_belief_of_the_catalogue_belongs_to_an_exercise_or_a_prediction() -> None:

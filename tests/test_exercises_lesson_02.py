@@ -17,7 +17,7 @@ import pytest
 from lessons import NOTEBOOKS, solve
 
 from course_utils.axes import ShapeError, Window
-from course_utils.exercises import lesson_02 as lesson, misconceptions as m, real
+from course_utils.exercises import lesson_02 as lesson, misconceptions as m, truth
 from course_utils.exercises.result import Outcome
 from course_utils.keras_layers import KerasRefusal
 
@@ -27,14 +27,14 @@ LAYERS: Any = keras.layers
 
 
 def test_the_simplest_setting_that_differs_is_shown() -> None:
-    result = lesson.stepped_size.examine(lambda n, k, s: n // s)
+    result = lesson.stepped_size.evaluate(lambda n, k, s: n // s)
     assert result.lines == ("For n = 8, k = 3, s = 2 your function says 4; Keras gives 3.",)
-    result = lesson.step_pads.examine(lambda n, k, s: (0, max((-(-n // s) - 1) * s + k - n, 0)))
+    result = lesson.step_pads.evaluate(lambda n, k, s: (0, max((-(-n // s) - 1) * s + k - n, 0)))
     assert result.lines == ("For n = 7, k = 3, s = 2 your function says (0, 2); Keras gives (1, 1).",)
 
 
 def test_a_right_size_on_a_wrong_road_is_not_right() -> None:
-    result = lesson.on_the_way.examine((112, 6, 3, 3, 230))
+    result = lesson.on_the_way.evaluate((112, 6, 3, 3, 230))
     assert result.outcome is Outcome.WRONG
     assert "112 is right, and the way there is not Keras's" in str(result)
     assert "229" not in str(result)
@@ -56,7 +56,7 @@ def test_a_port_that_fits_one_size_only_is_found_out() -> None:
     def port() -> Any:
         return [LAYERS.ZeroPadding2D(((1, 0), (1, 0))), LAYERS.Conv2D(8, 3, strides=2)]
 
-    result = lesson.port_a_stride.examine(port)
+    result = lesson.port_a_stride.evaluate(port)
     assert result.outcome is Outcome.WRONG
     assert "For a 27 × 27 picture" in str(result)
 
@@ -75,7 +75,7 @@ def test_a_port_that_fits_one_size_only_is_found_out() -> None:
     ],
 )
 def test_a_port_must_have_the_size_and_the_values(layers: list[Callable[[], Any]], right: bool) -> None:
-    result = lesson.port_a_stride.examine(lambda: [make() for make in layers])
+    result = lesson.port_a_stride.evaluate(lambda: [make() for make in layers])
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
 
 
@@ -83,8 +83,8 @@ def test_a_model_in_the_list_stands_for_its_layers() -> None:
     def port(n: int) -> Any:
         return [keras.Sequential([LAYERS.ZeroPadding2D(n), LAYERS.Conv2D(8, 3, strides=2)])]
 
-    assert lesson.port_a_stride.examine(lambda: port(1)).outcome is Outcome.RIGHT
-    assert "For a 28 × 28 picture your layers give 15 × 15 × 8." in str(lesson.port_a_stride.examine(lambda: port(2)))
+    assert lesson.port_a_stride.evaluate(lambda: port(1)).outcome is Outcome.RIGHT
+    assert "For a 28 × 28 picture your layers give 15 × 15 × 8." in str(lesson.port_a_stride.evaluate(lambda: port(2)))
 
 
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
@@ -111,7 +111,7 @@ def made_of(*layers: Call) -> Callable[[], Any]:
 )
 def test_a_port_with_other_values_is_told_what_makes_them(layers: Any, belief: str | None, line: str) -> None:
     """The belief about ghosts only where other ghosts make the values; the value that is shown does differ."""
-    result = lesson.port_a_stride.examine(layers)
+    result = lesson.port_a_stride.evaluate(layers)
     assert result.outcome is Outcome.WRONG
     assert result.misconception is (m.EQUAL_SIZES_EQUAL_VALUES if belief else None), str(result)
     assert result.lines[1:] == ((line,) if line else ())
@@ -125,11 +125,11 @@ def test_a_port_with_other_values_is_told_what_makes_them(layers: Any, belief: s
 )
 def test_an_activation_that_does_nothing_may_stay(last: Any) -> None:
     nothing: Call = ("Activation", ("linear",), {})
-    assert lesson.port_a_stride.examine(made_of(PAD, last, nothing)).outcome is Outcome.RIGHT
+    assert lesson.port_a_stride.evaluate(made_of(PAD, last, nothing)).outcome is Outcome.RIGHT
 
 
 def test_the_stride_that_divides_alone_is_named_rounded_down_as_well() -> None:
-    assert lesson.stepped_size.examine(lambda n, k, s: n // s).misconception is m.STRIDE_ALONE_DIVIDES
+    assert lesson.stepped_size.evaluate(lambda n, k, s: n // s).misconception is m.STRIDE_ALONE_DIVIDES
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_the_stride_that_divides_alone_is_named_rounded_down_as_well() -> None:
 def test_one_of_the_two_is_named_by_its_values_whatever_the_size(
     layers: Any, belief: str | None, line: str | None
 ) -> None:
-    result = lesson.stride_and_dilation.examine(layers)
+    result = lesson.stride_and_dilation.evaluate(layers)
     assert result.outcome is Outcome.WRONG
     assert result.misconception is (getattr(m, belief) if belief else None), str(result)
     assert result.lines[1:] == ((line,) if line else ())
@@ -165,21 +165,21 @@ def test_a_port_without_a_bias_is_refused_with_the_reason() -> None:
     def port() -> Any:
         return [LAYERS.ZeroPadding2D(1), LAYERS.Conv2D(8, 3, strides=2, use_bias=False)]
 
-    assert "PyTorch's `Conv2d` adds a bias" in str(lesson.port_a_stride.examine(port))
+    assert "PyTorch's `Conv2d` adds a bias" in str(lesson.port_a_stride.evaluate(port))
 
 
 def test_both_without_a_bias_are_refused_with_the_reason_too() -> None:
     def both(convolution: Any) -> Callable[[], Any]:
         return lambda: [convolution, LAYERS.MaxPooling2D(1, strides=2)]
 
-    result = lesson.stride_and_dilation.examine(both(LAYERS.Conv2D(4, 3, dilation_rate=2, use_bias=False)))
+    result = lesson.stride_and_dilation.evaluate(both(LAYERS.Conv2D(4, 3, dilation_rate=2, use_bias=False)))
     assert result.outcome is Outcome.WRONG
     assert result.lines == (
         "The size is right. But the `Conv2D(4, 3, …)` that is asked for adds a bias to each of its 4 maps, unless it "
         "is told not to. Yours says `use_bias=False`, so there is no place for one: leave that out.",
     )
     # The size comes first.
-    result = lesson.stride_and_dilation.examine(both(LAYERS.Conv2D(4, 3, use_bias=False)))
+    result = lesson.stride_and_dilation.evaluate(both(LAYERS.Conv2D(4, 3, use_bias=False)))
     assert "Asked for: 4 × 4 × 4." in result.lines[0]
 
 
@@ -205,14 +205,14 @@ def test_both_without_a_bias_are_refused_with_the_reason_too() -> None:
     ],
 )
 def test_a_pooling_window_that_is_all_that_is_wrong_is_pointed_at(layers: Any, line: str | None) -> None:
-    result = lesson.stride_and_dilation.examine(layers)
+    result = lesson.stride_and_dilation.evaluate(layers)
     assert result.outcome is Outcome.WRONG
     assert result.lines[1:] == ((line,) if line else ())
 
 
 def test_the_text_names_every_map_that_the_last_check_tries() -> None:
     (text,) = (cell.source for cell in nbformat.read(NOTEBOOKS / NOTEBOOK, as_version=4).cells if cell.id == "ex7-text")
-    told = lesson.stride_and_dilation.examine(solve(lesson.stride_and_dilation)).lines[0]
+    told = lesson.stride_and_dilation.evaluate(solve(lesson.stride_and_dilation)).lines[0]
     sizes = re.findall(r"(\d+) × (\d+)", told)
     assert len(sizes) == 3
     for height, width in sizes:
@@ -222,7 +222,7 @@ def test_the_text_names_every_map_that_the_last_check_tries() -> None:
 def test_no_weight_and_no_bias_of_a_port_is_compared_as_zero() -> None:
     """A bias of zeros, as Keras begins with, would hide a layer that has none."""
     made = [LAYERS.ZeroPadding2D(1), LAYERS.Conv2D(8, 3, strides=2)]
-    assert lesson.port_a_stride.examine(lambda: made).outcome is Outcome.RIGHT
+    assert lesson.port_a_stride.evaluate(lambda: made).outcome is Outcome.RIGHT
     assert len(made[1].weights) == 2
     assert all(np.asarray(weight).all() for weight in made[1].weights)
 
@@ -233,11 +233,11 @@ def test_gaps_between_the_windows_are_told_apart_from_rows_behind_the_last() -> 
 
     gaps = "The stride is larger than the window: rows are skipped between the windows."
     # 16 = 3·4 + 4: windows of 3 leave rows 3, 7, 11 between them, and row 15.
-    result = lesson.thrifty.examine(pair((2, 2), (3, 4)))
+    result = lesson.thrifty.evaluate(pair((2, 2), (3, 4)))
     assert gaps in result.lines and result.misconception is None
-    result = lesson.thrifty.examine(pair((3, 2), (3, 4)))
+    result = lesson.thrifty.evaluate(pair((3, 2), (3, 4)))
     assert gaps in result.lines and result.misconception is m.EVERY_ROW_IS_READ
-    result = lesson.thrifty.examine(pair((3, 2), (6, 3)))
+    result = lesson.thrifty.evaluate(pair((3, 2), (6, 3)))
     assert gaps not in result.lines and result.misconception is m.EVERY_ROW_IS_READ
 
 
@@ -249,13 +249,13 @@ def test_the_first_value_that_differs_is_named_with_its_place() -> None:
             mark[0, 1, 2, 3] = 1
             return y + mark
 
-    result = lesson.stride_and_dilation.examine(lambda: [LAYERS.Conv2D(4, 3, dilation_rate=2), Off(1, strides=2)])
+    result = lesson.stride_and_dilation.evaluate(lambda: [LAYERS.Conv2D(4, 3, dilation_rate=2), Off(1, strides=2)])
     assert "at row 1, column 2, channel 3 (counted from 0)" in result.lines[0]
 
 
 @pytest.mark.parametrize("k", [2, 4, 5, 7])
 def test_another_kernel_is_sent_to_the_section_about_dilation(k: int) -> None:
-    result = lesson.stride_and_dilation.examine(lambda: [LAYERS.Conv2D(4, k, strides=2)])
+    result = lesson.stride_and_dilation.evaluate(lambda: [LAYERS.Conv2D(4, k, strides=2)])
     assert "ection 5 of this lesson" in str(result) or result.misconception is m.SPREADING_ADDS_WEIGHTS
     assert result.misconception is (m.SPREADING_ADDS_WEIGHTS if k > 3 else None)
 
@@ -272,7 +272,7 @@ def test_another_kernel_is_sent_to_the_section_about_dilation(k: int) -> None:
     ],
 )
 def test_the_five_numbers_are_answered_in_words(answer: tuple[Any, ...], sentence: str) -> None:
-    result = lesson.on_the_way.examine(answer)
+    result = lesson.on_the_way.evaluate(answer)
     assert result.outcome is Outcome.WRONG
     assert sentence in str(result)
     assert "each layer" not in str(result)
@@ -286,7 +286,7 @@ def test_the_five_numbers_are_answered_in_words(answer: tuple[Any, ...], sentenc
     ],
 )
 def test_a_wrong_total_of_ghosts_is_named(total: Callable[[int, int, int], int], belief: str) -> None:
-    result = lesson.step_pads.examine(lambda n, k, s: (total(n, k, s) // 2, total(n, k, s) - total(n, k, s) // 2))
+    result = lesson.step_pads.evaluate(lambda n, k, s: (total(n, k, s) // 2, total(n, k, s) - total(n, k, s) // 2))
     assert result.misconception is getattr(m, belief)
 
 
@@ -295,14 +295,14 @@ def test_round_is_named_in_a_size_and_in_a_half() -> None:
         total = max((-(-n // s) - 1) * s + k - n, 0)
         return round(total / 2), total - round(total / 2)
 
-    assert lesson.step_pads.examine(half).misconception is m.ROUND_TAKES_THE_HALF_DOWN
-    size = lesson.stepped_size.examine(lambda n, k, s: round((n - k) / s) + 1)
+    assert lesson.step_pads.evaluate(half).misconception is m.ROUND_TAKES_THE_HALF_DOWN
+    size = lesson.stepped_size.evaluate(lambda n, k, s: round((n - k) / s) + 1)
     assert size.misconception is m.NEAREST_NUMBER_OF_STEPS
 
 
 def test_missing_parentheses_and_a_missing_one_are_named() -> None:
-    assert lesson.stepped_size.examine(lambda n, k, s: n - k // s + 1).misconception is m.MINUS_COMES_FIRST
-    assert lesson.dilated_size.examine(lambda n, k, d: n - ((k - 1) * d + 1)).misconception is m.WINDOW_LOSES_K
+    assert lesson.stepped_size.evaluate(lambda n, k, s: n - k // s + 1).misconception is m.MINUS_COMES_FIRST
+    assert lesson.dilated_size.evaluate(lambda n, k, d: n - ((k - 1) * d + 1)).misconception is m.WINDOW_LOSES_K
 
 
 def test_every_thrifty_pair_is_accepted_and_no_other() -> None:
@@ -317,7 +317,7 @@ def test_every_thrifty_pair_is_accepted_and_no_other() -> None:
     ):
         middle = (32 - k1) // s1 + 1
         good = reads_all(32, k1, s1) and reads_all(middle, k2, s2) and (middle - k2) // s2 + 1 == 4
-        result = lesson.thrifty.examine(
+        result = lesson.thrifty.evaluate(
             lambda a=k1, b=s1, c=k2, d=s2: [LAYERS.Conv2D(8, a, strides=b), LAYERS.Conv2D(8, c, strides=d)]
         )
         assert (result.outcome is Outcome.RIGHT) == good, str(result)
@@ -338,7 +338,7 @@ def test_every_thrifty_pair_is_accepted_and_no_other() -> None:
     ],
 )
 def test_what_breaks_the_rules_is_not_thrifty(layers: Callable[[], Any]) -> None:
-    assert lesson.thrifty.examine(layers).outcome is Outcome.WRONG
+    assert lesson.thrifty.evaluate(layers).outcome is Outcome.WRONG
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ def test_what_breaks_the_rules_is_not_thrifty(layers: Callable[[], Any]) -> None
     ],
 )
 def test_stride_and_dilation_may_be_made_in_several_ways(layers: Callable[[], Any], right: bool) -> None:
-    result = lesson.stride_and_dilation.examine(layers)
+    result = lesson.stride_and_dilation.evaluate(layers)
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
 
 
@@ -381,15 +381,15 @@ def test_what_is_measured_is_what_the_axes_say() -> None:
         for padding in ("valid", "same"):
             axis = Window(k, stride=s, dilation=d, padding=padding)
             try:
-                unread = axis.unread(n)
+                unread = axis.unused_inputs(n)
             except ShapeError:
                 with pytest.raises(KerasRefusal):
-                    real.never_read(n, k, s, d, padding)
+                    truth.never_read(n, k, s, d, padding)
                 continue
-            assert real.never_read(n, k, s, d, padding) == len(unread)
+            assert truth.never_read(n, k, s, d, padding) == len(unread)
         if d == 1:
-            assert real.same_step_pads(n, k, s) == Window(k, stride=s, padding="same").pads(n)
-        assert real.span(k, d) == Window(k, dilation=d).effective_size
+            assert truth.same_step_pads(n, k, s) == Window(k, stride=s, padding="same").pads(n)
+        assert truth.span(k, d) == Window(k, dilation=d).effective_size
 
 
 def test_keras_s_own_resnet50_begins_with_a_border_of_zeros_and_valid() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from course_utils.axes import Window
 from course_utils.data import picture
-from course_utils.exercises import lesson_03 as lesson, misconceptions as m, real
+from course_utils.exercises import lesson_03 as lesson, misconceptions as m, truth
 from course_utils.exercises.result import Outcome
 
 NOTEBOOK = "03_pool.ipynb"
@@ -24,9 +24,9 @@ LAYERS = keras.layers
 
 
 def test_the_simplest_setting_that_differs_is_shown() -> None:
-    result = lesson.same_pool.examine(lambda n, k: n // k)
+    result = lesson.same_pool.evaluate(lambda n, k: n // k)
     assert result.lines == ("For n = 7, k = 2 your function says 3; Keras gives 4.",)
-    result = lesson.valid_pool.examine(lambda n, k, s: ((n - k) // s + 1, 0))
+    result = lesson.valid_pool.evaluate(lambda n, k, s: ((n - k) // s + 1, 0))
     assert result.lines == (
         "For n = 7, k = 2, s = 2 your function says (3, 0); Keras gives (3, 1). "
         "Look at the second number, the rows that no window reads.",
@@ -34,11 +34,11 @@ def test_the_simplest_setting_that_differs_is_shown() -> None:
 
 
 def test_a_window_is_shown_as_it_was_given() -> None:
-    result = lesson.one_window.examine(lambda window: (max(c or 0 for c in window), 7))
+    result = lesson.one_window.evaluate(lambda window: (max(c or 0 for c in window), 7))
     assert "For the window [-1, -2] your function says (-1, 7); Keras gives (-1, -1.5)." in result.lines[0]
     assert "Look at the mean first." in result.lines[0]
     assert result.misconception is None
-    result = lesson.one_window.examine(lambda window: (max(window), -1.5 - 2 * (window[0] // -2)))
+    result = lesson.one_window.evaluate(lambda window: (max(window), -1.5 - 2 * (window[0] // -2)))
     assert "For the window [-7, None] your function raised TypeError" in str(result)
 
 
@@ -52,23 +52,23 @@ def counting_as(ghost: float) -> Callable[[Any], Any]:
 
 @pytest.mark.parametrize("ghost", [-9, -10, -11, -20, -50, -1000, -999_999, -1e9, -1e30, 0, np.inf])
 def test_no_number_will_do_for_a_ghost(ghost: float) -> None:
-    result = lesson.one_window.examine(counting_as(ghost))
+    result = lesson.one_window.evaluate(counting_as(ghost))
     assert result.outcome is Outcome.WRONG
     assert f"A ghost that counts as {ghost:.7g} still beats " in str(result)
 
 
 @pytest.mark.parametrize("ghost", [-np.inf, float(np.finfo(np.float32).min)])
 def test_what_loses_against_every_cell_will_do_for_a_ghost(ghost: float) -> None:
-    assert lesson.one_window.examine(counting_as(ghost)).outcome is Outcome.RIGHT
+    assert lesson.one_window.evaluate(counting_as(ghost)).outcome is Outcome.RIGHT
 
 
 def test_a_cell_that_is_hardly_more_than_a_ghost_is_written_as_it_can_be_typed() -> None:
-    assert lesson.one_window.examine(counting_as(-10)).lines[:2] == (
+    assert lesson.one_window.evaluate(counting_as(-10)).lines[:2] == (
         "For the window [-1000000, None] your function says (-10, -1000000); Keras gives (-1000000, -1000000). "
         "Look at the maximum first.",
         "A ghost that counts as -10 still beats -1000000: leave it out.",
     )
-    assert "For the window [None, -1e+38, -2e+38] your" in str(lesson.one_window.examine(counting_as(-1e9)))
+    assert "For the window [None, -1e+38, -2e+38] your" in str(lesson.one_window.evaluate(counting_as(-1e9)))
 
 
 def none_of_its_own(window: Any) -> Any:
@@ -88,15 +88,15 @@ def none_of_its_own(window: Any) -> Any:
     ],
 )
 def test_a_ghost_in_a_sum_or_a_maximum_is_told_to_be_one(function: Callable[[Any], Any], told: bool) -> None:
-    result = lesson.one_window.examine(function)
+    result = lesson.one_window.evaluate(function)
     assert result.outcome is Outcome.WRONG
     assert (result.lines[1].startswith("`None` is the ghost, and Python can neither compare it")) == told, str(result)
     assert "Call " in result.lines[-1]
 
 
 def test_a_ghost_that_is_returned_is_told() -> None:
-    assert "Is it a ghost" in str(lesson.one_window.examine(lambda window: (None, 1)))
-    assert "two numbers are needed" in str(lesson.one_window.examine(lambda window: (True, 1)))
+    assert "Is it a ghost" in str(lesson.one_window.evaluate(lambda window: (None, 1)))
+    assert "two numbers are needed" in str(lesson.one_window.evaluate(lambda window: (True, 1)))
 
 
 def test_the_windows_of_the_check_hold_ghosts_on_both_sides() -> None:
@@ -126,23 +126,23 @@ def pool(*args: Any, **settings: Any) -> Callable[[], Any]:
     ],
 )
 def test_the_road_is_judged_by_every_size_on_it(layers: list[Callable[[], Any]], right: bool) -> None:
-    result = lesson.three_pools.examine(lambda: [make() for make in layers])
+    result = lesson.three_pools.evaluate(lambda: [make() for make in layers])
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
     assert result.outcome is not Outcome.NOT_CHECKED
 
 
 @pytest.mark.parametrize("strides", ["1", "2", "same", 1.0])
 def test_a_step_that_is_no_number_is_told_so(strides: Any) -> None:
-    result = lesson.three_pools.examine(lambda: [pool(2, strides, "same")(), pool(2)(), pool(2, 2, "same")()])
+    result = lesson.three_pools.evaluate(lambda: [pool(2, strides, "same")(), pool(2)(), pool(2, 2, "same")()])
     assert result.outcome is Outcome.WRONG
     assert f"Received strides={strides}" in result.lines[0]
     assert result.lines[1:] == ("`strides` is a whole number, without quotation marks.",)
-    word = lesson.three_pools.examine(lambda: [pool(2, 1, "same")(), pool(2, padding=1)(), pool(2, 2, "same")()])
+    word = lesson.three_pools.evaluate(lambda: [pool(2, 1, "same")(), pool(2, padding=1)(), pool(2, 2, "same")()])
     assert "`strides` is a whole number" not in str(word)
 
 
 def test_two_words_that_are_swapped_are_told_so() -> None:
-    result = lesson.three_pools.examine(lambda: [pool(2, 1, "same")(), pool(2, 2, "same")(), pool(2, 2, "valid")()])
+    result = lesson.three_pools.evaluate(lambda: [pool(2, 1, "same")(), pool(2, 2, "same")(), pool(2, 2, "valid")()])
     assert result.lines == (
         "Keras goes 27 → 27 → 14 → 7. Asked for: 27 → 27 → 13 → 7.",
         "Half of 27 rounded down is *valid*, half of 13 rounded up is *same*: your two words are swapped.",
@@ -151,7 +151,7 @@ def test_two_words_that_are_swapped_are_told_so() -> None:
 
 
 def test_a_right_end_on_a_wrong_road_is_told_the_road() -> None:
-    result = lesson.three_pools.examine(lambda: [pool(2, 1, "same")(), pool(2, 2, "same")(), pool(2, 2, "same")()])
+    result = lesson.three_pools.evaluate(lambda: [pool(2, 1, "same")(), pool(2, 2, "same")(), pool(2, 2, "same")()])
     assert result.lines == ("Keras goes 27 → 27 → 14 → 7. Asked for: 27 → 27 → 13 → 7.",)
     assert result.misconception is m.ROUNDING_HIDES
 
@@ -172,7 +172,7 @@ def test_a_right_end_on_a_wrong_road_is_told_the_road() -> None:
     ],
 )
 def test_a_head_takes_every_picture_and_stays_small(layers: Callable[[], Any], right: bool) -> None:
-    result = lesson.any_size.examine(layers)
+    result = lesson.any_size.evaluate(layers)
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
     assert result.outcome is not Outcome.NOT_CHECKED
 
@@ -181,7 +181,7 @@ def test_a_model_in_the_list_is_not_bound_to_the_first_picture() -> None:
     def ending() -> Any:
         return [keras.Sequential([LAYERS.GlobalAveragePooling2D(), LAYERS.Dense(10)])]
 
-    result = lesson.any_size.examine(ending)
+    result = lesson.any_size.evaluate(ending)
     assert result.outcome is Outcome.RIGHT, str(result)
     assert "with 170 weights" in result.lines[0]
 
@@ -218,7 +218,7 @@ def with_cell(value: float) -> Callable[[Any], Any]:
     ],
 )
 def test_every_twin_is_accepted_and_nothing_else(make: Callable[[Any], Any], right: bool) -> None:
-    result = lesson.twin.examine(make)
+    result = lesson.twin.evaluate(make)
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
 
 
@@ -233,11 +233,11 @@ def in_place_and_right(x: Any) -> Any:
 
 
 def test_whoever_writes_into_x_while_reading_it_is_told_so() -> None:
-    result = lesson.twin.examine(in_place)
+    result = lesson.twin.evaluate(in_place)
     assert result.outcome is Outcome.WRONG
     assert result.lines[-1] == "Your code writes into x while it still reads from it. Start from `x.copy()`."
-    assert "writes into x" not in str(lesson.twin.examine(with_cell(50)))
-    assert lesson.twin.examine(in_place_and_right).outcome is Outcome.RIGHT
+    assert "writes into x" not in str(lesson.twin.evaluate(with_cell(50)))
+    assert lesson.twin.evaluate(in_place_and_right).outcome is Outcome.RIGHT
 
 
 def in_place_one_after_the_other(x: Any) -> Any:
@@ -257,11 +257,11 @@ def in_place_and_shifted(x: Any) -> Any:
 
 
 def test_whoever_writes_into_x_is_told_so_only_if_that_is_what_is_wrong() -> None:
-    assert "writes into x" in str(lesson.twin.examine(in_place_one_after_the_other))
+    assert "writes into x" in str(lesson.twin.evaluate(in_place_one_after_the_other))
     for no_twin in (in_place_and_no_twin, in_place_and_shifted):
-        assert "the first maximum that differs" in str(lesson.twin.examine(no_twin))
-        assert "writes into x" not in str(lesson.twin.examine(no_twin))
-    assert lesson.twin.examine(in_place_and_shifted).misconception is m.SHIFT_IS_NOT_SEEN
+        assert "the first maximum that differs" in str(lesson.twin.evaluate(no_twin))
+        assert "writes into x" not in str(lesson.twin.evaluate(no_twin))
+    assert lesson.twin.evaluate(in_place_and_shifted).misconception is m.SHIFT_IS_NOT_SEEN
 
 
 def rows_after_each_other(x: Any) -> Any:
@@ -295,13 +295,13 @@ def test_whoever_reads_what_was_overwritten_in_y_is_told_so() -> None:
         "Read from `x`."
     )
     for overwritten in (rows_after_each_other, columns_after_each_other):
-        result = lesson.twin.examine(overwritten)
+        result = lesson.twin.evaluate(overwritten)
         assert result.outcome is Outcome.WRONG
         assert result.lines[1:] == (told,)
-    assert lesson.twin.examine(read_from_x).outcome is Outcome.RIGHT
+    assert lesson.twin.evaluate(read_from_x).outcome is Outcome.RIGHT
     rolled = [lambda x, by=by, axis=axis: np.roll(x, by, axis) for by in (-1, 1) for axis in (0, 1)]
     for other in (something_new, with_cell(-20), with_cell(50), in_place_one_after_the_other, *rolled):
-        assert told not in str(lesson.twin.examine(other))
+        assert told not in str(lesson.twin.evaluate(other))
 
 
 def one_number(choose: Callable[[Any], Any], everywhere: bool = False) -> Callable[[Any], Any]:
@@ -321,12 +321,12 @@ def one_number(choose: Callable[[Any], Any], everywhere: bool = False) -> Callab
 def test_a_window_filled_with_one_number_is_told_to_keep_all_four() -> None:
     """Nothing was read from ``y``, so nobody is asked about that."""
     for everywhere in (False, True):
-        result = lesson.twin.examine(one_number(np.max, everywhere))
+        result = lesson.twin.evaluate(one_number(np.max, everywhere))
         assert "the first mean that differs is at row 0, column 0" in result.lines[0]
         assert result.lines[1:] == (
             "The maximum is kept, the mean is not: the mean sees all four numbers, so keep all four.",
         )
-        result = lesson.twin.examine(one_number(np.min, everywhere))
+        result = lesson.twin.evaluate(one_number(np.min, everywhere))
         assert "the first maximum that differs is at row 0, column 0" in result.lines[0]
         assert result.lines[1:] == ("One number stands in this window four times. Keep all four that `x` has there.",)
 
@@ -346,14 +346,14 @@ def nudged(by: float, largest: bool) -> Callable[[Any], Any]:
 @pytest.mark.parametrize("by", [1e-9, 1e-5, 1e-4, 1e-3, 0.02])
 @pytest.mark.parametrize("largest", [True, False])
 def test_a_cell_that_is_changed_a_little_makes_no_twin(by: float, largest: bool) -> None:
-    assert lesson.twin.examine(nudged(by, largest)).outcome is Outcome.WRONG
+    assert lesson.twin.evaluate(nudged(by, largest)).outcome is Outcome.WRONG
 
 
 def test_the_maxima_are_compared_exactly() -> None:
     def nearly(x: Any) -> Any:
         return swapped(1)(x) + 1e-6 * (x > 4)
 
-    assert "the first maximum that differs" in str(lesson.twin.examine(nearly))
+    assert "the first maximum that differs" in str(lesson.twin.evaluate(nearly))
 
 
 @pytest.mark.parametrize(
@@ -365,13 +365,13 @@ def test_the_maxima_are_compared_exactly() -> None:
     ],
 )
 def test_a_wrong_size_of_same_is_named(size: Callable[[int, int], int], belief: str) -> None:
-    assert lesson.same_pool.examine(size).misconception is getattr(m, belief)
+    assert lesson.same_pool.evaluate(size).misconception is getattr(m, belief)
 
 
 def test_valid_pool_names_side_by_side_and_the_size_of_same() -> None:
-    result = lesson.valid_pool.examine(lambda n, k, s: ((n - k) // s + 1, n % k))
+    result = lesson.valid_pool.evaluate(lambda n, k, s: ((n - k) // s + 1, n % k))
     assert result.misconception is m.WINDOWS_LIE_SIDE_BY_SIDE
-    result = lesson.valid_pool.examine(lambda n, k, s: (-(-n // s), 0))
+    result = lesson.valid_pool.evaluate(lambda n, k, s: (-(-n // s), 0))
     assert result.misconception is m.STRIDE_ALONE_DIVIDES
     assert "Look at the first number, the size." in result.lines[0]
 
@@ -381,13 +381,13 @@ def test_valid_pool_names_windows_that_are_taken_to_be_as_long_as_the_step() -> 
         return (n - k) // s + 1
 
     for lost in (lambda n, k, s: n % s, lambda n, k, s: n - size(n, k, s) * s):
-        result = lesson.valid_pool.examine(lambda n, k, s, lost=lost: (size(n, k, s), lost(n, k, s)))
+        result = lesson.valid_pool.evaluate(lambda n, k, s, lost=lost: (size(n, k, s), lost(n, k, s)))
         assert result.misconception is m.WINDOWS_ARE_S_LONG
     assert "it ends after (o − 1)·s + k rows." in m.WINDOWS_ARE_S_LONG.sentence
 
 
 def test_what_valid_pool_agrees_with_is_said_in_a_sentence() -> None:
-    result = lesson.valid_pool.examine(lambda n, k, s: ((n - k) // s + 1, (n - k) % s))
+    result = lesson.valid_pool.evaluate(lambda n, k, s: ((n - k) // s + 1, (n - k) % s))
     assert result.outcome is Outcome.RIGHT
     assert result.lines[0] == (
         "Your function agrees with `MaxPooling2D(k, strides=s)`, in the size and in the rows that no window reads, in "
@@ -401,8 +401,8 @@ def test_a_zero_that_was_dropped_with_the_ghosts_is_told() -> None:
         return max(cells), sum(cells) / len(cells)
 
     sentence = "0 is a real cell. `if cell` drops it too; write `if cell is not None`."
-    assert sentence in lesson.one_window.examine(pooled).lines
-    assert sentence not in lesson.one_window.examine(lambda window: (0, 0)).lines
+    assert sentence in lesson.one_window.evaluate(pooled).lines
+    assert sentence not in lesson.one_window.evaluate(lambda window: (0, 0)).lines
 
 
 def head(*names: tuple[str, Any]) -> Callable[[], Any]:
@@ -423,7 +423,7 @@ FLATTEN, DENSE = ("Flatten", ()), ("Dense", (10,))
     ],
 )
 def test_a_head_is_told_what_binds_it(layers: Callable[[], Any], belief: str | None, sentence: str) -> None:
-    result = lesson.any_size.examine(layers)
+    result = lesson.any_size.evaluate(layers)
     assert result.misconception is (getattr(m, belief) if belief else None), str(result)
     assert sentence in str(result)
     if belief is None:
@@ -442,14 +442,14 @@ def test_a_head_is_told_what_binds_it(layers: Callable[[], Any], belief: str | N
     ],
 )
 def test_what_is_nearly_a_layer_is_told_what_it_is(made: Callable[[], Any], sentence: str) -> None:
-    result = lesson.any_size.examine(made)
+    result = lesson.any_size.evaluate(made)
     assert result.outcome is Outcome.WRONG
     assert sentence in str(result)
     assert "`return`" not in str(result)
 
 
 def test_a_map_with_the_same_maxima_only_is_told_about_the_mean() -> None:
-    assert "the first mean that differs is at row 0, column 0" in str(lesson.twin.examine(with_cell(-20)))
+    assert "the first mean that differs is at row 0, column 0" in str(lesson.twin.evaluate(with_cell(-20)))
 
 
 def padded(value: float, more_before: bool = False, extra: int = 0) -> Callable[[Any, int], Any]:
@@ -485,20 +485,20 @@ def padded(value: float, more_before: bool = False, extra: int = 0) -> Callable[
     ],
 )
 def test_same_by_hand_needs_the_sides_and_the_value(make: Callable[[Any, int], Any], right: bool) -> None:
-    result = lesson.same_by_hand.examine(make)
+    result = lesson.same_by_hand.evaluate(make)
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
     assert result.outcome is not Outcome.NOT_CHECKED
 
 
 def test_a_number_that_wins_for_a_ghost_is_told_by_whom_it_is_beaten() -> None:
-    said = lesson.same_by_hand.examine(padded(-100)).lines
+    said = lesson.same_by_hand.evaluate(padded(-100)).lines
     assert said == (
         "For k = 2 on a map of 3 × 3 with numbers from -9e+37 to -1e+37 the size is right, and the value at row 0, "
         'column 1 is not: -100; with "same" it is -3e+37.',
         "A ghost that counts as -100 still beats -3e+37. It must lose against every number.",
     )
-    assert "A ghost that counts as 0 still beats -3." in str(lesson.same_by_hand.examine(padded(0)))
-    assert "A ghost that counts" not in str(lesson.same_by_hand.examine(padded(-np.inf, more_before=True)))
+    assert "A ghost that counts as 0 still beats -3." in str(lesson.same_by_hand.evaluate(padded(0)))
+    assert "A ghost that counts" not in str(lesson.same_by_hand.evaluate(padded(-np.inf, more_before=True)))
 
 
 def holds_the_maxima_only(x: Any, k: int) -> Any:
@@ -509,12 +509,12 @@ def holds_the_maxima_only(x: Any, k: int) -> Any:
 
 
 def test_what_is_no_border_around_x_is_told_so() -> None:
-    said = str(lesson.same_by_hand.examine(holds_the_maxima_only))
+    said = str(lesson.same_by_hand.evaluate(holds_the_maxima_only))
     assert "Return x with a border around it." in said
-    assert "`nan`" in str(lesson.same_by_hand.examine(padded(np.nan)))
+    assert "`nan`" in str(lesson.same_by_hand.evaluate(padded(np.nan)))
     sides = "The ghosts stand on the wrong side."
-    assert sides in lesson.same_by_hand.examine(padded(-np.inf, more_before=True)).lines
-    assert sides not in lesson.same_by_hand.examine(padded(0)).lines
+    assert sides in lesson.same_by_hand.evaluate(padded(-np.inf, more_before=True)).lines
+    assert sides not in lesson.same_by_hand.evaluate(padded(0)).lines
 
 
 def test_a_word_in_capitals_runs_on_a_map_and_nowhere_else() -> None:
@@ -541,9 +541,9 @@ def test_what_is_measured_is_what_the_axes_say() -> None:
     """The cells that light up, against the formulas of the course; neither knows the other."""
     for n, k, s in product(range(1, 9), range(1, 6), range(1, 5)):
         if k <= n:
-            assert real.unread_cells(n, k, s) == len(Window(k, s).unread(n))
+            assert truth.unused_inputs(n, k, s) == len(Window(k, s).unused_inputs(n))
         if s == 1:
             axis = Window(k, k, padding="same")
             taps = [axis.taps(i, n) for i in range(axis.output_size(n))]
-            assert real.pool_reads(n, k) == tuple(tuple(j for j in one if 0 <= j < n) for one in taps)
-            assert real.pool_ghosts(n, k) == sum(axis.pads(n))
+            assert truth.pool_reads(n, k) == tuple(tuple(j for j in one if 0 <= j < n) for one in taps)
+            assert truth.pool_ghosts(n, k) == sum(axis.pads(n))

@@ -13,8 +13,8 @@ import keras
 import numpy as np
 import pytest
 
-from course_utils.axes import Repeat, ShapeError, Spread, Window
-from course_utils.exercises import ____, lesson_04 as lesson, misconceptions as m, real
+from course_utils.axes import ShapeError, TransposedWindow, Upsample, Window
+from course_utils.exercises import ____, lesson_04 as lesson, misconceptions as m, truth
 from course_utils.exercises.result import Outcome
 from course_utils.explorers.upsampling import upsampling_frame
 from course_utils.keras_layers import KerasRefusal
@@ -25,57 +25,57 @@ LAYERS = keras.layers
 
 
 def test_the_simplest_setting_that_differs_is_shown() -> None:
-    result = lesson.size_and_gaps.examine(lambda n, k, s: ((n - 1) * s + k, n * max(s - k, 0)))
+    result = lesson.size_and_gaps.evaluate(lambda n, k, s: ((n - 1) * s + k, n * max(s - k, 0)))
     assert result.lines == ("For n = 4, k = 2, s = 3 your function says (11, 4); Keras gives (12, 4).",)
     assert result.misconception is m.TEXTBOOK_LENGTH
-    result = lesson.down_and_up.examine(lambda n, f: (-(-n // f), n // f * f))
+    result = lesson.down_and_up.evaluate(lambda n, f: (-(-n // f), n // f * f))
     assert result.lines == ("For n = 7, f = 2 your function says (4, 6); Keras gives (4, 8).",)
     assert result.misconception is None
 
 
 def test_a_row_is_shown_with_the_first_cell_that_differs() -> None:
-    result = lesson.blend_row.examine(lambda row: [0, 3, 9, 9])
+    result = lesson.blend_row.evaluate(lambda row: [0, 3, 9, 9])
     assert result.lines == (
         "For row = [0, 12] your function says [0, 3, 9, 9]; Keras gives [0, 3, 9, 12]. "
         "The first that differs is in cell 3.",
     )
-    result = lesson.stamp.examine(lambda row, kernel, s: [1, 1, 11, 10])
+    result = lesson.stamp.evaluate(lambda row, kernel, s: [1, 1, 11, 10])
     assert result.lines == (
         "For row = [1, 10], kernel = [1, 1, 1], s = 2 your function returns 4 numbers; Keras makes 5.",
     )
 
 
 def test_a_way_back_is_told_with_the_road_that_it_leads() -> None:
-    line = lesson.way_back.examine(lambda n, s: 0).lines[0]
+    line = lesson.way_back.evaluate(lambda n, s: 0).lines[0]
     assert line.endswith("Keras goes 14 → 7 → 13.")
-    line = lesson.way_back.examine(lambda n, s: 2).lines[0]
+    line = lesson.way_back.evaluate(lambda n, s: 2).lines[0]
     assert line.endswith("below the stride, 2.")
 
 
 def test_only_who_put_n_for_o_is_told_to_put_o() -> None:
     advice = "Into the layer goes o = 7: put it where section 6 has n."
-    line = lesson.way_back.examine(lambda n, s: n - ((n - 1) * s + 1)).lines[0]
+    line = lesson.way_back.evaluate(lambda n, s: n - ((n - 1) * s + 1)).lines[0]
     assert line.startswith("For n = 13, s = 2 your function says -12, and") and line.endswith(advice)
     for other in (lambda n, s: 0, lambda n, s: s, lambda n, s: n, lambda n, s: n % s, lambda n, s: None):
-        assert "put it where" not in str(lesson.way_back.examine(other))
+        assert "put it where" not in str(lesson.way_back.evaluate(other))
 
 
 def test_a_padding_has_only_a_belief_that_is_its_own() -> None:
-    result = lesson.way_back.examine(lambda n, s: -(-n // s) * s - n)
+    result = lesson.way_back.evaluate(lambda n, s: -(-n // s) * s - n)
     assert result.misconception is m.TAKEN_FROM_THE_LARGEST
     assert "You counted down from the largest, n·s" in str(result)
     assert "It counts up from the smallest." in str(result)
-    assert lesson.way_back.examine(lambda n, s: n % s).misconception is None
+    assert lesson.way_back.evaluate(lambda n, s: n % s).misconception is None
 
 
 def test_the_gap_behind_the_last_stamp_is_asked_for() -> None:
-    result = lesson.size_and_gaps.examine(lambda n, k, s: (n * s + max(k - s, 0), (n - 1) * max(s - k, 0)))
+    result = lesson.size_and_gaps.evaluate(lambda n, k, s: (n * s + max(k - s, 0), (n - 1) * max(s - k, 0)))
     assert result.misconception is m.GAPS_ONLY_BETWEEN
     assert result.lines == (
         "For n = 4, k = 2, s = 3 your function says (12, 3); Keras gives (12, 4). The size is right.",
     )
     assert "The last stamp has its gap behind it too: n gaps of s − k, not n − 1." in str(result)
-    result = lesson.size_and_gaps.examine(lambda n, k, s: ((n - 1) * s + k, (n - 1) * max(s - k, 0)))
+    result = lesson.size_and_gaps.evaluate(lambda n, k, s: ((n - 1) * s + k, (n - 1) * max(s - k, 0)))
     assert result.misconception is m.TEXTBOOK_LENGTH and "The size is right" not in str(result)
 
 
@@ -83,12 +83,12 @@ def test_a_decoder_is_told_both_roads() -> None:
     def decoder(n: int) -> Any:
         return [LAYERS.UpSampling2D(2)] * 3
 
-    text = str(lesson.decoder.examine(decoder))
+    text = str(lesson.decoder.evaluate(decoder))
     assert "layer 1 of your list is a `UpSampling2D`; three `Conv2DTranspose` are asked for" in text
-    text = str(lesson.decoder.examine(lambda n: decoder(n)[:2]))
+    text = str(lesson.decoder.evaluate(lambda n: decoder(n)[:2]))
     assert "your list holds 2 layers; three `Conv2DTranspose` are asked for" in text
     forgetful = [LAYERS.Conv2DTranspose(8, 3, strides=2, padding="same", output_padding=e) for e in (0, 1, 1)]
-    text = str(lesson.decoder.examine(lambda n: forgetful))
+    text = str(lesson.decoder.evaluate(lambda n: forgetful))
     assert "For n = 25 the way down is 25 → 13 → 7 → 4." in text
     assert "go back 4 → 7 → 14 → 28; asked for: 4 → 7 → 13 → 25." in text
 
@@ -112,7 +112,7 @@ SWAPPED = "An even size needs 1, an odd one 0."
 
 def test_a_decoder_in_the_wrong_order_or_the_wrong_way_round_is_told_so() -> None:
     def said(extras: Callable[[int], tuple[int | None, ...]], k: int = 3) -> tuple[str, ...]:
-        result = lesson.decoder.examine(decoder_with(extras, k))
+        result = lesson.decoder.evaluate(decoder_with(extras, k))
         assert result.outcome is Outcome.WRONG and result.misconception is None
         assert result.lines[0].startswith("For n = ")
         return result.lines[1:]
@@ -127,10 +127,10 @@ def test_a_decoder_in_the_wrong_order_or_the_wrong_way_round_is_told_so() -> Non
 
 
 def test_the_belief_about_a_decoder_fits_what_was_written() -> None:
-    left_out = lesson.decoder.examine(decoder_with(lambda n: (None,) * 3))
+    left_out = lesson.decoder.evaluate(decoder_with(lambda n: (None,) * 3))
     assert left_out.misconception is m.MULTIPLYING_UNDOES and left_out.with_case
     for extra in (0, 1):
-        result = lesson.decoder.examine(decoder_with(lambda n, extra=extra: (extra,) * 3))
+        result = lesson.decoder.evaluate(decoder_with(lambda n, extra=extra: (extra,) * 3))
         assert result.misconception is m.ONE_WAY_BACK
         assert "smallest case" not in str(result) and "6. Choose which size comes back" in str(result)
 
@@ -138,12 +138,12 @@ def test_the_belief_about_a_decoder_fits_what_was_written() -> None:
 @pytest.mark.parametrize("k", [2, 4, (3, 4)])
 def test_an_even_kernel_with_a_zero_is_sent_to_the_trap(k: Any) -> None:
     trapped = [LAYERS.Conv2DTranspose(8, k, strides=2, padding="same", output_padding=e) for e in (1, 0, 1)]
-    text = str(lesson.decoder.examine(lambda n: trapped))
+    text = str(lesson.decoder.evaluate(lambda n: trapped))
     assert "layer 2 does not run" in text and "section 6, One trap" in text and "Keras says" not in text
     # What does not run for another reason is told that reason.
     for settings in ({}, {"output_padding": 0}, {"padding": "same"}):
         huge = [LAYERS.Conv2DTranspose(8, k, strides=2000, **settings)] * 3
-        text = str(lesson.decoder.examine(lambda n, huge=huge: huge))
+        text = str(lesson.decoder.evaluate(lambda n, huge=huge: huge))
         assert "too large to try" in text and "section 6, One trap" not in text
 
 
@@ -151,9 +151,9 @@ def test_an_even_kernel_with_a_zero_is_sent_to_the_trap(k: Any) -> None:
 def test_with_an_even_kernel_one_leads_to_the_smallest_size_and_zero_fails(k: int, s: int) -> None:
     for o in (2, 3, 5):
         with pytest.raises(KerasRefusal):
-            real.transposed_size(o, k, s, "same", 0)
-        came_from = [n for n in range(1, o * s + 2) if real.same_step_size(n, k, s) == o]
-        assert [real.transposed_size(o, k, s, "same", e) for e in (*range(1, s), None)] == came_from
+            truth.transposed_size(o, k, s, "same", 0)
+        came_from = [n for n in range(1, o * s + 2) if truth.same_step_size(n, k, s) == o]
+        assert [truth.transposed_size(o, k, s, "same", e) for e in (*range(1, s), None)] == came_from
 
 
 STAMP_PLACES: dict[str, Callable[[int, int, int, int], int]] = {
@@ -172,7 +172,7 @@ def test_a_place_beyond_the_end_is_explained(place: str) -> None:
                 result[STAMP_PLACES[place](j, t, k, s)] += row[j] * kernel[t]
         return result
 
-    result = lesson.stamp.examine(stamp)
+    result = lesson.stamp.evaluate(stamp)
     assert "list index out of range" in result.lines[0]
     assert "Where does that weight land" in result.lines[1] and "You read" not in str(result)
     assert result.misconception is (m.STAMPS_SIDE_BY_SIDE if place == "side by side" else None)
@@ -195,7 +195,7 @@ def test_a_cell_that_is_read_and_does_not_exist_is_told_apart_from_a_place(read:
                 result[j * s + t] += STAMP_READS[read](row, kernel, j, t)
         return result
 
-    result = lesson.stamp.examine(stamp)
+    result = lesson.stamp.evaluate(stamp)
     assert result.outcome is Outcome.WRONG and result.misconception is None
     assert "raised IndexError: list index out of range" in result.lines[0]
     assert result.lines[1] == (
@@ -210,7 +210,7 @@ def test_a_wrong_share_is_told_its_name() -> None:
         (lambda row: [(row[max(j - 1, 0)] + row[j]) / 2 if d else (row[j] + row[min(j + 1, len(row) - 1)]) / 2
                       for j in range(len(row)) for d in (1, 0)], m.PLAIN_MEAN),
     ):  # fmt: skip
-        result = lesson.blend_row.examine(returned)
+        result = lesson.blend_row.evaluate(returned)
         assert result.outcome is Outcome.WRONG and result.misconception is belief
     blends = {slip.misconception: slip.answer([0, 12]) for slip in lesson.blend_row.slips}
     assert blends[m.FAR_CELL_WINS] == [0, 9, 3, 12]
@@ -224,7 +224,7 @@ def test_a_wrong_number_of_gaps_is_not_right(padding: int) -> None:
         return n * s + max(k - s, 0), n * max(s - k, 0) + padding
 
     right = Outcome.RIGHT if padding == 0 else Outcome.WRONG
-    assert lesson.size_and_gaps.examine(size_and_gaps).outcome is right
+    assert lesson.size_and_gaps.evaluate(size_and_gaps).outcome is right
 
 
 # -- lists of numbers ---------------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ def test_a_row_may_be_a_list_a_tuple_or_an_array(kind: Callable[[Any], Any]) -> 
         cells = [row[0], *row, row[-1]]
         return kind([(3 * cells[j] + cells[j + d]) / 4 for j in range(1, len(row) + 1) for d in (-1, 1)])
 
-    assert lesson.blend_row.examine(blend_row).outcome is Outcome.RIGHT
+    assert lesson.blend_row.evaluate(blend_row).outcome is Outcome.RIGHT
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_a_row_may_be_a_list_a_tuple_or_an_array(kind: Callable[[Any], Any]) -> 
     ],
 )
 def test_what_is_no_row_of_numbers_is_told_what_it_is(returned: Any, sentence: str) -> None:
-    result = lesson.blend_row.examine(lambda row: returned)
+    result = lesson.blend_row.evaluate(lambda row: returned)
     assert result.outcome is Outcome.WRONG
     assert sentence in str(result)
 
@@ -268,7 +268,7 @@ def test_a_function_that_changes_its_row_does_not_change_the_question() -> None:
         return made
 
     for _ in range(2):
-        assert "For row = [0, 12]" in lesson.blend_row.examine(emptied).lines[0]
+        assert "For row = [0, 12]" in lesson.blend_row.evaluate(emptied).lines[0]
 
     def stamp(row: list[float], kernel: list[float], s: int) -> list[float]:
         result = [0.0] * (len(row) * s + max(len(kernel) - s, 0))
@@ -280,16 +280,16 @@ def test_a_function_that_changes_its_row_does_not_change_the_question() -> None:
         return result
 
     for _ in range(2):
-        assert lesson.stamp.examine(stamp).outcome is Outcome.RIGHT
+        assert lesson.stamp.evaluate(stamp).outcome is Outcome.RIGHT
 
 
 # -- the answers with several right ones --------------------------------------------------------------------------
 
 
 def test_the_padding_that_leads_back_may_be_found_in_several_ways() -> None:
-    assert lesson.way_back.examine(lambda n, s: (n - 1) % s).outcome is Outcome.RIGHT
-    assert lesson.way_back.examine(lambda n, s: n - (-(-n // s) - 1) * s - 1).outcome is Outcome.RIGHT
-    assert lesson.way_back.examine(lambda n, s: 1 - n % 2).outcome is Outcome.WRONG  # good for s = 2 only
+    assert lesson.way_back.evaluate(lambda n, s: (n - 1) % s).outcome is Outcome.RIGHT
+    assert lesson.way_back.evaluate(lambda n, s: n - (-(-n // s) - 1) * s - 1).outcome is Outcome.RIGHT
+    assert lesson.way_back.evaluate(lambda n, s: 1 - n % 2).outcome is Outcome.WRONG  # good for s = 2 only
 
 
 def test_leaving_the_padding_out_is_right_where_it_leads_back() -> None:
@@ -299,8 +299,8 @@ def test_leaving_the_padding_out_is_right_where_it_leads_back() -> None:
         extra = (n - 1) % s
         return None if extra == s - 1 else extra
 
-    assert lesson.way_back.examine(out_where_it_leads_back).outcome is Outcome.RIGHT
-    result = lesson.way_back.examine(lambda n, s: None)
+    assert lesson.way_back.evaluate(out_where_it_leads_back).outcome is Outcome.RIGHT
+    result = lesson.way_back.evaluate(lambda n, s: None)
     assert result.outcome is Outcome.WRONG
     assert "For n = 13, s = 2 your function says None, which leaves the argument out" in result.lines[0]
     assert "Keras goes 13 → 7 → 14." in result.lines[0] and "is a `return` missing?" in result.lines[0]
@@ -356,20 +356,20 @@ PLAIN = [up(), conv(8, 3, padding="same")]
 def test_two_ways_up_are_judged_by_what_they_make(
     first: list[Callable[[], Any]], second: list[Callable[[], Any]], right: bool
 ) -> None:
-    result = lesson.two_ways.examine(lambda: ([make() for make in first], [make() for make in second]))
+    result = lesson.two_ways.evaluate(lambda: ([make() for make in first], [make() for make in second]))
     assert result.outcome is (Outcome.RIGHT if right else Outcome.WRONG), str(result)
 
 
 @pytest.mark.parametrize("longer", [[lambda: LAYERS.ZeroPadding2D(4), conv(8, 2)], [transposed(8, 8, padding="valid")]])
 def test_seven_more_cells_are_not_twice_as_many(longer: list[Callable[[], Any]]) -> None:
-    result = lesson.two_ways.examine(lambda: ([make() for make in longer], [make() for make in EVEN]))
+    result = lesson.two_ways.evaluate(lambda: ([make() for make in longer], [make() for make in EVEN]))
     assert "The first way makes 14 × 14 × 8 of 7 × 7 × 8, as asked." in result.lines[0]
     assert "of 5 × 5 × 8 it makes 12 × 12 × 8" in result.lines[0]
     assert "every side must be doubled, whatever the map's size: 10 × 10 × 8." in result.lines[0]
 
 
 def second(*ways: Callable[[], Any]) -> str:
-    return str(lesson.two_ways.examine(lambda: ([make() for make in PLAIN], [make() for make in ways])))
+    return str(lesson.two_ways.evaluate(lambda: ([make() for make in PLAIN], [make() for make in ways])))
 
 
 def test_stamps_that_a_convolution_evens_out_are_uneven_all_the_same() -> None:
@@ -397,13 +397,13 @@ def test_a_way_that_cannot_run_is_sent_to_the_trap() -> None:
 
 
 def test_two_even_ways_are_told_what_other_weights_can_do() -> None:
-    text = str(lesson.two_ways.examine(lambda: ([make() for make in PLAIN], [make() for make in EVEN])))
+    text = str(lesson.two_ways.evaluate(lambda: ([make() for make in PLAIN], [make() for make in EVEN])))
     assert "can still draw a grid. Upsampling and then convolving cannot." in text
 
 
 def test_two_ways_need_two_lists() -> None:
-    assert "two lists of layers" in str(lesson.two_ways.examine(lambda: [LAYERS.UpSampling2D(2)]))
-    assert lesson.two_ways.examine(lambda: ([____], [LAYERS.UpSampling2D(2)])).outcome is Outcome.NOT_TRIED
+    assert "two lists of layers" in str(lesson.two_ways.evaluate(lambda: [LAYERS.UpSampling2D(2)]))
+    assert lesson.two_ways.evaluate(lambda: ([____], [LAYERS.UpSampling2D(2)])).outcome is Outcome.NOT_TRIED
 
 
 def test_a_decoder_may_be_made_in_several_ways() -> None:
@@ -415,7 +415,7 @@ def test_a_decoder_may_be_made_in_several_ways() -> None:
         layers = [LAYERS.Conv2DTranspose(4, 2, strides=2, padding="same", output_padding=e) for e in extras]
         return keras.Sequential(layers)
 
-    assert lesson.decoder.examine(written_out).outcome is Outcome.RIGHT
+    assert lesson.decoder.evaluate(written_out).outcome is Outcome.RIGHT
 
     def forwards(n: int) -> Any:
         sizes = (n, (n + 1) // 2, (n + 3) // 4)
@@ -423,35 +423,35 @@ def test_a_decoder_may_be_made_in_several_ways() -> None:
             LAYERS.Conv2DTranspose(8, 3, strides=2, padding="same", output_padding=(size - 1) % 2) for size in sizes
         ]
 
-    assert lesson.decoder.examine(forwards).outcome is Outcome.WRONG
+    assert lesson.decoder.evaluate(forwards).outcome is Outcome.WRONG
 
     def in_one_jump(n: int) -> Any:
         """The right size at the end, for every n, and others on the way."""
         return [LAYERS.Conv2DTranspose(8, k) for k in (n - (n + 7) // 8 + 1, 1, 1)]
 
-    assert "go back 4 → 28 → 28 → 28; asked for: 4 → 7 → 14 → 28" in str(lesson.decoder.examine(in_one_jump))
+    assert "go back 4 → 28 → 28 → 28; asked for: 4 → 7 → 14 → 28" in str(lesson.decoder.evaluate(in_one_jump))
 
 
 # -- the truths, by pencil and against the axes -------------------------------------------------------------------
 
 
 def test_the_numbers_of_the_lesson_by_pencil() -> None:
-    assert real.blended([0, 1, 2]) == [0, 0.25, 0.75, 1.25, 1.75, 2]
-    assert real.stamped([1, 10, 100], [1, 1, 1], 2) == [1, 1, 11, 10, 110, 100, 100]
-    assert real.stamped([1, 10, 100], [1, 1, 1], 2, "same") == [1, 1, 11, 10, 110, 100]
-    assert real.stamped([1, 10, 100], [1, 1, 1], 2, "same", 0) == [1, 11, 10, 110, 100]
-    assert real.stamped([1, 10], [1, 2, 3], 2) == [1, 2, 3 + 10, 20, 30]
-    assert [real.stamps_inside(k, 2) for k in (2, 3, 4, 5, 7)] == [
+    assert truth.blended([0, 1, 2]) == [0, 0.25, 0.75, 1.25, 1.75, 2]
+    assert truth.stamped([1, 10, 100], [1, 1, 1], 2) == [1, 1, 11, 10, 110, 100, 100]
+    assert truth.stamped([1, 10, 100], [1, 1, 1], 2, "same") == [1, 1, 11, 10, 110, 100]
+    assert truth.stamped([1, 10, 100], [1, 1, 1], 2, "same", 0) == [1, 11, 10, 110, 100]
+    assert truth.stamped([1, 10], [1, 2, 3], 2) == [1, 2, 3 + 10, 20, 30]
+    assert [truth.stamps_inside(k, 2) for k in (2, 3, 4, 5, 7)] == [
         (1,),
         (1, 2, 4),
         (4,),
         (4, 6, 9),
         (9, 12, 16),
     ]
-    assert [real.transposed_size(5, 3, 3, "same", extra) for extra in (None, 0, 1, 2)] == [15, 13, 14, 15]
+    assert [truth.transposed_size(5, 3, 3, "same", extra) for extra in (None, 0, 1, 2)] == [15, 13, 14, 15]
     frame = upsampling_frame(8, 2, "nearest", "down and up", "same", "digits")
     assert "16 of 64 were kept, and 44 cells hold another number" in frame.remarks[1]  # 48 − 4
-    assert [real.never_stamped(4, k, s) for k, s in ((2, 3), (1, 4), (3, 2), (2, 2))] == [4, 12, 0, 0]
+    assert [truth.never_stamped(4, k, s) for k, s in ((2, 3), (1, 4), (3, 2), (2, 2))] == [4, 12, 0, 0]
 
 
 def test_what_is_measured_is_what_the_axes_say() -> None:
@@ -460,25 +460,25 @@ def test_what_is_measured_is_what_the_axes_say() -> None:
         pool = Window(f, stride=f, padding=padding)
         if padding == "same" or n >= f:
             o = pool.output_size(n)
-            assert real.down_and_up(n, f, padding) == (o, Repeat(f).output_size(o))
+            assert truth.down_and_up(n, f, padding) == (o, Upsample(f).output_size(o))
     for n, k, s in product(range(1, 5), range(1, 6), (1, 2, 3)):
-        counts = Spread(k, s).overlaps(n)
-        assert real.transposed_size(n, k, s) == len(counts)
-        assert real.never_stamped(n, k, s) == sum(count == 0 for count in counts)
+        counts = TransposedWindow(k, s).overlaps(n)
+        assert truth.transposed_size(n, k, s) == len(counts)
+        assert truth.never_stamped(n, k, s) == sum(count == 0 for count in counts)
         for extra in (None, *range(s)):
-            axis = Spread(k, s, padding="same", output_padding=extra)
+            axis = TransposedWindow(k, s, padding="same", output_padding=extra)
             try:
                 axis.check_runs(n)
             except ShapeError:
                 with pytest.raises(KerasRefusal):
-                    real.transposed_size(n, k, s, "same", extra)
+                    truth.transposed_size(n, k, s, "same", extra)
                 continue
-            assert real.transposed_size(n, k, s, "same", extra) == axis.output_size(n)
+            assert truth.transposed_size(n, k, s, "same", extra) == axis.output_size(n)
     row = [3, -5, 8, 0]
-    blends = [Repeat(2, "bilinear").blend(i, 4) for i in range(8)]
-    assert real.blended(row) == [float(sum(row[j] * weight for j, weight in blend)) for blend in blends]
+    blends = [Upsample(2, "bilinear").blend(i, 4) for i in range(8)]
+    assert truth.blended(row) == [float(sum(row[j] * weight for j, weight in blend)) for blend in blends]
 
 
 def test_a_stamp_begins_where_the_axes_say() -> None:
     for j, s in product(range(4), (1, 2, 3)):
-        assert real.stamp_begins(j, s) == Spread(2, s).stamps(j, j + 1)[0]
+        assert truth.stamp_begins(j, s) == TransposedWindow(2, s).stamps(j, j + 1)[0]

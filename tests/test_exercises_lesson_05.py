@@ -1,6 +1,6 @@
 """Lesson 05: what is special to its exercises, and its truths worked out by hand.
 
-The numbers here were worked out with pencil and paper; what is measured is held against ``axes`` and ``laws``.
+The numbers here were worked out with pencil and paper; what is measured is held against ``axes`` and ``size_formulas``.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from lessons import solve
 
-from course_utils.axes import Repeat, Window
-from course_utils.exercises import lesson_05 as lesson, misconceptions, real
+from course_utils.axes import Upsample, Window
+from course_utils.exercises import lesson_05 as lesson, misconceptions, truth
 from course_utils.exercises.core import Exercise
 from course_utils.exercises.result import Outcome
 from course_utils.keras_layers import KerasRefusal
@@ -31,16 +31,16 @@ LAYERS = keras.layers
 
 
 def test_the_sizes_are_the_ones_worked_out_by_hand() -> None:
-    assert [real.autoencoder_size(n) for n in (1, 8, 9, 20, 23, 25, 28, 32, 33)] == [4, 4, 12, 20, 20, 28, 28, 28, 36]
-    assert [real.all_same_size(n) for n in (1, 8, 23, 25, 28, 32)] == [8, 8, 24, 32, 32, 32]
-    assert real.sizes(23, real.ALL_SAME) == (23, 12, 12, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24)
-    assert [n for n in range(1, 41) if real.closes(n)] == [4, 12, 20, 28, 36]
-    assert [n for n in range(20, 41) if real.can_be_cropped(n) == "yes"] == [20, 25, 26, 27, 28, 33, 34, 35, 36]
-    assert (real.code_size(28), real.code_numbers(28), real.code_numbers(40)) == (4, 128, 200)
-    assert real.uneven_layers(28) == (6, 11)
-    assert real.uneven_layers(32) == (11,)
-    assert real.uneven_layers(25) == (2, 4, 6, 11)
-    assert real.cropped_size(25, 3, 4) == 25
+    assert [truth.autoencoder_size(n) for n in (1, 8, 9, 20, 23, 25, 28, 32, 33)] == [4, 4, 12, 20, 20, 28, 28, 28, 36]
+    assert [truth.all_same_size(n) for n in (1, 8, 23, 25, 28, 32)] == [8, 8, 24, 32, 32, 32]
+    assert truth.sizes(23, truth.ALL_SAME) == (23, 12, 12, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24)
+    assert [n for n in range(1, 41) if truth.closes(n)] == [4, 12, 20, 28, 36]
+    assert [n for n in range(20, 41) if truth.can_be_cropped(n) == "yes"] == [20, 25, 26, 27, 28, 33, 34, 35, 36]
+    assert (truth.code_size(28), truth.code_numbers(28), truth.code_numbers(40)) == (4, 128, 200)
+    assert truth.uneven_layers(28) == (6, 11)
+    assert truth.uneven_layers(32) == (11,)
+    assert truth.uneven_layers(25) == (2, 4, 6, 11)
+    assert truth.cropped_size(25, 3, 4) == 25
 
 
 def test_a_family_is_what_the_axes_say() -> None:
@@ -48,18 +48,18 @@ def test_a_family_is_what_the_axes_say() -> None:
     for n, m, j in product((9, 28, 33), (1, 2, 3), range(4)):
         if j > m or (n, m, j) == (9, 3, 0):  # a code of 2 has no room for a window of 3
             with pytest.raises(KerasRefusal):
-                real.family_size(n, m, j)
+                truth.family_size(n, m, j)
             continue
-        axes = [Window(2, stride=2, padding="same")] * m + [Repeat(2)] * j + [Window(3)] + [Repeat(2)] * (m - j)
+        axes = [Window(2, stride=2, padding="same")] * m + [Upsample(2)] * j + [Window(3)] + [Upsample(2)] * (m - j)
         o = n
         for axis in axes:
             o = axis.output_size(o)
-        assert real.family_size(n, m, j) == o
-    assert real.family_size(28, 3, 2) == real.autoencoder_size(28)
+        assert truth.family_size(n, m, j) == o
+    assert truth.family_size(28, 3, 2) == truth.autoencoder_size(28)
 
 
 def test_which_channels_the_loss_compares() -> None:
-    said = {(a, b): real.mse_of_channels(a, b) for a, b in product(range(1, 5), repeat=2)}
+    said = {(a, b): truth.mse_of_channels(a, b) for a, b in product(range(1, 5), repeat=2)}
     assert {pair for pair, word in said.items() if word == "an error"} == {
         (2, 3),
         (2, 4),
@@ -74,12 +74,12 @@ def test_which_channels_the_loss_compares() -> None:
 
 
 def outcome(exercise: Exercise, answer: Any) -> Outcome:
-    return exercise.examine(answer).outcome
+    return exercise.evaluate(answer).outcome
 
 
 def test_the_first_size_that_differs_is_shown() -> None:
-    assert lesson.out_size.examine(lambda n: 28).lines == ("For n = 33 your function says 28; Keras gives 36.",)
-    assert lesson.still_closes.examine(lambda n: n in (12, 28)).lines == (
+    assert lesson.out_size.evaluate(lambda n: 28).lines == ("For n = 33 your function says 28; Keras gives 36.",)
+    assert lesson.still_closes.evaluate(lambda n: n in (12, 28)).lines == (
         "For n = 44 your function says False; Keras gives True.",
     )
 
@@ -87,15 +87,15 @@ def test_the_first_size_that_differs_is_shown() -> None:
 def test_a_comparison_of_numpy_is_a_yes_or_no_and_a_number_is_not() -> None:
     assert outcome(lesson.still_closes, lambda n: np.int64(n) % 16 == 12) is Outcome.RIGHT
     assert outcome(lesson.still_closes, lambda n: n in (12, 28, 44, 60)) is Outcome.RIGHT
-    assert "True or False is needed" in str(lesson.still_closes.examine(lambda n: n % 16))
+    assert "True or False is needed" in str(lesson.still_closes.evaluate(lambda n: n % 16))
     assert outcome(lesson.still_closes, lambda n: lesson.still_closes) is Outcome.WRONG
 
 
 def test_a_complaint_is_told_as_what_the_loss_does() -> None:
-    assert lesson.mse_complains.examine(lambda a, b: a != b).lines == (
+    assert lesson.mse_complains.evaluate(lambda a, b: a != b).lines == (
         "For a = 1, b = 3 your function says True; `mse` gives a number, so False is right.",
     )
-    assert lesson.mse_complains.examine(lambda a, b: False).lines == (
+    assert lesson.mse_complains.evaluate(lambda a, b: False).lines == (
         "For a = 2, b = 3 your function says False; `mse` gives an error, so True is right.",
     )
 
@@ -109,7 +109,7 @@ def test_a_complaint_is_told_as_what_the_loss_does() -> None:
     ],
 )
 def test_a_one_that_is_repeated_on_one_side_only_is_named(complains: Any, belief: Any) -> None:
-    assert lesson.mse_complains.examine(complains).misconception is belief
+    assert lesson.mse_complains.evaluate(complains).misconception is belief
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_one_that_is_repeated_on_one_side_only_is_named(complains: Any, belief
     ids=lambda thing: getattr(thing, "name", None),
 )
 def test_as_many_settings_are_tried_as_the_praise_says(exercise: Exercise, count: int) -> None:
-    assert f"in all {count} settings" in str(exercise.examine(solve(exercise)))
-    assert len(set(exercise.judge.cases)) == count  # type: ignore[attr-defined]
+    assert f"in all {count} settings" in str(exercise.evaluate(solve(exercise)))
+    assert len(set(exercise.checker.cases)) == count  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -147,32 +147,32 @@ def test_as_many_settings_are_tried_as_the_praise_says(exercise: Exercise, count
     ],
 )
 def test_all_of_the_surplus_is_cut_and_all_of_it_after_the_map(share: Callable[[int], Any], right: bool) -> None:
-    result = lesson.crop_rows.examine(lambda n: share(-n % 8))
+    result = lesson.crop_rows.evaluate(lambda n: share(-n % 8))
     assert (result.outcome is Outcome.RIGHT) == right, str(result)
 
 
 def test_what_is_wrong_with_a_crop_is_said() -> None:
-    halves = lesson.crop_rows.examine(lambda n: (-n % 8 // 2, -n % 8 - -n % 8 // 2))
+    halves = lesson.crop_rows.evaluate(lambda n: (-n % 8 // 2, -n % 8 - -n % 8 // 2))
     assert halves.lines == (
         "For n = 28 your function says (2, 2); 28 rows are left, as you want, but each is 2 too high: "
         "it is not in its place.",
     )
     assert halves.misconception is misconceptions.HALVES_ARE_IN_PLACE
-    assert "32 rows, and 31 are left" in str(lesson.crop_rows.examine(lambda n: (0, 1)))
-    assert "not cut alike" in str(lesson.crop_rows.examine(lambda n: ((0, -n % 8), (-n % 8, 0))))
+    assert "32 rows, and 31 are left" in str(lesson.crop_rows.evaluate(lambda n: (0, 1)))
+    assert "not cut alike" in str(lesson.crop_rows.evaluate(lambda n: ((0, -n % 8), (-n % 8, 0))))
 
 
 def test_rows_cut_off_before_move_the_picture_up_by_as_many() -> None:
     cases = [(28, 0, 4), (28, 2, 2), (28, 4, 0), (25, 3, 4), (20, 1, 3), (32, 0, 0), (9, 3, 4), (5, 0, 3)]
-    assert [real.rows_too_high(*case) for case in cases] == [0, 2, 4, 3, 1, 0, 3, 0]
+    assert [truth.rows_too_high(*case) for case in cases] == [0, 2, 4, 3, 1, 0, 3, 0]
 
 
 def test_with_four_poolings_it_closes_for_four_of_sixty() -> None:
-    assert [n for n in range(1, 61) if real.closes_with_four(n)] == [12, 28, 44, 60]
+    assert [n for n in range(1, 61) if truth.closes_with_four(n)] == [12, 28, 44, 60]
 
 
 def test_a_first_half_that_is_rounded_down_is_named() -> None:
-    result = lesson.all_same_road.examine([23, 11, 11, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24])
+    result = lesson.all_same_road.evaluate([23, 11, 11, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24])
     assert result.misconception is misconceptions.ROUNDS_DOWN
 
 
@@ -182,7 +182,7 @@ def test_what_is_said_of_a_road_speaks_of_no_number_that_is_not_on_it() -> None:
         ([23, 23], [12, 12, 6, 6, 3, 3, 6, 6, 12, 12], misconceptions.DOUBLING_UNDOES),
         ([24, 24], [11, 11, 6, 6, 3, 3, 6, 6, 12, 12], misconceptions.ROUNDS_DOWN),
     ):
-        result = lesson.all_same_road.examine([23, *halved, *last])
+        result = lesson.all_same_road.evaluate([23, *halved, *last])
         assert result.misconception is belief
         assert not re.search(r"\d", belief.sentence)
 
@@ -196,18 +196,18 @@ def test_what_is_said_of_a_road_speaks_of_no_number_that_is_not_on_it() -> None:
     ids=["out_size", "family_size"],
 )
 def test_who_forgets_the_layer_without_padding_is_told_of_it(exercise: Exercise, answer: Any) -> None:
-    belief = exercise.examine(answer).misconception
+    belief = exercise.evaluate(answer).misconception
     assert belief is misconceptions.NOTHING_TAKEN_AWAY
     assert belief.section.notebook == NOTEBOOK.name
 
 
 def test_a_road_with_the_right_end_only_is_not_right() -> None:
     sizes = [23, 12, 12, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24]
-    result = lesson.all_same_road.examine([23, 11, 11, *sizes[3:]])
+    result = lesson.all_same_road.evaluate([23, 11, 11, *sizes[3:]])
     assert result.outcome is Outcome.WRONG
     assert "After layer 2" in str(result)
     as_asked = [*sizes[:10], 10, 20, 20]
-    assert "layer 11 says same, too" in str(lesson.all_same_road.examine(as_asked))
+    assert "layer 11 says same, too" in str(lesson.all_same_road.evaluate(as_asked))
 
 
 # -- the open question --------------------------------------------------------------------------------------------
@@ -279,7 +279,7 @@ def around_the_code(n: int) -> Any:
     "make", [four_poolings, dense, one_in_another, one_size_of_code], ids=lambda make: make.__name__
 )
 def test_any_chain_that_closes_and_squeezes_is_accepted(make: Callable[[int], Any]) -> None:
-    result = lesson.squeeze_harder.examine(make)
+    result = lesson.squeeze_harder.evaluate(make)
     assert result.outcome is Outcome.RIGHT, str(result)
 
 
@@ -297,15 +297,15 @@ def test_any_chain_that_closes_and_squeezes_is_accepted(make: Callable[[int], An
     ids=lambda thing: getattr(thing, "__name__", None),
 )
 def test_what_does_not_close_or_squeeze_is_told_so(make: Callable[[int], Any], said: str) -> None:
-    result = lesson.squeeze_harder.examine(make)
+    result = lesson.squeeze_harder.evaluate(make)
     assert result.outcome is Outcome.WRONG
     assert said in str(result)
 
 
 def test_the_praise_fits_what_was_handed_in() -> None:
-    assert "has 16 numbers, and a picture" in str(lesson.squeeze_harder.examine(one_size_of_code))
-    assert "has between 9 and 25" not in str(lesson.squeeze_harder.examine(one_size_of_code))
-    assert "has between 36 and 100 numbers" in str(lesson.squeeze_harder.examine(solve(lesson.squeeze_harder)))
+    assert "has 16 numbers, and a picture" in str(lesson.squeeze_harder.evaluate(one_size_of_code))
+    assert "has between 9 and 25" not in str(lesson.squeeze_harder.evaluate(one_size_of_code))
+    assert "has between 36 and 100 numbers" in str(lesson.squeeze_harder.evaluate(solve(lesson.squeeze_harder)))
 
 
 def squeezed(filters: int) -> Callable[[int], Any]:
@@ -322,14 +322,14 @@ def squeezed(filters: int) -> Callable[[int], Any]:
 
 
 def test_who_counts_one_map_of_the_code_is_told_so_and_who_counted_at_28_is_told_that() -> None:
-    as_it_is = lesson.squeeze_harder.examine(squeezed(8))
+    as_it_is = lesson.squeeze_harder.evaluate(squeezed(8))
     assert as_it_is.misconception is misconceptions.CODE_IS_ONE_MAP
     assert "For n = 25" in str(as_it_is) and "4·4·8 = 128 numbers" in str(as_it_is)
-    counted_at_28 = lesson.squeeze_harder.examine(squeezed(5))
+    counted_at_28 = lesson.squeeze_harder.evaluate(squeezed(5))
     assert counted_at_28.outcome is Outcome.WRONG and counted_at_28.misconception is None
     assert "5·5·5 = 125 numbers" in str(counted_at_28)
     assert "For n = 20 it has 45, but the code grows with n." in str(counted_at_28)
-    assert lesson.squeeze_harder.examine(squeezed(4)).outcome is Outcome.RIGHT
+    assert lesson.squeeze_harder.evaluate(squeezed(4)).outcome is Outcome.RIGHT
 
 
 # -- the notebook -------------------------------------------------------------------------------------------------
@@ -350,11 +350,11 @@ def names_of_notebook() -> dict[str, Any]:
 def test_the_network_of_the_lesson_is_the_one_asked_about() -> None:
     names = names_of_notebook()
     model = names["autoencoder"](28)
-    assert tuple(names["sizes"](model)) == (28, *real.sizes(28))
+    assert tuple(names["sizes"](model)) == (28, *truth.sizes(28))
     assert model.count_params() == 4385
     assert [layer.name for layer in model.layers] == [f"layer_{i}" for i in range(1, 14)]
     same = names["autoencoder"](23, padding_11="same")
-    assert tuple(names["sizes"](same)) == (23, *real.sizes(23, real.ALL_SAME))
+    assert tuple(names["sizes"](same)) == (23, *truth.sizes(23, truth.ALL_SAME))
 
 
 def test_the_numbered_layers_of_section_1_are_those_of_the_question() -> None:
@@ -362,7 +362,7 @@ def test_the_numbered_layers_of_section_1_are_those_of_the_question() -> None:
     (listed,) = (cell.source for cell in cells if cell.id == "s1")
     lines = re.findall(r"^ ?(\d+)  (\w+\(.*\))$", listed, re.MULTILINE)
     assert [int(number) for number, _ in lines] == list(range(1, 14))
-    for (_, short), asked in zip(lines, real.AUTOENCODER, strict=True):
+    for (_, short), asked in zip(lines, truth.AUTOENCODER, strict=True):
         ours, theirs = (eval(line, dict(vars(LAYERS))).get_config() for line in (short, asked))
         assert {name for name in ours if ours[name] != theirs[name]} <= {"name", "activation"}, short
     ids = [cell.id for cell in cells]
@@ -391,8 +391,8 @@ def test_the_numbers_in_the_text_of_the_repairs() -> None:
 def test_one_open_network_gives_the_sizes_of_the_real_ones() -> None:
     names = names_of_notebook()
     for n in (1, 9, 20, 28, 32, 33):
-        assert names["real_size"](names["free"], n) == real.autoencoder_size(n)
-        assert names["real_size"](names["to_code"], n) == real.code_size(n)
+        assert names["real_size"](names["free"], n) == truth.autoencoder_size(n)
+        assert names["real_size"](names["to_code"], n) == truth.code_size(n)
 
 
 def test_which_pairs_of_shapes_the_two_losses_of_the_lesson_refuse() -> None:

@@ -16,8 +16,8 @@ import keras
 import numpy as np
 import pytest
 
-from course_utils.axes import Repeat, ShapeError, Spread, Window
-from course_utils.exercises import lesson_06 as lesson, misconceptions as m, real, two_ways
+from course_utils.axes import ShapeError, TransposedWindow, Upsample, Window
+from course_utils.exercises import lesson_06 as lesson, misconceptions as m, truth, two_ways
 from course_utils.exercises.probing import laid_open
 from course_utils.exercises.result import Outcome
 from course_utils.keras_layers import KerasRefusal, kind_of
@@ -98,7 +98,7 @@ def missing_behind(x: Any, skip: Any) -> Any:
     ],
 )
 def test_the_join_may_be_mended_in_several_ways(repair: Any) -> None:
-    assert is_right(lesson.small_unet.examine(repair))
+    assert is_right(lesson.small_unet.evaluate(repair))
 
 
 def test_the_join_may_be_mended_at_the_door() -> None:
@@ -110,7 +110,7 @@ def test_the_join_may_be_mended_at_the_door() -> None:
         x = LAYERS.Conv2D(1, 1)(LAYERS.Concatenate()([skip, x]))
         return keras.Model(picture, LAYERS.Cropping2D(((0, n % 2), (0, n % 2)))(x))
 
-    assert is_right(lesson.small_unet.examine(small_unet))
+    assert is_right(lesson.small_unet.evaluate(small_unet))
 
 
 def cropped(rows: str, columns: str) -> Callable[[Any, Any], Any]:
@@ -142,7 +142,7 @@ def framed(rows: str, columns: str) -> Callable[[Any, Any], Any]:
     ],
 )
 def test_a_join_is_looked_at_along_both_axes(meet: Any, padding: str, rows: str, columns: str, told: str) -> None:
-    result = lesson.small_unet.examine(unet(meet(rows, columns), padding=padding))
+    result = lesson.small_unet.evaluate(unet(meet(rows, columns), padding=padding))
     assert is_right(result) == (told is None)
     if told is not None:
         assert told in str(result) and ("was cut off" if meet is cropped else "was added") in str(result)
@@ -154,7 +154,7 @@ def test_one_axis_cut_after_the_other_is_looked_at_as_well() -> None:
         s = x.shape[1] - skip.shape[1]
         return LAYERS.Cropping2D(((0, 0), (s, 0)))(LAYERS.Cropping2D(((0, s), (0, 0)))(x))
 
-    assert "the columns of the two maps" in str(lesson.small_unet.examine(unet(meet)))
+    assert "the columns of the two maps" in str(lesson.small_unet.evaluate(unet(meet)))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_frame_at_the_top_is_cut_at_the_top(frame_first: int, cut_first: int, 
         x = LAYERS.Cropping2D(sides(n % 2, cut_first))(LAYERS.UpSampling2D(2)(x))
         return keras.Model(picture, LAYERS.Conv2D(1, 1)(LAYERS.Concatenate()([skip, x])))
 
-    assert is_right(lesson.small_unet.examine(small_unet)) == right
+    assert is_right(lesson.small_unet.evaluate(small_unet)) == right
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_frame_at_the_top_is_cut_at_the_top(frame_first: int, cut_first: int, 
     ],
 )
 def test_what_came_up_from_below_must_reach_the_output(meet: Any, told: str) -> None:
-    result = lesson.small_unet.examine(unet(meet))
+    result = lesson.small_unet.evaluate(unet(meet))
     assert not is_right(result) and told in str(result)
 
 
@@ -196,7 +196,7 @@ def test_a_fresh_convolution_of_the_picture_is_no_way_up() -> None:
         one, other = (LAYERS.Conv2D(8, 3, padding="same")(picture) for _ in range(2))
         return keras.Model(picture, LAYERS.Conv2D(1, 1)(LAYERS.Concatenate()([one, other])))
 
-    assert "no layer of your model makes a smaller map" in str(lesson.small_unet.examine(small_unet))
+    assert "no layer of your model makes a smaller map" in str(lesson.small_unet.evaluate(small_unet))
 
 
 def test_what_came_up_joined_with_itself_is_no_skip() -> None:
@@ -206,7 +206,7 @@ def test_what_came_up_joined_with_itself_is_no_skip() -> None:
         x = behind(LAYERS.UpSampling2D(2)(LAYERS.MaxPooling2D(2, padding="same")(skip)), skip)
         return keras.Model(picture, LAYERS.Conv2D(1, 1)(LAYERS.Concatenate()([x, x])))
 
-    result = lesson.small_unet.examine(small_unet)
+    result = lesson.small_unet.evaluate(small_unet)
     assert result.misconception is m.NO_NEED_OF_THE_SKIP
 
 
@@ -216,9 +216,9 @@ def test_a_join_without_a_layer_is_a_join(join: Any) -> None:
         found = join()
         return found(*pair) if found is keras.ops.add else found(pair)
 
-    assert is_right(lesson.small_unet.examine(unet(behind, join=lambda: call)))
+    assert is_right(lesson.small_unet.evaluate(unet(behind, join=lambda: call)))
     wrong_side = unet(cropped("after", "before"), join=lambda: call)
-    assert "at the left" in str(lesson.small_unet.examine(wrong_side))
+    assert "at the left" in str(lesson.small_unet.evaluate(wrong_side))
 
 
 def test_a_join_that_makes_another_size_is_told_with_its_numbers() -> None:
@@ -228,25 +228,25 @@ def test_a_join_that_makes_another_size_is_told_with_its_numbers() -> None:
         x = LAYERS.UpSampling2D(2)(LAYERS.MaxPooling2D(2)(skip))
         return keras.Model(picture, LAYERS.Conv2D(1, 1)(LAYERS.Concatenate()([skip, x])))
 
-    assert "For n = 7 your model makes 6 × 6 × 1 and should make 7 × 7 × 1." in str(lesson.small_unet.examine(smaller))
+    assert "For n = 7 your model makes 6 × 6 × 1 and should make 7 × 7 × 1." in str(lesson.small_unet.evaluate(smaller))
 
 
 def test_a_model_that_does_not_build_is_told_which_layer_and_what_reached_it() -> None:
-    text = str(lesson.small_unet.examine(unet(lambda x, skip: x)))
+    text = str(lesson.small_unet.evaluate(unet(lambda x, skip: x)))
     assert "For n = 7 your model does not build. Concatenate refuses; what reached it: 7 × 7 × 8 and 8 × 8 × 8." in text
     assert "\x1b" not in text
 
 
 def test_a_layer_that_was_not_called_is_told() -> None:
-    text = str(lesson.small_unet.examine(unet(lambda x, skip: LAYERS.Cropping2D(((0, 1), (0, 1))))))
+    text = str(lesson.small_unet.evaluate(unet(lambda x, skip: LAYERS.Cropping2D(((0, 1), (0, 1))))))
     assert "Write `(x)` behind its brackets." in text
-    assert "Write `(x)`" not in str(lesson.small_unet.examine(unet(lambda x, skip: x)))
+    assert "Write `(x)`" not in str(lesson.small_unet.evaluate(unet(lambda x, skip: x)))
 
 
 def test_an_error_that_no_layer_raised_is_told_as_it_is() -> None:
-    text = str(lesson.small_unet.examine(lambda n: undefined))  # type: ignore[name-defined]  # noqa: F821
+    text = str(lesson.small_unet.evaluate(lambda n: undefined))  # type: ignore[name-defined]  # noqa: F821
     assert "raised NameError" in text
-    text = str(lesson.small_unet.examine(unet(lambda x, skip: LAYERS.Cropping2D(spare=1)(x))))
+    text = str(lesson.small_unet.evaluate(unet(lambda x, skip: LAYERS.Cropping2D(spare=1)(x))))
     assert "For n = 8 your function raised" in text
 
 
@@ -271,7 +271,7 @@ def test_an_error_that_no_layer_raised_is_told_as_it_is() -> None:
 )
 @pytest.mark.parametrize("join", [LAYERS.Concatenate, LAYERS.Add])
 def test_what_a_repair_did_is_told_and_no_belief_that_it_does_not_show(meet: Any, told: str, join: Any) -> None:
-    result = lesson.small_unet.examine(unet(meet, join=join))
+    result = lesson.small_unet.evaluate(unet(meet, join=join))
     assert not is_right(result) and told in str(result)
     assert result.misconception is None and "Write `(x)`" not in str(result)
 
@@ -280,10 +280,10 @@ def test_a_row_added_on_both_sides_is_told_and_who_repaired_nothing_keeps_the_be
     def meet(x: Any, skip: Any) -> Any:
         return LAYERS.ZeroPadding2D(skip.shape[1] - x.shape[1])(x)
 
-    both = lesson.small_unet.examine(unet(meet, padding="valid"))
+    both = lesson.small_unet.evaluate(unet(meet, padding="valid"))
     assert "Added on both sides: 2 in all." in str(both) and both.misconception is None
     for padding, belief in (("same", m.SAME_MAKES_THEM_MEET), ("valid", m.VALID_MAKES_THEM_MEET)):
-        result = lesson.small_unet.examine(unet(lambda x, skip: x, padding=padding))
+        result = lesson.small_unet.evaluate(unet(lambda x, skip: x, padding=padding))
         assert result.misconception is belief and "you cut" not in str(result) and "you added" not in str(result)
 
 
@@ -307,7 +307,7 @@ def test_a_frame_around_the_picture_is_cut_off_where_it_was_put(
         x = x[:, start : start + n, start : start + n] if sliced else LAYERS.Cropping2D(sides(n % 2, cut_first))(x)
         return keras.Model(picture, x)
 
-    result = lesson.small_unet.examine(small_unet)
+    result = lesson.small_unet.evaluate(small_unet)
     assert is_right(result) == (frame_first == cut_first)
     assert is_right(result) or "is to be cut at the same side" in str(result)
 
@@ -322,9 +322,9 @@ def test_a_frame_around_the_picture_is_cut_off_where_it_was_put(
     ],
 )
 def test_a_map_that_was_turned_does_not_lie_on_the_other(turned: Callable[[Any], Any]) -> None:
-    below = lesson.small_unet.examine(unet(lambda x, skip: turned(behind(x, skip))))
+    below = lesson.small_unet.evaluate(unet(lambda x, skip: turned(behind(x, skip))))
     assert not is_right(below) and "is flipped, turned, stretched or shuffled" in str(below)
-    carried = lesson.small_unet.examine(
+    carried = lesson.small_unet.evaluate(
         unet(behind, join=lambda: lambda pair: LAYERS.Concatenate()([turned(pair[0]), pair[1]]))
     )
     assert not is_right(carried)
@@ -352,7 +352,7 @@ def moved(down: int, right_: int) -> Callable[[Any, Any], Any]:
     ],
 )
 def test_a_map_that_was_moved_is_told_by_how_much(down: int, right_: int, told: str | None) -> None:
-    result = lesson.small_unet.examine(unet(moved(down, right_)))
+    result = lesson.small_unet.evaluate(unet(moved(down, right_)))
     assert is_right(result) == (told is None)
     assert told is None or told in str(result)
 
@@ -366,7 +366,7 @@ def test_a_map_that_is_moved_for_even_or_for_odd_sizes_only_is_seen(spoiled: int
         x = LAYERS.Cropping2D(((cells, 0), (cells, 0)))(x)
         return LAYERS.ZeroPadding2D(((0, cells), (0, cells)))(x)
 
-    result = lesson.small_unet.examine(unet(meet))
+    result = lesson.small_unet.evaluate(unet(meet))
     assert not is_right(result)
     rows, columns = ("row", "column") if cells == 1 else ("rows", "columns")
     assert f"For n = {30 + spoiled} I" in str(result)
@@ -392,7 +392,7 @@ def test_other_ways_up_with_convolutions_behind_the_join_lie_around_their_place(
             x = LAYERS.Conv2D(8, 3, padding="same", activation="relu")(x)
         return keras.Model(picture, LAYERS.Conv2D(1, 1, activation="sigmoid")(x))
 
-    assert is_right(lesson.small_unet.examine(small_unet))
+    assert is_right(lesson.small_unet.evaluate(small_unet))
 
 
 # -- patient 5, too deep ------------------------------------------------------------------------------------------
@@ -428,7 +428,7 @@ END = (LAYERS.Flatten, lambda: LAYERS.Dense(10))
     ],
 )
 def test_four_convolutions_have_to_stay(layers: tuple[Any, ...], right: bool) -> None:
-    assert is_right(lesson.deep.examine(deep(*layers))) == right
+    assert is_right(lesson.deep.evaluate(deep(*layers))) == right
 
 
 @pytest.mark.parametrize("late", [1, 2, 3, 4])
@@ -439,13 +439,13 @@ def test_the_first_two_poolings_may_be_left_out_and_the_last_two_not(late: int) 
         for i, filters in enumerate((16, 32, 64, 64), start=1):
             changed = [] if settings is None else [pool(**settings)]
             layers += [conv(filters, padding="valid"), *(changed if i == late else [pool()])]
-        assert is_right(lesson.deep.examine(deep(*layers, *END))) == (late < 3)
+        assert is_right(lesson.deep.evaluate(deep(*layers, *END))) == (late < 3)
 
 
 def test_the_sizes_of_the_diagnosis_are_counted_on_the_way() -> None:
-    text = str(lesson.last_sizes.examine([26, 13, 11, 6, 3, 1]))
+    text = str(lesson.last_sizes.evaluate([26, 13, 11, 6, 3, 1]))
     assert "After the 2nd pooling: you say 6" in text
-    assert is_right(lesson.last_sizes.examine((26, 13, 11, 5, 3, 1)))
+    assert is_right(lesson.last_sizes.evaluate((26, 13, 11, 5, 3, 1)))
 
 
 # -- patient 6, any picture ---------------------------------------------------------------------------------------
@@ -470,19 +470,19 @@ def any_picture(*layers: Callable[[], Any], size: int | None = None) -> Callable
     ],
 )
 def test_ten_numbers_of_every_picture(make: Any, right: bool) -> None:
-    assert is_right(lesson.any_picture.examine(make)) == right
+    assert is_right(lesson.any_picture.evaluate(make)) == right
 
 
 def test_a_part_of_the_picture_that_has_no_say_is_named() -> None:
     first = any_picture(lambda: LAYERS.Lambda(lambda x: x[:, 0, 0]), lambda: LAYERS.Dense(10))
-    assert "I changed its top right corner" in str(lesson.any_picture.examine(first))
+    assert "I changed its top right corner" in str(lesson.any_picture.evaluate(first))
 
 
 def test_who_wrote_no_flatten_is_not_told_of_it() -> None:
     pooled = any_picture(conv(16), lambda: LAYERS.GlobalMaxPooling2D(data_format="channels_first"), END[1])
-    result = lesson.any_picture.examine(pooled)
+    result = lesson.any_picture.evaluate(pooled)
     assert "Dense refuses" in str(result) and result.misconception is None
-    assert lesson.any_picture.examine(any_picture(conv(16), *END)).misconception is m.FLATTEN_IS_GLOBAL
+    assert lesson.any_picture.evaluate(any_picture(conv(16), *END)).misconception is m.FLATTEN_IS_GLOBAL
 
 
 # -- patient 7, channels first ------------------------------------------------------------------------------------
@@ -492,22 +492,22 @@ def test_of_all_orders_of_the_axes_one_is_right() -> None:
     right = [
         order
         for order in product((1, 2, 3), repeat=3)
-        if len(set(order)) == 3 and is_right(lesson.channels_last.examine(lambda o=order: [LAYERS.Permute(o)]))
+        if len(set(order)) == 3 and is_right(lesson.channels_last.evaluate(lambda o=order: [LAYERS.Permute(o)]))
     ]
     assert right == [(2, 3, 1)]
 
 
 @pytest.mark.parametrize(("order", "believed"), [((3, 1, 2), True), ((2, 1, 3), False)])
 def test_the_belief_about_permute_is_told_to_those_who_may_hold_it(order: tuple[int, ...], believed: bool) -> None:
-    result = lesson.channels_last.examine(lambda: [LAYERS.Permute(order)])
+    result = lesson.channels_last.evaluate(lambda: [LAYERS.Permute(order)])
     assert "64 × 3 × 64 comes out" in str(result)
     assert (result.misconception is m.PERMUTE_SENDS) == believed
 
 
 def test_a_picture_on_its_side_is_told() -> None:
-    assert "on its side" in str(lesson.channels_last.examine(lambda: [LAYERS.Permute((3, 2, 1))]))
-    assert is_right(lesson.channels_last.examine(lambda: [LAYERS.Permute((3, 2, 1)), LAYERS.Permute((2, 1, 3))]))
-    assert not is_right(lesson.channels_last.examine(list))
+    assert "on its side" in str(lesson.channels_last.evaluate(lambda: [LAYERS.Permute((3, 2, 1))]))
+    assert is_right(lesson.channels_last.evaluate(lambda: [LAYERS.Permute((3, 2, 1)), LAYERS.Permute((2, 1, 3))]))
+    assert not is_right(lesson.channels_last.evaluate(list))
 
 
 # -- patient 8, the shortcut --------------------------------------------------------------------------------------
@@ -551,7 +551,7 @@ def residual(shortcut: Callable[[Any, Any], Any]) -> Callable[[int], Any]:
     ],
 )
 def test_the_shortcut_has_the_shape_of_the_other_path(shortcut: Any, right: bool) -> None:
-    assert is_right(lesson.residual.examine(residual(shortcut))) == right
+    assert is_right(lesson.residual.evaluate(residual(shortcut))) == right
 
 
 @pytest.mark.parametrize(
@@ -567,7 +567,7 @@ def test_the_shortcut_has_the_shape_of_the_other_path(shortcut: Any, right: bool
     ids=["quarter", "middle", "transposed", "upside down", "mirrored", "one number"],
 )
 def test_the_shortcut_brings_each_cell_to_where_the_convolutions_bring_it(shortcut: Any) -> None:
-    result = lesson.residual.examine(residual(shortcut))
+    result = lesson.residual.evaluate(residual(shortcut))
     assert not is_right(result)
     assert "For n = 24 the shapes fit. But I changed x at rows 6 and 7" in str(result)
 
@@ -581,8 +581,8 @@ def test_the_shortcut_starts_at_x_and_not_between_the_convolutions(plus: bool) -
         short = LAYERS.Conv2D(32, 1, strides=2)(x) if start_at_x else LAYERS.Conv2D(32, 1)(first)
         return keras.Model(x, short + y if plus else LAYERS.Add()([short, y]))
 
-    assert is_right(lesson.residual.examine(lambda n: block(n, True)))
-    assert "The shortcut shall come from x itself" in str(lesson.residual.examine(lambda n: block(n, False)))
+    assert is_right(lesson.residual.evaluate(lambda n: block(n, True)))
+    assert "The shortcut shall come from x itself" in str(lesson.residual.evaluate(lambda n: block(n, False)))
 
 
 @pytest.mark.parametrize("behind_the_add", [(LAYERS.ReLU,), (lambda: LAYERS.Conv2D(32, 1),), (conv(32), LAYERS.ReLU)])
@@ -595,8 +595,8 @@ def test_a_block_may_go_on_behind_its_add(behind_the_add: Any) -> None:
             z = make()(z)
         return keras.Model(x, z)
 
-    assert is_right(lesson.residual.examine(lambda n: block(n, True)))
-    assert not is_right(lesson.residual.examine(lambda n: block(n, False)))
+    assert is_right(lesson.residual.evaluate(lambda n: block(n, True)))
+    assert not is_right(lesson.residual.evaluate(lambda n: block(n, False)))
 
 
 def conv32(k: int = 3, strides: int = 1, **settings: Any) -> Any:
@@ -627,7 +627,7 @@ def test_the_other_path_stays_as_it_is(other: Any, right: bool, short_first: boo
         both = [conv32(1, strides=2)(x), y]
         return keras.Model(x, LAYERS.Add()(both if short_first else both[::-1]))
 
-    result = lesson.residual.examine(block)
+    result = lesson.residual.evaluate(block)
     assert is_right(result) == right
     assert right or "the other path shall stay as it is" in str(result)
 
@@ -639,7 +639,7 @@ def test_what_was_made_of_the_other_path_is_told() -> None:
             x, LAYERS.Add()([conv32(1, strides=2)(x), LAYERS.MaxPooling2D(2, padding="same")(conv32()(x))])
         )
 
-    text = str(lesson.residual.examine(block))
+    text = str(lesson.residual.evaluate(block))
     assert '`keras.layers.MaxPooling2D(pool_size=(2, 2), strides=(2, 2), padding="same")`' in text
     assert '`keras.layers.Conv2D(filters=32, kernel_size=(1, 1), strides=(2, 2), padding="same")`;' in text
 
@@ -649,7 +649,7 @@ def test_a_block_without_its_shortcut_is_none() -> None:
         x = keras.Input((n, n, 16))
         return keras.Model(x, LAYERS.Conv2D(32, 3, strides=2, padding="same")(x))
 
-    assert "no `Add` any more" in str(lesson.residual.examine(block))
+    assert "no `Add` any more" in str(lesson.residual.evaluate(block))
 
 
 # -- patient 9, all of them say same ------------------------------------------------------------------------------
@@ -692,13 +692,13 @@ def test_a_block_without_its_shortcut_is_none() -> None:
     ],
 )
 def test_the_windows_stay_and_so_does_the_size(layers: list[Any], right: bool) -> None:
-    assert is_right(lesson.keeps_its_size.examine(lambda: [make() for make in layers])) == right
+    assert is_right(lesson.keeps_its_size.evaluate(lambda: [make() for make in layers])) == right
 
 
 def test_the_strides_of_a_pooling_that_were_written_are_told_as_well() -> None:
-    written = lesson.keeps_its_size.examine(lambda: [conv(16)(), LAYERS.MaxPooling2D(3, 3, padding="same")])
+    written = lesson.keeps_its_size.evaluate(lambda: [conv(16)(), LAYERS.MaxPooling2D(3, 3, padding="same")])
     assert "the second 3 is the strides here too" in str(written)
-    stays = lesson.keeps_its_size.examine(lambda: [LAYERS.Conv2D(16, 3, 3, padding="same"), pool3()])
+    stays = lesson.keeps_its_size.evaluate(lambda: [LAYERS.Conv2D(16, 3, 3, padding="same"), pool3()])
     assert stays.misconception is m.THIRD_IS_WIDTH and "the second 3" not in str(stays)
 
 
@@ -707,11 +707,11 @@ def pool3() -> Any:
 
 
 def test_only_a_last_layer_that_mends_is_told_about_mending() -> None:
-    mends = lesson.keeps_its_size.examine(
+    mends = lesson.keeps_its_size.evaluate(
         lambda: [LAYERS.Conv2D(16, 3), LAYERS.MaxPooling2D(3, 1), LAYERS.Resizing(32, 32)]
     )
     assert mends.misconception is m.MENDED_AT_THE_END
-    hidden = lesson.keeps_its_size.examine(
+    hidden = lesson.keeps_its_size.evaluate(
         lambda: [LAYERS.Conv2D(16, 3), LAYERS.ZeroPadding2D(2), LAYERS.MaxPooling2D(3, 1)]
     )
     assert "right at the end, and not on the way" in str(hidden) and hidden.misconception is None
@@ -736,7 +736,7 @@ def test_every_start_that_doubles_to_32_is_right_and_no_other() -> None:
     found = [
         (start, doublings)
         for start, doublings in product((1, 2, 4, 7, 8, 9, 16, 32), range(6))
-        if start * 2**doublings < 100 and is_right(lesson.generator.examine(generator(start, doublings)))
+        if start * 2**doublings < 100 and is_right(lesson.generator.evaluate(generator(start, doublings)))
     ]
     assert found == [(1, 5), (2, 4), (4, 3), (8, 2), (16, 1)]
 
@@ -780,15 +780,17 @@ def twice() -> Any:
     ],
 )
 def test_what_learns_has_to_make_the_32_rows(make: Any, right: bool) -> None:
-    result = lesson.generator.examine(make)
+    result = lesson.generator.evaluate(make)
     assert is_right(result) == right
     assert right or "Conv2DTranspose" in str(result) or re.search(r"But `\w+` made \d+ of \d+, and", str(result))
 
 
 def test_what_enlarged_is_told_with_its_own_sizes() -> None:
-    framed = lesson.generator.examine(grown(twice, twice, lambda: LAYERS.ZeroPadding2D(3), lambda: LAYERS.Conv2D(4, 3)))
+    framed = lesson.generator.evaluate(
+        grown(twice, twice, lambda: LAYERS.ZeroPadding2D(3), lambda: LAYERS.Conv2D(4, 3))
+    )
     assert "But `ZeroPadding2D` made 34 of 28, and 34 is no whole multiple of 28" in str(framed)
-    early = lesson.generator.examine(grown(twice, lambda: LAYERS.ZeroPadding2D(1), twice))
+    early = lesson.generator.evaluate(grown(twice, lambda: LAYERS.ZeroPadding2D(1), twice))
     assert "`ZeroPadding2D` made 16 of 14" in str(early) and early.misconception is None
 
 
@@ -809,7 +811,7 @@ def test_only_a_layer_that_learns_makes_good_what_was_copied(make: Any, right: b
         model.add(make())
         return model
 
-    result = lesson.generator.examine(model)
+    result = lesson.generator.evaluate(model)
     assert is_right(result) == right
     assert right or "`UpSampling2D` made 32 of 16, and no layer that learns stands behind it." in str(result)
 
@@ -820,11 +822,11 @@ def test_doubling_as_the_last_layer_of_all_is_stretching() -> None:
         model.add(LAYERS.UpSampling2D(2))
         return model
 
-    assert lesson.generator.examine(make).misconception is m.MENDED_AT_THE_END
+    assert lesson.generator.evaluate(make).misconception is m.MENDED_AT_THE_END
 
 
 def test_the_road_of_a_wrong_generator_is_shown() -> None:
-    assert "7 → 14 → 28. 28 × 28 × 1 comes out" in str(lesson.generator.examine(generator(7, 2)))
+    assert "7 → 14 → 28. 28 × 28 × 1 comes out" in str(lesson.generator.evaluate(generator(7, 2)))
 
 
 # -- patient 11, the mirror ---------------------------------------------------------------------------------------
@@ -852,7 +854,7 @@ def decoder(missing: Callable[[int, int], int | None]) -> Callable[[Sequence[int
     ],
 )
 def test_the_decoder_meets_every_size(missing: Any, right: bool) -> None:
-    assert is_right(lesson.mirror.examine(decoder(missing))) == right
+    assert is_right(lesson.mirror.evaluate(decoder(missing))) == right
 
 
 def test_a_right_end_by_a_wrong_road_is_not_right() -> None:
@@ -862,7 +864,7 @@ def test_a_right_end_by_a_wrong_road_is_not_right() -> None:
         model.add(LAYERS.Cropping2D(((0, spare), (0, spare))))
         return model
 
-    assert not is_right(lesson.mirror.examine(cropped))
+    assert not is_right(lesson.mirror.evaluate(cropped))
 
 
 def test_a_decoder_that_jumps_to_the_end_is_not_right() -> None:
@@ -876,7 +878,7 @@ def test_a_decoder_that_jumps_to_the_end_is_not_right() -> None:
             ]
         )
 
-    text = str(lesson.mirror.examine(jumps))
+    text = str(lesson.mirror.evaluate(jumps))
     assert "Your decoder goes 2 → 2 → 2 → 2 → 25." in text
     assert text.startswith("✗")
 
@@ -909,13 +911,13 @@ def mean(**settings: Any) -> Any:
     ],
 )
 def test_a_mean_of_the_past(make: Any, right: bool) -> None:
-    assert is_right(lesson.past_mean.examine(make)) == right
+    assert is_right(lesson.past_mean.evaluate(make)) == right
 
 
 def test_a_leak_is_told_by_its_hours() -> None:
-    text = str(lesson.past_mean.examine(lambda: [LAYERS.ZeroPadding1D((0, 2)), mean()]))
+    text = str(lesson.past_mean.evaluate(lambda: [LAYERS.ZeroPadding1D((0, 2)), mean()]))
     assert "I changed hour 2, and the output of hour 0 changed" in text
-    late = str(lesson.past_mean.examine(lambda: [LAYERS.ZeroPadding1D((3, 0)), mean(), LAYERS.Cropping1D((0, 1))]))
+    late = str(lesson.past_mean.evaluate(lambda: [LAYERS.ZeroPadding1D((3, 0)), mean(), LAYERS.Cropping1D((0, 1))]))
     assert "Nothing leaks. But the output of hour 2 is" in late
 
 
@@ -925,16 +927,16 @@ def test_a_third_that_was_rounded_is_shown_with_digits_that_differ() -> None:
         return lambda: [LAYERS.Conv1D(1, 3, padding="causal", kernel_initializer=third, use_bias=False)]
 
     for weight in (0.333, 0.3333, 0.34):
-        text = str(lesson.past_mean.examine(with_weight(weight)))
+        text = str(lesson.past_mean.evaluate(with_weight(weight)))
         mine, mean = text.split(" is ")[1].split(",")[0], text.split(" is ")[2].split(". ")[0].split(".\n")[0]
         assert mine != mean and "Write `1 / 3`" in text
         assert len(mine.split(".")[1]) == len(mean.split(".")[1]) <= 5, "no more digits than it takes"
-    assert "Write `1 / 3`" not in str(lesson.past_mean.examine(with_weight(0.5)))
-    assert is_right(lesson.past_mean.examine(with_weight(1 / 3)))
+    assert "Write `1 / 3`" not in str(lesson.past_mean.evaluate(with_weight(0.5)))
+    assert is_right(lesson.past_mean.evaluate(with_weight(1 / 3)))
 
 
 def test_a_mean_without_ghosts_is_counted() -> None:
-    result = lesson.past_mean.examine(lambda: [mean()])
+    result = lesson.past_mean.evaluate(lambda: [mean()])
     assert "Without ghosts 3 hours make 1: 24 become 22. Two ghosts are missing" in str(result)
     assert "PyTorch" not in str(result) and result.misconception is None
 
@@ -991,12 +993,12 @@ def stem_conv(**settings: Any) -> Any:
     ],
 )
 def test_the_stem_must_have_the_sizes_and_the_values(make: Any, right: bool) -> None:
-    assert is_right(lesson.stem.examine(make)) == right
+    assert is_right(lesson.stem.evaluate(make)) == right
 
 
 def test_the_stem_is_told_after_which_layer_the_values_part() -> None:
     def told(*behind_the_frame: Any, frame: Any = 3) -> tuple[str, Any]:
-        result = lesson.stem.examine(
+        result = lesson.stem.evaluate(
             lambda: [LAYERS.ZeroPadding2D(frame), stem_conv(activation="relu"), *(make() for make in behind_the_frame)]
         )
         return str(result), result.misconception
@@ -1021,7 +1023,7 @@ def test_another_activation_with_the_right_paddings_is_told_as_that(activation: 
         conv = stem_conv(activation=None if on_its_own_line else activation)
         return [LAYERS.ZeroPadding2D(3), conv, *line, LAYERS.ZeroPadding2D(1), LAYERS.MaxPooling2D(3, strides=2)]
 
-    result = lesson.stem.examine(make)
+    result = lesson.stem.evaluate(make)
     assert not is_right(result) and result.misconception is None
     assert "The paddings are right; look at the activation." in str(result)
 
@@ -1037,13 +1039,13 @@ def test_with_wrong_paddings_nobody_is_told_that_they_are_right(activation: str)
             LAYERS.MaxPooling2D(3, strides=2),
         ]
 
-    result = lesson.stem.examine(make)
+    result = lesson.stem.evaluate(make)
     assert result.misconception is m.EQUAL_SIZES_EQUAL_VALUES and "paddings are right" not in str(result)
 
 
 def test_looking_at_the_activation_does_not_change_the_learners_layer() -> None:
     layers = [LAYERS.ZeroPadding2D(3), stem_conv(), LAYERS.ZeroPadding2D(1), LAYERS.MaxPooling2D(3, strides=2)]
-    assert [is_right(lesson.stem.examine(lambda: layers)) for _ in range(2)] == [False, False]
+    assert [is_right(lesson.stem.evaluate(lambda: layers)) for _ in range(2)] == [False, False]
 
 
 def right_stem() -> list[Any]:
@@ -1060,17 +1062,17 @@ def right_stem() -> list[Any]:
 )
 def test_a_model_is_a_list_of_layers_and_an_input_or_a_class_is_told(exercise: Any, make: Any) -> None:
     shape = (32, 32, 3) if exercise is lesson.stem else (3, 64, 64)
-    assert is_right(exercise.examine(lambda: keras.Sequential(make())))
-    assert is_right(exercise.examine(lambda: keras.Sequential([keras.Input(shape), *make()])))
-    assert is_right(exercise.examine(lambda: [keras.Sequential(make())]))
-    led = exercise.examine(lambda: [keras.Input(shape), *make()])
+    assert is_right(exercise.evaluate(lambda: keras.Sequential(make())))
+    assert is_right(exercise.evaluate(lambda: keras.Sequential([keras.Input(shape), *make()])))
+    assert is_right(exercise.evaluate(lambda: [keras.Sequential(make())]))
+    led = exercise.evaluate(lambda: [keras.Input(shape), *make()])
     assert not is_right(led) and "Leave `Input` out; I bring the map." in str(led)
-    bare = exercise.examine(lambda: [*make()[:-1], type(make()[-1])])
+    bare = exercise.evaluate(lambda: [*make()[:-1], type(make()[-1])])
     assert not is_right(bare) and f"write `{type(make()[-1]).__name__}()`" in str(bare)
 
 
 def test_a_stem_without_its_bias_is_told() -> None:
-    text = str(lesson.stem.examine(lambda: [stem_conv(use_bias=False)]))
+    text = str(lesson.stem.evaluate(lambda: [stem_conv(use_bias=False)]))
     assert "Your convolution has no bias. PyTorch's has one" in text
 
 
@@ -1098,7 +1100,7 @@ def test_the_stem_is_what_loops_make_of_it() -> None:
         ]
         for i in range(3)
     ]
-    assert np.array_equal(real.stem(layer, x)[0, :, :, 0], np.array(largest))
+    assert np.array_equal(truth.stem(layer, x)[0, :, :, 0], np.array(largest))
 
 
 # -- patient 14, the vaccine --------------------------------------------------------------------------------------
@@ -1127,7 +1129,7 @@ def test_the_stem_is_what_loops_make_of_it() -> None:
     ],
 )
 def test_the_vaccine_refuses_all_that_only_broadcasts(agree: Any, right: bool) -> None:
-    assert is_right(lesson.agree.examine(agree)) == right
+    assert is_right(lesson.agree.evaluate(agree)) == right
 
 
 @pytest.mark.parametrize(
@@ -1139,31 +1141,31 @@ def test_the_vaccine_refuses_all_that_only_broadcasts(agree: Any, right: bool) -
     ],
 )
 def test_the_vaccine_asks_for_the_shape_and_not_for_the_numbers(agree: Any) -> None:
-    result = lesson.agree.examine(agree)
+    result = lesson.agree.evaluate(agree)
     assert not is_right(result)
     assert "The shapes are equal here; only the numbers differ. I asked for the shape." in str(result)
 
 
 def test_who_always_says_false_is_not_told_of_numbers() -> None:
-    assert "only the numbers differ" not in str(lesson.agree.examine(lambda model, x, y: False))
-    unknown = str(lesson.agree.examine(lambda model, x, y: model.output_shape == y.shape))
+    assert "only the numbers differ" not in str(lesson.agree.evaluate(lambda model, x, y: False))
+    unknown = str(lesson.agree.evaluate(lambda model, x, y: model.output_shape == y.shape))
     assert "only the numbers differ" not in unknown
 
 
 def test_the_vaccine_tells_whole_shapes_and_why_output_shape_is_not_one() -> None:
-    text = str(lesson.agree.examine(lambda model, x, y: True))
+    text = str(lesson.agree.evaluate(lambda model, x, y: True))
     assert "a model that makes (2, 28, 28, 3) and y of (2, 28, 28, 1)" in text
-    unknown = str(lesson.agree.examine(lambda model, x, y: model.output_shape == y.shape))
+    unknown = str(lesson.agree.evaluate(lambda model, x, y: model.output_shape == y.shape))
     assert "says False" in unknown and "`output_shape` has None for the number of pictures." in unknown
-    assert "output_shape" not in str(lesson.agree.examine(lambda model, x, y: False))
+    assert "output_shape" not in str(lesson.agree.evaluate(lambda model, x, y: False))
     # The loss does refuse 20 × 30 beside 30 × 20: nobody is told that it would not.
-    swapped = lesson.agree.examine(lambda model, x, y: sorted(model(x).shape) == sorted(y.shape))
+    swapped = lesson.agree.evaluate(lambda model, x, y: sorted(model(x).shape) == sorted(y.shape))
     assert swapped.misconception is None
 
 
 def test_the_loss_accepts_what_broadcasts_and_refuses_the_rest() -> None:
     for a, b in product(range(1, 5), repeat=2):
-        assert real.loss_says(a, b) == ("a number" if a == b or 1 in (a, b) else "an error")
+        assert truth.loss_says(a, b) == ("a number" if a == b or 1 in (a, b) else "an error")
 
 
 # -- what is measured, against the axes ---------------------------------------------------------------------------
@@ -1171,7 +1173,7 @@ def test_the_loss_accepts_what_broadcasts_and_refuses_the_rest() -> None:
 
 def test_what_meets_and_what_comes_back_is_what_the_axes_say() -> None:
     for padding, n, floors in product(("same", "valid"), range(1, 40), (1, 2, 3)):
-        halve, double = Window(2, stride=2, padding=padding), Repeat(2)
+        halve, double = Window(2, stride=2, padding=padding), Upsample(2)
         try:
             skip = n
             for _ in range(floors - 1):
@@ -1179,35 +1181,35 @@ def test_what_meets_and_what_comes_back_is_what_the_axes_say() -> None:
             low = halve.output_size(skip)
         except ShapeError:
             with pytest.raises(KerasRefusal):
-                real.meeting_sizes(n, floors, padding)
+                truth.meeting_sizes(n, floors, padding)
             continue
-        assert real.meeting_sizes(n, floors, padding) == (skip, double.output_size(low))
+        assert truth.meeting_sizes(n, floors, padding) == (skip, double.output_size(low))
         if padding == "same":
-            assert real.bottom_and_end(n, floors) == (low, low * 2**floors)
+            assert truth.bottom_and_end(n, floors) == (low, low * 2**floors)
 
 
 def test_what_grows_is_what_the_axes_say() -> None:
     for n, p in product(range(1, 12), (None, 0, 1)):
-        axis = Spread(3, stride=2, padding="same", output_padding=p)
-        assert real.grown_size(n, p) == axis.output_size(n)
-    assert real.road_down(25) == (2, 4, 7, 13, 25)
-    assert real.road_down(100) == (7, 13, 25, 50, 100)
+        axis = TransposedWindow(3, stride=2, padding="same", output_padding=p)
+        assert truth.grown_size(n, p) == axis.output_size(n)
+    assert truth.road_down(25) == (2, 4, 7, 13, 25)
+    assert truth.road_down(100) == (7, 13, 25, 50, 100)
 
 
 def test_how_far_ahead_is_what_the_ghosts_after_say() -> None:
     for k, layers in product(range(1, 7), (1, 2, 3)):
         _, after = Window(k, padding="same").pads(50)
-        assert real.told_too_early(k, layers) == layers * after
-        assert real.future_in_mean(k) == after
+        assert truth.told_too_early(k, layers) == layers * after
+        assert truth.future_in_mean(k) == after
 
 
 def test_a_reshape_keeps_only_what_was_in_place() -> None:
-    assert real.numbers_out_of_place(1, 5) == 0
-    assert real.numbers_out_of_place(5, 1) == 0
+    assert truth.numbers_out_of_place(1, 5) == 0
+    assert truth.numbers_out_of_place(5, 1) == 0
     # 0 1 2 3 | 4 5 6 7 becomes 0 4 | 1 5 | 2 6 | 3 7: only the first and the last number stay.
-    assert real.numbers_out_of_place(2, 2) == 6
-    assert real.permuted_shape(3, 64, 48) == (48, 3, 64)
-    assert [real.rows_out_of_place(n) for n in range(1, 8)] == [0, 0, 1, 0, 2, 0, 3]
+    assert truth.numbers_out_of_place(2, 2) == 6
+    assert truth.permuted_shape(3, 64, 48) == (48, 3, 64)
+    assert [truth.rows_out_of_place(n) for n in range(1, 8)] == [0, 0, 1, 0, 2, 0, 3]
 
 
 def test_the_belief_behind_each_patient_is_of_this_ward() -> None:
@@ -1302,14 +1304,14 @@ def deep_of_parts() -> Any:
     ],
 )
 def test_a_model_inside_a_model_and_an_open_size_are_right_too(exercise: Any, answer: Any) -> None:
-    assert is_right(exercise.examine(answer))
+    assert is_right(exercise.evaluate(answer))
 
 
 def test_what_is_wrong_inside_a_model_is_found_there() -> None:
-    assert not is_right(lesson.small_unet.examine(lambda n: framed_unet(n, after=False)))
+    assert not is_right(lesson.small_unet.evaluate(lambda n: framed_unet(n, after=False)))
     low = sequential(conv(16), lambda: LAYERS.MaxPooling2D(2))
     halves = residual(lambda x, y: LAYERS.Conv2D(32, 1)(low(x)))
-    assert "For n = 25" in str(lesson.residual.examine(halves))
+    assert "For n = 25" in str(lesson.residual.evaluate(halves))
 
 
 def test_a_layer_used_twice_stays_one_layer_when_a_model_is_laid_open() -> None:
@@ -1331,10 +1333,10 @@ class OwnModel(keras.Model):
 
 
 def test_a_class_is_run_where_running_is_enough_and_else_it_is_said_that_it_cannot_be_looked_into() -> None:
-    assert is_right(lesson.any_picture.examine(lambda: OwnModel()))
+    assert is_right(lesson.any_picture.evaluate(lambda: OwnModel()))
     for exercise in (lesson.small_unet, lesson.residual, lesson.deep, lesson.generator, lesson.mirror):
         assert "Your model is a class of your own, and I cannot look into that." in str(
-            exercise.examine(lambda *sizes: OwnModel())
+            exercise.evaluate(lambda *sizes: OwnModel())
         )
 
 
@@ -1347,7 +1349,7 @@ class OwnMean(keras.layers.Layer):
 
 
 def test_a_layer_of_ones_own_is_run() -> None:
-    assert is_right(lesson.past_mean.examine(lambda: [OwnMean()]))
+    assert is_right(lesson.past_mean.evaluate(lambda: [OwnMean()]))
 
 
 @pytest.mark.parametrize(
@@ -1361,7 +1363,7 @@ def test_a_layer_of_ones_own_is_run() -> None:
     ids=["one number", "one row"],
 )
 def test_a_map_in_which_no_cell_has_a_place_is_no_repair(spread: Any) -> None:
-    assert "So no cell has a place any more." in str(lesson.small_unet.examine(unet(spread)))
+    assert "So no cell has a place any more." in str(lesson.small_unet.evaluate(unet(spread)))
 
 
 def test_a_mirror_may_hold_layers_that_keep_the_size_and_no_others_that_change_it() -> None:
@@ -1384,15 +1386,15 @@ def test_a_mirror_may_hold_layers_that_keep_the_size_and_no_others_that_change_i
         return LAYERS.Cropping2D(((0, 2 * small - large), (0, 2 * small - large)))
 
     kept = decoder(lambda *_: LAYERS.ReLU(), lambda *_: LAYERS.BatchNormalization(), padding=needed)
-    assert is_right(lesson.mirror.examine(kept))
-    cropped = str(lesson.mirror.examine(decoder(cut, padding=lambda *_: None)))
+    assert is_right(lesson.mirror.evaluate(kept))
+    cropped = str(lesson.mirror.evaluate(decoder(cut, padding=lambda *_: None)))
     assert "Only transposed convolutions, please, change a size" in cropped
-    swapped = str(lesson.mirror.examine(decoder(padding=lambda small, large: 2 * small - large)))
+    swapped = str(lesson.mirror.evaluate(decoder(padding=lambda small, large: 2 * small - large)))
     assert "0 and 1 are the wrong way round" in swapped
-    assert "wrong way round" not in str(lesson.mirror.examine(decoder(padding=lambda *_: 0)))
+    assert "wrong way round" not in str(lesson.mirror.evaluate(decoder(padding=lambda *_: 0)))
 
 
 def test_shapes_without_the_number_of_pictures_are_not_enough_and_that_is_told() -> None:
-    told = str(lesson.agree.examine(lambda model, x, y: model.output_shape[1:] == y.shape[1:]))
+    told = str(lesson.agree.evaluate(lambda model, x, y: model.output_shape[1:] == y.shape[1:]))
     assert "They differ in the number of pictures alone." in told
-    assert "number of pictures alone" not in str(lesson.agree.examine(lambda model, x, y: True))
+    assert "number of pictures alone" not in str(lesson.agree.evaluate(lambda model, x, y: True))

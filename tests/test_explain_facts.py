@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from course_utils import explain
-from course_utils.axes import Spread, Window
+from course_utils.axes import TransposedWindow, Window
 from course_utils.explain import Explanation
 from course_utils.keras_layers import axes_of, load_keras
 
@@ -221,7 +221,9 @@ def counted(layer: Any, shape: tuple[int, ...]) -> int:
     axes, kind = axes_of(layer), type(layer).__name__
     outs = [axis.output_size(n) for axis, n in zip(axes, sizes, strict=True)]
     total = 0
-    if all(isinstance(axis, Spread) for axis in axes):  # every input cell stamps its kernel, for every pair of channels
+    if all(
+        isinstance(axis, TransposedWindow) for axis in axes
+    ):  # every input cell stamps its kernel, for every pair of channels
         for cell in itertools.product(*map(range, sizes)):
             stamps = [axis.stamps(j, n) for axis, j, n in zip(axes, cell, sizes, strict=True)]
             total += sum(1 for _ in itertools.product(*stamps, range(channels), range(layer.filters)))

@@ -78,7 +78,7 @@ def test_random_chains_with_open_sizes(makers: list[partial[Any]], n: int) -> No
 
 
 def _value(text: str, n: int) -> int:
-    from test_laws import value
+    from test_size_formulas import value
 
     return value(text, n)
 

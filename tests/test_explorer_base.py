@@ -13,7 +13,7 @@ from matplotlib.image import imread
 from course_utils import explore
 from course_utils.data import PICTURES, picture
 from course_utils.explorers.base import Explorer
-from course_utils.explorers.frame import Frame, Question, told_gap
+from course_utils.explorers.frame import Frame, Question, format_difference
 
 
 def visible(explorer: Explorer) -> set[str]:
@@ -22,8 +22,8 @@ def visible(explorer: Explorer) -> set[str]:
 
 def test_what_rounding_leaves_is_told_alike_on_every_machine_and_never_as_nothing() -> None:
     on_an_intel, on_an_amd = 9.79e-07, 5.01e-07
-    assert told_gap(on_an_intel) == told_gap(on_an_amd) == "below 0.00001"
-    assert [told_gap(gap) for gap in (0, 1e-5, 0.25, 12.5)] == ["0", "1e-05", "0.25", "12.5"]
+    assert format_difference(on_an_intel) == format_difference(on_an_amd) == "below 0.00001"
+    assert [format_difference(gap) for gap in (0, 1e-5, 0.25, 12.5)] == ["0", "1e-05", "0.25", "12.5"]
     assert "largest difference in any value: below 0.00001" in explore.autoencoder().frame.text
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from course_utils.axes import Axis, Crop, NoRule, Pad, Repeat, ShapeError, Spread, Whole, Window
+from course_utils.axes import Axis, Crop, GlobalWindow, NoRule, Pad, ShapeError, TransposedWindow, Upsample, Window
 from course_utils.fields import ONE_CELL, WHOLE_MAP, Field, field_behind, union
 
 
@@ -28,7 +28,7 @@ def measured(axes: Sequence[Axis], sizes: Sequence[int], i: int) -> tuple[set[in
     for axis, n in zip(reversed(axes), reversed(sizes[:-1]), strict=True):
         read = {j for cell in cells for j in axis.taps(cell, n)}
         # What a stamp or a blend reads beyond the border is not in its taps, so they must keep away from it.
-        away = axis.effective_size if isinstance(axis, Spread) else 2 if isinstance(axis, Repeat) else 0
+        away = axis.effective_size if isinstance(axis, TransposedWindow) else 2 if isinstance(axis, Upsample) else 0
         interior &= all(away <= j < n - away for j in read) and all(
             away <= cell < axis.output_size(n) - away for cell in cells
         )
@@ -67,8 +67,8 @@ VGG = [axis for convolutions in (2, 2, 3, 3, 3) for axis in (*[Window(3, padding
         ([Window(2, 1, d, "causal") for d in (1, 2, 4, 8)], 40, (16, 1, -15)),
         ([Window(3, 2, **SAME)], 28, (3, 2, 0)),
         ([Window(3, 2, **SAME)], 27, (3, 2, -1)),
-        ([Repeat(2)], 4, (1, Fraction(1, 2), 0)),
-        ([Repeat(2), Window(2, 2)], 4, (1, 1, 0)),
+        ([Upsample(2)], 4, (1, Fraction(1, 2), 0)),
+        ([Upsample(2), Window(2, 2)], 4, (1, 1, 0)),
         ([Crop(2, 1)], 9, (1, 1, 2)),
         ([], 5, (1, 1, 0)),
     ],
@@ -79,19 +79,19 @@ def test_known_values(axes: list[Axis], n: int, expected: tuple[Any, ...]) -> No
 
 def test_neighbours_behind_upsampling_may_see_more_or_less() -> None:
     """A window of 3 on doubled cells: each output reads two source cells, and one of 2 reads one or two in turn."""
-    assert followed([Repeat(2), Window(3)], 8)[0].sizes == (2,)
-    field = followed([Repeat(2), Window(2)], 8)[0]
+    assert followed([Upsample(2), Window(3)], 8)[0].sizes == (2,)
+    field = followed([Upsample(2), Window(2)], 8)[0]
     assert field.sizes == (1, 2) and field.spans == ((0, 0), (0, 1)) and field.size == 2
     assert [field[i] for i in range(-1, 4)] == [(-1, 0), (0, 0), (0, 1), (1, 1), (1, 2)]
 
 
 def test_outputs_that_see_nothing() -> None:
-    field = followed([Spread(1, 2)], 5)[0]
+    field = followed([TransposedWindow(1, 2)], 5)[0]
     assert field.spans == ((0, 0), None) and field.sizes == (0, 1)
 
 
 def test_the_whole_map_stays_whole() -> None:
-    field = followed([Window(3), Whole(), Pad(1, 1), Window(2), Repeat(2)], 9)[0]
+    field = followed([Window(3), GlobalWindow(), Pad(1, 1), Window(2), Upsample(2)], 9)[0]
     assert field is WHOLE_MAP and three(field) == (None, None, None) and field.whole
     assert union([WHOLE_MAP, ONE_CELL]).whole
 
@@ -101,14 +101,14 @@ def test_an_unknown_size_leaves_out_the_start_alone() -> None:
     assert three(followed(ENCODER, None)[0]) == (22, 8, -7)
     halved = [Window(3, **SAME), Window(3, 2, **SAME)]
     assert three(followed(halved, None)[0]) == (5, 2, None)
-    assert three(followed([*halved, Spread(4, 2, **SAME)], None)[0]) == (7, 1, None)
+    assert three(followed([*halved, TransposedWindow(4, 2, **SAME)], None)[0]) == (7, 1, None)
     with pytest.raises(NoRule, match="depends on the size"):
-        followed([Repeat(2), Window(3, 2, **SAME)], None)
+        followed([Upsample(2), Window(3, 2, **SAME)], None)
 
 
 def test_unknown_rules_are_said() -> None:
     with pytest.raises(NoRule, match="bicubic"):
-        field_behind(ONE_CELL, Repeat(2, "bicubic"), 8)
+        field_behind(ONE_CELL, Upsample(2, "bicubic"), 8)
     with pytest.raises(ShapeError):
         field_behind(ONE_CELL, Window(9), 8)
 
@@ -123,15 +123,15 @@ def test_union() -> None:
     with pytest.raises(NoRule, match="depends on the size"):
         union([open_start, open_start])
     # Both half a cell apart, in patterns of 2 and of 4 cells.
-    both = union([followed([Repeat(2)], 8)[0], followed([Window(1, 2), Repeat(4)], 8)[0]])
+    both = union([followed([Upsample(2)], 8)[0], followed([Window(1, 2), Upsample(4)], 8)[0]])
     assert [both[i] for i in range(6)] == [(0, 0), (0, 0), (0, 1), (0, 1), (2, 2), (2, 2)]
     # Twice up and down again has the same fields as never.
-    assert union([followed([Repeat(6)], 4)[0], followed([Repeat(2), Repeat(3)], 4)[0]]).spans == ((0, 0),) * 6
+    assert union([followed([Upsample(6)], 4)[0], followed([Upsample(2), Upsample(3)], 4)[0]]).spans == ((0, 0),) * 6
 
 
 def test_equal_fields_are_equal() -> None:
-    assert followed([Repeat(3), Window(3, 3)], 5)[0] == ONE_CELL
-    assert len(followed([Repeat(4), Window(2, 2)], 5)[0].spans) == 2
+    assert followed([Upsample(3), Window(3, 3)], 5)[0] == ONE_CELL
+    assert len(followed([Upsample(4), Window(2, 2)], 5)[0].spans) == 2
 
 
 # -- measured -----------------------------------------------------------------------------------------------------
@@ -147,10 +147,17 @@ ANY = st.one_of(
     WINDOWS,
     WINDOWS,
     st.builds(
-        Spread, st.integers(1, 5), st.integers(1, 3), st.integers(1, 2), st.sampled_from(["valid", "same"]), st.none()
+        TransposedWindow,
+        st.integers(1, 5),
+        st.integers(1, 3),
+        st.integers(1, 2),
+        st.sampled_from(["valid", "same"]),
+        st.none(),
     ),
-    st.builds(Spread, st.just(3), st.just(2), st.just(1), st.sampled_from(["valid", "same"]), st.integers(0, 1)),
-    st.builds(Repeat, st.integers(1, 3), st.sampled_from(["nearest", "bilinear"])),
+    st.builds(
+        TransposedWindow, st.just(3), st.just(2), st.just(1), st.sampled_from(["valid", "same"]), st.integers(0, 1)
+    ),
+    st.builds(Upsample, st.integers(1, 3), st.sampled_from(["nearest", "bilinear"])),
     st.builds(Pad, st.integers(0, 3), st.integers(0, 3)),
     st.builds(Crop, st.integers(0, 2), st.integers(0, 2)),
 )
@@ -177,7 +184,7 @@ def test_random_chains_see_what_is_measured(axes: list[Axis], n: int) -> None:
             )
         elif cells:
             # A stretched edge is repeated into the ghost cells of a blend, so those may read one cell further in.
-            blended = any(isinstance(axis, Repeat) and axis.interpolation == "bilinear" for axis in axes)
+            blended = any(isinstance(axis, Upsample) and axis.interpolation == "bilinear" for axis in axes)
             assert blended or (span is not None and span[0] <= min(cells) and max(cells) <= span[1])
         _seen["interior"] += interior
     _seen["outputs"] += len(outputs)

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "course_utils"
 #: From the bottom to the top. A part may import from its own line and from those above it here, never from below.
 #: A part that is new belongs on a line of this table.
 ORDER = [
-    {"laws", "data", "environment"},
+    {"size_formulas", "data", "environment"},
     {"axes", "fields"},
     {"byhand"},
     {"keras_layers"},
@@ -185,7 +185,7 @@ def test_axes_needs_the_standard_library_only() -> None:
     foreign = {root for root in roots if root not in sys.stdlib_module_names} - here
     assert not {root for root in foreign if not root.startswith("__editable__")}, foreign
     own = [name for name in loaded if name.startswith("course_utils.")]
-    assert own == ["course_utils.environment", "course_utils.laws", "course_utils.axes"]
+    assert own == ["course_utils.environment", "course_utils.size_formulas", "course_utils.axes"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from tally import compared
 
-from course_utils.axes import Axis, Crop, Pad, Repeat, ShapeError, Spread, Whole, Window
+from course_utils.axes import Axis, Crop, GlobalWindow, Pad, ShapeError, TransposedWindow, Upsample, Window
 from course_utils.keras_layers import (
     KerasRefusal,
     LayerCode,
@@ -180,7 +180,7 @@ def test_transposed_convolutions(dimensions: int) -> None:
             total += check(
                 code,
                 lambda rows=rows, padding=padding, extra=extra: tuple(
-                    Spread(k, s, d, padding, op) for (k, s, d), op in zip(rows, extra, strict=True)
+                    TransposedWindow(k, s, d, padding, op) for (k, s, d), op in zip(rows, extra, strict=True)
                 ),
                 sizes_for(dimensions, turn),
                 5,
@@ -218,7 +218,7 @@ def test_global_pooling(kind: str, dimensions: int) -> None:
     for layout, keep in product(FORMATS, (True, False)):
         layer = LayerCode(f"{kind}{dimensions}D", {"data_format": layout, "keepdims": keep}).build()
         axes = axes_of(layer)
-        assert axes == (Whole(),) * dimensions
+        assert axes == (GlobalWindow(),) * dimensions
         for turn, spatial in product(range(4), range(16)):
             sizes = rectangles(dimensions, turn)[spatial]
             kept = tuple(axis.output_size(n) for axis, n in zip(axes, sizes, strict=True)) if keep else ()
@@ -245,7 +245,7 @@ def test_upsampling(dimensions: int) -> None:
                 settings["interpolation"] = how
             total += check(
                 LayerCode(name, settings),
-                lambda factors=factors, how=how: tuple(Repeat(f, how) for f in factors),
+                lambda factors=factors, how=how: tuple(Upsample(f, how) for f in factors),
                 sizes_for(dimensions, turn),
             )
     compared("shapes", name, total, at_least=80 if dimensions == 1 else 1_000)
@@ -299,7 +299,7 @@ def test_numbers_are_read_as_keras_reads_them() -> None:
         assert axes_of(layer) == tuple(Window(k, padding="same") for k in meant)
         assert output_shape(layer, (1, 7, 7, 1)) == (1, 7, 7, 1)
     layer = LayerCode("Conv2DTranspose", {"filters": 1, "kernel_size": 3, "strides": 3, "output_padding": 1}).build()
-    assert axes_of(layer) == (Spread(3, 3, output_padding=1),) * 2
+    assert axes_of(layer) == (TransposedWindow(3, 3, output_padding=1),) * 2
 
 
 def test_fractions_pass_some_constructors_and_are_still_refused() -> None:

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 import with_onednn
 from hypothesis import given, settings, strategies as st
-from layer_cases import ACTIVATIONS, KINDS, cases, dimensions_of, judge, roundings, with_weights
+from layer_cases import ACTIVATIONS, KINDS, cases, checker, dimensions_of, roundings, with_weights
 from tally import WORST, compared, seen_error
 
 from course_utils.compare import ROUNDINGS, compare
@@ -43,7 +43,7 @@ def over(code: LayerCode, sizes: Iterable[tuple[int, ...]], seed: int) -> Counte
     layer = with_weights(code.build(), (1, *(32,) * dimensions, CHANNELS), seed)
     found: Counter[str] = Counter()
     for spatial in sizes:
-        found[judge(layer, random_input(1 + sum(spatial) % 2, *spatial, CHANNELS, seed=seed))] += 1
+        found[checker(layer, random_input(1 + sum(spatial) % 2, *spatial, CHANNELS, seed=seed))] += 1
     return found
 
 
@@ -175,7 +175,7 @@ def test_random_layers(kind: str) -> None:
     @given(cases(kind))
     def property_holds(case: tuple[LayerCode, np.ndarray, int]) -> None:
         code, x, seed = case
-        found[judge(with_weights(code.build(), x.shape, seed), x)] += 1
+        found[checker(with_weights(code.build(), x.shape, seed), x)] += 1
 
     property_holds()
     count(kind, found, at_least=15)
@@ -191,7 +191,7 @@ def test_whole_numbers_are_exact(kind: str) -> None:
     def property_holds(case: tuple[LayerCode, np.ndarray, int]) -> None:
         code, x, seed = case
         layer = with_weights(code.build(), x.shape, seed, whole_numbers=True)
-        verdict = judge(layer, x)
+        verdict = checker(layer, x)
         found[verdict] += 1
         if verdict == "agree":
             assert compare(layer, x).largest_difference == 0
@@ -212,7 +212,7 @@ def test_groups(kind: str) -> None:
         spatial = (7, 9)[:dimensions]
         shape = (2, *spatial, 3 * groups) if layout == "channels_last" else (2, 3 * groups, *spatial)
         layer = with_weights(LayerCode(kind, code).build(), shape, seed)
-        found[judge(layer, random_input(*shape, seed=seed))] += 1
+        found[checker(layer, random_input(*shape, seed=seed))] += 1
     count(f"{kind} in groups", found, at_least=6)
 
 
@@ -224,7 +224,7 @@ def test_activations(activation: str) -> None:
     layer = LayerCode("Conv1D", {"filters": 3, "kernel_size": 1, "activation": activation}).build()
     layer.build(x.shape)
     layer.kernel.assign(np.array([1.0, -0.5, 3.0]).reshape(1, 1, 3))
-    assert judge(layer, x.astype(np.float32)) == "agree"
+    assert checker(layer, x.astype(np.float32)) == "agree"
     compared("values", f"activation {activation}", x.size, at_least=400)
 
 
@@ -234,11 +234,11 @@ def test_long_sums_stay_within_the_bound() -> None:
     for seed, (channels, k, positive) in enumerate(product((16, 64), (3, 5, 7), (False, True))):
         x = random_input(1, 14, 15, channels, seed=seed)
         layer = with_weights(LayerCode("Conv2D", {"filters": 4, "kernel_size": k}).build(), x.shape, seed)
-        found[judge(layer, np.abs(x) if positive else x)] += 1
+        found[checker(layer, np.abs(x) if positive else x)] += 1
         separable = LayerCode("SeparableConv2D", {"filters": 4, "kernel_size": k, "depth_multiplier": 2}).build()
-        found[judge(with_weights(separable, x.shape, seed), x)] += 1
+        found[checker(with_weights(separable, x.shape, seed), x)] += 1
         transposed = LayerCode("Conv2DTranspose", {"filters": 4, "kernel_size": k, "strides": 2}).build()
-        found[judge(with_weights(transposed, x.shape, seed), x)] += 1
+        found[checker(with_weights(transposed, x.shape, seed), x)] += 1
     count("long sums", found, at_least=36)
 
 
@@ -281,10 +281,10 @@ def test_bias_on_the_wrong_axis(kind: str) -> None:
     for channel, bias in enumerate((1, 2, 3)):
         assert (comparison.by_hand[0, channel] == bias).all()
     assert not comparison.agrees and "differ" in comparison.verdict
-    assert judge(layer, x) == "bias"
+    assert checker(layer, x) == "bias"
     # One column more, and Keras is right.
     wider = np.zeros((*x.shape[:-1], 4), np.float32)
-    assert judge(layer, wider) == "agree"
+    assert checker(layer, wider) == "agree"
 
 
 # -- what runs with oneDNN only -----------------------------------------------------------------------------------

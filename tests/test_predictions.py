@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from by_pencil import PREDICTED
+from expected_answers import PREDICTED
 from lessons import LESSONS, PREDICTIONS, Lesson, commit, fill, label
 
 from course_utils.exercises import lesson_00, lesson_01, misconceptions, predictions, record
-from course_utils.exercises.catalogue import Slip
+from course_utils.exercises.catalogue import KnownWrongAnswer
 from course_utils.exercises.prediction_box import PredictionBox
 from course_utils.exercises.predictions import Choice, Prediction
 from course_utils.exercises.record import FILE, Answer, Entry, Record, record_here
@@ -81,7 +81,7 @@ def test_nothing_is_given_away_before_an_answer_is_committed(prediction: Predict
 
 @pytest.mark.parametrize("prediction", PREDICTIONS, ids=label)
 def test_the_real_layers_say_what_was_worked_out_elsewhere(prediction: Prediction) -> None:
-    assert prediction.real() == true_of(prediction)
+    assert prediction.truth() == true_of(prediction)
 
 
 @pytest.mark.parametrize("prediction", PREDICTIONS, ids=label)
@@ -107,7 +107,7 @@ def test_a_surprise_shows_both_answers(prediction: Prediction) -> None:
 @pytest.mark.parametrize(
     ("prediction", "slip"), [(prediction, slip) for prediction in PREDICTIONS for slip in prediction.slips], ids=label
 )
-def test_every_known_wrong_expectation_is_told_its_name(prediction: Prediction, slip: Slip) -> None:
+def test_every_known_wrong_expectation_is_told_its_name(prediction: Prediction, slip: KnownWrongAnswer) -> None:
     box = commit(prediction, slip.answer)
     assert slip.answer != true_of(prediction)
     assert f"Many people expect this: {slip.misconception.name}." in box.guard.say

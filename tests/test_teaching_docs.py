@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from by_pencil import PREDICTED
+from expected_answers import PREDICTED
 from lessons import LESSONS
 
 from course_utils import drill_sheet
 from tools import worksheets
-from tools.way_in import commands, environment
+from tools.bootstrap import commands, environment
 
 ROOT = Path(__file__).parents[1]
 KIT = (ROOT / "docs" / "teaching" / "README.md").read_text(encoding="utf-8")
@@ -106,7 +106,7 @@ def test_what_is_heard_in_a_room_is_what_the_course_knows(number: str, name: str
     section, comes, heard, beliefs = asked()[number, name]
     lesson = next(one for one in LESSONS if one.number == number)
     (prediction,) = (one for one in lesson.predictions if one.name == name)
-    assert comes == spoken(prediction.real()) == spoken(PREDICTED[number][name])
+    assert comes == spoken(prediction.truth()) == spoken(PREDICTED[number][name])
     known = {(spoken(slip.answer), slip.misconception.name) for slip in prediction.slips}
     assert len(heard) == len(beliefs)
     assert set(zip(heard, beliefs, strict=True)) <= known

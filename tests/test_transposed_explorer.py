@@ -13,7 +13,7 @@ from frames import grid_of, numbers_in, printed_by, value
 from walking import check, extremes, walk
 
 from course_utils import explore
-from course_utils.axes import ShapeError, Spread, Window
+from course_utils.axes import ShapeError, TransposedWindow, Window
 from course_utils.explorers import transposed as module
 from course_utils.explorers.frame import Arithmetic, Frame
 from course_utils.explorers.layer import SHOWS
@@ -41,7 +41,7 @@ SETTINGS = [
         (None, *range(LARGEST_S)),
     )
     if extra is None or extra < s
-    for axis in (Spread(k, s, 1, padding, extra),)
+    for axis in (TransposedWindow(k, s, 1, padding, extra),)
 ]
 
 
@@ -59,7 +59,7 @@ def frame_of(
     return transposed_frame(n, k, s, padding, extra, kernel, values, beside, show)
 
 
-def runs(n: int, axis: Spread) -> bool:
+def runs(n: int, axis: TransposedWindow) -> bool:
     try:
         axis.check_runs(n)
     except ShapeError:
@@ -121,7 +121,7 @@ def test_the_size_that_comes_out(n: int, k: int, s: int, padding: str, extra: in
 
 def test_valid_is_n_times_s_and_what_the_kernel_is_longer_than_the_stride() -> None:
     for n, k, s in product(range(1, LARGEST_N + 1), range(1, LARGEST_K + 1), range(1, LARGEST_S + 1)):
-        assert Spread(k, s).output_size(n) == n * s + max(k - s, 0)
+        assert TransposedWindow(k, s).output_size(n) == n * s + max(k - s, 0)
 
 
 def test_the_convolution_of_the_output_size_gives_n_back_wherever_the_layer_runs() -> None:
@@ -247,9 +247,9 @@ def test_cells_that_no_stamp_reaches_are_marked_as_empty() -> None:
 
 
 def test_the_overlaps_are_those_of_both_sides_together() -> None:
-    axes = Spread(3, 2), Spread(5, 3, 1, "same")
+    axes = TransposedWindow(3, 2), TransposedWindow(5, 3, 1, "same")
     frame = frame_of((4, 3), (3, 5), (2, 3), "valid")
-    rows, columns = axes[0].overlaps(4), Spread(5, 3).overlaps(3)
+    rows, columns = axes[0].overlaps(4), TransposedWindow(5, 3).overlaps(3)
     assert numbers_in(grid_of(frame, "overlaps")) == np.outer(rows, columns).tolist()
 
 
@@ -257,7 +257,7 @@ def test_the_overlaps_are_those_of_both_sides_together() -> None:
     ("k", "s", "counts"), [(3, 2, {1, 2}), (4, 2, {2}), (2, 3, {0, 1}), (5, 4, {1, 2}), (4, 4, {1})]
 )
 def test_the_counts_away_from_the_border_are_uneven_where_s_does_not_divide_k(k: int, s: int, counts: set[int]) -> None:
-    assert set(inner_counts(Spread(k, s))) == counts
+    assert set(inner_counts(TransposedWindow(k, s))) == counts
     assert (len(counts) == 1) == (k % s == 0)
     # The same, read off the picture: with ones on ones each cell is its count.
     shown = numbers_in(grid_of(frame_of(6, k, s, "valid", kernel="ones", values="ones"), "output"))
@@ -267,7 +267,7 @@ def test_the_counts_away_from_the_border_are_uneven_where_s_does_not_divide_k(k:
 
 def test_one_period_of_counts_holds_every_cell_of_the_kernel_once() -> None:
     for k, s, padding in product(range(1, LARGEST_K + 1), range(1, LARGEST_S + 1), PADDINGS):
-        axis = Spread(k, s, 1, padding)
+        axis = TransposedWindow(k, s, 1, padding)
         assert len(inner_counts(axis)) == s
         assert sum(inner_counts(axis)) == k
         assert has_inner(axis, 6)

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from queue import Empty
 
-from tools.way_in.console import make_console_safe
+from tools.bootstrap.console import make_console_safe
 
 PATIENCE = 180
 """Seconds for the kernel to start, and again for the cell: the first time, a virus scanner reads all of TensorFlow."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.exercises.blank import has_blank, tells_of_blank
-from course_utils.exercises.result import Stop, not_tried, wrong
+from course_utils.exercises.result import CheckFailed, not_tried, wrong
 
 #: Seconds for one call of a learner's function. On a slow Binder a small model takes about one.
 LIMIT = 15.0
@@ -102,10 +102,10 @@ def _as_code(value: object) -> str:
 
 
 def check_callable(answer: object) -> None:
-    """Stop the check if the answer is not a function. A model can be called, too, but is what a function returned."""
+    """Fail the check if the answer is not a function. A model can be called, too, but is what a function returned."""
     if callable(answer) and not hasattr(answer, "compute_output_shape"):
         return
-    raise Stop(
+    raise CheckFailed(
         wrong(
             f"I need the function itself, and got {spell(answer)}.",
             "Hand over its name without parentheses, so that I can call it.",
@@ -122,13 +122,13 @@ def ask(function: Callable[..., Any], *args: Any, settings: str = "") -> Any:
         settings: the same numbers as the learner is to read them: ``n = 7, k = 4``.
 
     Raises:
-        Stop: with a result that says what happened, if it raises, does not end, or gives a blank.
+        CheckFailed: with a result that says what happened, if it raises, does not end, or gives a blank.
     """
     lead = f"For {settings} your" if settings else "Your"
     try:
         value = call_within(LIMIT, function, *args)
     except TookTooLong:
-        raise Stop(
+        raise CheckFailed(
             wrong(
                 f"{lead} function was still running after {LIMIT:g} seconds, so I ended it.",
                 "Is there a loop that never ends?",
@@ -138,15 +138,15 @@ def ask(function: Callable[..., Any], *args: Any, settings: str = "") -> Any:
         if isinstance(error, KeyboardInterrupt):
             raise
         if tells_of_blank(error):
-            raise Stop(not_tried(STILL_BLANK, NOT_TRIED)) from None
-        raise Stop(
+            raise CheckFailed(not_tried(STILL_BLANK, NOT_TRIED)) from None
+        raise CheckFailed(
             wrong(
                 f"{lead} function raised {type(error).__name__}: {error}{_line_of(error, function)}",
                 try_it(function, args),
             )
         ) from error
     if has_blank(value):
-        raise Stop(not_tried(STILL_BLANK, NOT_TRIED))
+        raise CheckFailed(not_tried(STILL_BLANK, NOT_TRIED))
     return value
 
 

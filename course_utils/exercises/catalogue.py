@@ -45,8 +45,8 @@ class Misconception:
         section: where the course explains it.
         symbols: what the formula takes.
         about: what the formula gives, as a sentence calls it.
-        believed: the wrong formula.
-        real: the same question, put to the real Keras layer.
+        wrong_formula: the wrong formula.
+        truth: the same question, put to the real Keras layer.
         case: the smallest numbers for which the two differ.
     """
 
@@ -55,26 +55,26 @@ class Misconception:
     section: Section
     symbols: tuple[str, ...]
     about: str
-    believed: Callable[..., Any]
-    real: Callable[..., Any]
+    wrong_formula: Callable[..., Any]
+    truth: Callable[..., Any]
     case: tuple[int, ...]
 
     @property
     def separation(self) -> str:
         """The smallest case that tells the belief from the truth, with both numbers."""
         settings = ", ".join(f"{symbol} = {number}" for symbol, number in zip(self.symbols, self.case, strict=True))
-        mine, true = self.believed(*self.case), self.real(*self.case)
+        mine, true = self.wrong_formula(*self.case), self.truth(*self.case)
         return f"The smallest case that tells: {settings}. By that idea {self.about}: {mine}. Keras: {true}."
 
 
 @dataclass(frozen=True)
-class Slip:
+class KnownWrongAnswer:
     """A wrong answer to one exercise, exactly as a learner would hand it in, and the belief behind it."""
 
     misconception: Misconception
     answer: Any
 
 
-def slips_of(*beliefs: Misconception) -> tuple[Slip, ...]:
+def slips_of(*beliefs: Misconception) -> tuple[KnownWrongAnswer, ...]:
     """The answers of those who hand in the formulas they believe in, as they are."""
-    return tuple(Slip(belief, belief.believed) for belief in beliefs)
+    return tuple(KnownWrongAnswer(belief, belief.wrong_formula) for belief in beliefs)

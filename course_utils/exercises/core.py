@@ -14,7 +14,7 @@ and in the next cell, folded until it is clicked, so that *Run All* gives nothin
     lesson.valid_size.hint()
     lesson.valid_size.solution()
 
-An exercise is data; how an answer is judged is its ``judge``, a function from an answer to a Result. ``AgainstKeras``
+An exercise is data; how an answer is judged is its ``checker``, a function from an answer to a Result. ``AgainstKeras``
 judges functions, ``Numbers`` judges numbers, and a lesson may bring its own.
 """
 
@@ -38,13 +38,13 @@ from course_utils.exercises.answers import (
     whole_numbers,
 )
 from course_utils.exercises.blank import has_blank
-from course_utils.exercises.catalogue import Misconception, Slip
+from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception
 from course_utils.exercises.result import (
+    CheckFailed,
     Fold,
     Outcome,
     Result,
     Shown,
-    Stop,
     not_tried,
     paragraph,
     right,
@@ -56,8 +56,8 @@ from course_utils.exercises.result import (
 _MISSING = object()
 
 
-class Judge(Protocol):
-    """Decides about an answer in which no blank is left. It may raise Stop with a result."""
+class Checker(Protocol):
+    """Decides about an answer in which no blank is left. It may raise CheckFailed with a result."""
 
     def __call__(self, answer: Any, /) -> Result:
         """The outcome."""
@@ -70,7 +70,7 @@ class Exercise:
     Args:
         name: what it is called in its lesson: ``lesson.<name>.check(…)``.
         answer: what is handed to ``check``, as code.
-        judge: decides about an answer.
+        checker: decides about an answer.
         hints: from a nudge to nearly everything.
         solution_code: what to write instead of the code with the blanks; the tests run this very text.
         why: the reason, in a sentence or two; shown with the solution and after a right answer.
@@ -79,11 +79,11 @@ class Exercise:
 
     name: str
     answer: str
-    judge: Judge
+    checker: Checker
     hints: tuple[str, ...]
     solution_code: str
     why: str
-    slips: tuple[Slip, ...] = ()
+    slips: tuple[KnownWrongAnswer, ...] = ()
     _hints_given: int = field(default=0, repr=False)
 
     def __repr__(self) -> str:
@@ -93,13 +93,13 @@ class Exercise:
     def _usage(self) -> str:
         return f"Check your answer with `lesson.{self.name}.check({self.answer})`."
 
-    def examine(self, answer: Any = _MISSING) -> Result:
-        """Judge an answer. Nothing a learner hands in makes this raise."""
+    def evaluate(self, answer: Any = _MISSING) -> Result:
+        """Checker an answer. Nothing a learner hands in makes this raise."""
         if answer is _MISSING:
             return not_tried(self._usage)
         try:
-            return not_tried(NOT_TRIED) if has_blank(answer) else self._judge(answer)
-        except Stop as stop:
+            return not_tried(NOT_TRIED) if has_blank(answer) else self._evaluate(answer)
+        except CheckFailed as stop:
             return stop.result
         except Exception as error:
             return Result(
@@ -110,13 +110,13 @@ class Exercise:
                 ),
             )
 
-    def _judge(self, answer: Any) -> Result:
-        result = self.judge(answer)
+    def _evaluate(self, answer: Any) -> Result:
+        result = self.checker(answer)
         return right(*result.lines, self.why) if result.outcome is Outcome.RIGHT else result
 
     def check(self, answer: Any = _MISSING) -> None:
-        """Judge an answer and show the outcome."""
-        show(self.examine(answer))
+        """Checker an answer and show the outcome."""
+        show(self.evaluate(answer))
 
     def hint(self) -> None:
         """Show the hints, each folded; where nothing can be folded (a terminal), the next one at each call."""
@@ -139,7 +139,9 @@ class Exercise:
 # -- judges -------------------------------------------------------------------------------------------------------
 
 
-def belief_behind(gives_the_same: Callable[[Slip], bool], slips: Sequence[Slip]) -> Misconception | None:
+def belief_behind(
+    gives_the_same: Callable[[KnownWrongAnswer], bool], slips: Sequence[KnownWrongAnswer]
+) -> Misconception | None:
     """The belief of the first slip that gives the learner's answer."""
     return next((slip.misconception for slip in slips if gives_the_same(slip)), None)
 
@@ -162,10 +164,10 @@ class AgainstKeras:
     differ: Callable[..., str | None]
     layer: str
     read: Callable[[Any], Any] = whole
-    slips: tuple[Slip, ...] = ()
+    slips: tuple[KnownWrongAnswer, ...] = ()
 
     def __call__(self, function: Any) -> Result:
-        """Judge a function."""
+        """Checker a function."""
         check_callable(function)
         for case in self.cases:
             problem = self.differ(self._value(function, case), *case)
@@ -185,22 +187,22 @@ class AgainstKeras:
             return self.read(value)
         except BadAnswer as problem:
             line = f"For {settings} your function says {spell(value)}; {problem}"
-            raise Stop(wrong(line, try_it(function, case))) from None
+            raise CheckFailed(wrong(line, try_it(function, case))) from None
 
     def _recognise(self, function: Any) -> Misconception | None:
         """The belief whose formula gives the learner's value in every case."""
         try:
             values = [self._value(function, case) for case in self.cases]
-        except Stop:
+        except CheckFailed:
             return None
         return belief_behind(lambda slip: values == [self.read(slip.answer(*case)) for case in self.cases], self.slips)
 
 
-def equals(real: Callable[..., Any]) -> Callable[..., str | None]:
+def equals(truth: Callable[..., Any]) -> Callable[..., str | None]:
     """A ``differ`` for values that the real layer gives directly."""
 
     def differ(value: Any, *case: int) -> str | None:
-        true = real(*case)
+        true = truth(*case)
         return None if value == true else f"your function says {spell(value)}; Keras gives {spell(true)}."
 
     return differ
@@ -212,24 +214,24 @@ class Numbers:
 
     Args:
         labels: what each number is.
-        real: asks Keras for them.
+        truth: asks Keras for them.
         slips: known wrong answers.
         remarks: what to say to some other wrong answers that are easy to understand.
         expected: what is asked for, to be said to an answer of another form.
     """
 
     labels: tuple[str, ...]
-    real: Callable[[], tuple[int, ...]]
-    slips: tuple[Slip, ...] = ()
+    truth: Callable[[], tuple[int, ...]]
+    slips: tuple[KnownWrongAnswer, ...] = ()
     remarks: Mapping[tuple[int, ...], str] = field(default_factory=dict)
     expected: str = ""
 
     def __call__(self, answer: Any) -> Result:
-        """Judge the numbers."""
+        """Checker the numbers."""
         said = self._read(answer)
-        if said == self.real():
+        if said == self.truth():
             return right("Every number is what Keras gives.")
-        first = next(i for i, (mine, true) in enumerate(zip(said, self.real(), strict=True)) if mine != true)
+        first = next(i for i, (mine, true) in enumerate(zip(said, self.truth(), strict=True)) if mine != true)
         before = "" if first == 0 else f" What comes before it is right: {first} of {len(said)}."
         remark = self.remarks.get(said, f"{self.labels[first]}: you say {said[first]}, and Keras does not.{before}")
         return wrong(
@@ -242,7 +244,7 @@ class Numbers:
             return whole_numbers(answer, len(self.labels))
         except BadAnswer as problem:
             line = self._odd_one(answer) or f"You say {spell(answer)}; {problem}"
-            raise Stop(wrong(line, self._expected(answer))) from None
+            raise CheckFailed(wrong(line, self._expected(answer))) from None
 
     def _odd_one(self, answer: Any) -> str | None:
         """Which of the right number of things is no whole number, and why."""

@@ -67,7 +67,7 @@ class DrillBox(AskingBox):
         except BadAnswer as problem:
             self._say(panel(SURPRISE, paragraph(to_html(str(problem))), role="group"), str(problem))
             return
-        result = one.examine(*said)
+        result = one.evaluate(*said)
         self._count(result.outcome is Outcome.RIGHT)
         self._say(result._repr_html_(), str(result))
 

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from course_utils.axes import Window
-from course_utils.exercises import misconceptions as m, real
+from course_utils.exercises import misconceptions as m, truth
 from course_utils.exercises.answers import spell
 from course_utils.exercises.blank import has_blank
-from course_utils.exercises.catalogue import Misconception, Slip
+from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception
 from course_utils.exercises.core import Numbers
-from course_utils.exercises.result import Outcome, Result, Stop, not_tried, right, wrong
+from course_utils.exercises.result import CheckFailed, Outcome, Result, not_tried, right, wrong
 from course_utils.keras_layers import KerasRefusal, LayerCode, axes_of, output_shape, run
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Question:
         labels: what each number of the answer is.
         truth: the numbers, from Keras.
         why: the formulas with the numbers in.
-        slips: wrong answers to this very question with a known belief behind them; never the truth.
+        slips: wrong answers to this very question with a known belief behind them; never the true.
     """
 
     text: str
@@ -53,21 +53,21 @@ class Question:
     labels: tuple[str, ...]
     truth: Answer
     why: tuple[str, ...]
-    slips: tuple[Slip, ...]
+    slips: tuple[KnownWrongAnswer, ...]
 
     @property
     def code(self) -> str:
         """The layers, a line each."""
         return "\n".join(layer.text for layer in self.layers)
 
-    def examine(self, *answer: Any) -> Result:
+    def evaluate(self, *answer: Any) -> Result:
         """Judge an answer: the numbers in the order of the labels. Nothing that is handed in makes this raise."""
         if not answer or has_blank(answer):
             return not_tried(f"I look for: {', '.join(self.labels)}.")
         given = answer[0] if len(answer) == 1 and isinstance(answer[0], (tuple, list, np.ndarray)) else answer
         try:
             result = Numbers(self.labels, lambda: self.truth, self.slips)(given)
-        except Stop as stop:
+        except CheckFailed as stop:
             return stop.result
         if result.outcome is Outcome.RIGHT:
             return right("That is what Keras gives.", *self.why)
@@ -81,13 +81,13 @@ Draw = random.Random
 _Sides = tuple[int, int]
 
 
-def _slips(truth: Answer, *beliefs: tuple[Misconception, Answer]) -> tuple[Slip, ...]:
+def _slips(true: Answer, *beliefs: tuple[Misconception, Answer]) -> tuple[KnownWrongAnswer, ...]:
     """The wrong answers among what the beliefs say here. Of two that say the same the first stands."""
     found: dict[Answer, Misconception] = {}
     for belief, answer in beliefs:
-        if answer != truth:
+        if answer != true:
             found.setdefault(answer, belief)
-    return tuple(Slip(belief, answer) for answer, belief in found.items())
+    return tuple(KnownWrongAnswer(belief, answer) for answer, belief in found.items())
 
 
 def _sizes_out(layer: LayerCode, sides: _Sides) -> _Sides:
@@ -113,14 +113,14 @@ def _one_layer(
     """What size comes out of one layer, for a square map or one with another width; ``believed`` for one side."""
     sides = (n, n if square else n + draw.choice([-3, -2, -1, 1, 2, 3, 4]))
     both = _sizes_out(layer, sides)
-    truth: Answer = both[:1] if square else both
+    true: Answer = both[:1] if square else both
     beliefs = [
         (belief, (here,) if square else (here, there))
         for (belief, here), (_, there) in zip(believed(sides[0]), believed(sides[1]), strict=True)
     ]
     labels = ("Output size",) if square else ("Output height", "Output width")
     text = f"A map of {sides[0]}×{sides[1]} goes through this layer. What size comes out?"
-    return Question(text, (layer,), labels, truth, _formulas(layer, sides, not square), _slips(truth, *beliefs))
+    return Question(text, (layer,), labels, true, _formulas(layer, sides, not square), _slips(true, *beliefs))
 
 
 def _valid(level: int, draw: Draw) -> Question:
@@ -131,8 +131,8 @@ def _valid(level: int, draw: Draw) -> Question:
 
     def believed(n: int) -> list[tuple[Misconception, int]]:
         if s == 1:
-            return [(belief, belief.believed(n, k)) for belief in first]
-        return [(belief, belief.believed(n, k, s)) for belief in steps]
+            return [(belief, belief.wrong_formula(n, k)) for belief in first]
+        return [(belief, belief.wrong_formula(n, k, s)) for belief in steps]
 
     strides = {} if s == 1 else {"strides": s}
     layer = LayerCode("Conv2D", {"filters": 1, "kernel_size": k, **strides})
@@ -145,7 +145,7 @@ def _same(level: int, draw: Draw) -> Question:
 
     def believed(n: int) -> list[tuple[Misconception, int]]:
         beliefs = (m.SAME_WHATEVER_THE_STRIDE, m.SAME_ROUNDS_DOWN, m.SAME_LOSES_A_WINDOW)
-        return [(belief, belief.believed(n, k, s)) for belief in beliefs]
+        return [(belief, belief.wrong_formula(n, k, s)) for belief in beliefs]
 
     layer = LayerCode("Conv2D", {"filters": 1, "kernel_size": k, "strides": s, "padding": "same"})
     return _one_layer(draw, layer, n, level < 3, believed)
@@ -155,19 +155,19 @@ def _pads(level: int, draw: Draw) -> Question:
     k, s = draw.randint(2, 7), 1 if level == 1 else draw.randint(2, 3 if level == 2 else 5)
     n = draw.randint(7, 14 if level < 3 else 240)
     layer = LayerCode("Conv2D", {"filters": 1, "kernel_size": k, "strides": s, "padding": "same"})
-    truth = real.same_step_pads(n, k, s)
+    true = truth.same_step_pads(n, k, s)
     if s == 1:
         beliefs = [
-            (belief, belief.believed(k))
+            (belief, belief.wrong_formula(k))
             for belief in (m.SAME_IS_SYMMETRIC, m.MORE_BEFORE, m.K_GHOSTS, m.ALL_ON_EACH_SIDE, m.ALWAYS_ONE)
         ]
     else:
         symmetric = (m.STRIDE_NEEDS_AS_MANY, m.BOTH_SIDES_ALIKE, m.FIRST_SIDE_FIRST, m.LESS_THAN_NONE)
-        beliefs = [(belief, belief.believed(n, k, s)) for belief in symmetric]
+        beliefs = [(belief, belief.wrong_formula(n, k, s)) for belief in symmetric]
     axis = Window(k, stride=s, padding="same")
     text = f"A map of {n}×{n} goes through this layer. How many ghost rows does it add above, and how many below?"
     why = (str(axis.formula(n)), str(axis.pads_formula(n)), axis.split_text(n))
-    return Question(text, (layer,), ("Ghost rows above", "Ghost rows below"), truth, why, _slips(truth, *beliefs))
+    return Question(text, (layer,), ("Ghost rows above", "Ghost rows below"), true, why, _slips(true, *beliefs))
 
 
 def _pool(level: int, draw: Draw) -> Question:
@@ -191,7 +191,7 @@ def _pool(level: int, draw: Draw) -> Question:
             dropped = (m.PARTLY_FILLED_IS_DROPPED, otherwise(padding="valid"))
             return [dropped] if level == 3 else [one_by_one, dropped, halved]
         if level == 3:
-            return [(belief, belief.believed(n, k, step)) for belief in (m.ONLY_THE_STEPS, m.PLACES_ARE_N_OVER_S)]
+            return [(belief, belief.wrong_formula(n, k, step)) for belief in (m.ONLY_THE_STEPS, m.PLACES_ARE_N_OVER_S)]
         return [(m.ALWAYS_ROUNDS_UP, otherwise(padding="same")), one_by_one]
 
     return _one_layer(draw, LayerCode("MaxPooling2D", settings), n, level < 3, believed)
@@ -199,7 +199,7 @@ def _pool(level: int, draw: Draw) -> Question:
 
 def _dilation(level: int, draw: Draw) -> Question:
     k, d = draw.randint(2, 4 if level == 1 else 6), draw.randint(2, 3 if level == 1 else 5)
-    span = real.span(k, d)
+    span = truth.span(k, d)
     n = draw.randint(span + 2, span + (8 if level == 1 else 40))
     step = draw.randint(2, 3) if level == 3 else 1
     # Conv2D refuses a stride together with a dilation; its relative takes both.
@@ -207,20 +207,20 @@ def _dilation(level: int, draw: Draw) -> Question:
         layer = LayerCode("DepthwiseConv2D", {"kernel_size": k, "strides": step, "dilation_rate": d})
     else:
         layer = LayerCode("Conv2D", {"filters": 1, "kernel_size": k, "dilation_rate": d})
-    truth = (span, _sizes_out(layer, (n, n))[0])
+    true = (span, _sizes_out(layer, (n, n))[0])
     beliefs = []
     for belief in (m.SPAN_IS_K_TIMES_D, m.SPAN_STAYS_K, m.SPAN_WITHOUT_END, m.ONE_GAP_ONLY):
-        length = belief.believed(k, d)
+        length = belief.wrong_formula(k, d)
         if length <= n:  # a longer one would leave no place for the window, and nobody answers that
             beliefs.append((belief, (length, Window(length, stride=step).output_size(n))))
     if step > 1:
-        beliefs.append((m.ONLY_THE_STEPS, (span, m.ONLY_THE_STEPS.believed(n, span, step))))
+        beliefs.append((m.ONLY_THE_STEPS, (span, m.ONLY_THE_STEPS.wrong_formula(n, span, step))))
     text = (
         f"A map of {n}×{n} goes through this layer. How many cells does the window span along one side, "
         "and what size comes out?"
     )
     why = _formulas(layer, (n, n), rectangle=False)
-    return Question(text, (layer,), ("k_eff", "Output size"), truth, why, _slips(truth, *beliefs))
+    return Question(text, (layer,), ("k_eff", "Output size"), true, why, _slips(true, *beliefs))
 
 
 def _upsample(level: int, draw: Draw) -> Question:
@@ -230,12 +230,12 @@ def _upsample(level: int, draw: Draw) -> Question:
     down = LayerCode("MaxPooling2D", {"pool_size": f, "padding": "same"})
     up = LayerCode("UpSampling2D", {"size": f})
     small = _sizes_out(down, (n, n))
-    truth = (small[0], _sizes_out(up, small)[0])
-    beliefs = [(belief, belief.believed(n, f)) for belief in (m.MULTIPLYING_UNDOES, m.WAY_DOWN_ROUNDS_DOWN)]
+    true = (small[0], _sizes_out(up, small)[0])
+    beliefs = [(belief, belief.wrong_formula(n, f)) for belief in (m.MULTIPLYING_UNDOES, m.WAY_DOWN_ROUNDS_DOWN)]
     why = (*_formulas(down, (n, n), rectangle=False), *_formulas(up, small, rectangle=False))
     text = f"A map of {n}×{n} goes through these two layers. What size comes out of each?"
     labels = ("Size after pooling", "Size after upsampling")
-    return Question(text, (down, up), labels, truth, why, _slips(truth, *beliefs))
+    return Question(text, (down, up), labels, true, why, _slips(true, *beliefs))
 
 
 def _transposed(level: int, draw: Draw) -> Question:
@@ -248,7 +248,7 @@ def _transposed(level: int, draw: Draw) -> Question:
         beliefs = [m.TEXTBOOK_LENGTH, m.STRIDE_SHRINKS]
         if padding == "valid":
             beliefs += [m.ONLY_THE_STRIDE, m.STAMPS_SIDE_BY_SIDE]
-        return [(belief, belief.believed(n, k, s)) for belief in beliefs]
+        return [(belief, belief.wrong_formula(n, k, s)) for belief in beliefs]
 
     return _one_layer(draw, layer, n, level < 3, believed)
 
@@ -271,20 +271,20 @@ def _link(draw: Draw, n: int, level: int) -> LayerCode:
 
 def _chain(level: int, draw: Draw) -> Question:
     start = n = draw.randint(9, 20 if level == 1 else 40)
-    layers, truth, why = [], [], []
+    layers, true, why = [], [], []
     for number in range(1, {1: 3, 2: 4, 3: 6}[level] + 1):
         layer = _link(draw, n, level)
         why += [f"{number}. {line}" for line in _formulas(layer, (n, n), rectangle=False)]
         n = _sizes_out(layer, (n, n))[0]
         layers.append(layer)
-        truth.append(n)
+        true.append(n)
     beliefs = [
         (m.SAME_KEEPS_SIZE, _chain_believed(start, layers, True)),
         (m.ROUNDS_DOWN, _chain_believed(start, layers, False)),
     ]
     text = f"A map of {start}×{start} goes through these layers. What size comes out of each?"
     labels = tuple(f"Size after layer {number}" for number in range(1, len(layers) + 1))
-    return Question(text, tuple(layers), labels, tuple(truth), tuple(why), _slips(tuple(truth), *beliefs))
+    return Question(text, tuple(layers), labels, tuple(true), tuple(why), _slips(tuple(true), *beliefs))
 
 
 def _chain_believed(n: int, layers: Sequence[LayerCode], keeps: bool) -> Answer:
@@ -306,19 +306,19 @@ def _back(level: int, draw: Draw) -> Question:
     k, o = draw.randint(s, s + 3), draw.randint(3, 8 if level == 1 else 30)
     padding = "same" if level == 1 else draw.choice(["valid", "same"]) if level == 3 else "valid"
     layer = LayerCode("Conv2D", {"filters": 1, "kernel_size": k, "strides": s, "padding": padding})
-    truth = _inputs_between(layer, o)
+    true = _inputs_between(layer, o)
     why = (
-        f"{truth[0]}: {axes_of(layer.build())[0].formula(truth[0])}",
-        f"{truth[1]}: {axes_of(layer.build())[0].formula(truth[1])}",
-        f"Of {truth[1] + 1} it makes {_output(layer, truth[1] + 1)}.",
+        f"{true[0]}: {axes_of(layer.build())[0].formula(true[0])}",
+        f"{true[1]}: {axes_of(layer.build())[0].formula(true[1])}",
+        f"Of {true[1] + 1} it makes {_output(layer, true[1] + 1)}.",
     )
     text = (
         f"This layer made a map of {o}×{o}. What is the smallest input size that it can have had, and what the largest?"
     )
     # Who thinks of one size thinks of the one of which nothing is left over.
-    alone = truth[1] if padding == "same" else truth[0]
-    slips = _slips(truth, (m.ONE_WAY_BACK, (alone, alone)))
-    return Question(text, (layer,), ("Smallest input", "Largest input"), truth, why, slips)
+    alone = true[1] if padding == "same" else true[0]
+    slips = _slips(true, (m.ONE_WAY_BACK, (alone, alone)))
+    return Question(text, (layer,), ("Smallest input", "Largest input"), true, why, slips)
 
 
 def _output(layer: LayerCode, n: int) -> int:
@@ -407,7 +407,7 @@ class Drill:
 
     def check(self, *answer: Any) -> Result:
         """Judge an answer: ``check(4)``, or ``check(0, 1)`` where two numbers are asked."""
-        return self.question.examine(*answer)
+        return self.question.evaluate(*answer)
 
     def next(self) -> Drill:
         """Go on to the next question."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from course_utils.exercises import misconceptions as m, predictions, real
+from course_utils.exercises import misconceptions as m, predictions, truth
 from course_utils.exercises.answers import BadAnswer, spell, whole
-from course_utils.exercises.catalogue import Slip
+from course_utils.exercises.catalogue import KnownWrongAnswer
 from course_utils.exercises.core import Exercise, Numbers
 from course_utils.exercises.predictions import Choice, Number, Prediction
-from course_utils.exercises.result import Result, Stop, right, wrong
+from course_utils.exercises.result import CheckFailed, Result, right, wrong
 from course_utils.keras_layers import LayerCode, run
 
-_LABELS = tuple(f"{i}. {line}" for i, line in enumerate(real.AUTOENCODER, start=1))
+_LABELS = tuple(f"{i}. {line}" for i, line in enumerate(truth.AUTOENCODER, start=1))
 
 
 def _half_up(n: int) -> int:
@@ -47,23 +47,23 @@ def _undone(n: int) -> int:
     return {4: 7}.get(n, 2 * n)
 
 
-def _slips_of_sizes(n: int, first: Callable[[int], int], unpadded_first: bool) -> tuple[Slip, ...]:
+def _slips_of_sizes(n: int, first: Callable[[int], int], unpadded_first: bool) -> tuple[KnownWrongAnswer, ...]:
     """The known wrong ways to follow the sizes."""
     told = {"first": first}
     slips = [
-        Slip(m.ROUNDS_DOWN, believed_sizes(n, pool=lambda n: n // 2, **told)),
-        Slip(m.DOUBLING_UNDOES, believed_sizes(n, double=_undone, **told)),
-        Slip(m.SAME_KEEPS_SIZE, believed_sizes(n, pool=lambda n: n, **told)),
-        Slip(m.SIZE_STAYS, believed_sizes(n, unpadded=lambda n: n, **told)),
-        Slip(m.WINDOW_LOSES_K, believed_sizes(n, unpadded=lambda n: n - 3, **told)),
-        Slip(m.ONE_SIDE_LOST, believed_sizes(n, unpadded=lambda n: n - 1, **told)),
+        KnownWrongAnswer(m.ROUNDS_DOWN, believed_sizes(n, pool=lambda n: n // 2, **told)),
+        KnownWrongAnswer(m.DOUBLING_UNDOES, believed_sizes(n, double=_undone, **told)),
+        KnownWrongAnswer(m.SAME_KEEPS_SIZE, believed_sizes(n, pool=lambda n: n, **told)),
+        KnownWrongAnswer(m.SIZE_STAYS, believed_sizes(n, unpadded=lambda n: n, **told)),
+        KnownWrongAnswer(m.WINDOW_LOSES_K, believed_sizes(n, unpadded=lambda n: n - 3, **told)),
+        KnownWrongAnswer(m.ONE_SIDE_LOST, believed_sizes(n, unpadded=lambda n: n - 1, **told)),
     ]
     if unpadded_first:
         slips += [
-            Slip(m.SIZE_STAYS, believed_sizes(n)),
-            Slip(m.SIZE_STAYS, believed_sizes(n, unpadded=lambda n: n)),
-            Slip(m.WINDOW_LOSES_K, believed_sizes(n, first=lambda n: n - 3, unpadded=lambda n: n - 3)),
-            Slip(m.ONE_SIDE_LOST, believed_sizes(n, first=lambda n: n - 1, unpadded=lambda n: n - 1)),
+            KnownWrongAnswer(m.SIZE_STAYS, believed_sizes(n)),
+            KnownWrongAnswer(m.SIZE_STAYS, believed_sizes(n, unpadded=lambda n: n)),
+            KnownWrongAnswer(m.WINDOW_LOSES_K, believed_sizes(n, first=lambda n: n - 3, unpadded=lambda n: n - 3)),
+            KnownWrongAnswer(m.ONE_SIDE_LOST, believed_sizes(n, first=lambda n: n - 1, unpadded=lambda n: n - 1)),
         ]
     return tuple(slips)
 
@@ -75,7 +75,7 @@ sizes = Prediction(
     name="sizes",
     question="A picture of 28 × 28 goes in. What is its size after each layer? (It stays as wide as it is high.)",
     fields=tuple(map(Number, _LABELS)),
-    real=lambda: real.sizes(28),
+    truth=lambda: truth.sizes(28),
     sentence="Your answers are kept until the puzzle is solved, in lesson 05.",
     slips=_slips_of_sizes(28, first=lambda n: n, unpadded_first=False),
     tells_all=False,
@@ -86,9 +86,9 @@ other_size = Prediction(
     name="other_size",
     question="A new model is built from the same 13 layers, for a picture of 32 × 32. What comes out of it?",
     fields=(Choice("The output is", ("28 × 28", "32 × 32", "36 × 36", "an error")),),
-    real=lambda: (f"{real.autoencoder_size(32)} × {real.autoencoder_size(32)}",),
+    truth=lambda: (f"{truth.autoencoder_size(32)} × {truth.autoencoder_size(32)}",),
     sentence="The model gives back the size it was given for a few sizes only, and it never says so.",
-    slips=(Slip(m.COMES_BACK, ("32 × 32",)),),
+    slips=(KnownWrongAnswer(m.COMES_BACK, ("32 × 32",)),),
 )
 
 
@@ -103,11 +103,11 @@ def look_back() -> None:
 def _pooled(**settings: Any) -> str:
     """What one experiment with the pooling layer gives, as a sentence."""
     code = LayerCode("MaxPooling2D", settings)
-    size = run(code.build(), real.square(28)).shape[1]
+    size = run(code.build(), truth.square(28)).shape[1]
     return f"`{code.text}` turns 28 into {size}."
 
 
-def _judge_first_halving(answer: Any) -> Result:
+def _check_first_halving(answer: Any) -> Result:
     """Answer with experiments on the real layer."""
     word = answer.strip().lower() if isinstance(answer, str) else None
     if word == "strides":
@@ -136,7 +136,7 @@ def _judge_first_halving(answer: Any) -> Result:
 first_halving = Exercise(
     name="first_halving",
     answer="halves_the_map",
-    judge=_judge_first_halving,
+    checker=_check_first_halving,
     hints=(
         "Try it: change one argument, leave the others alone, and look at the size. This changes the padding: "
         '`keras.layers.MaxPooling2D((2, 2), padding="valid").compute_output_shape((None, 28, 28, 16))`',
@@ -147,26 +147,26 @@ first_halving = Exercise(
     solution_code='halves_the_map = "strides"',
     why="The window moves by `strides`, and a pooling layer takes that from `pool_size` when you do not give it. "
     "A step of 2 leaves half as many places. The padding only decides what happens at the border.",
-    slips=(Slip(m.PADDING_HALVES, "padding"), Slip(m.WINDOW_HALVES, "pool_size")),
+    slips=(KnownWrongAnswer(m.PADDING_HALVES, "padding"), KnownWrongAnswer(m.WINDOW_HALVES, "pool_size")),
 )
 
 
 def _at_the_unpadded_layer() -> tuple[int, int, int]:
     """Sizes before and after layer 11, the only one without padding, and their difference."""
-    before, after = real.sizes(28)[9:11]
+    before, after = truth.sizes(28)[9:11]
     return before, after, before - after
 
 
 _LOST_SLIPS = (
-    Slip(m.SIZE_STAYS, (16, 16, 0)),
-    Slip(m.WINDOW_LOSES_K, (16, 13, 3)),
-    Slip(m.ONE_SIDE_LOST, (16, 15, 1)),
+    KnownWrongAnswer(m.SIZE_STAYS, (16, 16, 0)),
+    KnownWrongAnswer(m.WINDOW_LOSES_K, (16, 13, 3)),
+    KnownWrongAnswer(m.ONE_SIDE_LOST, (16, 15, 1)),
 )
 
 lost_pixels = Exercise(
     name="lost_pixels",
     answer="(size_in, size_out, lost)",
-    judge=Numbers(
+    checker=Numbers(
         ("Its input size", "Its output size", "How many rows fewer"),
         _at_the_unpadded_layer,
         _LOST_SLIPS,
@@ -195,20 +195,20 @@ lost_pixels = Exercise(
 
 def _third_pooling_and_back() -> tuple[int, int, int]:
     """Sizes before and after layer 6, and what two doublings make of the latter."""
-    before, after = real.sizes(28)[4:6]
-    return before, after, real.sizes(28)[9]
+    before, after = truth.sizes(28)[4:6]
+    return before, after, truth.sizes(28)[9]
 
 
 _TABLE_SLIPS = (
-    Slip(m.ROUNDS_DOWN, (7, 3, 12)),
-    Slip(m.DOUBLING_UNDOES, (7, 4, 14)),
-    Slip(m.SAME_KEEPS_SIZE, (7, 7, 28)),
+    KnownWrongAnswer(m.ROUNDS_DOWN, (7, 3, 12)),
+    KnownWrongAnswer(m.DOUBLING_UNDOES, (7, 4, 14)),
+    KnownWrongAnswer(m.SAME_KEEPS_SIZE, (7, 7, 28)),
 )
 
 read_the_table = Exercise(
     name="read_the_table",
     answer="(third_in, third_out, doubled_twice)",
-    judge=Numbers(
+    checker=Numbers(
         ("Its input size", "Its output size", "After two doublings"),
         _third_pooling_and_back,
         _TABLE_SLIPS,
@@ -235,9 +235,9 @@ _TWICE_SLIPS = _slips_of_sizes(28, first=lambda n: n - 2, unpadded_first=True)
 no_padding_twice = Exercise(
     name="no_padding_twice",
     answer="my_sizes",
-    judge=Numbers(
-        tuple(f"After layer {i}, `{line}`" for i, line in enumerate(real.FIRST_UNPADDED, start=1)),
-        lambda: real.sizes(28, real.FIRST_UNPADDED),
+    checker=Numbers(
+        tuple(f"After layer {i}, `{line}`" for i, line in enumerate(truth.FIRST_UNPADDED, start=1)),
+        lambda: truth.sizes(28, truth.FIRST_UNPADDED),
         _TWICE_SLIPS,
     ),
     hints=(
@@ -255,11 +255,11 @@ no_padding_twice = Exercise(
 _LARGEST = 59
 
 
-def _judge_another_size(answer: Any) -> Result:
+def _check_another_size(answer: Any) -> Result:
     """Run the model on an image of that size."""
     n = _image_size(answer)
-    sizes_for_n = real.sizes(n)
-    walk = f"Keras: {real.changes(n, sizes_for_n)}."
+    sizes_for_n = truth.sizes(n)
+    walk = f"Keras: {truth.changes(n, sizes_for_n)}."
     if sizes_for_n[-1] == n:
         return right(f"{n} goes in and {n} comes out. {walk}")
     slip = m.HALVES_EVENLY if n % 8 == 0 else None
@@ -271,20 +271,20 @@ def _image_size(answer: Any) -> int:
     try:
         n = whole(answer)
     except BadAnswer as problem:
-        raise Stop(wrong(f"You say {spell(answer)}; {problem}")) from None
+        raise CheckFailed(wrong(f"You say {spell(answer)}; {problem}")) from None
     if n < 1:
-        raise Stop(wrong(f"You say {n}. An image has at least one pixel."))
+        raise CheckFailed(wrong(f"You say {n}. An image has at least one pixel."))
     if n == 28:
-        raise Stop(wrong("28 does come back. That one we know; find another."))
+        raise CheckFailed(wrong("28 does come back. That one we know; find another."))
     if n > _LARGEST:
-        raise Stop(wrong(f"You say {n}. Look for one below {_LARGEST + 1}; there are several."))
+        raise CheckFailed(wrong(f"You say {n}. Look for one below {_LARGEST + 1}; there are several."))
     return n
 
 
 another_size = Exercise(
     name="another_size",
     answer="lucky",
-    judge=_judge_another_size,
+    checker=_check_another_size,
     hints=(
         "Try a few. Each check shows all the sizes on the way, so a wrong answer is an experiment too.",
         "Look at the code size, after the third pooling. Which last size belongs to a code of 2? Of 3? Of 4?",
@@ -292,5 +292,5 @@ another_size = Exercise(
     ),
     solution_code="lucky = 36",
     why="Several sizes come back, and most do not. Is there a pattern in those that do? Lesson 05 has the answer.",
-    slips=(Slip(m.HALVES_EVENLY, 32), Slip(m.HALVES_EVENLY, 16)),
+    slips=(KnownWrongAnswer(m.HALVES_EVENLY, 32), KnownWrongAnswer(m.HALVES_EVENLY, 16)),
 )

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises import misconceptions as m, networks, predictions, real
+from course_utils.exercises import misconceptions as m, networks, predictions, truth
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole
-from course_utils.exercises.catalogue import Misconception, Slip, slips_of
+from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception, slips_of
 from course_utils.exercises.core import AgainstKeras, Exercise, equals, pair
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
-from course_utils.exercises.result import Result, Stop, right, wrong
+from course_utils.exercises.result import CheckFailed, Result, right, wrong
 from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, output_shape, run
 
 # -- predictions --------------------------------------------------------------------------------------------------
@@ -27,13 +27,13 @@ places = Prediction(
     question="A 3 × 3 window stands on a 7 × 7 map and must not reach over its border. "
     "It moves by one cell at a time. In how many places can it stand, along one row?",
     fields=(Number("Places in a row"),),
-    real=lambda: (real.valid_size(7, 3),),
+    truth=lambda: (truth.valid_size(7, 3),),
     sentence="That number is the output size: one output cell for each place.",
     slips=(
-        Slip(m.WINDOW_LOSES_K, (m.WINDOW_LOSES_K.believed(7, 3),)),
-        Slip(m.WINDOW_HOPS, (m.WINDOW_HOPS.believed(7, 3),)),
-        Slip(m.SIZE_STAYS, (m.SIZE_STAYS.believed(7, 3),)),
-        Slip(m.ONE_SIDE_LOST, (m.ONE_SIDE_LOST.believed(7, 3),)),
+        KnownWrongAnswer(m.WINDOW_LOSES_K, (m.WINDOW_LOSES_K.wrong_formula(7, 3),)),
+        KnownWrongAnswer(m.WINDOW_HOPS, (m.WINDOW_HOPS.wrong_formula(7, 3),)),
+        KnownWrongAnswer(m.SIZE_STAYS, (m.SIZE_STAYS.wrong_formula(7, 3),)),
+        KnownWrongAnswer(m.ONE_SIDE_LOST, (m.ONE_SIDE_LOST.wrong_formula(7, 3),)),
     ),
 )
 
@@ -43,13 +43,13 @@ even_pads = Prediction(
     question='A 4 × 4 kernel, a 7 × 7 map, `padding="same"`: how many ghost rows does Keras add above the map, '
     "and how many below?",
     fields=(Number("Above"), Number("Below")),
-    real=lambda: real.same_pads(4),
+    truth=lambda: truth.same_pads(4),
     sentence="Three ghost rows cannot be shared evenly. Somebody had to choose a side.",
     slips=(
-        Slip(m.SAME_IS_SYMMETRIC, m.SAME_IS_SYMMETRIC.believed(4)),
-        Slip(m.SAME_IS_SYMMETRIC, (1, 1)),
-        Slip(m.MORE_BEFORE, m.MORE_BEFORE.believed(4)),
-        Slip(m.ALL_ON_EACH_SIDE, m.ALL_ON_EACH_SIDE.believed(4)),
+        KnownWrongAnswer(m.SAME_IS_SYMMETRIC, m.SAME_IS_SYMMETRIC.wrong_formula(4)),
+        KnownWrongAnswer(m.SAME_IS_SYMMETRIC, (1, 1)),
+        KnownWrongAnswer(m.MORE_BEFORE, m.MORE_BEFORE.wrong_formula(4)),
+        KnownWrongAnswer(m.ALL_ON_EACH_SIDE, m.ALL_ON_EACH_SIDE.wrong_formula(4)),
     ),
 )
 
@@ -59,9 +59,9 @@ rim = Prediction(
     question='A 3 × 3 kernel of ones slides over a map of ones, with `padding="same"`. Each output is a sum of nine '
     "cells. What stands in a corner of the output, what along an edge, and what in the centre?",
     fields=(Number("Corner"), Number("Edge"), Number("Centre")),
-    real=lambda: tuple(int(real.sums_of_ones(7, 3)[place]) for place in ((0, 0), (0, 3), (3, 3))),
+    truth=lambda: tuple(int(truth.sums_of_ones(7, 3)[place]) for place in ((0, 0), (0, 3), (3, 3))),
     sentence="A ghost cell is a zero, so an output at the rim adds up fewer ones.",
-    slips=(Slip(m.GHOSTS_DO_NOT_SHOW, (9, 9, 9)),),
+    slips=(KnownWrongAnswer(m.GHOSTS_DO_NOT_SHOW, (9, 9, 9)),),
 )
 
 _SIZES = ("1 × 1", "3 × 3", "5 × 5", "an error")
@@ -70,7 +70,7 @@ _SIZES = ("1 × 1", "3 × 3", "5 × 5", "an error")
 def _size_or_error(padding: str) -> str:
     """What a 5 × 5 kernel makes of a 3 × 3 map."""
     try:
-        n = run(real.build("Conv2D", filters=1, kernel_size=5, padding=padding), real.square(3)).shape[1]
+        n = run(truth.build("Conv2D", filters=1, kernel_size=5, padding=padding), truth.square(3)).shape[1]
     except KerasRefusal:
         return "an error"
     return f"{n} × {n}"
@@ -81,11 +81,11 @@ too_big = Prediction(
     name="too_big",
     question="A 5 × 5 kernel meets a 3 × 3 map. What comes out?",
     fields=(Choice('padding="valid"', _SIZES), Choice('padding="same"', _SIZES)),
-    real=lambda: (_size_or_error("valid"), _size_or_error("same")),
+    truth=lambda: (_size_or_error("valid"), _size_or_error("same")),
     sentence='With "valid" there would be 3 − 5 + 1 = −1 places. "same" adds ghost cells enough for any kernel.',
     slips=(
-        Slip(m.OVERSIZE_REFUSED, ("an error", "an error")),
-        Slip(m.SIZE_STAYS, ("3 × 3", "3 × 3")),
+        KnownWrongAnswer(m.OVERSIZE_REFUSED, ("an error", "an error")),
+        KnownWrongAnswer(m.SIZE_STAYS, ("3 × 3", "3 × 3")),
     ),
 )
 
@@ -94,11 +94,11 @@ typo = Prediction(
     name="typo",
     question="Somebody writes `Conv2D(32, 3, 3)` and gives it a picture of 28 × 28. What size comes out?",
     fields=(Number("Output size"),),
-    real=lambda: (real.third_number_size(28, 3),),
+    truth=lambda: (truth.third_number_size(28, 3),),
     sentence="The third argument is `strides`: the window moves by 3. Nothing warns you.",
     slips=(
-        Slip(m.THIRD_IS_WIDTH, (m.THIRD_IS_WIDTH.believed(28, 3),)),
-        Slip(m.SIZE_STAYS, (m.SIZE_STAYS.believed(28, 3),)),
+        KnownWrongAnswer(m.THIRD_IS_WIDTH, (m.THIRD_IS_WIDTH.wrong_formula(28, 3),)),
+        KnownWrongAnswer(m.SIZE_STAYS, (m.SIZE_STAYS.wrong_formula(28, 3),)),
     ),
 )
 
@@ -115,11 +115,11 @@ _VALID_SLIPS = slips_of(m.WINDOW_LOSES_K, m.WINDOW_HOPS, m.SIZE_STAYS, m.HALF_EA
 valid_size = Exercise(
     name="valid_size",
     answer="valid_size",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("n", "k"),
         # First one that can be drawn in a moment, then all small ones.
         cases=((5, 3), *((n, k) for n in range(1, 9) for k in range(1, n + 1)), (28, 3), (28, 5), (32, 7)),
-        differ=equals(real.valid_size),
+        differ=equals(truth.valid_size),
         layer='`Conv2D(…, padding="valid")`',
         slips=_VALID_SLIPS,
     ),
@@ -139,16 +139,16 @@ def valid_size(n, k):
 
 _SAME_SLIPS = (
     *slips_of(m.SAME_IS_SYMMETRIC, m.MORE_BEFORE, m.K_GHOSTS, m.ALL_ON_EACH_SIDE, m.ALWAYS_ONE),
-    Slip(m.SAME_IS_SYMMETRIC, lambda k: ((k - 1) // 2, (k - 1) // 2)),
+    KnownWrongAnswer(m.SAME_IS_SYMMETRIC, lambda k: ((k - 1) // 2, (k - 1) // 2)),
 )
 
 same_pads = Exercise(
     name="same_pads",
     answer="same_pads",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("k",),
         cases=tuple((k,) for k in range(1, 12)),
-        differ=equals(real.same_pads),
+        differ=equals(truth.same_pads),
         layer='`Conv2D(…, padding="same")`',
         read=pair,
         slips=_SAME_SLIPS,
@@ -206,7 +206,7 @@ def _border(argument: Any) -> _Border:
     if min(map(whole, _leaves(padding)), default=0) < 0:
         raise BadAnswer("ghost cells cannot be fewer than none.")
     try:
-        (above, below), (left, right_) = real.build("ZeroPadding2D", padding=padding).padding
+        (above, below), (left, right_) = truth.build("ZeroPadding2D", padding=padding).padding
     except KerasRefusal as refusal:
         raise BadAnswer(f"`ZeroPadding2D` refuses it: {refusal}") from None
     margins = (int(above), int(below)), (int(left), int(right_))
@@ -223,7 +223,7 @@ def _by_size(shape: Sequence[int | None]) -> str:
 def _same_conv(k: int, height: int, width: int) -> tuple[Map, Map, list[Map]]:
     """A map, what a real convolution with "same" makes of it, and that convolution's weights."""
     x = networks.digits((1, height, width, 1), seed=1)
-    layer = real.build("Conv2D", filters=1, kernel_size=k, padding="same")
+    layer = truth.build("Conv2D", filters=1, kernel_size=k, padding="same")
     layer.build(x.shape)
     networks.give_digits(layer, seed=k)
     return x, run(layer, x), layer.get_weights()
@@ -233,8 +233,8 @@ def _differs_from_same(border: _Border, k: int) -> str | None:
     """Run ``ZeroPadding2D`` and an unpadded convolution beside one with "same", on a square and on a rectangle."""
     for height, width in ((7, 7), (6, 9)):
         x, expected, weights = _same_conv(k, height, width)
-        padding = real.build("ZeroPadding2D", padding=border.margins)
-        convolution = real.build("Conv2D", filters=1, kernel_size=k)
+        padding = truth.build("ZeroPadding2D", padding=border.margins)
+        convolution = truth.build("Conv2D", filters=1, kernel_size=k)
         try:
             # The size comes first: a margin of millions is never made.
             shape = output_shape(convolution, output_shape(padding, x.shape))
@@ -262,19 +262,19 @@ def _on_both_axes(pads: Callable[[int], tuple[int, int]]) -> Callable[[int], Mar
 
 
 _BY_HAND_SLIPS = (
-    Slip(m.SAME_IS_SYMMETRIC, lambda k: k // 2),
-    Slip(m.SAME_IS_SYMMETRIC, lambda k: (k - 1) // 2),
-    Slip(m.ALL_ON_EACH_SIDE, lambda k: k - 1),
-    Slip(m.PAIR_IS_BEFORE_AFTER, lambda k: ((k - 1) // 2, k // 2)),
-    Slip(m.MORE_BEFORE, _on_both_axes(m.MORE_BEFORE.believed)),
-    Slip(m.K_GHOSTS, _on_both_axes(m.K_GHOSTS.believed)),
-    Slip(m.ALWAYS_ONE, lambda k: 1),
+    KnownWrongAnswer(m.SAME_IS_SYMMETRIC, lambda k: k // 2),
+    KnownWrongAnswer(m.SAME_IS_SYMMETRIC, lambda k: (k - 1) // 2),
+    KnownWrongAnswer(m.ALL_ON_EACH_SIDE, lambda k: k - 1),
+    KnownWrongAnswer(m.PAIR_IS_BEFORE_AFTER, lambda k: ((k - 1) // 2, k // 2)),
+    KnownWrongAnswer(m.MORE_BEFORE, _on_both_axes(m.MORE_BEFORE.wrong_formula)),
+    KnownWrongAnswer(m.K_GHOSTS, _on_both_axes(m.K_GHOSTS.wrong_formula)),
+    KnownWrongAnswer(m.ALWAYS_ONE, lambda k: 1),
 )
 
 zero_padding_by_hand = Exercise(
     name="zero_padding_by_hand",
     answer="border",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("k",),
         cases=tuple((k,) for k in range(1, 8)),
         differ=_differs_from_same,
@@ -307,10 +307,10 @@ _CAUSAL_SLIPS = slips_of(
 causal_pads = Exercise(
     name="causal_pads",
     answer="causal_pads",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("k", "d"),
         cases=tuple(sorted(((k, d) for k in range(1, 6) for d in range(1, 4)), key=lambda case: (sum(case), case))),
-        differ=equals(real.causal_pads),
+        differ=equals(truth.causal_pads),
         layer='`Conv1D(…, padding="causal")`',
         read=pair,
         slips=_CAUSAL_SLIPS,
@@ -347,7 +347,7 @@ def _spelt(size: Sequence[int]) -> str:
     return " × ".join(map(str, size))
 
 
-def _judge_fix_the_shape(function: Any) -> Result:
+def _check_fix_the_shape(function: Any) -> Result:
     """Look at the size after each convolution, not only at the last one."""
     layers = networks.layers_or_word(function)
     picture = np.ones((1, 28, 28, 1), dtype=np.float32)
@@ -384,7 +384,7 @@ def _judge_fix_the_shape(function: Any) -> Result:
 fix_the_shape = Exercise(
     name="fix_the_shape",
     answer="build",
-    judge=_judge_fix_the_shape,
+    checker=_check_fix_the_shape,
     hints=(
         "`padding` is one of two words. Which keeps the size at stride 1?",
         "28 − 24 = 4, and that is k − 1. Which word loses k − 1?",
@@ -401,7 +401,7 @@ def build():
     )""",
     why='"same" keeps 28 at stride 1; "valid" loses k − 1 = 4. The other way round the last size would be the same, '
     "and the map between them would not.",
-    slips=(Slip(m.LAST_SIZE_IS_ENOUGH, _two_convolutions("valid", "same")),),
+    slips=(KnownWrongAnswer(m.LAST_SIZE_IS_ENOUGH, _two_convolutions("valid", "same")),),
 )
 
 # -- torch_to_keras -----------------------------------------------------------------------------------------------
@@ -427,7 +427,7 @@ _CHANNELS_IN_FIRST = (
 )
 
 
-def _judge_torch_to_keras(function: Any) -> Result:
+def _check_torch_to_keras(function: Any) -> Result:
     """Compare with one ghost cell on each side and an unpadded convolution, in size and in values."""
     layers = networks.layers_or_word(function)
     convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
@@ -462,8 +462,8 @@ def _judge_torch_to_keras(function: Any) -> Result:
 
 def _as_pytorch(convolution: Layer, x: Map) -> Map:
     """What PyTorch's ``Conv2d(1, 8, kernel_size=5, padding=1)`` computes, with the learner's weights."""
-    padded = run(real.build("ZeroPadding2D", padding=1), x)
-    reference = real.build("Conv2D", filters=8, kernel_size=5)
+    padded = run(truth.build("ZeroPadding2D", padding=1), x)
+    reference = truth.build("Conv2D", filters=8, kernel_size=5)
     reference.build(padded.shape)
     reference.set_weights(convolution.get_weights())
     return run(reference, padded)
@@ -472,7 +472,7 @@ def _as_pytorch(convolution: Layer, x: Map) -> Map:
 torch_to_keras = Exercise(
     name="torch_to_keras",
     answer="keras_layers",
-    judge=_judge_torch_to_keras,
+    checker=_check_torch_to_keras,
     hints=(
         "Keras's `Conv2D` takes a word for its padding, not a number. Does one of the two words give 26?",
         'Neither does: "valid" gives 24, "same" gives 28. So the padding needs a layer of its own, in front.',
@@ -487,9 +487,9 @@ def keras_layers():
     why="PyTorch's number is so many ghost cells on each side, whatever the kernel: 28 + 2·1 − 5 + 1 = 26. "
     "Keras's words cannot say that, so the padding becomes a layer.",
     slips=(
-        Slip(m.NUMBER_IS_SAME, _one_layer(8, 5, padding="same")),
-        Slip(m.PADDING_LEFT_OUT, _one_layer(8, 5)),
-        Slip(m.OTHER_KERNEL, _one_layer(8, 3)),
+        KnownWrongAnswer(m.NUMBER_IS_SAME, _one_layer(8, 5, padding="same")),
+        KnownWrongAnswer(m.PADDING_LEFT_OUT, _one_layer(8, 5)),
+        KnownWrongAnswer(m.OTHER_KERNEL, _one_layer(8, 3)),
     ),
 )
 
@@ -507,12 +507,14 @@ def _padded(function: Any, x: NDArray[np.float64], k: int, settings: str) -> NDA
     except (TypeError, ValueError):
         padded = np.empty(())
     if padded.ndim != 2:
-        raise Stop(wrong(f"For {settings} your function returns {spell(value)}. It should return the padded map."))
+        raise CheckFailed(
+            wrong(f"For {settings} your function returns {spell(value)}. It should return the padded map.")
+        )
     size = tuple(side - k + 1 for side in padded.shape)
     if size != x.shape:
         height, width = padded.shape
         comes_out = f"{size[0]} × {size[1]} comes out" if min(size) > 0 else "no window fits into it"
-        raise Stop(
+        raise CheckFailed(
             wrong(
                 f"For {settings} your padded map is {height} × {width}, so {comes_out}. "
                 f"It should be {x.shape[0]} × {x.shape[1]}, as before: add k − 1 in all, to height and to width."
@@ -528,11 +530,11 @@ def _holds(padded: NDArray[np.float64], x: NDArray[np.float64]) -> bool:
 
 def _sums(padded: NDArray[np.float64], k: int) -> Map:
     """A real unpadded convolution with a kernel of ones."""
-    layer = real.build("Conv2D", filters=1, kernel_size=k, kernel_initializer="ones")
+    layer = truth.build("Conv2D", filters=1, kernel_size=k, kernel_initializer="ones")
     return run(layer, padded[np.newaxis, :, :, np.newaxis])[0, :, :, 0]
 
 
-def _judge_dim_rim(function: Any) -> Result:
+def _check_dim_rim(function: Any) -> Result:
     """Maps of one value must stay of one value; any other map must survive inside the padded one."""
     check_callable(function)
     for k in (3, 5, 2, 4):
@@ -567,7 +569,7 @@ def _pad_with_zeros(x: NDArray[np.float64], k: int) -> NDArray[np.float64]:
 dim_rim = Exercise(
     name="dim_rim",
     answer="with_border",
-    judge=_judge_dim_rim,
+    checker=_check_dim_rim,
     hints=(
         "The rim is dim because the ghosts are zeros. What else could stand there, around a map of fives?",
         "Something taken from the map itself, for example the nearest real cell. `np.pad` can do that with its `mode`.",
@@ -580,5 +582,5 @@ def with_border(x, k):
     return np.pad(x, (before, after), mode="edge")""",
     why="Ghosts taken from the map itself continue it instead of fading it out: the nearest real cell (`edge`) does "
     "that, and so does mirroring (`reflect`). `Conv2D` cannot do this itself, so the border is made before it.",
-    slips=(Slip(m.GHOSTS_DO_NOT_SHOW, _pad_with_zeros),),
+    slips=(KnownWrongAnswer(m.GHOSTS_DO_NOT_SHOW, _pad_with_zeros),),
 )

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.exercises import misconceptions as m, networks, predictions, real
-from course_utils.exercises.catalogue import Misconception, Slip, slips_of
+from course_utils.exercises import misconceptions as m, networks, predictions, truth
+from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception, slips_of
 from course_utils.exercises.core import AgainstKeras, Exercise, Numbers, equals, pair
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
-from course_utils.exercises.result import Outcome, Result, Stop, right, wrong
+from course_utils.exercises.result import CheckFailed, Outcome, Result, right, wrong
 from course_utils.keras_layers import Layer, kind_of, load_keras, run
 
 # -- predictions --------------------------------------------------------------------------------------------------
@@ -31,12 +31,12 @@ steps = Prediction(
     question="A 3 × 3 window stands on an 8 × 8 map, without padding, and moves by 2 cells at a time. (8 − 3) / 2 is "
     "two and a half. What comes out, and how many of the 8 rows does no window ever read?",
     fields=(Choice("What comes out", (_THREE, _FOUR, _ERROR)), Number("Rows that no window reads")),
-    real=lambda: (_by_itself(real.valid_step_size(8, 3, 2)), real.never_read(8, 3, 2)),
+    truth=lambda: (_by_itself(truth.valid_step_size(8, 3, 2)), truth.never_read(8, 3, 2)),
     sentence="Two whole steps, and the place where the window starts: three places. Half a step is not made.",
     slips=(
-        Slip(m.LAST_STEP_COUNTS, (_FOUR, 0)),
-        Slip(m.FRACTION_IS_REFUSED, (_ERROR, 0)),
-        Slip(m.EVERY_ROW_IS_READ, (_THREE, 0)),
+        KnownWrongAnswer(m.LAST_STEP_COUNTS, (_FOUR, 0)),
+        KnownWrongAnswer(m.FRACTION_IS_REFUSED, (_ERROR, 0)),
+        KnownWrongAnswer(m.EVERY_ROW_IS_READ, (_THREE, 0)),
     ),
 )
 
@@ -46,10 +46,10 @@ promise = Prediction(
     question='`Conv2D` with `padding="same"` and `strides=2` on a 7 × 7 map: what size comes out with a 3 × 3 kernel, '
     "and what size with a 5 × 5 kernel?",
     fields=(Number("Size with k = 3"), Number("Size with k = 5")),
-    real=lambda: (real.same_step_size(7, 3, 2), real.same_step_size(7, 5, 2)),
+    truth=lambda: (truth.same_step_size(7, 3, 2), truth.same_step_size(7, 5, 2)),
     sentence='"same" divides by the stride and rounds up. The kernel has no say in it.',
     slips=tuple(
-        Slip(belief, (belief.believed(7, 3, 2), belief.believed(7, 5, 2)))
+        KnownWrongAnswer(belief, (belief.wrong_formula(7, 3, 2), belief.wrong_formula(7, 5, 2)))
         for belief in (m.SAME_WHATEVER_THE_STRIDE, m.SAME_ROUNDS_DOWN, m.SAME_LOSES_A_WINDOW)
     ),
 )
@@ -60,11 +60,11 @@ one_sided = Prediction(
     question='A 3 × 3 kernel, an 8 × 8 map, `padding="same"`, and a stride of 2: how many ghost rows does Keras add '
     "above the map, and how many below?",
     fields=(Number("Above"), Number("Below")),
-    real=lambda: real.same_step_pads(8, 3, 2),
+    truth=lambda: truth.same_step_pads(8, 3, 2),
     sentence="Four windows, 2 apart, span 9 rows. The map has 8, so one ghost is enough, and it goes after.",
     slips=(
-        Slip(m.BOTH_SIDES_ALIKE, m.BOTH_SIDES_ALIKE.believed(8, 3, 2)),
-        Slip(m.FIRST_SIDE_FIRST, (1, 0)),
+        KnownWrongAnswer(m.BOTH_SIDES_ALIKE, m.BOTH_SIDES_ALIKE.wrong_formula(8, 3, 2)),
+        KnownWrongAnswer(m.FIRST_SIDE_FIRST, (1, 0)),
     ),
 )
 
@@ -72,7 +72,7 @@ _NONE, _RIM, _ALL = "none of them", "only those at the rim", "every one of them"
 
 
 def _which_differ(n: int) -> str:
-    same, symmetric = real.ports(n)
+    same, symmetric = truth.ports(n)
     differ = same != symmetric
     if not differ.any():
         return _NONE
@@ -86,9 +86,12 @@ port_values = Prediction(
     'different: once with "same" (0 ghosts before, 1 after), once with PyTorch\'s `padding=1` (1 before, 1 after). '
     '"same" gives 4 × 4. What size does `padding=1` give, and which of the values differ?',
     fields=(Number("Size with padding=1"), Choice("The values that differ", (_NONE, _RIM, _ALL))),
-    real=lambda: (len(real.ports(8)[1]), _which_differ(8)),
+    truth=lambda: (len(truth.ports(8)[1]), _which_differ(8)),
     sentence="One ghost more before the map moves the first window by one cell, and every window after it.",
-    slips=(Slip(m.EQUAL_SIZES_EQUAL_VALUES, (4, _NONE)), Slip(m.ONLY_THE_RIM_DIFFERS, (4, _RIM))),
+    slips=(
+        KnownWrongAnswer(m.EQUAL_SIZES_EQUAL_VALUES, (4, _NONE)),
+        KnownWrongAnswer(m.ONLY_THE_RIM_DIFFERS, (4, _RIM)),
+    ),
 )
 
 spread = Prediction(
@@ -97,15 +100,15 @@ spread = Prediction(
     question="A 3 × 3 kernel gets `dilation_rate=3`: its cells now lie 3 apart. How many cells does it span along one "
     "side, from the first to the last, both counted? And how many weights does the kernel have?",
     fields=(Number("Cells from the first to the last"), Number("Weights")),
-    real=lambda: (real.span(3, 3), real.spread_weights(3, 3)),
+    truth=lambda: (truth.span(3, 3), truth.spread_weights(3, 3)),
     sentence="Three cells and a gap of two between each two of them: ● ○ ○ ● ○ ○ ●. Nothing is read in the gaps.",
     slips=(
-        Slip(m.SPAN_IS_K_TIMES_D, (9, 9)),
-        Slip(m.SPAN_IS_K_TIMES_D, (9, 81)),
-        Slip(m.SPAN_STAYS_K, (3, 9)),
-        Slip(m.SPAN_WITHOUT_END, (6, 9)),
-        Slip(m.ONE_GAP_ONLY, (5, 9)),
-        Slip(m.SPREADING_ADDS_WEIGHTS, (7, 49)),
+        KnownWrongAnswer(m.SPAN_IS_K_TIMES_D, (9, 9)),
+        KnownWrongAnswer(m.SPAN_IS_K_TIMES_D, (9, 81)),
+        KnownWrongAnswer(m.SPAN_STAYS_K, (3, 9)),
+        KnownWrongAnswer(m.SPAN_WITHOUT_END, (6, 9)),
+        KnownWrongAnswer(m.ONE_GAP_ONLY, (5, 9)),
+        KnownWrongAnswer(m.SPREADING_ADDS_WEIGHTS, (7, 49)),
     ),
 )
 
@@ -115,13 +118,13 @@ together = Prediction(
     question="`DepthwiseConv2D(3, strides=2, dilation_rate=2)`, without padding, on an 11 × 11 map: how long is the "
     "window with its holes, and what size comes out?",
     fields=(Number("k_eff"), Number("Output size")),
-    real=lambda: (real.span(3, 2), real.stepped_and_spread_size(11, 3, 2, 2)),
+    truth=lambda: (truth.span(3, 2), truth.stepped_and_spread_size(11, 3, 2, 2)),
     sentence="First the window with its holes, then the steps: each formula does its part.",
     slips=(
-        Slip(m.SPAN_IS_K_TIMES_D, (6, 3)),
-        Slip(m.SPAN_STAYS_K, (3, 5)),
-        Slip(m.ONE_GAP_ONLY, (4, 4)),
-        Slip(m.ONLY_THE_STEPS, (5, 3)),
+        KnownWrongAnswer(m.SPAN_IS_K_TIMES_D, (6, 3)),
+        KnownWrongAnswer(m.SPAN_STAYS_K, (3, 5)),
+        KnownWrongAnswer(m.ONE_GAP_ONLY, (4, 4)),
+        KnownWrongAnswer(m.ONLY_THE_STEPS, (5, 3)),
     ),
 )
 
@@ -142,13 +145,13 @@ _STEP_SLIPS = (
         m.NEAREST_NUMBER_OF_STEPS,
         m.MINUS_COMES_FIRST,
     ),
-    Slip(m.STRIDE_ALONE_DIVIDES, lambda n, k, s: n // s),
+    KnownWrongAnswer(m.STRIDE_ALONE_DIVIDES, lambda n, k, s: n // s),
 )
 
 stepped_size = Exercise(
     name="stepped_size",
     answer="stepped_size",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("n", "k", "s"),
         cases=(
             (8, 3, 2),
@@ -156,7 +159,7 @@ stepped_size = Exercise(
             *((n, k, s) for n in range(1, 11) for k in range(1, min(n, 5) + 1) for s in (1, 2, 3, 4)),
             (28, 5, 3),
         ),
-        differ=equals(real.valid_step_size),
+        differ=equals(truth.valid_step_size),
         layer='`Conv2D(…, strides=s, padding="valid")`',
         slips=_STEP_SLIPS,
     ),
@@ -177,7 +180,7 @@ def stepped_size(n, k, s):
 
 def _total(n: int, k: int, s: int) -> int:
     """The ghosts in all, as the real layer has them."""
-    return sum(real.same_step_pads(n, k, s))
+    return sum(truth.same_step_pads(n, k, s))
 
 
 _PAD_SLIPS = (
@@ -190,14 +193,14 @@ _PAD_SLIPS = (
         m.AS_MANY_STEPS_AS_WINDOWS,
         m.ROUND_TAKES_THE_HALF_DOWN,
     ),
-    Slip(m.BOTH_SIDES_ALIKE, lambda n, k, s: (_total(n, k, s) // 2,) * 2),
-    Slip(m.BOTH_SIDES_ALIKE, lambda n, k, s: ((k - 1) // 2,) * 2),
+    KnownWrongAnswer(m.BOTH_SIDES_ALIKE, lambda n, k, s: (_total(n, k, s) // 2,) * 2),
+    KnownWrongAnswer(m.BOTH_SIDES_ALIKE, lambda n, k, s: ((k - 1) // 2,) * 2),
 )
 
 step_pads = Exercise(
     name="step_pads",
     answer="step_pads",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("n", "k", "s"),
         cases=(
             (8, 3, 2),
@@ -206,7 +209,7 @@ step_pads = Exercise(
             *((n, k, s) for n in range(1, 9) for k in range(1, 6) for s in (1, 2, 3)),
             (28, 5, 3),
         ),
-        differ=equals(real.same_step_pads),
+        differ=equals(truth.same_step_pads),
         layer='`Conv2D(…, strides=s, padding="same")`',
         read=pair,
         slips=_PAD_SLIPS,
@@ -234,15 +237,15 @@ def step_pads(n, k, s):
 
 
 def _first_of_resnet() -> tuple[int, ...]:
-    before, after = real.same_step_pads(224, 7, 2)
-    return real.same_step_size(224, 7, 2), before + after, before, after, 224 + before + after
+    before, after = truth.same_step_pads(224, 7, 2)
+    return truth.same_step_size(224, 7, 2), before + after, before, after, 224 + before + after
 
 
 _RESNET_SLIPS = (
-    Slip(m.BOTH_SIDES_ALIKE, (112, 6, 3, 3, 230)),
-    Slip(m.FIRST_SIDE_FIRST, (112, 5, 3, 2, 229)),
-    Slip(m.SAME_WHATEVER_THE_STRIDE, (224, 6, 3, 3, 230)),
-    Slip(m.SAME_LOSES_A_WINDOW, (109, 0, 0, 0, 224)),
+    KnownWrongAnswer(m.BOTH_SIDES_ALIKE, (112, 6, 3, 3, 230)),
+    KnownWrongAnswer(m.FIRST_SIDE_FIRST, (112, 5, 3, 2, 229)),
+    KnownWrongAnswer(m.SAME_WHATEVER_THE_STRIDE, (224, 6, 3, 3, 230)),
+    KnownWrongAnswer(m.SAME_LOSES_A_WINDOW, (109, 0, 0, 0, 224)),
 )
 
 _ON_THE_WAY = Numbers(
@@ -253,26 +256,26 @@ _ON_THE_WAY = Numbers(
         "The ghosts after",
         "The size with the ghosts",
     ),
-    real=_first_of_resnet,
+    truth=_first_of_resnet,
     slips=_RESNET_SLIPS,
     remarks={(112, 6, 3, 3, 230): "112 is right, and the way there is not Keras's: look at the ghosts."},
     expected="I look for five numbers: the output size, the ghosts in all, before and after, and the size with them.",
 )
 
 
-def _judge_on_the_way(answer: Any) -> Result:
+def _check_on_the_way(answer: Any) -> Result:
     """Compare the five numbers; a size of *valid* and swapped sides are told by a case that was in the lesson."""
     result = _ON_THE_WAY(answer)
     if result.outcome is Outcome.RIGHT:
         return result
     said, true = tuple(map(int, answer)), _first_of_resnet()
-    if said[0] == real.valid_step_size(224, 7, 2):
+    if said[0] == truth.valid_step_size(224, 7, 2):
         return wrong(
             f"The output size: {said[0]} is what *valid* makes of it. Here it is *same*.",
             misconception=m.SAME_LOSES_A_WINDOW,
         )
     if said == (*true[:2], true[3], true[2], true[4]):
-        before, after = real.same_step_pads(8, 3, 2)
+        before, after = truth.same_step_pads(8, 3, 2)
         return wrong(
             "The sizes and the ghosts in all are right, and the two sides are swapped. "
             f"For n = 8, k = 3, s = 2 Keras has {before} before and {after} after.",
@@ -285,7 +288,7 @@ def _judge_on_the_way(answer: Any) -> Result:
 on_the_way = Exercise(
     name="on_the_way",
     answer="(output, total, before, after, padded)",
-    judge=_judge_on_the_way,
+    checker=_check_on_the_way,
     hints=(
         "The output first: ⌈n / s⌉.",
         "112 windows, 2 apart, the last one 7 long: what is (112 − 1)·2 + 7? How many more is that than 224?",
@@ -315,24 +318,24 @@ def _with_span(span: Callable[[int, int], int]) -> Callable[[int, int, int], int
 
 _SPREAD_SLIPS = (
     *(
-        Slip(belief, _with_span(belief.believed))
+        KnownWrongAnswer(belief, _with_span(belief.wrong_formula))
         for belief in (m.SPAN_IS_K_TIMES_D, m.SPAN_STAYS_K, m.SPAN_WITHOUT_END, m.ONE_GAP_ONLY)
     ),
-    Slip(m.DILATION_IS_A_STRIDE, m.DILATION_IS_A_STRIDE.believed),
-    Slip(m.WINDOW_LOSES_K, lambda n, k, d: m.WINDOW_LOSES_K.believed(n, (k - 1) * d + 1)),
+    KnownWrongAnswer(m.DILATION_IS_A_STRIDE, m.DILATION_IS_A_STRIDE.wrong_formula),
+    KnownWrongAnswer(m.WINDOW_LOSES_K, lambda n, k, d: m.WINDOW_LOSES_K.wrong_formula(n, (k - 1) * d + 1)),
 )
 
 dilated_size = Exercise(
     name="dilated_size",
     answer="dilated_size",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("n", "k", "d"),
         cases=(
             (9, 3, 2),
             *((n, k, d) for n in range(1, 12) for k in range(1, 5) for d in (1, 2, 3) if k * d < n + d),
             (28, 5, 3),
         ),
-        differ=equals(real.spread_size),
+        differ=equals(truth.spread_size),
         layer='`Conv2D(…, dilation_rate=d, padding="valid")`',
         slips=_SPREAD_SLIPS,
     ),
@@ -365,14 +368,14 @@ def _only_convolution(layers: Sequence[Layer], task: str) -> Layer:
     """The one ``Conv2D`` among the layers. Stops if there is none or more than one."""
     convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
     if len(convolutions) != 1:
-        raise Stop(wrong(f"Your list holds {len(convolutions)} `Conv2D`, and {task} is one convolution."))
+        raise CheckFailed(wrong(f"Your list holds {len(convolutions)} `Conv2D`, and {task} is one convolution."))
     return convolutions[0]
 
 
 def _same_weights(convolution: Layer, x: Map, **settings: Any) -> Map:
     """A convolution with the learner's weights and other settings, on ``x``."""
     filters, k = convolution.filters, convolution.kernel_size
-    layer = real.build("Conv2D", filters=filters, kernel_size=k, use_bias=convolution.use_bias, **settings)
+    layer = truth.build("Conv2D", filters=filters, kernel_size=k, use_bias=convolution.use_bias, **settings)
     layer.build(x.shape)
     layer.set_weights(convolution.get_weights())
     return run(layer, x)
@@ -381,7 +384,7 @@ def _same_weights(convolution: Layer, x: Map, **settings: Any) -> Map:
 def _check_bias(convolution: Layer, asked_for: str) -> None:
     """Stops where the convolution has no bias and the one that is asked for has. The size is right by then."""
     if not convolution.use_bias:
-        raise Stop(
+        raise CheckFailed(
             wrong(
                 f"The size is right. But {asked_for} adds a bias to each of its {convolution.filters} maps, unless it "
                 "is told not to. Yours says `use_bias=False`, so there is no place for one: leave that out."
@@ -412,14 +415,14 @@ def _has_another_border(y: Map, convolution: Layer, x: Map) -> bool:
     """Whether the values are right for another number of ghosts above the map or to the left of it."""
     most = max(_GHOSTS_TRIED)
     # Every place of the window, on a border that is wide enough for all; a stride of 2 takes every second of them.
-    places = _same_weights(convolution, run(real.build("ZeroPadding2D", padding=most), x))
+    places = _same_weights(convolution, run(truth.build("ZeroPadding2D", padding=most), x))
     return any(
         np.array_equal(y, places[:, most - above :: 2, most - left :: 2][:, : y.shape[1], : y.shape[2]])
         for above, left in product(_GHOSTS_TRIED, repeat=2)
     )
 
 
-def _judge_port_a_stride(function: Any) -> Result:
+def _check_port_a_stride(function: Any) -> Result:
     """One ghost on each side and a stride of 2: compared in size and in values, for an even and an odd map."""
     layers = networks.layers_or_word(function)
     convolution = _only_convolution(layers, "PyTorch's line")
@@ -438,7 +441,7 @@ def _judge_port_a_stride(function: Any) -> Result:
         _check_bias(convolution, "PyTorch's `Conv2d`")
         # Every weight, and the bias too, becomes a number that is not 0: whoever leaves one out is seen.
         networks.give_digits(convolution, seed=2)
-        padded = run(real.build("ZeroPadding2D", padding=1), x)
+        padded = run(truth.build("ZeroPadding2D", padding=1), x)
         expected = _same_weights(convolution, padded, strides=2)
         y = networks.run_through(layers, x)[-1]
         if not np.array_equal(y, expected):
@@ -455,7 +458,7 @@ def _judge_port_a_stride(function: Any) -> Result:
 port_a_stride = Exercise(
     name="port_a_stride",
     answer="keras_layers",
-    judge=_judge_port_a_stride,
+    checker=_check_port_a_stride,
     hints=(
         'Where does PyTorch\'s first window start, with one ghost on each side? Where does it start with "same"?',
         'No word of Keras\'s says "one on each side" for every n. A layer in front that adds ghosts can.',
@@ -470,9 +473,9 @@ def keras_layers():
     why='The ghosts are where PyTorch has them, so each window starts where PyTorch\'s does. "same" would have agreed '
     "for 27, and not for 28.",
     slips=(
-        Slip(m.EQUAL_SIZES_EQUAL_VALUES, _one_layer(8, 3, strides=2, padding="same")),
-        Slip(m.PADDING_LEFT_OUT, _one_layer(8, 3, strides=2)),
-        Slip(m.OTHER_KERNEL, _one_layer(8, 2, strides=2)),
+        KnownWrongAnswer(m.EQUAL_SIZES_EQUAL_VALUES, _one_layer(8, 3, strides=2, padding="same")),
+        KnownWrongAnswer(m.PADDING_LEFT_OUT, _one_layer(8, 3, strides=2)),
+        KnownWrongAnswer(m.OTHER_KERNEL, _one_layer(8, 2, strides=2)),
     ),
 )
 
@@ -488,7 +491,7 @@ def _two_steps(*settings: tuple[int, int]) -> Callable[[], Any]:
     return thrifty
 
 
-def _judge_thrifty(function: Any) -> Result:
+def _check_thrifty(function: Any) -> Result:
     """From 32 to 4 in two convolutions, and no row of any map is left out; each map on the way is told."""
     layers = networks.layers_of(function)
     if [kind_of(layer) for layer in layers] != ["Conv2D", "Conv2D"]:
@@ -502,10 +505,10 @@ def _judge_thrifty(function: Any) -> Result:
     maps = networks.run_through(layers, np.ones((1, 32, 32, 1), dtype=np.float32))
     sizes = [32, *(int(y.shape[1]) for y in maps)]
     left_out = [
-        real.never_read(n, int(layer.kernel_size[0]), int(layer.strides[0]))
+        truth.never_read(n, int(layer.kernel_size[0]), int(layer.strides[0]))
         for n, layer in zip(sizes, layers, strict=False)
     ]
-    road = f"Your sizes are {real.changes(sizes[0], sizes[1:])}."
+    road = f"Your sizes are {truth.changes(sizes[0], sizes[1:])}."
     if sizes[-1] != 4:
         return wrong(f"{road} Asked for: 4 at the end.")
     if any(left_out):
@@ -525,7 +528,7 @@ def _judge_thrifty(function: Any) -> Result:
 thrifty = Exercise(
     name="thrifty",
     answer="thrifty",
-    judge=_judge_thrifty,
+    checker=_check_thrifty,
     hints=(
         "Two things leave rows out: a step that does not come out even, and a step that is larger than the window.",
         "So in each layer s must divide n − k, and k must be at least s. What must n − k be in the second layer, if "
@@ -542,8 +545,8 @@ def thrifty():
     why="Where s divides n − k and k ≥ s, the windows end exactly at the last row and leave no gaps. "
     "There are other ways, with windows that overlap: 4 and 2, then 6 and 3.",
     slips=(
-        Slip(m.EVERY_ROW_IS_READ, _two_steps((3, 2), (3, 4))),
-        Slip(m.EVERY_ROW_IS_READ, _two_steps((3, 2), (6, 3))),
+        KnownWrongAnswer(m.EVERY_ROW_IS_READ, _two_steps((3, 2), (3, 4))),
+        KnownWrongAnswer(m.EVERY_ROW_IS_READ, _two_steps((3, 2), (6, 3))),
     ),
 )
 
@@ -556,9 +559,9 @@ def _layers_or_refusal(function: Any) -> list[Layer]:
     """The layers of a learner; Keras's refusal of both together is given its name."""
     try:
         return networks.layers_or_word(function)
-    except Stop as stop:
+    except CheckFailed as stop:
         if _REFUSED in stop.result.lines[0]:
-            raise Stop(wrong(stop.result.lines[0], misconception=m.STRIDE_AND_DILATION)) from None
+            raise CheckFailed(wrong(stop.result.lines[0], misconception=m.STRIDE_AND_DILATION)) from None
         raise
 
 
@@ -591,7 +594,7 @@ def _make_it_one_cell(layers: Sequence[Layer], x: Map, expected: Map) -> list[st
     narrow = [_of_one_cell(layer) if layer in wide else layer for layer in layers]
     try:
         y = networks.run_through(narrow, x)[-1]
-    except Stop:
+    except CheckFailed:
         return []  # the window is not all that is wrong
     if not np.array_equal(y, expected):
         return []
@@ -601,10 +604,10 @@ def _make_it_one_cell(layers: Sequence[Layer], x: Map, expected: Map) -> list[st
 
 def _of_one_cell(pooling: Layer) -> Layer:
     """The same pooling with a window of one cell."""
-    return real.build(kind_of(pooling), pool_size=1, strides=pooling.strides, padding=pooling.padding)
+    return truth.build(kind_of(pooling), pool_size=1, strides=pooling.strides, padding=pooling.padding)
 
 
-def _judge_stride_and_dilation(function: Any) -> Result:
+def _check_stride_and_dilation(function: Any) -> Result:
     """Every second output of a convolution with dilation 2, in size and in values, on several maps."""
     layers = _layers_or_refusal(function)
     convolution = _only_convolution(layers, "what is asked for")
@@ -647,7 +650,7 @@ def _judge_stride_and_dilation(function: Any) -> Result:
 stride_and_dilation = Exercise(
     name="stride_and_dilation",
     answer="both",
-    judge=_judge_stride_and_dilation,
+    checker=_check_stride_and_dilation,
     hints=(
         "Do one after the other. The dilation is easy: `dilation_rate=2`. What is left is to keep every second output.",
         "A window of one cell that moves by 2 keeps every second row and column. `MaxPooling2D(1, strides=2)` is one.",
@@ -663,9 +666,9 @@ def both():
     why="The stride only drops outputs, so it can be done afterwards. Or before: with stride 2 and dilation 2 no odd "
     "row is ever read, so you may drop those first and use a plain 3×3 convolution on the rest. It has less to do.",
     slips=(
-        Slip(m.STRIDE_AND_DILATION, _one_layer(4, 3, strides=2, dilation_rate=2)),
-        Slip(m.ONE_OF_THE_TWO, _one_layer(4, 3, strides=2)),
-        Slip(m.DILATION_IS_A_STRIDE, _one_layer(4, 3, dilation_rate=2)),
-        Slip(m.SPREADING_ADDS_WEIGHTS, _one_layer(4, 5, strides=2)),
+        KnownWrongAnswer(m.STRIDE_AND_DILATION, _one_layer(4, 3, strides=2, dilation_rate=2)),
+        KnownWrongAnswer(m.ONE_OF_THE_TWO, _one_layer(4, 3, strides=2)),
+        KnownWrongAnswer(m.DILATION_IS_A_STRIDE, _one_layer(4, 3, dilation_rate=2)),
+        KnownWrongAnswer(m.SPREADING_ADDS_WEIGHTS, _one_layer(4, 5, strides=2)),
     ),
 )

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_utils.axes import Window
-from course_utils.exercises import misconceptions as m, networks, predictions, real
+from course_utils.exercises import misconceptions as m, networks, predictions, truth
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole_numbers
-from course_utils.exercises.catalogue import Misconception, Slip, slips_of
+from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception, slips_of
 from course_utils.exercises.core import AgainstKeras, Exercise, belief_behind, equals, pair
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
-from course_utils.exercises.result import Result, Stop, right, wrong
+from course_utils.exercises.result import CheckFailed, Result, right, wrong
 from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, output_shape, run
 
 Values = NDArray[np.float64]
@@ -31,12 +31,12 @@ pool_weights = Prediction(
     question="A map of 28 × 28 with 16 channels goes into `MaxPooling2D((2, 2))`. How many weights does this layer "
     "have, and how many channels come out?",
     fields=(Number("Weights"), Number("Channels out")),
-    real=lambda: (real.pool_parameters(2), real.pooled_channels(16)),
+    truth=lambda: (truth.pool_parameters(2), truth.pooled_channels(16)),
     sentence="The window only picks, in each channel by itself. There is nothing to learn.",
     slips=(
-        Slip(m.POOL_HAS_WEIGHTS, (m.POOL_HAS_WEIGHTS.believed(2), 16)),
-        Slip(m.POOL_HAS_WEIGHTS, (16 * m.POOL_HAS_WEIGHTS.believed(2), 16)),
-        Slip(m.CHANNELS_ARE_POOLED, (0, m.CHANNELS_ARE_POOLED.believed(16))),
+        KnownWrongAnswer(m.POOL_HAS_WEIGHTS, (m.POOL_HAS_WEIGHTS.wrong_formula(2), 16)),
+        KnownWrongAnswer(m.POOL_HAS_WEIGHTS, (16 * m.POOL_HAS_WEIGHTS.wrong_formula(2), 16)),
+        KnownWrongAnswer(m.CHANNELS_ARE_POOLED, (0, m.CHANNELS_ARE_POOLED.wrong_formula(16))),
     ),
 )
 
@@ -45,13 +45,13 @@ pool_of_three = Prediction(
     name="pool_of_three",
     question='`MaxPooling2D((3, 3), padding="same")` gets a map of 28 × 28. What size comes out?',
     fields=(Number("Output size"),),
-    real=lambda: (real.default_pool_size(28, 3),),
+    truth=lambda: (truth.default_pool_size(28, 3),),
     sentence="Nobody gave a stride, so the layer took its pool size for it: 28 / 3 = 9.33, rounded up.",
     slips=(
-        Slip(m.POOL_STRIDE_IS_ONE, (m.POOL_STRIDE_IS_ONE.believed(28, 3),)),
-        Slip(m.POOL_STRIDE_IS_ONE, (26,)),
-        Slip(m.POOLING_HALVES, (m.POOLING_HALVES.believed(28, 3),)),
-        Slip(m.PARTLY_FILLED_IS_DROPPED, (m.PARTLY_FILLED_IS_DROPPED.believed(28, 3),)),
+        KnownWrongAnswer(m.POOL_STRIDE_IS_ONE, (m.POOL_STRIDE_IS_ONE.wrong_formula(28, 3),)),
+        KnownWrongAnswer(m.POOL_STRIDE_IS_ONE, (26,)),
+        KnownWrongAnswer(m.POOLING_HALVES, (m.POOLING_HALVES.wrong_formula(28, 3),)),
+        KnownWrongAnswer(m.PARTLY_FILLED_IS_DROPPED, (m.PARTLY_FILLED_IS_DROPPED.wrong_formula(28, 3),)),
     ),
 )
 
@@ -68,22 +68,22 @@ odd_half = Prediction(
     question="A map of 7 × 7 goes into `MaxPooling2D((2, 2))`, once with each padding. Half of 7 is 3.5. "
     "What comes out?",
     fields=(Choice('padding="same"', _HALVES), Choice('padding="valid"', _HALVES)),
-    real=lambda: (_by(real.default_pool_size(7, 2)), _by(real.strided_pool_size(7, 2, 2))),
+    truth=lambda: (_by(truth.default_pool_size(7, 2)), _by(truth.strided_pool_size(7, 2, 2))),
     sentence='"same" fills the last window up with ghost cells; "valid" leaves the last row and the last column out.',
     slips=(
-        Slip(m.FRACTION_RAISES, ("an error", "an error")),
-        Slip(m.FRACTION_RAISES, ("4 × 4", "an error")),
-        Slip(m.PARTLY_FILLED_IS_DROPPED, ("3 × 3", "3 × 3")),
-        Slip(m.ALWAYS_ROUNDS_UP, ("4 × 4", "4 × 4")),
-        Slip(m.POOL_STRIDE_IS_ONE, ("7 × 7", "6 × 6")),
-        Slip(m.POOL_STRIDE_IS_ONE, ("7 × 7", "3 × 3")),
+        KnownWrongAnswer(m.FRACTION_RAISES, ("an error", "an error")),
+        KnownWrongAnswer(m.FRACTION_RAISES, ("4 × 4", "an error")),
+        KnownWrongAnswer(m.PARTLY_FILLED_IS_DROPPED, ("3 × 3", "3 × 3")),
+        KnownWrongAnswer(m.ALWAYS_ROUNDS_UP, ("4 × 4", "4 × 4")),
+        KnownWrongAnswer(m.POOL_STRIDE_IS_ONE, ("7 × 7", "6 × 6")),
+        KnownWrongAnswer(m.POOL_STRIDE_IS_ONE, ("7 × 7", "3 × 3")),
     ),
 )
 
 
 def _last(kind: str, sign: int) -> str:
     """The last number of a pooled row of seven, as a learner reads it."""
-    return f"{real.pool_row(kind, [sign * i for i in range(1, 8)], 2)[-1]:g}".replace("-", "−")
+    return f"{truth.pool_row(kind, [sign * i for i in range(1, 8)], 2)[-1]:g}".replace("-", "−")
 
 
 ghost_worth = Prediction(
@@ -95,12 +95,12 @@ ghost_worth = Prediction(
         Choice("The maximum of −7 and a ghost", ("−7", "0", "an error")),
         Choice("The mean of 7 and a ghost", ("7", "3.5", "0", "an error")),
     ),
-    real=lambda: (_last("Max", -1), _last("Average", 1)),
+    truth=lambda: (_last("Max", -1), _last("Average", 1)),
     sentence="A pooling window leaves its ghosts out, in a maximum and in a mean.",
     slips=(
-        Slip(m.GHOST_IS_ZERO, ("0", "3.5")),
-        Slip(m.GHOST_IS_ZERO, ("0", "7")),
-        Slip(m.GHOST_SHARES_THE_MEAN, ("−7", "3.5")),
+        KnownWrongAnswer(m.GHOST_IS_ZERO, ("0", "3.5")),
+        KnownWrongAnswer(m.GHOST_IS_ZERO, ("0", "7")),
+        KnownWrongAnswer(m.GHOST_SHARES_THE_MEAN, ("−7", "3.5")),
     ),
 )
 
@@ -110,14 +110,14 @@ any_map = Prediction(
     question="`GlobalAveragePooling2D()` gets a map of 28 × 28 with 16 channels, and then one of 32 × 32 with 16 "
     "channels. How many numbers come out each time?",
     fields=(Number("For 28 × 28 × 16"), Number("For 32 × 32 × 16")),
-    real=lambda: (real.global_numbers(28, 16), real.global_numbers(32, 16)),
+    truth=lambda: (truth.global_numbers(28, 16), truth.global_numbers(32, 16)),
     sentence="The window is the whole map, whatever its size: one number for each channel.",
     slips=(
-        Slip(m.GLOBAL_DEPENDS_ON_N, (28 * 16, 32 * 16)),
-        Slip(m.GLOBAL_DEPENDS_ON_N, (28, 32)),
-        Slip(m.GLOBAL_DEPENDS_ON_N, (28 * 28, 32 * 32)),
-        Slip(m.GLOBAL_DEPENDS_ON_N, (28 * 28 * 16, 32 * 32 * 16)),
-        Slip(m.CHANNELS_ARE_POOLED, (1, 1)),
+        KnownWrongAnswer(m.GLOBAL_DEPENDS_ON_N, (28 * 16, 32 * 16)),
+        KnownWrongAnswer(m.GLOBAL_DEPENDS_ON_N, (28, 32)),
+        KnownWrongAnswer(m.GLOBAL_DEPENDS_ON_N, (28 * 28, 32 * 32)),
+        KnownWrongAnswer(m.GLOBAL_DEPENDS_ON_N, (28 * 28 * 16, 32 * 32 * 16)),
+        KnownWrongAnswer(m.CHANNELS_ARE_POOLED, (1, 1)),
     ),
 )
 
@@ -128,12 +128,12 @@ moved = Prediction(
     "with the default stride. The 9 stands in column 2, then in column 3, then in column 4. In which column of the "
     "output is it each time?",
     fields=tuple(Number(f"9 in column {j}: output column") for j in (2, 3, 4)),
-    real=lambda: tuple(real.column_after_pooling(j) for j in (2, 3, 4)),
+    truth=lambda: tuple(truth.column_after_pooling(j) for j in (2, 3, 4)),
     sentence="Columns 2 and 3 share a window; column 4 begins the next one.",
     slips=(
-        Slip(m.PLACE_IS_KEPT, (2, 3, 4)),
-        Slip(m.SHIFT_IS_NOT_SEEN, (1, 1, 1)),
-        Slip(m.SHIFT_IS_NOT_SEEN, (2, 2, 2)),
+        KnownWrongAnswer(m.PLACE_IS_KEPT, (2, 3, 4)),
+        KnownWrongAnswer(m.SHIFT_IS_NOT_SEEN, (1, 1, 1)),
+        KnownWrongAnswer(m.SHIFT_IS_NOT_SEEN, (2, 2, 2)),
     ),
 )
 
@@ -153,16 +153,16 @@ _SAME_SLIPS = (
         m.ONE_MORE_THAN_FIT,
         m.SAME_ROUNDS_TO_THE_NEAREST,
     ),
-    Slip(m.POOL_STRIDE_IS_ONE, lambda n, k: n - k + 1),
+    KnownWrongAnswer(m.POOL_STRIDE_IS_ONE, lambda n, k: n - k + 1),
 )
 
 same_pool = Exercise(
     name="same_pool",
     answer="same_pool",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("n", "k"),
         cases=((7, 2), *((n, k) for n in range(1, 10) for k in range(1, 6)), (28, 2), (28, 3), (31, 4)),
-        differ=equals(real.default_pool_size),
+        differ=equals(truth.default_pool_size),
         layer='`MaxPooling2D(k, padding="same")`',
         slips=_SAME_SLIPS,
     ),
@@ -184,17 +184,17 @@ def same_pool(n, k):
 
 def _with_lost(size: Callable[[int, int, int], int]) -> Callable[[int, int, int], tuple[int, int]]:
     """An answer whose size is wrong, and whose lost rows follow from the real layer."""
-    return lambda n, k, s: (size(n, k, s), real.unread_cells(n, k, s))
+    return lambda n, k, s: (size(n, k, s), truth.unused_inputs(n, k, s))
 
 
 def _with_size(lost: Callable[[int, int, int], int]) -> Callable[[int, int, int], tuple[int, int]]:
     """An answer whose size is that of the real layer, and whose lost rows are wrong."""
-    return lambda n, k, s: (real.strided_pool_size(n, k, s), lost(n, k, s))
+    return lambda n, k, s: (truth.strided_pool_size(n, k, s), lost(n, k, s))
 
 
 def _size_and_lost(value: tuple[int, ...], n: int, k: int, s: int) -> str | None:
     """Both numbers beside the real layer's, and which of them to look at."""
-    true = (real.strided_pool_size(n, k, s), real.unread_cells(n, k, s))
+    true = (truth.strided_pool_size(n, k, s), truth.unused_inputs(n, k, s))
     if value == true:
         return None
     which = "first number, the size" if value[0] != true[0] else "second number, the rows that no window reads"
@@ -202,22 +202,22 @@ def _size_and_lost(value: tuple[int, ...], n: int, k: int, s: int) -> str | None
 
 
 _VALID_SLIPS = (
-    Slip(m.WINDOWS_LIE_SIDE_BY_SIDE, _with_size(lambda n, k, s: n % k)),
-    Slip(m.WINDOWS_ARE_S_LONG, _with_size(lambda n, k, s: n % s)),
-    Slip(m.WINDOWS_ARE_S_LONG, _with_size(lambda n, k, s: n - real.strided_pool_size(n, k, s) * s)),
-    Slip(m.STRIDE_ALONE_DIVIDES, lambda n, k, s: (m.STRIDE_ALONE_DIVIDES.believed(n, k, s), 0)),
-    Slip(m.STRIDE_ALONE_DIVIDES, _with_lost(m.STRIDE_ALONE_DIVIDES.believed)),
-    Slip(m.PLACES_ARE_N_OVER_S, lambda n, k, s: (n // s, n % s)),
-    Slip(m.PLACES_ARE_N_OVER_S, _with_lost(m.PLACES_ARE_N_OVER_S.believed)),
-    Slip(m.ONLY_THE_STEPS, _with_lost(m.ONLY_THE_STEPS.believed)),
-    Slip(m.ONLY_THE_STEPS, lambda n, k, s: ((n - k) // s, (n - k) % s)),
-    Slip(m.EVERY_ROW_IS_READ, _with_size(lambda n, k, s: 0)),
+    KnownWrongAnswer(m.WINDOWS_LIE_SIDE_BY_SIDE, _with_size(lambda n, k, s: n % k)),
+    KnownWrongAnswer(m.WINDOWS_ARE_S_LONG, _with_size(lambda n, k, s: n % s)),
+    KnownWrongAnswer(m.WINDOWS_ARE_S_LONG, _with_size(lambda n, k, s: n - truth.strided_pool_size(n, k, s) * s)),
+    KnownWrongAnswer(m.STRIDE_ALONE_DIVIDES, lambda n, k, s: (m.STRIDE_ALONE_DIVIDES.wrong_formula(n, k, s), 0)),
+    KnownWrongAnswer(m.STRIDE_ALONE_DIVIDES, _with_lost(m.STRIDE_ALONE_DIVIDES.wrong_formula)),
+    KnownWrongAnswer(m.PLACES_ARE_N_OVER_S, lambda n, k, s: (n // s, n % s)),
+    KnownWrongAnswer(m.PLACES_ARE_N_OVER_S, _with_lost(m.PLACES_ARE_N_OVER_S.wrong_formula)),
+    KnownWrongAnswer(m.ONLY_THE_STEPS, _with_lost(m.ONLY_THE_STEPS.wrong_formula)),
+    KnownWrongAnswer(m.ONLY_THE_STEPS, lambda n, k, s: ((n - k) // s, (n - k) % s)),
+    KnownWrongAnswer(m.EVERY_ROW_IS_READ, _with_size(lambda n, k, s: 0)),
 )
 
 valid_pool = Exercise(
     name="valid_pool",
     answer="valid_pool",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("n", "k", "s"),
         cases=(
             (7, 2, 2),
@@ -302,14 +302,14 @@ def _windows() -> tuple[_Pooled, ...]:
 
 
 def _windows_of(row: list[float], k: int) -> Iterator[_Pooled]:
-    largest, means = real.pool_row("Max", row, k), real.pool_row("Average", row, k)
-    for i, places in enumerate(real.pool_reads(len(row), k)):
+    largest, means = truth.pool_row("Max", row, k), truth.pool_row("Average", row, k)
+    for i, places in enumerate(truth.pool_reads(len(row), k)):
         cells: Cells = [float(row[j]) for j in places]
         ghosts: Cells = [None] * (k - len(places))
         yield _Pooled(tuple(ghosts + cells if i == 0 else cells + ghosts), (float(largest[i]), float(means[i])))
 
 
-def _judge_one_window(function: Any) -> Result:
+def _check_one_window(function: Any) -> Result:
     """Hand the learner the windows of real layers, one at a time."""
     check_callable(function)
     for window in _windows():
@@ -363,12 +363,12 @@ def _spell_two(two: TwoNumbers) -> str:
 def _said_of(function: Any, window: _Pooled) -> TwoNumbers:
     try:
         value = ask(function, list(window.cells), settings=window.text)
-    except Stop as stop:
-        raise Stop(_explain_none(stop.result) if None in window.cells else stop.result) from None
+    except CheckFailed as stop:
+        raise CheckFailed(_explain_none(stop.result) if None in window.cells else stop.result) from None
     try:
         return _two_numbers(value)
     except BadAnswer as problem:
-        raise Stop(wrong(f"For {window.text} your function says {spell(value)}; {problem}")) from None
+        raise CheckFailed(wrong(f"For {window.text} your function says {spell(value)}; {problem}")) from None
 
 
 def _explain_none(result: Result) -> Result:
@@ -390,7 +390,7 @@ _NONE_IS_THE_GHOST = (
 def _belief_about_ghosts(function: Any) -> Misconception | None:
     try:
         said = [_said_of(function, window) for window in _windows()]
-    except Stop:
+    except CheckFailed:
         return None
     return belief_behind(
         lambda slip: np.allclose(said, [slip.answer(list(window.cells)) for window in _windows()]), _GHOST_SLIPS
@@ -410,15 +410,15 @@ def _mean(cells: list[float]) -> float:
 
 
 _GHOST_SLIPS = (
-    Slip(m.GHOST_IS_ZERO, lambda window: (max(_as_zeros(window)), _mean(_as_zeros(window)))),
-    Slip(m.GHOST_IS_ZERO, lambda window: (max(_as_zeros(window)), _mean(_real_cells(window)))),
-    Slip(m.GHOST_SHARES_THE_MEAN, lambda window: (max(_real_cells(window)), _mean(_as_zeros(window)))),
+    KnownWrongAnswer(m.GHOST_IS_ZERO, lambda window: (max(_as_zeros(window)), _mean(_as_zeros(window)))),
+    KnownWrongAnswer(m.GHOST_IS_ZERO, lambda window: (max(_as_zeros(window)), _mean(_real_cells(window)))),
+    KnownWrongAnswer(m.GHOST_SHARES_THE_MEAN, lambda window: (max(_real_cells(window)), _mean(_as_zeros(window)))),
 )
 
 one_window = Exercise(
     name="one_window",
     answer="pool_one_window",
-    judge=_judge_one_window,
+    checker=_check_one_window,
     hints=(
         "A ghost takes part in nothing. Which cells are left if you leave it out?",
         "`cells = [cell for cell in window if cell is not None]` is a list of the real cells. Is there more to do?",
@@ -446,10 +446,10 @@ def _layers_or_number(function: Any) -> list[Layer]:
     """The layers of a learner; where Keras wants a number and got a text or a fraction, that is said in plain words."""
     try:
         return networks.layers_or_word(function)
-    except Stop as stop:
+    except CheckFailed as stop:
         first = stop.result.lines[0]
         if _NO_STRIDES in first:
-            raise Stop(wrong(first, "`strides` is a whole number, without quotation marks.")) from None
+            raise CheckFailed(wrong(first, "`strides` is a whole number, without quotation marks.")) from None
         raise
 
 
@@ -457,7 +457,7 @@ def _layers_or_number(function: Any) -> list[Layer]:
 _NO_STRIDES = "The `strides` argument must be a tuple of 2 integers."
 
 
-def _judge_three_pools(function: Any) -> Result:
+def _check_three_pools(function: Any) -> Result:
     """Look at the size after each pooling, not only at the last one."""
     layers = _layers_or_number(function)
     if [kind_of(layer) for layer in layers] != ["MaxPooling2D"] * 3 or any(
@@ -467,8 +467,8 @@ def _judge_three_pools(function: Any) -> Result:
     maps = networks.run_through(layers, np.ones((1, 27, 27, 1), dtype=np.float32))
     sizes = tuple(y.shape[1] for y in maps)
     if all(y.shape[1:3] == (n, n) for y, n in zip(maps, _ROAD, strict=True)):
-        return right(f"Keras goes {real.changes(27, sizes)}.")
-    road = f"Keras goes {real.changes(27, sizes)}. Asked for: {real.changes(27, _ROAD)}."
+        return right(f"Keras goes {truth.changes(27, sizes)}.")
+    road = f"Keras goes {truth.changes(27, sizes)}. Asked for: {truth.changes(27, _ROAD)}."
     if sizes == (27, 14, 7) and [layer.padding for layer in layers[1:]] == ["same", "valid"]:
         return wrong(
             road, "Half of 27 rounded down is *valid*, half of 13 rounded up is *same*: your two words are swapped."
@@ -498,7 +498,7 @@ def _pools(strides: int | None, *paddings: str) -> Callable[[], Any]:
 three_pools = Exercise(
     name="three_pools",
     answer="pools",
-    judge=_judge_three_pools,
+    checker=_check_three_pools,
     hints=(
         "The first layer is to keep 27, though its window is 2. With *same* the size is ⌈27 / s⌉.",
         "Half of 27 is 13.5. Which word rounds down to 13, which up to 14?",
@@ -513,10 +513,10 @@ def pools():
     ]""",
     why='A step of 1 keeps the size; "valid" rounds 13.5 down and throws a row away; "same" rounds 6.5 up.',
     slips=(
-        Slip(m.POOL_STRIDE_IS_ONE, _pools(2, "valid", "same")),
-        Slip(m.POOL_STRIDE_IS_ONE, _pools(None, "same", "same")),
-        Slip(m.ROUNDING_HIDES, _pools(1, "same", "same")),
-        Slip(m.PARTLY_FILLED_IS_DROPPED, _pools(1, "valid", "valid")),
+        KnownWrongAnswer(m.POOL_STRIDE_IS_ONE, _pools(2, "valid", "same")),
+        KnownWrongAnswer(m.POOL_STRIDE_IS_ONE, _pools(None, "same", "same")),
+        KnownWrongAnswer(m.ROUNDING_HIDES, _pools(1, "same", "same")),
+        KnownWrongAnswer(m.PARTLY_FILLED_IS_DROPPED, _pools(1, "valid", "valid")),
     ),
 )
 
@@ -526,7 +526,7 @@ _PICTURES = ((28, 28), (40, 40), (17, 23))
 _MOST_WEIGHTS = 1000
 
 
-def _judge_any_size(function: Any) -> Result:
+def _check_any_size(function: Any) -> Result:
     """The same layers must take maps of several sizes."""
     layers = networks.layers_of(function)
     done: list[str] = []
@@ -535,7 +535,7 @@ def _judge_any_size(function: Any) -> Result:
         before = f"{' and '.join(done)} went through. " if done else ""
         try:
             y = networks.run_through(layers, networks.digits((1, height, width, 16), seed=3))[-1] if layers else None
-        except Stop as stop:
+        except CheckFailed as stop:
             return _bound_to_a_size(layers, f"{before}{size} did not go through: {stop.result.lines[0]}")
         if y is None or y.shape != (1, 10):
             came = size if y is None else " × ".join(map(str, y.shape[1:]))
@@ -583,7 +583,7 @@ def _head(*calls: Callable[[Any], Any]) -> Callable[[], Any]:
 any_size = Exercise(
     name="any_size",
     answer="head",
-    judge=_judge_any_size,
+    checker=_check_any_size,
     hints=(
         "A `Dense(10)` makes 10 numbers of a list of numbers. What makes a list of equal length of any map?",
         "One number for each channel is such a list: 16 numbers, whatever the height and the width.",
@@ -598,8 +598,8 @@ def head():
     why="Global pooling makes 16 numbers of 16 channels, for every size; a `Dense` of 10 on them has (16 + 1)·10 = 170 "
     "weights. `GlobalMaxPooling2D` would do as well.",
     slips=(
-        Slip(m.FLATTEN_IS_GLOBAL, _head(lambda layers: layers.Flatten(), lambda layers: layers.Dense(10))),
-        Slip(
+        KnownWrongAnswer(m.FLATTEN_IS_GLOBAL, _head(lambda layers: layers.Flatten(), lambda layers: layers.Dense(10))),
+        KnownWrongAnswer(
             m.LARGE_POOL_IS_GLOBAL,
             _head(
                 lambda layers: layers.AveragePooling2D(28),
@@ -625,7 +625,7 @@ def _originals() -> tuple[Map, ...]:
 
 
 def _pool(kind: str, x: Values | Map) -> Map:
-    return run(real.build(f"{kind}Pooling2D", pool_size=2), np.asarray(x)[np.newaxis, :, :, np.newaxis])[0, :, :, 0]
+    return run(truth.build(f"{kind}Pooling2D", pool_size=2), np.asarray(x)[np.newaxis, :, :, np.newaxis])[0, :, :, 0]
 
 
 #: A cell counts as changed above this. It is far more than what the comparison of the means lets pass.
@@ -647,7 +647,7 @@ class _ReadAsItWas(np.ndarray[Any, Any]):
         self.view(np.ndarray)[key] = value
 
 
-def _judge_twin(function: Any) -> Result:
+def _check_twin(function: Any) -> Result:
     """Pool the map and its twin with the real layers."""
     check_callable(function)
     for x in _originals():
@@ -666,7 +666,7 @@ def _right_on_a_copy(function: Any, x: Map) -> bool:
     handed.first = x
     try:
         return _not_a_twin(x, ask(function, handed)) is None
-    except Stop:
+    except CheckFailed:
         return False
 
 
@@ -737,7 +737,7 @@ def _belief_about_twin(x: Map, y: Values) -> Misconception | None:
 twin = Exercise(
     name="twin",
     answer="twin",
-    judge=_judge_twin,
+    checker=_check_twin,
     hints=(
         "A maximum and a mean do not know in which order the four cells of a window stand.",
         "Change the order inside a window, never across its border. One window is enough: which cells has the first?",
@@ -752,8 +752,8 @@ def twin(x):
     why="Four numbers have the same maximum and the same mean in any order. What pooling forgets is *where* in its "
     "window each of them stood.",
     slips=(
-        Slip(m.SHIFT_IS_NOT_SEEN, lambda x: np.roll(x, 1, axis=1)),
-        Slip(m.SHIFT_IS_NOT_SEEN, lambda x: np.roll(x, -1, axis=0)),
+        KnownWrongAnswer(m.SHIFT_IS_NOT_SEEN, lambda x: np.roll(x, 1, axis=1)),
+        KnownWrongAnswer(m.SHIFT_IS_NOT_SEEN, lambda x: np.roll(x, -1, axis=0)),
     ),
 )
 
@@ -776,7 +776,7 @@ def _negative(n: int) -> Map:
 
 
 def _max_pool(x: Values | Map, k: int, padding: str) -> Map:
-    layer = real.build("MaxPooling2D", pool_size=k, padding=padding)
+    layer = truth.build("MaxPooling2D", pool_size=k, padding=padding)
     return run(layer, np.asarray(x, dtype=np.float32)[np.newaxis, :, :, np.newaxis])[0, :, :, 0]
 
 
@@ -786,7 +786,9 @@ def _bordered(function: Any, x: Map, k: int) -> Values:
     value = ask(function, x.astype(np.float64), k, settings=settings)
     padded = _as_map(value)
     if padded is None or max(padded.shape) > 1000:
-        raise Stop(wrong(f"For {settings} your function returns {spell(value)}. It should return the padded map."))
+        raise CheckFailed(
+            wrong(f"For {settings} your function returns {spell(value)}. It should return the padded map.")
+        )
     return padded
 
 
@@ -794,7 +796,7 @@ def _named(x: Map, k: int) -> str:
     return f"k = {k} on a map of {x.shape[0]} × {x.shape[1]} with numbers from {x.min():g} to {x.max():g}"
 
 
-def _judge_same_by_hand(function: Any) -> Result:
+def _check_same_by_hand(function: Any) -> Result:
     """Pool the learner's map without padding, and the map itself with "same"."""
     check_callable(function)
     for x, k in _border_cases():
@@ -852,7 +854,7 @@ def _places_of(x: Map, padded: Values) -> list[tuple[int, int]]:
 def _belief_about_border(function: Any) -> Misconception | None:
     try:
         said = [_bordered(function, x, k) for x, k in _border_cases()]
-    except Stop:
+    except CheckFailed:
         return None
     return belief_behind(
         lambda slip: all(
@@ -874,15 +876,15 @@ def _stride_one_border(value: float) -> Callable[[Values, int], Values]:
 
 
 _BORDER_SLIPS = (
-    Slip(m.GHOST_IS_ZERO, _zeros_around),
-    Slip(m.GHOST_IS_ZERO, _stride_one_border(0)),
-    Slip(m.POOL_GHOSTS_K_MINUS_1, _stride_one_border(-np.inf)),
+    KnownWrongAnswer(m.GHOST_IS_ZERO, _zeros_around),
+    KnownWrongAnswer(m.GHOST_IS_ZERO, _stride_one_border(0)),
+    KnownWrongAnswer(m.POOL_GHOSTS_K_MINUS_1, _stride_one_border(-np.inf)),
 )
 
 same_by_hand = Exercise(
     name="same_by_hand",
     answer="with_border",
-    judge=_judge_same_by_hand,
+    checker=_check_same_by_hand,
     hints=(
         "Two questions, one after the other. How many ghosts, and on which sides? And what number is in them?",
         "o = ⌈n / k⌉ windows of k, side by side, need o·k cells, and there are n. Half of what is missing, rounded "

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.exercises import misconceptions as m, networks, predictions, real
+from course_utils.exercises import misconceptions as m, networks, predictions, truth
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole
-from course_utils.exercises.catalogue import Misconception, Slip, slips_of
+from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception, slips_of
 from course_utils.exercises.core import AgainstKeras, Exercise, equals, pair
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
-from course_utils.exercises.result import Result, Stop, right, wrong
+from course_utils.exercises.result import CheckFailed, Result, right, wrong
 from course_utils.keras_layers import Layer, kind_of, load_keras
 
 # -- predictions --------------------------------------------------------------------------------------------------
@@ -27,14 +27,14 @@ doubled = Prediction(
     question="`UpSampling2D(2)` gets a map of 3 × 3, that is 9 cells. How long is a side of what comes out? How many "
     "cells is that in all? And how many weights does the layer have?",
     fields=(Number("One side"), Number("Cells in all"), Number("Weights")),
-    real=lambda: (real.down_and_up(6, 2)[1], real.upsampled_cells(3, 2), real.upsampling_weights(2)),
+    truth=lambda: (truth.down_and_up(6, 2)[1], truth.upsampled_cells(3, 2), truth.upsampling_weights(2)),
     sentence="Each cell becomes a block of 2 × 2, by copying. Nothing is learned.",
-    slips=(Slip(m.TWICE_THE_CELLS, (6, 18, 0)), Slip(m.UPSAMPLING_LEARNS, (6, 36, 4))),
+    slips=(KnownWrongAnswer(m.TWICE_THE_CELLS, (6, 18, 0)), KnownWrongAnswer(m.UPSAMPLING_LEARNS, (6, 36, 4))),
 )
 
 
 def _come_back(*sizes: int) -> int:
-    return sum(real.down_and_up(n, 2)[1] == n for n in sizes)
+    return sum(truth.down_and_up(n, 2)[1] == n for n in sizes)
 
 
 there_and_back = Prediction(
@@ -44,10 +44,10 @@ there_and_back = Prediction(
     "size comes out of the first, and of the second? And if you try it with n = 5, 6, 7 and 8: how many of the four "
     "come back with the size they had?",
     fields=(Number("Size after the pooling"), Number("Size at the end"), Number("How many of the four come back")),
-    real=lambda: (*real.down_and_up(7, 2), _come_back(5, 6, 7, 8)),
+    truth=lambda: (*truth.down_and_up(7, 2), _come_back(5, 6, 7, 8)),
     sentence="Half of 7 is 3.5, rounded up to 4 on the way down; 4 · 2 = 8, and doubling cannot know. 6 and 8 come "
     "back.",
-    slips=(Slip(m.MULTIPLYING_UNDOES, (4, 7, 4)), Slip(m.WAY_DOWN_ROUNDS_DOWN, (3, 6, 2))),
+    slips=(KnownWrongAnswer(m.MULTIPLYING_UNDOES, (4, 7, 4)), KnownWrongAnswer(m.WAY_DOWN_ROUNDS_DOWN, (3, 6, 2))),
 )
 
 _PLACES = ("First", "Second", "Third", "Fourth")
@@ -57,16 +57,16 @@ blend = Prediction(
     name="blend",
     question='The row 0, 12 is made twice as long with `interpolation="bilinear"`. Which four numbers come out?',
     fields=tuple(Number(place) for place in _PLACES),
-    real=lambda: tuple(round(v) for v in real.blended([0, 12])),
+    truth=lambda: tuple(round(v) for v in truth.blended([0, 12])),
     sentence="Each old cell becomes two. The two inner ones lean a quarter of the way towards the other old cell: 3 "
     "and 9. At the rim there is no neighbour to lean to.",
     slips=(
-        Slip(m.BLENDING_COPIES, (0, 0, 12, 12)),
-        Slip(m.OLD_CELLS_STAY, (0, 6, 12, 12)),
-        Slip(m.CORNERS_STAY, (0, 4, 8, 12)),
-        Slip(m.RIM_BLENDS_WITH_ZERO, (0, 3, 9, 9)),
-        Slip(m.FAR_CELL_WINS, (0, 9, 3, 12)),
-        Slip(m.PLAIN_MEAN, (0, 6, 6, 12)),
+        KnownWrongAnswer(m.BLENDING_COPIES, (0, 0, 12, 12)),
+        KnownWrongAnswer(m.OLD_CELLS_STAY, (0, 6, 12, 12)),
+        KnownWrongAnswer(m.CORNERS_STAY, (0, 4, 8, 12)),
+        KnownWrongAnswer(m.RIM_BLENDS_WITH_ZERO, (0, 3, 9, 9)),
+        KnownWrongAnswer(m.FAR_CELL_WINS, (0, 9, 3, 12)),
+        KnownWrongAnswer(m.PLAIN_MEAN, (0, 6, 6, 12)),
     ),
 )
 
@@ -77,12 +77,12 @@ stamps = Prediction(
     "stamps 10 10 10. The second stamp begins 2 cells after the first. How many cells do the two stamps reach, and "
     "which number stands in the third cell?",
     fields=(Number("How many cells"), Number("The third cell")),
-    real=lambda: (len(real.stamped([1, 10], [1, 1, 1], 2)), real.where_stamps_meet(1, 10)),
+    truth=lambda: (len(truth.stamped([1, 10], [1, 1, 1], 2)), truth.where_stamps_meet(1, 10)),
     sentence="1 1 11 10 10: the third cell is the last of one stamp and the first of the other, and stamps add.",
     slips=(
-        Slip(m.LAST_STAMP_WINS, (5, 10)),
-        Slip(m.STAMPS_SIDE_BY_SIDE, (6, 1)),
-        Slip(m.STAMPS_MOVE_BY_ONE, (4, 11)),
+        KnownWrongAnswer(m.LAST_STAMP_WINS, (5, 10)),
+        KnownWrongAnswer(m.STAMPS_SIDE_BY_SIDE, (6, 1)),
+        KnownWrongAnswer(m.STAMPS_MOVE_BY_ONE, (4, 11)),
     ),
 )
 
@@ -92,12 +92,12 @@ short_stamps = Prediction(
     question="`Conv2DTranspose(1, 2, strides=3)`: the stamps are 2 long and begin 3 cells apart, so they leave gaps. "
     "A map of 4 × 4 goes in. What size comes out, and how many of its rows does no stamp reach?",
     fields=(Number("Size"), Number("Rows that no stamp reaches")),
-    real=lambda: (real.transposed_size(4, 2, 3), real.never_stamped(4, 2, 3)),
+    truth=lambda: (truth.transposed_size(4, 2, 3), truth.never_stamped(4, 2, 3)),
     sentence="Keras gives every one of the 4 cells its 3, the last one too: 4 · 3 = 12, and a gap in each three.",
     slips=(
-        Slip(m.TEXTBOOK_LENGTH, (11, 3)),
-        Slip(m.STAMPS_SIDE_BY_SIDE, (8, 0)),
-        Slip(m.STRIDE_SHRINKS, (1, 0)),
+        KnownWrongAnswer(m.TEXTBOOK_LENGTH, (11, 3)),
+        KnownWrongAnswer(m.STAMPS_SIDE_BY_SIDE, (8, 0)),
+        KnownWrongAnswer(m.STRIDE_SHRINKS, (1, 0)),
     ),
 )
 
@@ -105,7 +105,7 @@ _ALL, _INSIDE, _NONE = "all 36 of them", "those away from the rim", "none of the
 
 
 def _which_return() -> str:
-    x, back = real.there_and_back(6, 2)
+    x, back = truth.there_and_back(6, 2)
     same = x == back
     if same.all():
         return _ALL
@@ -119,10 +119,10 @@ undo = Prediction(
     "weights are 1. Then a `Conv2DTranspose` with the very same settings and weights is run on that. What size comes "
     "out, and which of the 36 numbers are back in their places?",
     fields=(Number("Size"), Choice("The numbers that are back", (_ALL, _INSIDE, _NONE))),
-    real=lambda: (len(real.there_and_back(6, 2)[1]), _which_return()),
+    truth=lambda: (len(truth.there_and_back(6, 2)[1]), _which_return()),
     sentence="The size is back, 3 · 2 = 6. Each number on the way was a sum of up to nine, and no stamp takes a sum "
     "apart.",
-    slips=(Slip(m.DECONVOLUTION, (6, _ALL)), Slip(m.DECONVOLUTION, (6, _INSIDE))),
+    slips=(KnownWrongAnswer(m.DECONVOLUTION, (6, _ALL)), KnownWrongAnswer(m.DECONVOLUTION, (6, _INSIDE))),
 )
 
 three_sizes = Prediction(
@@ -131,13 +131,13 @@ three_sizes = Prediction(
     question='`Conv2DTranspose(1, 3, strides=3, padding="same")` gets a map of 5 × 5. What size comes out '
     "without `output_padding`? With `output_padding=0`? And with `output_padding=1`?",
     fields=(Number("Left out"), Number("output_padding=0"), Number("output_padding=1")),
-    real=lambda: tuple(real.transposed_size(5, 3, 3, "same", extra) for extra in (None, 0, 1)),
+    truth=lambda: tuple(truth.transposed_size(5, 3, 3, "same", extra) for extra in (None, 0, 1)),
     sentence="Three sizes become 5 on the way down: 13, 14 and 15. With a number, 0, 1 or 2, you choose one of them; "
     "left out, Keras takes the largest.",
     slips=(
-        Slip(m.ADDED_TO_THE_DEFAULT, (15, 15, 16)),
-        Slip(m.ZERO_IS_THE_DEFAULT, (15, 15, 15)),
-        Slip(m.STEPS_WITHOUT_A_STAMP, (15, 12, 13)),
+        KnownWrongAnswer(m.ADDED_TO_THE_DEFAULT, (15, 15, 16)),
+        KnownWrongAnswer(m.ZERO_IS_THE_DEFAULT, (15, 15, 15)),
+        KnownWrongAnswer(m.STEPS_WITHOUT_A_STAMP, (15, 12, 13)),
     ),
 )
 
@@ -147,14 +147,14 @@ checker = Prediction(
     question="A map of ones goes through a `Conv2DTranspose` with a 7 × 7 kernel of ones and `strides=2`. Look at the "
     "output away from its border: what is the smallest number there, and what is the largest?",
     fields=(Number("Smallest"), Number("Largest")),
-    real=lambda: (real.stamps_inside(7, 2)[0], real.stamps_inside(7, 2)[-1]),
+    truth=lambda: (truth.stamps_inside(7, 2)[0], truth.stamps_inside(7, 2)[-1]),
     sentence="Along one side every second cell gets 4 stamps and the others get 3. On both sides together: 3·3, 3·4 or "
     "4·4.",
     slips=(
-        Slip(m.AS_A_CONVOLUTION, (49, 49)),
-        Slip(m.STAMPS_FALL_EVENLY, (9, 9)),
-        Slip(m.STAMPS_FALL_EVENLY, (12, 12)),
-        Slip(m.STAMPS_FALL_EVENLY, (16, 16)),
+        KnownWrongAnswer(m.AS_A_CONVOLUTION, (49, 49)),
+        KnownWrongAnswer(m.STAMPS_FALL_EVENLY, (9, 9)),
+        KnownWrongAnswer(m.STAMPS_FALL_EVENLY, (12, 12)),
+        KnownWrongAnswer(m.STAMPS_FALL_EVENLY, (16, 16)),
     ),
 )
 
@@ -171,10 +171,10 @@ _ROUND_TRIP_SLIPS = slips_of(m.MULTIPLYING_UNDOES, m.WAY_DOWN_ROUNDS_DOWN)
 down_and_up = Exercise(
     name="down_and_up",
     answer="down_and_up",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("n", "f"),
         cases=((7, 2), (8, 2), *((n, f) for n in range(1, 14) for f in (1, 2, 3, 4)), (28, 5)),
-        differ=equals(real.down_and_up),
+        differ=equals(truth.down_and_up),
         layer='`MaxPooling2D(f, padding="same")` and `UpSampling2D(f)`',
         read=pair,
         slips=_ROUND_TRIP_SLIPS,
@@ -263,22 +263,22 @@ def _blend_two(own: float, left_half_leans: int = -1) -> Callable[[Sequence[floa
 
 
 _BLEND_SLIPS = (
-    Slip(m.BLENDING_COPIES, lambda row: [cell for cell in row for _ in range(2)]),
-    Slip(m.OLD_CELLS_STAY, _old_cells_stay),
-    Slip(m.CORNERS_STAY, _corners_stay),
-    Slip(m.RIM_BLENDS_WITH_ZERO, _blend_with(lambda row: (0, 0))),
-    Slip(m.FAR_CELL_WINS, _blend_two(own=0.25)),
-    Slip(m.LEFT_LEANS_RIGHT, _blend_two(own=0.75, left_half_leans=1)),
-    Slip(m.PLAIN_MEAN, _blend_two(own=0.5)),
+    KnownWrongAnswer(m.BLENDING_COPIES, lambda row: [cell for cell in row for _ in range(2)]),
+    KnownWrongAnswer(m.OLD_CELLS_STAY, _old_cells_stay),
+    KnownWrongAnswer(m.CORNERS_STAY, _corners_stay),
+    KnownWrongAnswer(m.RIM_BLENDS_WITH_ZERO, _blend_with(lambda row: (0, 0))),
+    KnownWrongAnswer(m.FAR_CELL_WINS, _blend_two(own=0.25)),
+    KnownWrongAnswer(m.LEFT_LEANS_RIGHT, _blend_two(own=0.75, left_half_leans=1)),
+    KnownWrongAnswer(m.PLAIN_MEAN, _blend_two(own=0.5)),
 )
 
 blend_row = Exercise(
     name="blend_row",
     answer="blend_row",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("row",),
         cases=tuple(([*row],) for row in ((0, 12), (5,), (0, 1, 2), (4, -8, 0, 6), (1, 2, 4, 8, 16), (9, 0, 0, 9, 3))),
-        differ=_row_differs(real.blended),
+        differ=_row_differs(truth.blended),
         layer='`UpSampling2D` with `interpolation="bilinear"`',
         read=row_of_numbers,
         slips=_BLEND_SLIPS,
@@ -310,7 +310,7 @@ def blend_row(row):
 
 
 def _size_and_gaps(n: int, k: int, s: int) -> tuple[int, int]:
-    return real.transposed_size(n, k, s), real.never_stamped(n, k, s)
+    return truth.transposed_size(n, k, s), truth.never_stamped(n, k, s)
 
 
 def _with_gaps(size: Callable[..., int], gaps: Callable[..., int]) -> Callable[..., tuple[int, int]]:
@@ -333,11 +333,11 @@ def _no_gaps(n: int, k: int, s: int) -> int:
 _GAPS = (_gap_in_each, _gaps_between, _no_gaps)
 _LENGTH_SLIPS = (
     *(
-        Slip(belief, _with_gaps(belief.believed, gaps))
+        KnownWrongAnswer(belief, _with_gaps(belief.wrong_formula, gaps))
         for belief in (m.TEXTBOOK_LENGTH, m.ONLY_THE_STRIDE, m.STAMPS_SIDE_BY_SIDE, m.STRIDE_SHRINKS)
         for gaps in _GAPS
     ),
-    Slip(m.GAPS_ONLY_BETWEEN, _with_gaps(real.transposed_size, _gaps_between)),
+    KnownWrongAnswer(m.GAPS_ONLY_BETWEEN, _with_gaps(truth.transposed_size, _gaps_between)),
 )
 
 
@@ -353,7 +353,7 @@ def _size_or_gaps_differ(said: tuple[int, int], n: int, k: int, s: int) -> str |
 size_and_gaps = Exercise(
     name="size_and_gaps",
     answer="size_and_gaps",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("n", "k", "s"),
         cases=(
             (4, 3, 2),
@@ -403,7 +403,7 @@ def _stamped_at(step: Callable[[int], int], turned: bool = False, add: bool = Tr
 
 def _side_by_side(row: Sequence[float], kernel: Sequence[float], s: int) -> list[float]:
     """What ``result[j * k + t]`` makes: for k > s an IndexError, as in the learner's own cell."""
-    result = [0.0] * len(real.stamped(row, kernel, s))
+    result = [0.0] * len(truth.stamped(row, kernel, s))
     for j, cell in enumerate(row):
         for t, weight in enumerate(kernel):
             result[j * len(kernel) + t] += cell * weight
@@ -411,9 +411,9 @@ def _side_by_side(row: Sequence[float], kernel: Sequence[float], s: int) -> list
 
 
 _STAMP_SLIPS = (
-    Slip(m.LAST_STAMP_WINS, _stamped_at(lambda s: s, add=False)),
-    Slip(m.STAMP_IS_TURNED, _stamped_at(lambda s: s, turned=True)),
-    Slip(m.STAMPS_MOVE_BY_ONE, _stamped_at(lambda s: 1)),
+    KnownWrongAnswer(m.LAST_STAMP_WINS, _stamped_at(lambda s: s, add=False)),
+    KnownWrongAnswer(m.STAMP_IS_TURNED, _stamped_at(lambda s: s, turned=True)),
+    KnownWrongAnswer(m.STAMPS_MOVE_BY_ONE, _stamped_at(lambda s: 1)),
 )
 
 _AGAINST_TRANSPOSED = AgainstKeras(
@@ -432,7 +432,7 @@ _AGAINST_TRANSPOSED = AgainstKeras(
             ((1, 2, 3), (7,), 4),
         )
     ),
-    differ=_row_differs(real.stamped),
+    differ=_row_differs(truth.stamped),
     layer="`Conv1DTranspose`",
     read=row_of_numbers,
     slips=_STAMP_SLIPS,
@@ -447,7 +447,7 @@ def _stamps_side_by_side(function: Any) -> bool:
             for row, kernel, s in _AGAINST_TRANSPOSED.cases
             if len(kernel) < s
         )
-    except (Stop, BadAnswer):
+    except (CheckFailed, BadAnswer):
         return False
 
 
@@ -470,16 +470,16 @@ def _reads_beyond(function: Any) -> bool:
     try:
         for row, kernel, s in _AGAINST_TRANSPOSED.cases:
             ask(function, _Given(row), _Given(kernel), s)
-    except Stop as stop:
+    except CheckFailed as stop:
         return isinstance(stop.__cause__, _ReadBeyond)
     return False
 
 
-def _judge_stamp(function: Any) -> Result:
+def _check_stamp(function: Any) -> Result:
     """As any function; a place that does not exist is explained, because Python says only "index out of range"."""
     try:
         return _AGAINST_TRANSPOSED(function)
-    except Stop as stop:
+    except CheckFailed as stop:
         if "raised IndexError" not in stop.result.lines[0]:
             raise
         first, *rest = stop.result.lines
@@ -502,7 +502,7 @@ def _judge_stamp(function: Any) -> Result:
 stamp = Exercise(
     name="stamp",
     answer="stamp",
-    judge=_judge_stamp,
+    checker=_check_stamp,
     hints=(
         "The stamp of cell j begins at j·s. In which cell of the result does its cell t land, t = 0, 1, …?",
         "In cell j·s + t. And what does a stamp bring? A weight alone, or the weight made larger by the cell's number?",
@@ -519,7 +519,7 @@ def stamp(row, kernel, s):
     return result""",
     why="That is the whole of a transposed convolution: every cell stamps the kernel, times its own number, s cells "
     "further on, and what overlaps is added.",
-    slips=(*_STAMP_SLIPS, Slip(m.STAMPS_SIDE_BY_SIDE, _side_by_side)),
+    slips=(*_STAMP_SLIPS, KnownWrongAnswer(m.STAMPS_SIDE_BY_SIDE, _side_by_side)),
 )
 
 # -- way_back -----------------------------------------------------------------------------------------------------
@@ -532,13 +532,13 @@ def _number_or_none(value: object) -> int | None:
 
 def _comes_back(extra: int | None, n: int, s: int) -> str | None:
     """What is wrong with an output_padding for the way back to n, or None."""
-    o = real.same_step_size(n, 3, s)
+    o = truth.same_step_size(n, 3, s)
     if extra is not None and not 0 <= extra < s:
         line = f"your function says {extra}, and `output_padding` must be at least 0 and below the stride, {s}."
-        if extra == n - real.transposed_size(n, 3, s, "same", 0):  # the rule, with n in place of o
+        if extra == n - truth.transposed_size(n, 3, s, "same", 0):  # the rule, with n in place of o
             line += f" Into the layer goes o = {o}: put it where section 6 has n."
         return line
-    back = real.transposed_size(o, 3, s, "same", extra)
+    back = truth.transposed_size(o, 3, s, "same", extra)
     if back == n:
         return None
     road = f"Keras goes {n} → {o} → {back}."
@@ -548,17 +548,17 @@ def _comes_back(extra: int | None, n: int, s: int) -> str | None:
 
 
 _WAY_BACK_SLIPS = (
-    Slip(m.ONE_WAY_BACK, lambda n, s: 0),
-    Slip(m.ONE_WAY_BACK, lambda n, s: s - 1),
-    Slip(m.TAKEN_FROM_THE_LARGEST, lambda n, s: -n % s),
-    Slip(m.ADDED_TO_THE_DEFAULT, lambda n, s: n - -(-n // s) * s),
-    Slip(m.STEPS_WITHOUT_A_STAMP, lambda n, s: n - (-(-n // s) - 1) * s),
+    KnownWrongAnswer(m.ONE_WAY_BACK, lambda n, s: 0),
+    KnownWrongAnswer(m.ONE_WAY_BACK, lambda n, s: s - 1),
+    KnownWrongAnswer(m.TAKEN_FROM_THE_LARGEST, lambda n, s: -n % s),
+    KnownWrongAnswer(m.ADDED_TO_THE_DEFAULT, lambda n, s: n - -(-n // s) * s),
+    KnownWrongAnswer(m.STEPS_WITHOUT_A_STAMP, lambda n, s: n - (-(-n // s) - 1) * s),
 )
 
 way_back = Exercise(
     name="way_back",
     answer="way_back",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("n", "s"),
         cases=((13, 2), (14, 2), (25, 2), *((n, s) for s in (1, 2, 3, 4) for n in range(1, 10)), (28, 5)),
         differ=_comes_back,
@@ -595,7 +595,9 @@ def _both_ways(function: Any) -> list[list[Layer]]:
     check_callable(function)
     made = ask(function)
     if not isinstance(made, (list, tuple)) or len(made) != 2:
-        raise Stop(wrong(f"Your function returns {spell(made)}. I need two lists of layers: `return first, second`."))
+        raise CheckFailed(
+            wrong(f"Your function returns {spell(made)}. I need two lists of layers: `return first, second`.")
+        )
     return [networks.layers_of(lambda way=way: way) for way in made]
 
 
@@ -634,7 +636,7 @@ def _trouble_with(layers: Sequence[Layer]) -> Result | None:
         return wrong("has nothing to learn. It needs a `Conv2D` or a `Conv2DTranspose`.")
     try:
         y = _with_weights_of_one(layers, np.ones((1, 7, 7, 8), dtype=np.float32))
-    except Stop:
+    except CheckFailed:
         trapped = _first_trapped(layers)
         if trapped is None:
             raise
@@ -698,7 +700,7 @@ def _belief_about_size(y: Map, layers: Sequence[Layer]) -> Misconception | None:
     return m.ONLY_THE_STRIDE if longer and layers[0].strides[0] == 2 else None
 
 
-def _judge_two_ways(function: Any) -> Result:
+def _check_two_ways(function: Any) -> Result:
     """Two different ways to double every size, both without a grid."""
     ways = _both_ways(function)
     for name, layers in zip(("first", "second"), ways, strict=True):
@@ -726,7 +728,7 @@ def _upsample_then_convolve(layers: Any) -> list[Any]:
 two_ways = Exercise(
     name="two_ways",
     answer="two_ways",
-    judge=_judge_two_ways,
+    checker=_check_two_ways,
     hints=(
         "For one of them, section 7 names a way that has no stamps at all, so that nothing can overlap unevenly.",
         "For the other, which kernel sizes does a stride of 2 divide? And which padding makes n·s of n, whatever k is?",
@@ -745,15 +747,15 @@ def two_ways():
     "kernel of 4 and a stride of 2, which gives every cell 2·2 stamps. With other weights than ones a "
     "`Conv2DTranspose` that takes steps of 2 can still draw a grid. Upsampling and then convolving cannot.",
     slips=(
-        Slip(
+        KnownWrongAnswer(
             m.STAMPS_FALL_EVENLY,
             _two(_upsample_then_convolve, lambda layers: [layers.Conv2DTranspose(8, 3, strides=2, padding="same")]),
         ),
-        Slip(
+        KnownWrongAnswer(
             m.STAMPS_FALL_EVENLY,
             _two(_upsample_then_convolve, lambda layers: [layers.Conv2DTranspose(8, 5, strides=2, padding="same")]),
         ),
-        Slip(
+        KnownWrongAnswer(
             m.ONLY_THE_STRIDE,
             _two(_upsample_then_convolve, lambda layers: [layers.Conv2DTranspose(8, 4, strides=2)]),
         ),
@@ -770,16 +772,16 @@ def _halved(n: int) -> tuple[int, ...]:
     """The sizes of n after none, one, two and three poolings by 2."""
     sizes = [n]
     for _ in range(3):
-        sizes.append(real.pooled_size(sizes[-1]))
+        sizes.append(truth.pooled_size(sizes[-1]))
     return tuple(sizes)
 
 
-def _judge_decoder(function: Any) -> Result:
+def _check_decoder(function: Any) -> Result:
     """Three transposed convolutions that go back by the same sizes, for many n; every size on the way is looked at."""
     check_callable(function)
     for n in _DECODED:
         down = _halved(n)
-        asked = real.changes(down[-1], down[-2::-1])
+        asked = truth.changes(down[-1], down[-2::-1])
         layers = networks.layers_of(function, n, settings=f"n = {n}")
         if len(layers) != 3:
             return wrong(f"For n = {n} your list holds {len(layers)} layers; three `Conv2DTranspose` are asked for.")
@@ -791,7 +793,7 @@ def _judge_decoder(function: Any) -> Result:
                 )
         try:
             maps = networks.run_through(layers, np.ones((1, down[-1], down[-1], 8), dtype=np.float32))
-        except Stop:
+        except CheckFailed:
             trapped = _first_trapped(layers)
             if trapped is None:
                 raise
@@ -801,8 +803,8 @@ def _judge_decoder(function: Any) -> Result:
             pattern = _pattern_in_decoder(function)
             belief = _belief_about_decoder(layers, _missing((down[-1], *came)))
             return wrong(
-                f"For n = {n} the way down is {real.changes(n, down[1:])}. Your layers go back "
-                f"{real.changes(down[-1], came)}; asked for: {asked}.",
+                f"For n = {n} the way down is {truth.changes(n, down[1:])}. Your layers go back "
+                f"{truth.changes(down[-1], came)}; asked for: {asked}.",
                 *([] if pattern is None else [pattern]),
                 misconception=belief,
                 # The smallest case of the other belief is told for layers in which the argument is left out.
@@ -833,7 +835,7 @@ def _pattern_in_decoder(function: Any) -> str | None:
         try:
             layers = networks.layers_of(function, n)
             maps = networks.run_through(layers, np.ones((1, back[0], back[0], 8), dtype=np.float32))
-        except Stop:
+        except CheckFailed:
             return None
         made = _missing((back[0], *(int(y.shape[1]) for y in maps)))
         odd = all(kind_of(layer) == "Conv2DTranspose" and layer.kernel_size[0] % 2 for layer in layers)
@@ -858,7 +860,7 @@ def _always(extra: int | None) -> Callable[[int], Any]:
 decoder = Exercise(
     name="decoder",
     answer="decoder",
-    judge=_judge_decoder,
+    checker=_check_decoder,
     hints=(
         "Write down the four sizes of the way down for n = 26. Which `output_padding` leads from 4 to 7? From 7 to 13? "
         "From 13 to 26?",
@@ -878,8 +880,8 @@ def decoder(n):
     why="The rounding of each step is written down on the way down and handed to the step that goes back. Nothing else "
     "in the network could know it.",
     slips=(
-        Slip(m.MULTIPLYING_UNDOES, _always(None)),
-        Slip(m.ONE_WAY_BACK, _always(1)),
-        Slip(m.ONE_WAY_BACK, _always(0)),
+        KnownWrongAnswer(m.MULTIPLYING_UNDOES, _always(None)),
+        KnownWrongAnswer(m.ONE_WAY_BACK, _always(1)),
+        KnownWrongAnswer(m.ONE_WAY_BACK, _always(0)),
     ),
 )

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.exercises import misconceptions as m, networks, predictions, real
+from course_utils.exercises import misconceptions as m, networks, predictions, truth
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell
-from course_utils.exercises.catalogue import Misconception, Slip, slips_of
+from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception, slips_of
 from course_utils.exercises.core import AgainstKeras, Exercise, Numbers, equals, pair
 from course_utils.exercises.predictions import Choice, Number, Prediction
-from course_utils.exercises.result import Result, Stop, right, wrong
+from course_utils.exercises.result import CheckFailed, Result, right, wrong
 from course_utils.keras_layers import Layer, load_keras
 
 Case = tuple[Any, ...]
@@ -35,9 +35,9 @@ uneven = Prediction(
     "double it. What are the numbers of the two that do not, the smaller one first? (Layer 1 is the first "
     "convolution.)",
     fields=(Number("The one with the smaller number"), Number("The other")),
-    real=lambda: _two(real.uneven_layers(28)),
+    truth=lambda: _two(truth.uneven_layers(28)),
     sentence="Layer 6 rounds 3.5 up. Layer 11 has no padding. Everything else is exact.",
-    slips=(Slip(m.HALVING_IS_A_LOSS, (2, 11)), Slip(m.HALVING_IS_A_LOSS, (2, 6))),
+    slips=(KnownWrongAnswer(m.HALVING_IS_A_LOSS, (2, 11)), KnownWrongAnswer(m.HALVING_IS_A_LOSS, (2, 6))),
 )
 
 
@@ -52,9 +52,9 @@ third = Prediction(
     question='Mend the "slip": layer 11 gets its `padding="same"`, as all the others have. What comes out for 28 × 28, '
     "and what for 32 × 32?",
     fields=(Number("28 goes in"), Number("32 goes in")),
-    real=lambda: (real.all_same_size(28), real.all_same_size(32)),
+    truth=lambda: (truth.all_same_size(28), truth.all_same_size(32)),
     sentence="Nothing takes rows away any more, so 4 becomes 8, 16, 32. For 28 that is four too many.",
-    slips=(Slip(m.ALL_SAME_RETURNS, (28, 32)),),
+    slips=(KnownWrongAnswer(m.ALL_SAME_RETURNS, (28, 32)),),
 )
 
 three_sizes = Prediction(
@@ -62,14 +62,14 @@ three_sizes = Prediction(
     name="three_sizes",
     question="The model as it was asked about, with layer 11 as it is, for three other pictures. What size comes out?",
     fields=tuple(Number(f"{n} goes in") for n in (23, 25, 31)),
-    real=lambda: tuple(map(real.autoencoder_size, (23, 25, 31))),
+    truth=lambda: tuple(map(truth.autoencoder_size, (23, 25, 31))),
     sentence="25 and 31 give the same, because their codes are equal: 4. From the code on, nothing knows what n was.",
     slips=tuple(
-        Slip(belief, tuple(map(believed, (23, 25, 31))))
-        for belief, believed in (
-            (m.COMES_BACK, m.COMES_BACK.believed),
-            (m.NOTHING_TAKEN_AWAY, m.NOTHING_TAKEN_AWAY.believed),
-            (m.TWO_STAY_TWO, m.TWO_STAY_TWO.believed),
+        KnownWrongAnswer(belief, tuple(map(formula, (23, 25, 31))))
+        for belief, formula in (
+            (m.COMES_BACK, m.COMES_BACK.wrong_formula),
+            (m.NOTHING_TAKEN_AWAY, m.NOTHING_TAKEN_AWAY.wrong_formula),
+            (m.TWO_STAY_TWO, m.TWO_STAY_TWO.wrong_formula),
             (m.CODE_ROUNDS_DOWN, lambda n: 8 * (n // 8) - 4),
         )
     ),
@@ -81,10 +81,10 @@ crop_only = Prediction(
     question="The cheapest repair is to leave the model as it is and to crop what comes out. There are 21 sizes from "
     "20 to 40. For how many is what comes out large enough, n rows or more?",
     fields=(Number("Of the 21 sizes"),),
-    real=lambda: (sum(real.can_be_cropped(n) == "yes" for n in TRIED),),
+    truth=lambda: (sum(truth.can_be_cropped(n) == "yes" for n in TRIED),),
     sentence="Of each 8 sizes with the same code only the first four get enough: 20 (the last of its four), then "
     "25 to 28, then 33 to 36.",
-    slips=(Slip(m.CROPPING_IS_ENOUGH, (21,)),),
+    slips=(KnownWrongAnswer(m.CROPPING_IS_ENOUGH, (21,)),),
 )
 
 _ERROR, _NUMBER = "an error", "a number"
@@ -95,9 +95,12 @@ loss_takes = Prediction(
     question="`mse` compares 8 grey pictures, (8, 28, 28, 1), with what a model returns. What happens if the model "
     "returns (8, 32, 32, 1)? And what if it returns colours, (8, 28, 28, 3)?",
     fields=(Choice("(8, 32, 32, 1)", (_ERROR, _NUMBER)), Choice("(8, 28, 28, 3)", (_ERROR, _NUMBER))),
-    real=lambda: (real.mse_of_channels(28, 32), real.mse_of_channels(1, 3)),
+    truth=lambda: (truth.mse_of_channels(28, 32), truth.mse_of_channels(1, 3)),
     sentence="Two sizes that differ are refused, unless one of them is 1: that one is repeated, without a word.",
-    slips=(Slip(m.LOSS_CHECKS_SHAPES, (_ERROR, _ERROR)), Slip(m.LOSS_TAKES_ALL, (_NUMBER, _NUMBER))),
+    slips=(
+        KnownWrongAnswer(m.LOSS_CHECKS_SHAPES, (_ERROR, _ERROR)),
+        KnownWrongAnswer(m.LOSS_TAKES_ALL, (_NUMBER, _NUMBER)),
+    ),
 )
 
 squeeze = Prediction(
@@ -106,9 +109,9 @@ squeeze = Prediction(
     question="A picture of 28 × 28 is 784 numbers. The code is 4 × 4 with 8 channels. Into how many numbers is the "
     "picture squeezed?",
     fields=(Number("Numbers in the code"),),
-    real=lambda: (real.code_numbers(28),),
+    truth=lambda: (truth.code_numbers(28),),
     sentence="4·4·8 = 128, about a sixth of 784.",
-    slips=(Slip(m.CODE_IS_ONE_MAP, (16,)),),
+    slips=(KnownWrongAnswer(m.CODE_IS_ONE_MAP, (16,)),),
 )
 
 
@@ -121,16 +124,16 @@ def look_back() -> None:
 
 _OUT_SLIPS = (
     *slips_of(m.COMES_BACK, m.NOTHING_TAKEN_AWAY, m.TWO_STAY_TWO),
-    Slip(m.CODE_ROUNDS_DOWN, lambda n: 8 * (n // 8) - 4),
+    KnownWrongAnswer(m.CODE_ROUNDS_DOWN, lambda n: 8 * (n // 8) - 4),
 )
 
 out_size = Exercise(
     name="out_size",
     answer="out_size",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("n",),
         cases=_distinct(*((n,) for n in (28, 25, 32, 33, *range(20, 41), *range(1, 20), 64, 100))),
-        differ=equals(real.autoencoder_size),
+        differ=equals(truth.autoencoder_size),
         layer="the real model",
         slips=_OUT_SLIPS,
     ),
@@ -161,17 +164,17 @@ def _road(n: int, halve: Callable[[int], int], last: Callable[[int], int] = lamb
 
 
 _ROAD_SLIPS = (
-    Slip(m.ROUNDS_DOWN, _road(23, lambda n: n // 2)),
-    Slip(m.ROUNDS_DOWN, (23, 11, 11, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24)),
-    Slip(m.DOUBLING_UNDOES, (23, 12, 12, 6, 6, 3, 3, 6, 6, 12, 12, 23, 23)),
+    KnownWrongAnswer(m.ROUNDS_DOWN, _road(23, lambda n: n // 2)),
+    KnownWrongAnswer(m.ROUNDS_DOWN, (23, 11, 11, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24)),
+    KnownWrongAnswer(m.DOUBLING_UNDOES, (23, 12, 12, 6, 6, 3, 3, 6, 6, 12, 12, 23, 23)),
 )
 
 all_same_road = Exercise(
     name="all_same_road",
     answer="my_sizes",
-    judge=Numbers(
-        tuple(f"After layer {i}, `{line}`" for i, line in enumerate(real.ALL_SAME, start=1)),
-        lambda: real.sizes(23, real.ALL_SAME),
+    checker=Numbers(
+        tuple(f"After layer {i}, `{line}`" for i, line in enumerate(truth.ALL_SAME, start=1)),
+        lambda: truth.sizes(23, truth.ALL_SAME),
         _ROAD_SLIPS,
         remarks={_road(23, lambda n: -(-n // 2), lambda n: n - 2): "In this version layer 11 says same, too."},
     ),
@@ -199,20 +202,20 @@ def _yes_or_no(value: Any) -> bool:
 
 
 _CLOSE_SLIPS = (
-    Slip(m.ONE_MORE_CHANGES_NOTHING, lambda n: n % 8 == 4),
-    Slip(m.SIXTEENS_COME_BACK, lambda n: n % 16 == 0),
-    Slip(m.REMAINDER_FOUR, lambda n: n % 16 == 4),
-    Slip(m.EVERY_MULTIPLE_OF_FOUR, lambda n: n % 4 == 0),
-    Slip(m.LUCKY_TWENTY_EIGHT, lambda n: n == 28),
+    KnownWrongAnswer(m.ONE_MORE_CHANGES_NOTHING, lambda n: n % 8 == 4),
+    KnownWrongAnswer(m.SIXTEENS_COME_BACK, lambda n: n % 16 == 0),
+    KnownWrongAnswer(m.REMAINDER_FOUR, lambda n: n % 16 == 4),
+    KnownWrongAnswer(m.EVERY_MULTIPLE_OF_FOUR, lambda n: n % 4 == 0),
+    KnownWrongAnswer(m.LUCKY_TWENTY_EIGHT, lambda n: n == 28),
 )
 
 still_closes = Exercise(
     name="still_closes",
     answer="still_closes",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("n",),
         cases=_distinct(*((n,) for n in (28, 20, 32, 12, *range(1, 61)))),
-        differ=equals(real.closes_with_four),
+        differ=equals(truth.closes_with_four),
         layer="the real layers",
         read=_yes_or_no,
         slips=_CLOSE_SLIPS,
@@ -249,39 +252,39 @@ def _rows(value: Any) -> tuple[int, ...]:
 def _cropping_differs(rows: tuple[int, ...], n: int) -> str | None:
     """Cut so many rows off the real model's output, and look at what is left, and where it stands."""
     before, after = rows
-    o = real.all_same_size(n)
+    o = truth.all_same_size(n)
     said = f"your function says {spell(rows)}"
     if min(rows) < 0:
         return f"{said}; a crop cannot take away fewer than 0 rows."
     if before + after >= o:
         return f"{said}; the model returns {o} rows, so nothing would be left."
-    left = real.cropped_size(n, before, after)
+    left = truth.cropped_size(n, before, after)
     if left != n:
         return f"{said}; the model returns {o} rows, and {left} are left."
-    high = real.rows_too_high(n, before, after)
+    high = truth.rows_too_high(n, before, after)
     if high:
         return f"{said}; {n} rows are left, as you want, but each is {high} too high: it is not in its place."
     return None
 
 
 def _surplus(n: int) -> int:
-    return real.all_same_size(n) - n
+    return truth.all_same_size(n) - n
 
 
 _CROP_SLIPS = (
-    Slip(m.HALVES_ARE_IN_PLACE, lambda n: (_surplus(n) // 2, _surplus(n) - _surplus(n) // 2)),
-    Slip(m.HALVES_ARE_IN_PLACE, lambda n: (_surplus(n) - _surplus(n) // 2, _surplus(n) // 2)),
-    Slip(m.CUT_ALIKE, lambda n: (_surplus(n) // 2,) * 2),
-    Slip(m.CUT_ALIKE, lambda n: ((_surplus(n) + 1) // 2,) * 2),
-    Slip(m.EIGHT_WHEN_NONE, lambda n: ((8 - n % 8) // 2, 8 - n % 8 - (8 - n % 8) // 2)),
-    Slip(m.EIGHT_WHEN_NONE, lambda n: (0, 8 - n % 8)),
-    Slip(m.ALL_SAME_RETURNS, lambda n: (0, 0)),
+    KnownWrongAnswer(m.HALVES_ARE_IN_PLACE, lambda n: (_surplus(n) // 2, _surplus(n) - _surplus(n) // 2)),
+    KnownWrongAnswer(m.HALVES_ARE_IN_PLACE, lambda n: (_surplus(n) - _surplus(n) // 2, _surplus(n) // 2)),
+    KnownWrongAnswer(m.CUT_ALIKE, lambda n: (_surplus(n) // 2,) * 2),
+    KnownWrongAnswer(m.CUT_ALIKE, lambda n: ((_surplus(n) + 1) // 2,) * 2),
+    KnownWrongAnswer(m.EIGHT_WHEN_NONE, lambda n: ((8 - n % 8) // 2, 8 - n % 8 - (8 - n % 8) // 2)),
+    KnownWrongAnswer(m.EIGHT_WHEN_NONE, lambda n: (0, 8 - n % 8)),
+    KnownWrongAnswer(m.ALL_SAME_RETURNS, lambda n: (0, 0)),
 )
 
 crop_rows = Exercise(
     name="crop_rows",
     answer="crop_rows",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("n",),
         cases=_distinct(*((n,) for n in (28, 25, 32, *TRIED))),
         differ=_cropping_differs,
@@ -313,11 +316,11 @@ def crop_rows(n):
 
 def _complains(a: int, b: int) -> bool:
     """Whether the real loss refuses so many channels beside so many."""
-    return real.mse_of_channels(a, b) == _ERROR
+    return truth.mse_of_channels(a, b) == _ERROR
 
 
 def _complains_by(belief: Misconception) -> Callable[[int, int], bool]:
-    return lambda a, b: bool(belief.believed(a, b) == _ERROR)
+    return lambda a, b: bool(belief.wrong_formula(a, b) == _ERROR)
 
 
 def _complaint_differs(value: bool, a: int, b: int) -> str | None:
@@ -325,11 +328,11 @@ def _complaint_differs(value: bool, a: int, b: int) -> str | None:
     true = _complains(a, b)
     if value == true:
         return None
-    return f"your function says {value}; `mse` gives {real.mse_of_channels(a, b)}, so {true} is right."
+    return f"your function says {value}; `mse` gives {truth.mse_of_channels(a, b)}, so {true} is right."
 
 
 _LOSS_SLIPS = tuple(
-    Slip(belief, _complains_by(belief))
+    KnownWrongAnswer(belief, _complains_by(belief))
     for belief in (
         m.LOSS_CHECKS_SHAPES,
         m.LOSS_TAKES_ALL,
@@ -342,7 +345,7 @@ _LOSS_SLIPS = tuple(
 mse_complains = Exercise(
     name="mse_complains",
     answer="mse_complains",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("a", "b"),
         cases=_distinct((3, 3), (1, 3), (2, 3), *((a, b) for a in range(1, 7) for b in range(1, 7)), (28, 32)),
         differ=_complaint_differs,
@@ -372,7 +375,7 @@ def _chain(function: Any, n: int) -> list[Layer]:
     """The layers of the ``Sequential`` that the learner builds for n. Stops with a sentence for anything else."""
     model = ask(function, n, settings=f"n = {n}")
     if not isinstance(model, load_keras().Sequential):
-        raise Stop(
+        raise CheckFailed(
             wrong(
                 f"For n = {n} your function returns {spell(model)}, and I need a `keras.Sequential`. "
                 "In a chain of layers every number has to pass through the code."
@@ -387,7 +390,7 @@ def _flat(model: Any) -> list[Layer]:
     return [one for layer in model.layers for one in (_flat(layer) if isinstance(layer, chain) else [layer])]
 
 
-def _judge_squeeze_harder(function: Any) -> Result:
+def _check_squeeze_harder(function: Any) -> Result:
     """Run a picture through every model, layer by layer: the size at the end, and the smallest map on the way."""
     check_callable(function)
     codes: list[int] = []
@@ -435,7 +438,7 @@ def _product(sides: Sequence[int]) -> str:
 
 
 def _belief_about_end(shape: tuple[int, ...], n: int) -> Misconception | None:
-    beliefs = ((m.COMES_BACK, real.autoencoder_size), (m.ALL_SAME_RETURNS, real.all_same_size))
+    beliefs = ((m.COMES_BACK, truth.autoencoder_size), (m.ALL_SAME_RETURNS, truth.all_same_size))
     return next((belief for belief, size in beliefs if shape[1:] == (size(n), size(n), 1)), None)
 
 
@@ -454,7 +457,7 @@ def _as_asked(lines: Sequence[str]) -> Callable[[int], Any]:
 squeeze_harder = Exercise(
     name="squeeze_harder",
     answer="make",
-    judge=_judge_squeeze_harder,
+    checker=_check_squeeze_harder,
     hints=(
         "Begin with a repair of section 4 that closes for every n; `crop` is the shortest. Only the code is too large.",
         "For n = 40 the code is 5·5·8 = 200 numbers. Two things make it smaller: fewer filters in layer 5, or a fourth "
@@ -482,21 +485,24 @@ def make(n):
     why="Only the two ends are fixed: n goes in and n comes out. If poolings and convolutions do the squeezing, the "
     "filters decide how many maps the code has, and the poolings how large each of them is. Then the way up has to "
     "multiply by as much as the way down divides, and the surplus is cut off.",
-    slips=(Slip(m.COMES_BACK, _as_asked(real.AUTOENCODER)), Slip(m.ALL_SAME_RETURNS, _as_asked(real.ALL_SAME))),
+    slips=(
+        KnownWrongAnswer(m.COMES_BACK, _as_asked(truth.AUTOENCODER)),
+        KnownWrongAnswer(m.ALL_SAME_RETURNS, _as_asked(truth.ALL_SAME)),
+    ),
 )
 
 # -- family_size --------------------------------------------------------------------------------------------------
 
 _FAMILY_SLIPS = (
     *slips_of(m.HOLE_COSTS_FOUR, m.DOUBLED_BEFORE),
-    Slip(m.TWO_STAY_TWO, lambda n, m, j: 2**m * -(-n // 2**m) - 2),
-    Slip(m.NOTHING_TAKEN_AWAY, lambda n, m, j: 2**m * -(-n // 2**m)),
+    KnownWrongAnswer(m.TWO_STAY_TWO, lambda n, m, j: 2**m * -(-n // 2**m) - 2),
+    KnownWrongAnswer(m.NOTHING_TAKEN_AWAY, lambda n, m, j: 2**m * -(-n // 2**m)),
 )
 
 family_size = Exercise(
     name="family_size",
     answer="family_size",
-    judge=AgainstKeras(
+    checker=AgainstKeras(
         symbols=("n", "m", "j"),
         cases=(
             (28, 3, 2),
@@ -505,7 +511,7 @@ family_size = Exercise(
             (28, 2, 1),
             *((n, m, j) for m in (1, 2, 3, 4) for j in range(m + 1) for n in (33, 40, 47, 50)),
         ),
-        differ=equals(real.family_size),
+        differ=equals(truth.family_size),
         layer="the real layers",
         slips=_FAMILY_SLIPS,
     ),

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.exercises import misconceptions as m, networks, predictions, real
+from course_utils.exercises import misconceptions as m, networks, predictions, truth
 from course_utils.exercises.answers import ask, check_callable, spell
-from course_utils.exercises.catalogue import Misconception, Slip
+from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception
 from course_utils.exercises.core import Exercise, Numbers
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
@@ -26,7 +26,7 @@ from course_utils.exercises.probing import (
     spell_shape,
     way_to,
 )
-from course_utils.exercises.result import Result, Stop, right, wrong
+from course_utils.exercises.result import CheckFailed, Result, right, wrong
 from course_utils.exercises.two_ways import (
     about_the_repair,
     about_the_ways,
@@ -45,11 +45,11 @@ join = Prediction(
     question="The U-Net pools 300 × 300 three times (`MaxPooling2D(2)`, without a word about padding), and then "
     "doubles. At the first join, what is the size of the skip, and what is the size of the map that comes up to it?",
     fields=(Number("Size of the skip"), Number("Size that comes up")),
-    real=lambda: real.meeting_sizes(300, 3, "valid"),
+    truth=lambda: truth.meeting_sizes(300, 3, "valid"),
     sentence="300, 150, 75: that is the skip. The last pooling makes 37 of it, and doubling makes 74 of 37.",
     slips=(
-        Slip(m.VALID_MAKES_THEM_MEET, (75, 75)),
-        Slip(m.ALWAYS_ROUNDS_UP, (75, 76)),
+        KnownWrongAnswer(m.VALID_MAKES_THEM_MEET, (75, 75)),
+        KnownWrongAnswer(m.ALWAYS_ROUNDS_UP, (75, 76)),
     ),
 )
 
@@ -59,11 +59,11 @@ same_join = Prediction(
     question='The first advice in every such thread: write `padding="same"` into the pooling layers. What meets at the '
     "first join now?",
     fields=(Number("Size of the skip"), Number("Size that comes up")),
-    real=lambda: real.meeting_sizes(300, 3, "same"),
+    truth=lambda: truth.meeting_sizes(300, 3, "same"),
     sentence="Half of 75 is now rounded up, to 38, and doubling makes 76 of it: one too many in place of one too few.",
     slips=(
-        Slip(m.SAME_MAKES_THEM_MEET, (75, 75)),
-        Slip(m.ROUNDS_DOWN, (75, 74)),
+        KnownWrongAnswer(m.SAME_MAKES_THEM_MEET, (75, 75)),
+        KnownWrongAnswer(m.ROUNDS_DOWN, (75, 74)),
     ),
 )
 
@@ -73,12 +73,12 @@ hundred = Prediction(
     question='A picture of 100 × 100, three poolings by 2 with "same", then three doublings. The convolutions between '
     "them keep every size. What size is there after the third pooling, and what size comes out at the end?",
     fields=(Number("After the third pooling"), Number("At the end")),
-    real=lambda: real.bottom_and_end(100, 3),
+    truth=lambda: truth.bottom_and_end(100, 3),
     sentence="100, 50, 25, and half of 25 is rounded up to 13. Then 26, 52, 104.",
     slips=(
-        Slip(m.COMES_BACK_FROM_BELOW, (13, 100)),
-        Slip(m.ROUNDS_DOWN, (12, 96)),
-        Slip(m.COMES_BACK_FROM_BELOW, (12, 100)),
+        KnownWrongAnswer(m.COMES_BACK_FROM_BELOW, (13, 100)),
+        KnownWrongAnswer(m.ROUNDS_DOWN, (12, 96)),
+        KnownWrongAnswer(m.COMES_BACK_FROM_BELOW, (12, 100)),
     ),
 )
 
@@ -88,11 +88,11 @@ leak = Prediction(
     question='Two layers, `Conv1D` with a kernel of 5 and `padding="same"`, one after the other, on 24 hours. You '
     "change the reading of hour 12 and nothing else. How many of the outputs before hour 12 change?",
     fields=(Number("Outputs before hour 12 that change"),),
-    real=lambda: (real.told_too_early(5, 2),),
+    truth=lambda: (truth.told_too_early(5, 2),),
     sentence="Each layer looks two steps ahead, so the second sees four ahead: hours 8, 9, 10 and 11 change.",
     slips=(
-        Slip(m.ONE_LAYER_LOOKS_AHEAD, (2,)),
-        Slip(m.SAME_LOOKS_BACK, (0,)),
+        KnownWrongAnswer(m.ONE_LAYER_LOOKS_AHEAD, (2,)),
+        KnownWrongAnswer(m.SAME_LOOKS_BACK, (0,)),
     ),
 )
 
@@ -104,9 +104,9 @@ silent_loss = Prediction(
     question="By mistake a model ends with 3 filters, so 28 × 28 × 3 comes out. It is to be trained towards grey "
     "pictures of 28 × 28 × 1, with the loss `mse`. What does Keras say?",
     fields=(Choice("Keras says", (_COMPLAINS, _WARNS, _SILENT)),),
-    real=lambda: (_SILENT if real.loss_says(1, 3) == "a number" else _COMPLAINS,),
+    truth=lambda: (_SILENT if truth.loss_says(1, 3) == "a number" else _COMPLAINS,),
     sentence="The one channel is copied three times, and the model learns the same picture three times.",
-    slips=(Slip(m.LOSS_WOULD_COMPLAIN, (_COMPLAINS,)), Slip(m.LOSS_WOULD_COMPLAIN, (_WARNS,))),
+    slips=(KnownWrongAnswer(m.LOSS_WOULD_COMPLAIN, (_COMPLAINS,)), KnownWrongAnswer(m.LOSS_WOULD_COMPLAIN, (_WARNS,))),
 )
 
 
@@ -161,7 +161,7 @@ def _belief_about_join(step: Step, n: int) -> Misconception | None:
     return beliefs.get(heights(step))
 
 
-def _judge_small_unet(function: Any) -> Result:
+def _check_small_unet(function: Any) -> Result:
     """Even and odd sizes: builds, gives the size that went in, and joins the skip with what belongs to it."""
     for n in (8, 7, 30, 31):
         settings = f"n = {n}"
@@ -187,7 +187,7 @@ def _judge_small_unet(function: Any) -> Result:
 small_unet = Exercise(
     name="small_unet",
     answer="small_unet",
-    judge=_judge_small_unet,
+    checker=_check_small_unet,
     hints=(
         "How many rows too many does x have for n = 7, and how many for n = 8? Write it as `x.shape[1] - "
         "skip.shape[1]`. Call it `spare`; it is not x yet.",
@@ -212,10 +212,10 @@ def small_unet(n):
     "skip: here it blends by less than one row, and the convolution behind the join learns from what it gets. At the "
     "end of a network nothing learns any more. Each repair makes other values in the last rows.",
     slips=(
-        Slip(m.SAME_MAKES_THEM_MEET, _small_unet(lambda x, skip: x)),
-        Slip(m.VALID_MAKES_THEM_MEET, _small_unet(lambda x, skip: x, padding="valid")),
-        Slip(m.ANY_SIDE_MAY_BE_CUT, _small_unet(_cut_at_the_top)),
-        Slip(m.NO_NEED_OF_THE_SKIP, _small_unet(_resized, joined=False)),
+        KnownWrongAnswer(m.SAME_MAKES_THEM_MEET, _small_unet(lambda x, skip: x)),
+        KnownWrongAnswer(m.VALID_MAKES_THEM_MEET, _small_unet(lambda x, skip: x, padding="valid")),
+        KnownWrongAnswer(m.ANY_SIDE_MAY_BE_CUT, _small_unet(_cut_at_the_top)),
+        KnownWrongAnswer(m.NO_NEED_OF_THE_SKIP, _small_unet(_resized, joined=False)),
     ),
 )
 
@@ -226,23 +226,23 @@ def _shrinking_sizes() -> tuple[int, ...]:
     """The sizes of 28 × 28 after each of the first three pairs of a convolution and a pooling."""
     sizes = [28]
     for _ in range(3):
-        sizes.append(real.valid_size(sizes[-1], 3))
-        sizes.append(real.valid_pooled_size(sizes[-1]))
+        sizes.append(truth.valid_size(sizes[-1], 3))
+        sizes.append(truth.valid_pooled_size(sizes[-1]))
     return tuple(sizes[1:])
 
 
 _SHRINKING_SLIPS = (
-    Slip(m.ALWAYS_ROUNDS_UP, (26, 13, 11, 6, 4, 2)),
-    Slip(m.SIZE_STAYS, (28, 14, 14, 7, 7, 3)),
-    Slip(m.HALF_EACH_SIDE, (27, 13, 12, 6, 5, 2)),
+    KnownWrongAnswer(m.ALWAYS_ROUNDS_UP, (26, 13, 11, 6, 4, 2)),
+    KnownWrongAnswer(m.SIZE_STAYS, (28, 14, 14, 7, 7, 3)),
+    KnownWrongAnswer(m.HALF_EACH_SIDE, (27, 13, 12, 6, 5, 2)),
 )
 
 last_sizes = Exercise(
     name="last_sizes",
     answer="sizes",
-    judge=Numbers(
+    checker=Numbers(
         labels=tuple(f"After the {nth} {what}" for nth in ("1st", "2nd", "3rd") for what in ("convolution", "pooling")),
-        real=_shrinking_sizes,
+        truth=_shrinking_sizes,
         slips=_SHRINKING_SLIPS,
     ),
     hints=(
@@ -274,7 +274,7 @@ def _deep(**settings: Any) -> Callable[[], Any]:
     return deep
 
 
-def _judge_deep(function: Any) -> Result:
+def _check_deep(function: Any) -> Result:
     """Four 3 × 3 convolutions with these filters, from 28 × 28 to ten numbers."""
     try:
         model = built(function)
@@ -289,7 +289,7 @@ def _judge_deep(function: Any) -> Result:
             return wrong("It builds. But each convolution shall keep its 3×3 kernel.")
         told = ", ".join(str(filters) for _, filters in convolutions) or "none"
         return wrong(f"It builds. But four convolutions were asked for, with 16, 32, 64 and 64 filters; yours: {told}.")
-    y = made_of(model, real.square(28))
+    y = made_of(model, truth.square(28))
     if y.shape != (1, 10):
         return wrong(f"For 28 × 28 your model makes {spell_shape(y.shape)}. Asked for: 10 numbers.")
     return right("It builds, runs on 28 × 28, and makes 10 numbers; all four convolutions are there.")
@@ -298,7 +298,7 @@ def _judge_deep(function: Any) -> Result:
 deep = Exercise(
     name="deep",
     answer="deep",
-    judge=_judge_deep,
+    checker=_check_deep,
     hints=(
         "Where do the rows go? Each convolution takes 2, besides what the poolings take.",
         "Lesson 01: which word makes a convolution with stride 1 keep the size?",
@@ -318,8 +318,8 @@ def deep():
     "convolutions as they were you could also leave out the first or the second pooling, or give it a stride of 1. "
     "In the third or fourth it is too late.",
     slips=(
-        Slip(m.ALWAYS_FITS, _deep(padding="valid")),
-        Slip(m.ALWAYS_FITS, _deep()),
+        KnownWrongAnswer(m.ALWAYS_FITS, _deep(padding="valid")),
+        KnownWrongAnswer(m.ALWAYS_FITS, _deep()),
     ),
 )
 
@@ -343,7 +343,7 @@ def _any_picture(*make: str) -> Callable[[], Any]:
     return any_picture
 
 
-def _judge_any_picture(function: Any) -> Result:
+def _check_any_picture(function: Any) -> Result:
     """One model, with one set of weights, on pictures of several sizes."""
     try:
         model = built(function)
@@ -384,7 +384,7 @@ def _corner_without_a_say(model: Any, height: int, width: int) -> str | None:
 any_picture = Exercise(
     name="any_picture",
     answer="any_picture",
-    judge=_judge_any_picture,
+    checker=_check_any_picture,
     hints=(
         "`Dense` has a weight for every number that reaches it. How many numbers does `Flatten` make of a map whose "
         "height and width are not known?",
@@ -401,13 +401,13 @@ def any_picture():
     ])""",
     why="My way: after global pooling there are 16 numbers, one for each channel, for every picture. So `Dense` knows "
     "how many weights it needs before it has seen one.",
-    slips=(Slip(m.FLATTEN_IS_GLOBAL, _any_picture("Flatten")),),
+    slips=(KnownWrongAnswer(m.FLATTEN_IS_GLOBAL, _any_picture("Flatten")),),
 )
 
 # -- channels_last ------------------------------------------------------------------------------------------------
 
 
-def _judge_channels_last(function: Any) -> Result:
+def _check_channels_last(function: Any) -> Result:
     """3 × 64 × 64 becomes 64 × 64 × 3, and every pixel stays where it was."""
     layers = networks.layers_or_word(function)
     x = networks.digits((1, 3, 64, 64), seed=6)
@@ -439,7 +439,7 @@ def _pixel(y: Map) -> str:
 channels_last = Exercise(
     name="channels_last",
     answer="channels_last",
-    judge=_judge_channels_last,
+    checker=_check_channels_last,
     hints=(
         "The numbers are all there. The axis of the channels is the first and has to be the last.",
         "`Reshape` only breaks the same line of numbers into other pieces. The layer that moves an axis is "
@@ -453,8 +453,8 @@ def channels_last():
     why="Height first, then width, then the channels. With data in a NumPy array, `np.moveaxis(x, 1, 3)` does the same "
     "before the model.",
     slips=(
-        Slip(m.RESHAPE_MOVES_CHANNELS, _list_of(("Reshape", ((64, 64, 3),), {}))),
-        Slip(m.PERMUTE_SENDS, _list_of(("Permute", ((3, 1, 2),), {}))),
+        KnownWrongAnswer(m.RESHAPE_MOVES_CHANNELS, _list_of(("Reshape", ((64, 64, 3),), {}))),
+        KnownWrongAnswer(m.PERMUTE_SENDS, _list_of(("Permute", ((3, 1, 2),), {}))),
     ),
 )
 
@@ -475,7 +475,7 @@ def _residual(shortcut: Callable[[Any, Any], Any], joined: bool = True) -> Calla
 
 
 def _belief_about_shortcut(step: Step, n: int) -> Misconception | None:
-    half = real.same_step_size(n, 3, 2)
+    half = truth.same_step_size(n, 3, 2)
     beliefs: dict[tuple[int, ...], Misconception] = {(half - 1, half): m.HALVES_AGREE, (half, n): m.SHORTCUT_FOLLOWS}
     return beliefs.get(heights(step))
 
@@ -544,10 +544,10 @@ def _about_the_place(model: Any, addition: Any, settings: str) -> Result | None:
     return None
 
 
-def _judge_residual(function: Any) -> Result:
+def _check_residual(function: Any) -> Result:
     """Even and odd sizes: the two paths meet in an Add, and have the same shape without being stretched."""
     for n in (24, 25, 31, 8):
-        settings, half = f"n = {n}", real.same_step_size(n, 3, 2)
+        settings, half = f"n = {n}", truth.same_step_size(n, 3, 2)
         try:
             model = built(function, n, settings=settings)
         except DoesNotBuild as stop:
@@ -586,7 +586,7 @@ def _judge_residual(function: Any) -> Result:
 residual = Exercise(
     name="residual",
     answer="residual",
-    judge=_judge_residual,
+    checker=_check_residual,
     hints=(
         "The other path makes ⌈n / 2⌉ × ⌈n / 2⌉ × 32. The shortcut has to make the same, for even and for odd n. So "
         "three things have to fit: the step, the rounding, and the channels.",
@@ -605,8 +605,8 @@ def residual(n):
     why="⌊(n − 1) / 2⌋ + 1 is ⌈n / 2⌉ for every n: a window of one cell needs no ghosts. A pooling with "
     '`padding="same"` behind a 1×1 convolution would do, too.',
     slips=(
-        Slip(m.HALVES_AGREE, _residual(lambda layers, x: layers.MaxPooling2D(2)(layers.Conv2D(32, 1)(x)))),
-        Slip(m.SHORTCUT_FOLLOWS, _residual(lambda layers, x: layers.Conv2D(32, 1)(x))),
+        KnownWrongAnswer(m.HALVES_AGREE, _residual(lambda layers, x: layers.MaxPooling2D(2)(layers.Conv2D(32, 1)(x)))),
+        KnownWrongAnswer(m.SHORTCUT_FOLLOWS, _residual(lambda layers, x: layers.Conv2D(32, 1)(x))),
     ),
 )
 
@@ -619,7 +619,7 @@ def _two_layers(convolution: dict[str, Any], pool: dict[str, Any], *more: _Writt
     return _list_of(("Conv2D", (16, 3), same | convolution), ("MaxPooling2D", (3,), same | pool), *more)
 
 
-def _judge_keeps_its_size(function: Any) -> Result:
+def _check_keeps_its_size(function: Any) -> Result:
     """A convolution and a pooling, both with windows of 3; every map has the size of the first."""
     layers = networks.layers_or_word(function)
     wanted = {"Conv2D": ("kernel_size", "a 3×3 kernel"), "MaxPooling2D": ("pool_size", "windows of 3")}
@@ -628,13 +628,13 @@ def _judge_keeps_its_size(function: Any) -> Result:
         if len(found) != 1 or tuple(getattr(found[0], setting)) != (3, 3):
             return wrong(f"I look for one `{kind}` with {told}.")
     for n in (32, 45):
-        maps = networks.run_through(layers, real.square(n))
+        maps = networks.run_through(layers, truth.square(n))
         sizes = [int(y.shape[1]) if y.ndim == 4 else 0 for y in maps]
         # Ghosts that are added by hand belong to the layer that comes after them.
         asked = [size for size, kind in zip(sizes, map(kind_of, layers), strict=True) if kind != "ZeroPadding2D"]
         if set(asked) == {n} and sizes[-1] == n:
             continue
-        road = real.changes(n, sizes)
+        road = truth.changes(n, sizes)
         if sizes[-1] == n:
             mended = kind_of(layers[-1]) not in wanted
             return wrong(
@@ -656,7 +656,7 @@ def _judge_keeps_its_size(function: Any) -> Result:
 keeps_its_size = Exercise(
     name="keeps_its_size",
     answer="keeps_its_size",
-    judge=_judge_keeps_its_size,
+    checker=_check_keeps_its_size,
     hints=(
         '"same" promises ⌈n / s⌉. So what is s in each of the two lines?',
         "In `Conv2D(16, 3, 3)` the second 3 is not the width of the kernel (lesson 01, section 8). And a pooling layer "
@@ -672,11 +672,11 @@ def keeps_its_size():
     why='With a stride of 1 "same" is n. Both layers had a stride of 3, one by a number too many, the other by one '
     "too few.",
     slips=(
-        Slip(m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {})),
-        Slip(m.POOL_STRIDE_IS_ONE, _two_layers({}, {})),
-        Slip(m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {"strides": 1})),
-        Slip(m.MENDED_AT_THE_END, _two_layers({"strides": 3}, {}, ("Resizing", (32, 32), {}))),
-        Slip(m.MENDED_AT_THE_END, _two_layers({}, {"strides": 2}, ("UpSampling2D", (2,), {}))),
+        KnownWrongAnswer(m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {})),
+        KnownWrongAnswer(m.POOL_STRIDE_IS_ONE, _two_layers({}, {})),
+        KnownWrongAnswer(m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {"strides": 1})),
+        KnownWrongAnswer(m.MENDED_AT_THE_END, _two_layers({"strides": 3}, {}, ("Resizing", (32, 32), {}))),
+        KnownWrongAnswer(m.MENDED_AT_THE_END, _two_layers({}, {"strides": 2}, ("UpSampling2D", (2,), {}))),
     ),
 )
 
@@ -731,7 +731,7 @@ def _grew(before: Layer, after: Layer) -> list[tuple[int, int]]:
     return [(int(of), int(made)) for of, made in pairs if made > of]
 
 
-def _judge_generator(function: Any) -> Result:
+def _check_generator(function: Any) -> Result:
     """100 numbers become 32 × 32 × 1, grown by transposed convolutions and not stretched at the end."""
     model = laid_open(built(function), (100,))
     y = made_of(model, np.ones((1, 100), dtype=np.float32))
@@ -760,7 +760,7 @@ def _judge_generator(function: Any) -> Result:
 generator = Exercise(
     name="generator",
     answer="generator",
-    judge=_judge_generator,
+    checker=_check_generator,
     hints=(
         "Each of these transposed convolutions doubles. So go backwards from 32: what was before it?",
         "32, 16, 8, 4, 2, 1: each of them can be a start. How many doublings is it from there?",
@@ -780,8 +780,8 @@ def generator():
     why="My way: the end is start · 2 · 2 · …, so the start is the end, halved as often as you double. 7 was the start "
     "for 28. For 32 it is 8, or 4, 2 or 1 with more doublings, or 16 with one.",
     slips=(
-        Slip(m.MENDED_AT_THE_END, _generator(7, 2, ("Resizing", (32, 32)))),
-        Slip(m.MENDED_AT_THE_END, _generator(7, 2, ("ZeroPadding2D", (2,)))),
+        KnownWrongAnswer(m.MENDED_AT_THE_END, _generator(7, 2, ("Resizing", (32, 32)))),
+        KnownWrongAnswer(m.MENDED_AT_THE_END, _generator(7, 2, ("ZeroPadding2D", (2,)))),
     ),
 )
 
@@ -802,16 +802,16 @@ def _mirror(missing: Callable[[int, int], Any]) -> Callable[[Sequence[int]], Any
     return decoder
 
 
-def _judge_mirror(function: Any) -> Result:
+def _check_mirror(function: Any) -> Result:
     """The decoder gives the sizes of the way down, each of them, for several pictures."""
     check_callable(function)
     sweep = (25, 32, 28, 100, 63)
     for n in sweep:
-        sizes = real.road_down(n)
+        sizes = truth.road_down(n)
         settings = f"the sizes {sizes}"
         try:
             model = built(function, sizes, settings=settings)
-        except Stop as stop:
+        except CheckFailed as stop:
             raise _named_refusal(stop) from None
         model = laid_open(model, (sizes[0], sizes[0], 8))
         transposed = layers_of(model, "Conv2DTranspose")
@@ -827,11 +827,11 @@ def _judge_mirror(function: Any) -> Result:
             belief = (
                 m.COMES_BACK_FROM_BELOW if given == {None} else m.ZERO_IS_THE_DEFAULT if given == {(0, 0)} else None
             )
-            wanted = real.changes(sizes[0], sizes[1:])
+            wanted = truth.changes(sizes[0], sizes[1:])
             added = [layer.output_padding and layer.output_padding[0] for layer in transposed]
             swapped = added == [int(large % 2) for large in sizes[1:]]
             return wrong(
-                f"Your decoder goes {real.changes(mine[0], mine[1:])}. The way down, backwards: {wanted}.",
+                f"Your decoder goes {truth.changes(mine[0], mine[1:])}. The way down, backwards: {wanted}.",
                 *["0 and 1 are the wrong way round: with 0 an odd size comes out, with 1 the even one after it."]
                 * swapped,
                 misconception=belief,
@@ -839,19 +839,19 @@ def _judge_mirror(function: Any) -> Result:
     return right(f"Every size of the way up is the one of the way down, for pictures of {', '.join(map(str, sweep))}.")
 
 
-def _named_refusal(stop: Stop) -> Stop:
+def _named_refusal(stop: CheckFailed) -> CheckFailed:
     """A negative output_padding is what comes of believing that it is added to n·s."""
     result = stop.result
     text = " ".join(result.lines)
     if "output_padding" not in text or "value >= 0" not in text:
         return stop
-    return Stop(wrong(*result.lines, misconception=m.ADDED_TO_THE_DOUBLE))
+    return CheckFailed(wrong(*result.lines, misconception=m.ADDED_TO_THE_DOUBLE))
 
 
 mirror = Exercise(
     name="mirror",
     answer="decoder",
-    judge=_judge_mirror,
+    checker=_check_mirror,
     hints=(
         "With `output_padding=0` a layer with k = 3 and s = 2 makes (n − 1)·2 + 1. What does it make of 2, of 4, of 7?",
         "3, 7 and 13. Wanted are 4, 7 and 13. So the first needs 1 more and the others need 0: large less what comes "
@@ -870,9 +870,9 @@ def decoder(sizes):
     why="4 comes from 7 and from 8. The decoder cannot know from which, so you tell it: `output_padding` is 0 for "
     "the odd one and 1 for the even one.",
     slips=(
-        Slip(m.COMES_BACK_FROM_BELOW, _mirror(lambda small, large: None)),
-        Slip(m.ZERO_IS_THE_DEFAULT, _mirror(lambda small, large: 0)),
-        Slip(m.ADDED_TO_THE_DOUBLE, _mirror(lambda small, large: large - 2 * small)),
+        KnownWrongAnswer(m.COMES_BACK_FROM_BELOW, _mirror(lambda small, large: None)),
+        KnownWrongAnswer(m.ZERO_IS_THE_DEFAULT, _mirror(lambda small, large: 0)),
+        KnownWrongAnswer(m.ADDED_TO_THE_DOUBLE, _mirror(lambda small, large: large - 2 * small)),
     ),
 )
 
@@ -906,7 +906,7 @@ def _told_apart(a: float, b: float) -> tuple[str, str]:
     return next((pair for pair in pairs if pair[0] != pair[1]), (repr(a), repr(b)))
 
 
-def _judge_past_mean(function: Any) -> Result:
+def _check_past_mean(function: Any) -> Result:
     """The mean of the last three hours, one for every hour, and no hour that knows a later one."""
     try:
         layers = networks.layers_or_word(function)
@@ -914,9 +914,9 @@ def _judge_past_mean(function: Any) -> Result:
             return wrong("Your list is empty. I look for one layer or more.")
         x = networks.digits((1, _HOURS, 1), seed=3)
         y = _last(layers, x)
-    except Stop as stop:
+    except CheckFailed as stop:
         if "allowed values" in stop.result.lines[0] or "either 'valid' or 'same'" in stop.result.lines[0]:
-            raise Stop(wrong(*stop.result.lines, misconception=m.POOLING_CAN_BE_CAUSAL)) from None
+            raise CheckFailed(wrong(*stop.result.lines, misconception=m.POOLING_CAN_BE_CAUSAL)) from None
         raise
     if y.shape == (1, _HOURS - 2, 1):
         return wrong(
@@ -954,7 +954,7 @@ def _judge_past_mean(function: Any) -> Result:
 past_mean = Exercise(
     name="past_mean",
     answer="past_mean",
-    judge=_judge_past_mean,
+    checker=_check_past_mean,
     hints=(
         'A window of 3 needs two ghosts in all. Where does `Conv1D` with `padding="causal"` put them? Where does the '
         'pooling with `padding="same"` put them?',
@@ -972,10 +972,10 @@ def past_mean():
     "means are too near to 0 (lesson 03); nobody asked for those. A causal `Conv1D` with three weights of ⅓ does the "
     "same.",
     slips=(
-        Slip(m.POOLING_LOOKS_BACK, _list_of((_POOL, (3,), {"strides": 1, "padding": "same"}))),
-        Slip(m.POOLING_CAN_BE_CAUSAL, _list_of((_POOL, (3,), {"strides": 1, "padding": "causal"}))),
-        Slip(m.CAUSAL_AFTER, _list_of(("ZeroPadding1D", ((0, 2),), {}), (_POOL, (3,), {"strides": 1}))),
-        Slip(m.POOL_STRIDE_IS_ONE, _list_of((_POOL, (3,), {"padding": "same"}))),
+        KnownWrongAnswer(m.POOLING_LOOKS_BACK, _list_of((_POOL, (3,), {"strides": 1, "padding": "same"}))),
+        KnownWrongAnswer(m.POOLING_CAN_BE_CAUSAL, _list_of((_POOL, (3,), {"strides": 1, "padding": "causal"}))),
+        KnownWrongAnswer(m.CAUSAL_AFTER, _list_of(("ZeroPadding1D", ((0, 2),), {}), (_POOL, (3,), {"strides": 1}))),
+        KnownWrongAnswer(m.POOL_STRIDE_IS_ONE, _list_of((_POOL, (3,), {"padding": "same"}))),
     ),
 )
 
@@ -1037,7 +1037,7 @@ def _scale(convolution: Layer, kernel_scale: float, bias_scale: float) -> None:
     convolution.set_weights([kernel * kernel_scale, -np.abs(bias) * bias_scale])
 
 
-def _judge_stem(function: Any) -> Result:
+def _check_stem(function: Any) -> Result:
     """The first layers of a ResNet as PyTorch has them, in size and in values, for an even and an odd picture."""
     layers = networks.layers_or_word(function)
     convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
@@ -1054,7 +1054,7 @@ def _judge_stem(function: Any) -> Result:
         networks.give_digits(convolutions[0], seed=4)
         _scale(convolutions[0], *scales)
         maps = networks.run_through(layers, x)
-        y, expected = maps[-1], real.stem(convolutions[0], x)
+        y, expected = maps[-1], truth.stem(convolutions[0], x)
         if y.shape != expected.shape:
             return wrong(
                 f"For a {n} × {n} picture {spell_shape(y.shape)} comes out. "
@@ -1069,14 +1069,14 @@ def _judge_stem(function: Any) -> Result:
                 "below 0 becomes 0, and all else stays as it is.",
             )
         convolved = np.maximum(maps[layers.index(convolutions[0])], 0)
-        return _wrong_values(n, layers, convolved, real.stem_convolution(convolutions[0], x), y, expected)
+        return _wrong_values(n, layers, convolved, truth.stem_convolution(convolutions[0], x), y, expected)
     return right("The sizes of PyTorch and its values, cell by cell, for 32 × 32 and for 33 × 33.")
 
 
 stem = Exercise(
     name="stem",
     answer="stem",
-    judge=_judge_stem,
+    checker=_check_stem,
     hints=(
         'PyTorch\'s numbers are ghosts on each side: 3 for the convolution, 1 for the pooling. What does `"same"` '
         "give to each side, for k = 7, s = 2 on 32 cells?",
@@ -1095,8 +1095,8 @@ def stem():
     ]""",
     why="Each window stands where PyTorch's stands. Keras's own ResNet50 begins with these very paddings.",
     slips=(
-        Slip(m.EQUAL_SIZES_EQUAL_VALUES, _list_of(_with_same(_STEM_CONVOLUTION), _with_same(_STEM_POOL))),
-        Slip(
+        KnownWrongAnswer(m.EQUAL_SIZES_EQUAL_VALUES, _list_of(_with_same(_STEM_CONVOLUTION), _with_same(_STEM_POOL))),
+        KnownWrongAnswer(
             m.EQUAL_SIZES_EQUAL_VALUES,
             _list_of(("ZeroPadding2D", (3,), {}), _STEM_CONVOLUTION, _with_same(_STEM_POOL)),
         ),
@@ -1127,7 +1127,7 @@ def _maker_of(shape: tuple[int, ...]) -> Any:
     return keras.Sequential([keras.Input((*shape[1:-1], 1)), last])
 
 
-def _judge_agree(function: Any) -> Result:
+def _check_agree(function: Any) -> Result:
     """True for a model and targets of one shape, False for all others, those that the loss takes included."""
     check_callable(function)
     names = getattr(getattr(function, "__code__", None), "co_names", ())
@@ -1148,7 +1148,7 @@ def _judge_agree(function: Any) -> Result:
                 *["The shapes are equal here; only the numbers differ. I asked for the shape."] * bool(numbers),
                 *["They differ in the number of pictures alone. That one counts here, too."]
                 * (made[0] != wanted[0] and made[1:] == wanted[1:]),
-                misconception=m.LOSS_WOULD_COMPLAIN if said and real.mse_says(wanted, made) == "a number" else None,
+                misconception=m.LOSS_WOULD_COMPLAIN if said and truth.mse_says(wanted, made) == "a number" else None,
             )
     others = sum(a != b for a, b in _FITTINGS)
     return right(f"True where the shapes are equal, False in the other {others} of {len(_FITTINGS)} pairs.")
@@ -1157,7 +1157,7 @@ def _judge_agree(function: Any) -> Result:
 agree = Exercise(
     name="agree",
     answer="agree",
-    judge=_judge_agree,
+    checker=_check_agree,
     hints=(
         "What comes out of the model for x is `model(x)`. Like every array it has a `.shape`.",
         "Compare whole shapes, not only height and width: the illness was in the channels.",
@@ -1169,8 +1169,8 @@ def agree(model, x, y):
     why="Equal shapes leave nothing to copy. One such line before `fit` costs nothing, and no error would ever have "
     "come.",
     slips=(
-        Slip(m.LOSS_WOULD_COMPLAIN, lambda model, x, y: len(model(x).shape) == len(y.shape)),
-        Slip(m.LOSS_WOULD_COMPLAIN, lambda model, x, y: tuple(model(x).shape[:-1]) == y.shape[:-1]),
-        Slip(m.LOSS_WOULD_COMPLAIN, lambda model, x, y: True),
+        KnownWrongAnswer(m.LOSS_WOULD_COMPLAIN, lambda model, x, y: len(model(x).shape) == len(y.shape)),
+        KnownWrongAnswer(m.LOSS_WOULD_COMPLAIN, lambda model, x, y: tuple(model(x).shape[:-1]) == y.shape[:-1]),
+        KnownWrongAnswer(m.LOSS_WOULD_COMPLAIN, lambda model, x, y: True),
     ),
 )

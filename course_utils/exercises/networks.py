@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_utils.exercises.answers import ask, check_callable, spell
-from course_utils.exercises.result import Result, Stop, wrong
+from course_utils.exercises.result import CheckFailed, Result, wrong
 from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, output_shape, run
 
 Map = NDArray[np.float32]
@@ -42,11 +42,13 @@ def layers_of(function: Any, *args: Any, settings: str = "") -> list[Layer]:
     if isinstance(layers, keras.layers.Layer):
         layers = [layers]
     if isinstance(layers, (list, tuple)) and any(isinstance(one, (list, tuple)) for one in layers):
-        raise Stop(wrong("Your function returns a list in a list. Take one pair of brackets away."))
+        raise CheckFailed(wrong("Your function returns a list in a list. Take one pair of brackets away."))
     for place, one in enumerate(layers if isinstance(layers, (list, tuple)) else [layers]):
         _refuse_almost_a_layer(one, _where(place) if isinstance(layers, (list, tuple)) else "What you return")
     if not isinstance(layers, (list, tuple)) or not all(isinstance(one, keras.layers.Layer) for one in layers):
-        raise Stop(wrong(f"Your function returns {spell(made)}, and I need Keras layers. Is a `return` missing?"))
+        raise CheckFailed(
+            wrong(f"Your function returns {spell(made)}, and I need Keras layers. Is a `return` missing?")
+        )
     return _one_by_one(layers)
 
 
@@ -71,22 +73,24 @@ def _refuse_almost_a_layer(one: Any, where: str) -> None:
     """Say what stands where a layer is needed, for the things that are nearly one."""
     keras = load_keras()
     if isinstance(one, type) and issubclass(one, keras.layers.Layer):
-        raise Stop(wrong(f"{where} is a class: write `{one.__name__}()` with parentheses."))
+        raise CheckFailed(wrong(f"{where} is a class: write `{one.__name__}()` with parentheses."))
     if isinstance(one, str):
-        raise Stop(wrong(f"{where} is a text. Write the layer itself, without quotation marks."))
+        raise CheckFailed(wrong(f"{where} is a text. Write the layer itself, without quotation marks."))
     if isinstance(one, keras.KerasTensor):
         made_by = kind_of(one._keras_history.operation)
         if made_by == "InputLayer":
-            raise Stop(wrong(f"{where} is an `Input`. Leave `Input` out; I bring the map."))
-        raise Stop(wrong(f"{where} is what comes out of a `{made_by}`. Write the layer itself; I bring the map."))
+            raise CheckFailed(wrong(f"{where} is an `Input`. Leave `Input` out; I bring the map."))
+        raise CheckFailed(
+            wrong(f"{where} is what comes out of a `{made_by}`. Write the layer itself; I bring the map.")
+        )
 
 
 def layers_or_word(function: Any) -> list[Layer]:
     """As ``layers_of``; where Keras wants a word and got a number, that is said in plain words."""
     try:
         return layers_of(function)
-    except Stop as stop:
-        raise Stop(_explain_number(stop.result)) from None
+    except CheckFailed as stop:
+        raise CheckFailed(_explain_number(stop.result)) from None
 
 
 def _explain_number(result: Result) -> Result:
@@ -106,10 +110,10 @@ def run_through(layers: Sequence[Layer], x: Map) -> list[Map]:
     for i, layer in enumerate(layers, start=1):
         try:
             if np.prod([size or 1 for size in output_shape(layer, x.shape)]) > 10_000_000:
-                raise Stop(wrong(f"Layer {i}, {kind_of(layer)}, would make a map too large to try."))
+                raise CheckFailed(wrong(f"Layer {i}, {kind_of(layer)}, would make a map too large to try."))
             x = run(layer, x)
         except KerasRefusal as refusal:
-            raise Stop(wrong(f"Layer {i}, {kind_of(layer)}, does not run. Keras says: {refusal}")) from None
+            raise CheckFailed(wrong(f"Layer {i}, {kind_of(layer)}, does not run. Keras says: {refusal}")) from None
         maps.append(x)
     return maps
 

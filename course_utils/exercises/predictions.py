@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from course_utils.exercises.answers import BadAnswer
-from course_utils.exercises.catalogue import Misconception, Slip
+from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception
 from course_utils.exercises.record import Answer, Entry, record_here
 from course_utils.exercises.result import Shown, panel, paragraph, show, to_html
 
@@ -74,7 +74,7 @@ class Prediction:
         name: what it is called in its lesson: ``lesson.<name>.predict()``.
         question: what is asked; code between backticks.
         fields: what the learner fills in.
-        real: asks the real layers for the same answers.
+        truth: asks the real layers for the same answers.
         sentence: shown after the answer.
         slips: answers with a known belief behind them.
         tells_all: whether every true answer is shown, or only how many agree and which is the first that does not.
@@ -84,9 +84,9 @@ class Prediction:
     name: str
     question: str
     fields: tuple[Field, ...]
-    real: Callable[[], tuple[Answer, ...]]
+    truth: Callable[[], tuple[Answer, ...]]
     sentence: str
-    slips: tuple[Slip, ...] = ()
+    slips: tuple[KnownWrongAnswer, ...] = ()
     tells_all: bool = True
 
     def __repr__(self) -> str:
@@ -120,7 +120,7 @@ class Prediction:
 
     def entry(self, said: tuple[Answer, ...]) -> Entry:
         """Ask the real layers and put both answers together."""
-        return Entry(said, self.real(), datetime.now().isoformat(sep=" ", timespec="minutes"))
+        return Entry(said, self.truth(), datetime.now().isoformat(sep=" ", timespec="minutes"))
 
     def committed(self, entry: Entry | None) -> Entry | None:
         """An entry of the record, if it is an answer to this question; anyone may have edited the file."""

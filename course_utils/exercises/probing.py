@@ -12,7 +12,7 @@ from course_utils.exercises import networks
 from course_utils.exercises.answers import ask, check_callable, spell
 from course_utils.exercises.catalogue import Misconception
 from course_utils.exercises.networks import MODELS, Map
-from course_utils.exercises.result import Stop, wrong
+from course_utils.exercises.result import CheckFailed, wrong
 from course_utils.explain.building import building
 from course_utils.explain.steps import Step
 from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, plain_message, run
@@ -30,13 +30,15 @@ def built(function: Any, *args: Any, settings: str = "") -> Any:
     check_callable(function)
     try:
         model = ask(function, *args, settings=settings)
-    except Stop as stop:
+    except CheckFailed as stop:
         rows = _rows_to_refusal(function, args) if isinstance(stop.__cause__, Exception) else ()
         if not rows:
             raise
         raise DoesNotBuild(rows, settings) from None
     if not isinstance(model, load_keras().Model):
-        raise Stop(wrong(f"Your function returns {spell(model)}, and I need a Keras model. Is a `return` missing?"))
+        raise CheckFailed(
+            wrong(f"Your function returns {spell(model)}, and I need a Keras model. Is a `return` missing?")
+        )
     return model
 
 
@@ -48,7 +50,7 @@ def laid_open(model: Any, shape: tuple[int, ...]) -> Any:
     what its layers do.
     """
     if kind_of(model) not in MODELS:
-        raise Stop(
+        raise CheckFailed(
             wrong(
                 "Your model is a class of your own, and I cannot look into that.",
                 "Build the same with `keras.Model(picture, output)` or with `keras.Sequential([…])`.",
@@ -63,7 +65,7 @@ def laid_open(model: Any, shape: tuple[int, ...]) -> Any:
     try:
         return keras.Model(picture, _layer_by_layer(model, picture))
     except Exception as error:
-        raise Stop(
+        raise CheckFailed(
             wrong(
                 f"I could not take your model apart: {plain_message(error)}",
                 "Write the layers of an inner model themselves, and build the model for the n that you are given.",
@@ -101,7 +103,7 @@ def _layer_by_layer(model: Any, picture: Any) -> Any:
     return called(model, picture)
 
 
-class DoesNotBuild(Stop):
+class DoesNotBuild(CheckFailed):
     """The model of a learner does not build; ``step`` is the layer that refuses, ``rows`` end with it."""
 
     def __init__(
@@ -157,7 +159,7 @@ def made_of(model: Any, x: Map, settings: str = "") -> Map:
         return run(model, x)
     except KerasRefusal as refusal:
         lead = f"For {settings} your" if settings else "Your"
-        raise Stop(wrong(f"{lead} model builds, and does not run. Keras says: {refusal}")) from None
+        raise CheckFailed(wrong(f"{lead} model builds, and does not run. Keras says: {refusal}")) from None
 
 
 def layers_of(model: Any, *kinds: str) -> list[Layer]:

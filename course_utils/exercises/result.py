@@ -119,7 +119,7 @@ def not_tried(*lines: str) -> Result:
     return Result(Outcome.NOT_TRIED, lines)
 
 
-class Stop(Exception):
+class CheckFailed(Exception):
     """Ends a check early, with its result."""
 
     def __init__(self, result: Result) -> None:

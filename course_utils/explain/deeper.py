@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from course_utils.axes import Axis, Spread, Window
+from course_utils.axes import Axis, TransposedWindow, Window
 from course_utils.explain.facts import Facts
 from course_utils.explain.reach import Reach, follow_fields
 from course_utils.explain.steps import Step
@@ -40,7 +40,7 @@ def _facts(step: Step, reach: Reach, number_type: str) -> Facts:
 
 
 def _span(axis: Axis) -> tuple[int, ...]:
-    return (axis.effective_size,) if isinstance(axis, Window | Spread) else ()
+    return (axis.effective_size,) if isinstance(axis, Window | TransposedWindow) else ()
 
 
 def _number_type(step: Step, before: list[str]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from course_utils.axes import Axis, Repeat, Spread, Window
+from course_utils.axes import Axis, TransposedWindow, Upsample, Window
 from course_utils.explain.replay import Changes, Sizes, maps_of, replay
 from course_utils.explain.wording import UNITS, Shape, count, listed, size, times
 from course_utils.keras_layers import Layer, load_keras
@@ -62,7 +62,11 @@ class Diagnosis:
 
 def is_autoencoder(steps: Sequence[Step]) -> bool:
     """Whether a model goes down and up again, from one map to one map with as many axes: its input is its target."""
-    goes = [("up" if isinstance(s.axes[0], Repeat | Spread) else "down") for s in steps if s.axes and _scales(s.axes)]
+    goes = [
+        ("up" if isinstance(s.axes[0], Upsample | TransposedWindow) else "down")
+        for s in steps
+        if s.axes and _scales(s.axes)
+    ]
     first, last = steps[0], steps[-1]
     starts = [step for step in steps if None in step.sources]
     whole = last.output_shape is not None and len(starts) == 1 and len(last.output_shape) == len(first.input_shapes[0])
@@ -71,7 +75,7 @@ def is_autoencoder(steps: Sequence[Step]) -> bool:
 
 def _scales(axes: tuple[Axis, ...]) -> bool:
     """Whether a layer divides or multiplies the size."""
-    return any(axis.factor > 1 if isinstance(axis, Repeat) else getattr(axis, "stride", 1) > 1 for axis in axes)
+    return any(axis.factor > 1 if isinstance(axis, Upsample) else getattr(axis, "stride", 1) > 1 for axis in axes)
 
 
 def diagnose(model: Layer | None, steps: Sequence[Step], target: Shape) -> Diagnosis:
@@ -139,7 +143,7 @@ def trouble(steps: Sequence[Step], given: Sizes) -> list[str]:
         came, made = maps_of(step.input_shapes[0])[0], maps_of(step.output_shape)[0]
         if came is None or made is None:
             continue
-        if isinstance(axis, Repeat | Spread) and _scales(step.axes):
+        if isinstance(axis, Upsample | TransposedWindow) and _scales(step.axes):
             rose = True
             wanted, between, down = downs.pop() if downs else (None, None, None)
             if down is not None and wanted is not None and made != wanted:
@@ -247,10 +251,10 @@ def variants(step: Step) -> Iterator[tuple[tuple[Axis, ...], dict[str, Any]]]:
                     tuple(Window(k, a.stride, a.dilation, "valid") for a in windows),
                     {"kernel_size": (k,) * len(axes)},
                 )
-    if isinstance(first, Spread):
-        spreads = [axis for axis in axes if isinstance(axis, Spread)]
+    if isinstance(first, TransposedWindow):
+        spreads = [axis for axis in axes if isinstance(axis, TransposedWindow)]
         for extra in (None, *range(first.stride)):
-            new = tuple(Spread(a.size, a.stride, a.dilation, a.padding, extra) for a in spreads)
+            new = tuple(TransposedWindow(a.size, a.stride, a.dilation, a.padding, extra) for a in spreads)
             yield new, {"output_padding": extra}
 
 
@@ -334,7 +338,7 @@ def _several_layers(steps: Sequence[Step], given: Sizes, wanted: Sizes) -> Itera
             return
         if isinstance(first, Window) and _scales(step.axes):
             downs.append(came)
-        elif isinstance(first, Repeat) and _scales(step.axes):
+        elif isinstance(first, Upsample) and _scales(step.axes):
             rose = True
             goal = downs.pop() if downs else wanted
             if sizes.get(row) == goal:
@@ -369,15 +373,15 @@ def _transposed(axes: tuple[Axis, ...], came: Sizes, goal: Sizes) -> tuple[Axis,
     """The transposed convolutions, of a kernel one larger than the factor, that make ``goal`` of what came."""
     found = []
     for axis, n, wanted in zip(axes, came, goal, strict=True):
-        factor = axis.factor if isinstance(axis, Repeat) else 1
+        factor = axis.factor if isinstance(axis, Upsample) else 1
         k = factor + 1 - factor % 2 if factor > 1 else 1
-        options = (Spread(k, factor, 1, "same", extra) for extra in range(factor))
+        options = (TransposedWindow(k, factor, 1, "same", extra) for extra in range(factor))
         found.append(next((option for option in options if option.output_size(n) == wanted), None))
     return tuple(option for option in found if option) if all(found) else None
 
 
 def _transposed_code(step: Step, axes: tuple[Axis, ...]) -> str:
-    spreads = [axis for axis in axes if isinstance(axis, Spread)]
+    spreads = [axis for axis in axes if isinstance(axis, TransposedWindow)]
     channels = (step.output_shape or (None,))[-1]
     k, strides, extra = (
         _short(tuple(ask)) for ask in zip(*((a.size, a.stride, a.output_padding) for a in spreads), strict=True)

@@ -8,10 +8,10 @@ from numbers import Integral
 from typing import Any
 
 from course_utils.explain.advice import advise
+from course_utils.explain.copies import symbolic
 from course_utils.explain.deeper import with_facts
 from course_utils.explain.diagnosis import Diagnosis, diagnose, is_autoencoder
 from course_utils.explain.follow import Follower, Map
-from course_utils.explain.real import symbolic
 from course_utils.explain.steps import Explanation, Step
 from course_utils.explain.symbols import with_expressions
 from course_utils.explain.walk import has_graph, is_chain, is_input, walk_chain, walk_graph

@@ -14,7 +14,7 @@ import numpy as np
 
 from course_utils.axes import Axis, NoRule, ShapeError
 from course_utils.explain.answers import Answer, Arguments
-from course_utils.explain.real import RealLayers, Tensor
+from course_utils.explain.copies import RealLayers, Tensor
 from course_utils.explain.rules import is_operation, kind_shown, rule_for
 from course_utils.explain.steps import Step
 from course_utils.explain.walk import Call, is_input

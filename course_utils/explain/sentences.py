@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from course_utils.axes import Axis, Crop, Pad, Repeat, Spread, Whole, Window
+from course_utils.axes import Axis, Crop, GlobalWindow, Pad, TransposedWindow, Upsample, Window
 from course_utils.explain.wording import AXIS_NAMES, capital, count, listed, rows_and_columns, times
 from course_utils.keras_layers import Layer, kind_of
 
@@ -29,7 +29,7 @@ _ANY_SIZE = 10**6
 
 def sentence_about(layer: Layer, axes: tuple[Axis, ...], sizes: Sequence[int | None]) -> str:
     """What this layer does to maps of these sizes; None is a size that is not known."""
-    if isinstance(axes[0], Whole):
+    if isinstance(axes[0], GlobalWindow):
         return _global_pooling(layer, sizes)
     known = tuple(n for n in sizes if n is not None)
     if len(known) < len(axes):
@@ -224,8 +224,8 @@ def _unknown(axes: tuple[Axis, ...], sizes: Sequence[int | None]) -> str:
 
 _WRITERS: dict[type[Axis], Callable[[Layer, _Facts], str]] = {
     Window: _windows,
-    Spread: _stamps,
-    Repeat: _copies,
+    TransposedWindow: _stamps,
+    Upsample: _copies,
     Pad: _zeros,
     Crop: _cuts,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from course_utils.axes import Axis, Crop, Pad, Repeat, ShapeError, Spread, Whole, Window
+from course_utils.axes import Axis, Crop, GlobalWindow, Pad, ShapeError, TransposedWindow, Upsample, Window
 from course_utils.explain.answers import Answer, Pads
 from course_utils.explain.parameters import NO_PARAMETERS, Parameters, known, of_convolution
 from course_utils.explain.sentences import rule_for_any_size, sentence_about
@@ -84,7 +84,7 @@ def _sizes_out(axes: tuple[Axis, ...], sizes: Sizes) -> Sizes:
 def _size_out(axis: Axis, n: int | None) -> int | None:
     """None stays None: no number can be given. Global pooling leaves one cell of anything."""
     if n is None:
-        return 1 if isinstance(axis, Whole) else None
+        return 1 if isinstance(axis, GlobalWindow) else None
     return axis.output_size(n)
 
 
@@ -98,11 +98,11 @@ def _channels_out(layer: Layer, channels: int | None) -> tuple[int | None, Param
 
 
 def _formula(axis: Axis, n: int | None) -> str:
-    if isinstance(axis, Whole):
+    if isinstance(axis, GlobalWindow):
         return f"{'?' if n is None else n} → 1"
     reach = ""
-    if isinstance(axis, Window | Spread) and axis.dilation > 1:
-        window = axis.forward if isinstance(axis, Spread) else axis
+    if isinstance(axis, Window | TransposedWindow) and axis.dilation > 1:
+        window = axis.forward if isinstance(axis, TransposedWindow) else axis
         reach = f"k_eff = {window.effective_size_formula().numbers}; "
     return reach + (rule_for_any_size(axis) if n is None else axis.formula(n).numbers)
 
@@ -122,7 +122,7 @@ def _unread(axes: tuple[Axis, ...], sizes: Sizes) -> tuple[int, ...]:
 def _unread_on(axis: Axis, n: int) -> int:
     """Remembered, because deep models ask the same question hundreds of times."""
     # These two copy every cell, and asking bicubic upsampling which would raise NoRule.
-    return 0 if isinstance(axis, Repeat | Pad) else len(axis.unread(n))
+    return 0 if isinstance(axis, Upsample | Pad) else len(axis.unused_inputs(n))
 
 
 def _notes(layer: Layer, axes: tuple[Axis, ...], sizes: Sizes) -> tuple[str, ...]:
@@ -131,7 +131,7 @@ def _notes(layer: Layer, axes: tuple[Axis, ...], sizes: Sizes) -> tuple[str, ...
     unread = _unread(axes, sizes)
     if any(unread) and not isinstance(axes[0], Crop):
         cells = f"{rows_and_columns(unread)} of the input"
-        spread = isinstance(axes[0], Spread)
+        spread = isinstance(axes[0], TransposedWindow)
         notes.append(f"Nothing of {cells} reaches the output." if spread else f"No window ever reads {cells}.")
     for axis, n in zip(axes, sizes, strict=True):
         try:
@@ -165,9 +165,9 @@ def _traps(layer: Layer, axes: tuple[Axis, ...], sizes: Sizes) -> list[str]:
                     "PyTorch, the values would be others."
                 )
                 break
-    if isinstance(first, Spread):
+    if isinstance(first, TransposedWindow):
         for axis in axes:
-            if isinstance(axis, Spread) and axis.stride > 1 and axis.size % axis.stride:
+            if isinstance(axis, TransposedWindow) and axis.stride > 1 and axis.size % axis.stride:
                 rest = f"k mod s = {axis.size} mod {axis.stride} = {axis.size % axis.stride}"
                 notes.append(f"{rest}: neighbouring cells get different numbers of stamps (a checkerboard).")
                 break

@@ -11,15 +11,15 @@ from dataclasses import replace
 from itertools import count, takewhile
 from typing import TYPE_CHECKING
 
-from course_utils.axes import Repeat, ShapeError, Spread
+from course_utils.axes import ShapeError, TransposedWindow, Upsample
 from course_utils.explain.wording import AXIS_NAMES, Shape
-from course_utils.laws import Chain, Law
+from course_utils.size_formulas import ComposedSize, SizeFormula
 
 if TYPE_CHECKING:
     from course_utils.explain.steps import Step
 
 #: One expression for each spatial axis.
-Sizes = tuple[Chain, ...]
+Sizes = tuple[ComposedSize, ...]
 
 
 def for_any_n(steps: Sequence[Step]) -> dict[int, Sizes]:
@@ -48,16 +48,16 @@ def for_any_n(steps: Sequence[Step]) -> dict[int, Sizes]:
 def _reaching(step: Step, found: Mapping[int, Sizes]) -> Sizes | None:
     """The expressions of what reaches a row; None unless all inputs have the same, those of size 1 apart."""
     reaching = {
-        (Chain(),) * max(len(shape) - 2, 0) if source is None else found.get(source)
+        (ComposedSize(),) * max(len(shape) - 2, 0) if source is None else found.get(source)
         for shape, source in zip(step.input_shapes, step.sources, strict=True)
     }
     if len(reaching) > 1:
-        reaching = {sizes for sizes in reaching if sizes is None or any(chain.law != _ONE for chain in sizes)}
+        reaching = {sizes for sizes in reaching if sizes is None or any(chain.size_formula != _ONE for chain in sizes)}
     return reaching.pop() if len(reaching) == 1 else None
 
 
 #: A single cell, which a join stretches over the others.
-_ONE = Law(0, 0, 1, 1)
+_ONE = SizeFormula(0, 0, 1, 1)
 
 
 def _of(step: Step, reaching: Sizes | None) -> Sizes | None:
@@ -67,10 +67,10 @@ def _of(step: Step, reaching: Sizes | None) -> Sizes | None:
     if step.passes:
         return reaching
     if step.axes and len(step.axes) == len(reaching):
-        return tuple(chain.then(axis.law()) for chain, axis in zip(reaching, step.axes, strict=True))
+        return tuple(chain.then(axis.size_formula()) for chain, axis in zip(reaching, step.axes, strict=True))
     if step.kind in ("Resizing", "CenterCrop") and step.output_shape is not None:
         made = _maps(step.output_shape, step.channels_last)
-        return tuple(Chain((Law(0, 0, 1, n),)) for n in made if n is not None)
+        return tuple(ComposedSize((SizeFormula(0, 0, 1, n),)) for n in made if n is not None)
     return None
 
 
@@ -91,7 +91,7 @@ def _maps(shape: Shape, channels_last: bool) -> Shape:
 def written(sizes: Sizes) -> str:
     """The expressions of a row in one line: once where all axes have the same.
 
-    >>> written((Chain((Law(2, 0, 1, 0),)),) * 2)
+    >>> written((ComposedSize((SizeFormula(2, 0, 1, 0),)),) * 2)
     '2·n'
     """
     if len(set(sizes)) == 1:
@@ -118,16 +118,16 @@ def whole_model(steps: Sequence[Step]) -> str | None:
         return None
     onwards = f", from n = {least} on" if least > 1 else ""
     text = f"For any n{onwards}: o = {written(last)}."
-    goes_up = any(isinstance(axis, Repeat | Spread) for step in steps for axis in step.axes)
+    goes_up = any(isinstance(axis, Upsample | TransposedWindow) for step in steps for axis in step.axes)
     return f"{text} {_comes_back(last[0], least)}" if goes_up and len(set(last)) == 1 else text
 
 
-def _comes_back(chain: Chain, least: int) -> str:
-    if chain.law is None:
+def _comes_back(chain: ComposedSize, least: int) -> str:
+    if chain.size_formula is None:
         some = [n for n in range(least, least + 64) if chain(n) == n]
         shown = ", ".join(map(str, some[:6])) + (", …" if len(some) > 6 else "")
         return f"From {least} to {least + 63}, n comes back for: {shown}." if some else "n does not come back."
-    returns = chain.law.returns()
+    returns = chain.size_formula.returns()
     if not returns.divisor:
         some = [n for n in returns.only if n >= least]
         return f"n comes back for n = {', '.join(map(str, some))} only." if some else "n never comes back."
@@ -147,7 +147,7 @@ def _fits(step: Step, found: Mapping[int, Sizes], n: int) -> bool:
     if not step.axes or not step.sources:
         return True
     source = step.sources[0]
-    reaching = (Chain(),) * len(step.axes) if source is None else found.get(source, ())
+    reaching = (ComposedSize(),) * len(step.axes) if source is None else found.get(source, ())
     try:
         for axis, chain in zip(step.axes, reaching, strict=False):
             axis.check_runs(chain(n))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import ipywidgets as widgets
 
-from course_utils.axes import Axis, Repeat, Spread, Window
+from course_utils.axes import Axis, TransposedWindow, Upsample, Window
 from course_utils.compare import Comparison
 from course_utils.explorers import autoencoder_chain as chains
 from course_utils.explorers.autoencoder_chain import (
@@ -24,7 +24,7 @@ from course_utils.explorers.autoencoder_chain import (
 )
 from course_utils.explorers.base import Explorer
 from course_utils.explorers.controls import column, dropdown, fold, whole
-from course_utils.explorers.frame import Answer, Frame, told_gap
+from course_utils.explorers.frame import Answer, Frame, format_difference
 from course_utils.explorers.windows import window_lines
 from course_utils.pictures.tape import Mark, Step, openings, sweep
 
@@ -102,7 +102,7 @@ def _change(axis: Axis, n: int, o: int) -> tuple[Mark, str]:
     if isinstance(axis, Window):
         if axis.stride == 1:
             return ("keep", "keeps the size") if o == n else ("loss", f"loses {n - o}")
-        if lost := len(axis.unread(n)):
+        if lost := len(axis.unused_inputs(n)):
             return "loss", f"{n} / {axis.stride}: drops {lost}"
         if o * axis.stride != n:
             return "loss", f"{n} / {axis.stride} rounded up"
@@ -114,7 +114,7 @@ def _change(axis: Axis, n: int, o: int) -> tuple[Mark, str]:
 
 def _factor(axis: Axis) -> int:
     """What a layer multiplies the size by, but for what it leaves off; 1 for a window."""
-    return axis.factor if isinstance(axis, Repeat) else axis.stride if isinstance(axis, Spread) else 1
+    return axis.factor if isinstance(axis, Upsample) else axis.stride if isinstance(axis, TransposedWindow) else 1
 
 
 def _lines(layer: Layer, n: int, found: Comparison | None) -> Iterator[str]:
@@ -125,13 +125,13 @@ def _lines(layer: Layer, n: int, found: Comparison | None) -> Iterator[str]:
         yield from window_lines(axis, n)
     else:
         yield str(axis.formula(n))
-    if isinstance(axis, Spread):
+    if isinstance(axis, TransposedWindow):
         before, after = axis.crops(n)
         yield f"cut off the sum of all stamps: {before} before, {after} after"
     if found is not None and found.largest_difference is not None:
         yield (
             f"By hand {_shape(found.shape_by_hand)}, Keras {_shape(found.shape_keras)}; "
-            f"largest difference in any value: {told_gap(found.largest_difference)}"
+            f"largest difference in any value: {format_difference(found.largest_difference)}"
         )
 
 
@@ -224,7 +224,7 @@ def _answers(foretold: Sizes, run: Run, count: int) -> tuple[Answer, Answer, Ans
     if run.refusal is not None:
         return formula, hand, Answer("Keras", ("refuses", run.refusal))
     ran = f"{len(keras)} layers, {run.parameters:,} parameters, built and run just now"
-    gap = f"largest difference in any value: {told_gap(run.largest_difference)}"
+    gap = f"largest difference in any value: {format_difference(run.largest_difference)}"
     return formula, hand, Answer("Keras", (_square(keras[-1]), _chain([n, *keras]), f"{ran}; {gap}"))
 
 

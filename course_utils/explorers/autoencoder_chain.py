@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_utils import keras_layers
-from course_utils.axes import Axis, Repeat, ShapeError, Spread, Window
+from course_utils.axes import Axis, ShapeError, TransposedWindow, Upsample, Window
 from course_utils.compare import Comparison, compare
 from course_utils.keras_layers import KerasRefusal, LayerCode
 
@@ -100,11 +100,11 @@ def _layer(number: int, channels: int, setting: str | int | None, padding: str |
     if setting in ("nearest", "bilinear"):
         blend = {"interpolation": "bilinear"} if setting == "bilinear" else {}
         code = LayerCode("UpSampling2D", {"size": (FACTOR, FACTOR), **blend})
-        return Layer(number, code, Repeat(FACTOR, str(setting)), f"{FACTOR} × {FACTOR} {setting}")
+        return Layer(number, code, Upsample(FACTOR, str(setting)), f"{FACTOR} × {FACTOR} {setting}")
     extra = {"output_padding": 0} if setting == "transposed_0" else {}
     given: dict[str, Any] = {"filters": channels, "kernel_size": (K, K), "strides": (FACTOR, FACTOR)}
     code = LayerCode("Conv2DTranspose", {**given, "padding": "same", **extra})
-    axis = Spread(K, FACTOR, 1, "same", extra.get("output_padding"))
+    axis = TransposedWindow(K, FACTOR, 1, "same", extra.get("output_padding"))
     return Layer(number, code, axis, "output_padding=0" if extra else f"{K} × {K}, s = {FACTOR}")
 
 

@@ -22,7 +22,7 @@ class Answer:
     lines: tuple[str, ...]
 
 
-def told_gap(gap: float) -> str:
+def format_difference(gap: float) -> str:
     """The largest difference between a value by hand and Keras's, in words that are the same on every machine.
 
     Where numbers are not whole, float32 rounds, and how much is left of that depends on the processor. So a difference

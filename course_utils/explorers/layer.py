@@ -15,7 +15,7 @@ from course_utils.compare import Comparison, compare
 from course_utils.data import PICTURES, SIZE, picture
 from course_utils.explorers.base import Links
 from course_utils.explorers.controls import choice, dropdown
-from course_utils.explorers.frame import Answer, told_gap
+from course_utils.explorers.frame import Answer, format_difference
 from course_utils.keras_layers import KerasRefusal, LayerCode
 from course_utils.pictures.grids import number
 from course_utils.pictures.photos import Photo, photo
@@ -247,7 +247,7 @@ def keras(comparison: Comparison) -> Answer:
     gap = comparison.largest_difference
     lines = [size(comparison.shape_keras)]
     if gap is not None:
-        lines.append(f"the layer below, run just now; largest difference in any value: {told_gap(gap)}")
+        lines.append(f"the layer below, run just now; largest difference in any value: {format_difference(gap)}")
     return Answer("Keras", tuple(lines))
 
 

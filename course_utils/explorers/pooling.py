@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from course_utils import data
-from course_utils.axes import Axis, Whole, Window
+from course_utils.axes import Axis, GlobalWindow, Window
 from course_utils.compare import Comparison
 from course_utils.explorers import layer as one
 from course_utils.explorers.base import Explorer, Links
@@ -99,7 +99,7 @@ def pooled_values(n: Size, values: str) -> Map:
 def pooling_axes(k: Size, strides: int | str, padding: str, kind: str) -> tuple[Axis, Axis]:
     """The axis of the height and the axis of the width."""
     if _is_global(kind):
-        return Whole(), Whole()
+        return GlobalWindow(), GlobalWindow()
     return windows(k, _step(k, strides), 1, padding)
 
 
@@ -188,7 +188,7 @@ def _remarks(axes: Sequence[Axis], shape: Sequence[int], kind: str, strides: int
         yield f'"same" keeps {went} here because the stride is 1.'
     if any(sum(axis.pads(n)) for axis, n in zip(axes, shape, strict=True)):
         yield _about_ghosts(axes, shape, kind)
-    lost = [len(axis.unread(n)) for axis, n in zip(axes, shape, strict=True)]
+    lost = [len(axis.unused_inputs(n)) for axis, n in zip(axes, shape, strict=True)]
     if any(lost):
         yield f"No window reads {_count(lost[0], 'row')} and {_count(lost[1], 'column')}, and nothing warns you."
     sides = zip(axes, shape, strict=True)

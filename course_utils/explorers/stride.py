@@ -237,7 +237,7 @@ def _remarks(
             yield f"{side}: the padding is one-sided, {before} before and {after} after."
         elif axis.padding == "same" and axis.size > 1 and not after:
             yield f"{side}: same, and yet no padding: every window already stands inside."
-        if lost := axis.unread(n):
+        if lost := axis.unused_inputs(n):
             cells = ", ".join(map(str, lost[:6])) + (", …" if len(lost) > 6 else "")
             cell = "cell is" if len(lost) == 1 else "cells are"
             yield f"{side}: {len(lost)} {cell} never read (counted from 0: {cells}), and nothing warns you."

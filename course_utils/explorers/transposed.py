@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.axes import Repeat, ShapeError, Spread, Window
+from course_utils.axes import ShapeError, TransposedWindow, Upsample, Window
 from course_utils.byhand import transpose_convolve
 from course_utils.compare import Comparison, compare
 from course_utils.explorers import layer as one
 from course_utils.explorers.base import Explorer, Links
 from course_utils.explorers.controls import choice, dropdown, sizes, switch
-from course_utils.explorers.frame import Answer, Arithmetic, Frame, told_gap
+from course_utils.explorers.frame import Answer, Arithmetic, Frame, format_difference
 from course_utils.explorers.layer import KERNELS, VALUES, Map, Size, pair
 from course_utils.explorers.windows import PADDINGS, convolution_settings, windows
 from course_utils.keras_layers import KerasRefusal, LayerCode
@@ -61,8 +61,8 @@ class Reached:
 
 
 @lru_cache(maxsize=512)
-def reached(axis: Spread, n: int) -> Reached:
-    """All stamps of an axis, read both ways. Much faster than to ask ``Spread.taps`` for one cell after the other."""
+def reached(axis: TransposedWindow, n: int) -> Reached:
+    """All stamps of an axis, read both ways: much faster than asking ``taps`` cell by cell."""
     stamps, o = stamps_of(axis, n), axis.output_size(n)
     found: list[list[tuple[int, int]]] = [[] for _ in range(o)]
     for j, stamp in enumerate(stamps):
@@ -72,13 +72,13 @@ def reached(axis: Spread, n: int) -> Reached:
     return Reached(stamps, [[j for j, _ in cell] for cell in found], [[t for _, t in cell] for cell in found])
 
 
-def inner_counts(axis: Spread) -> tuple[int, ...]:
+def inner_counts(axis: TransposedWindow) -> tuple[int, ...]:
     """How many stamps reach each of s neighbouring cells that are far from the border; then it begins anew."""
     far = axis.size
     return reached(axis, 2 * far + 2).counts[far : far + axis.stride]
 
 
-def has_inner(axis: Spread, n: int) -> bool:
+def has_inner(axis: TransposedWindow, n: int) -> bool:
     """Whether s neighbouring cells get all the stamps they would get in a map without a border: k together."""
     counts = reached(axis, n).counts
     return any(sum(counts[i : i + axis.stride]) == axis.size for i in range(len(counts) - axis.stride + 1))
@@ -102,7 +102,7 @@ def _made(forward: Window, o: int) -> int:
         return 0
 
 
-def spread_lines(axis: Spread, n: int) -> Iterator[str]:
+def spread_lines(axis: TransposedWindow, n: int) -> Iterator[str]:
     """The formula of one axis with the numbers in, which of the four rules it is, and what is cut off."""
     yield str(axis.formula(n))
     extra = "without" if axis.output_padding is None else "with"
@@ -132,7 +132,7 @@ class Beside:
     """
 
     layers: tuple[LayerCode, LayerCode]
-    repeats: tuple[Repeat, Repeat]
+    repeats: tuple[Upsample, Upsample]
     axes: tuple[Window, Window]
     upsampling: Comparison
     convolution: Comparison
@@ -164,7 +164,7 @@ def beside_of(x: Map, weights: Map, k: Size, s: Size) -> Beside:
         s: the factor of the upsampling.
     """
     layers = LayerCode("UpSampling2D", {"size": pair(s)}), LayerCode("Conv2D", convolution_settings(k, 1, 1, "same"))
-    repeats, axes = (Repeat(pair(s)[0]), Repeat(pair(s)[1])), windows(k, 1, 1, "same")
+    repeats, axes = (Upsample(pair(s)[0]), Upsample(pair(s)[1])), windows(k, 1, 1, "same")
     upsampling = one.run(layers[0], repeats, x)
     if upsampling.keras is None:
         raise RuntimeError(f"Keras refuses {layers[0].text}: {upsampling.refusal_keras}")
@@ -189,7 +189,7 @@ def _beside_script(beside: Beside, x: Map, weights: Map) -> str:
     return "\n".join(lines)
 
 
-def _sources(repeat: Repeat, axis: Window, n: int) -> list[list[int]]:
+def _sources(repeat: Upsample, axis: Window, n: int) -> list[list[int]]:
     """For each output of one axis, the input cell behind each cell the convolution reads; −1 for a ghost cell."""
     larger = repeat.output_size(n)
     return [
@@ -218,7 +218,7 @@ def transposed_frame(
     x, weights = one.shown_values(show, n, values, picture, PICTURE_SIZE), one.kernel_values(k, kernel)
     layer = LayerCode(KIND, _layer_settings(k, s, padding, output_padding))
     other = beside_of(x, weights, k, s) if beside else None
-    axes: tuple[Spread, Spread] | None = None
+    axes: tuple[TransposedWindow, TransposedWindow] | None = None
     try:
         axes = _spreads(k, s, padding, output_padding)
     except ShapeError as error:
@@ -245,10 +245,10 @@ def transposed_frame(
     )
 
 
-def _spreads(k: Size, s: Size, padding: str, output_padding: int | str) -> tuple[Spread, Spread]:
+def _spreads(k: Size, s: Size, padding: str, output_padding: int | str) -> tuple[TransposedWindow, TransposedWindow]:
     """The axis of the height and the axis of the width. Raises ShapeError if output_padding is not below s."""
     extra = output_padding if isinstance(output_padding, int) else None
-    height, width = (Spread(pair(k)[a], pair(s)[a], 1, padding, extra) for a in (0, 1))
+    height, width = (TransposedWindow(pair(k)[a], pair(s)[a], 1, padding, extra) for a in (0, 1))
     return height, width
 
 
@@ -269,7 +269,7 @@ def _excluded(layer: LayerCode, x: Map, error: ShapeError) -> Comparison:
     return compare(built, batch)
 
 
-def _counts(axes: Sequence[Spread], shape: Sequence[int]) -> Counts:
+def _counts(axes: Sequence[TransposedWindow], shape: Sequence[int]) -> Counts:
     """How many stamps reach each output cell, ``(o_height, o_width)``."""
     rows, columns = (reached(axis, n).counts for axis, n in zip(axes, shape, strict=True))
     return np.outer(rows, columns)
@@ -279,7 +279,11 @@ def _counts(axes: Sequence[Spread], shape: Sequence[int]) -> Counts:
 
 
 def _grids(
-    x: Map, weights: Map, run: tuple[Spread, Spread] | None, comparison: Comparison, other: Beside | None
+    x: Map,
+    weights: Map,
+    run: tuple[TransposedWindow, TransposedWindow] | None,
+    comparison: Comparison,
+    other: Beside | None,
 ) -> Iterator[Grid]:
     yield replace(plain_grid(x), walk="input")
     yield kernel_grid(weights)
@@ -295,15 +299,15 @@ def _grids(
         yield from _ladders(run, x.shape)
 
 
-def _whole(x: Map, weights: Map, axes: Sequence[Spread]) -> Map:
+def _whole(x: Map, weights: Map, axes: Sequence[TransposedWindow]) -> Map:
     """The sum of all stamps before anything is cut off, with zeros where the layer adds cells after the last stamp."""
-    whole = tuple(Spread(axis.size, axis.stride, padding="valid", output_padding=0) for axis in axes)
+    whole = tuple(TransposedWindow(axis.size, axis.stride, padding="valid", output_padding=0) for axis in axes)
     batch, kernel = x[np.newaxis, :, :, np.newaxis], weights[:, :, np.newaxis, np.newaxis]
     added = [(0, max(-axis.crops(n)[1], 0)) for axis, n in zip(axes, x.shape, strict=True)]
     return np.pad(one.map_of(transpose_convolve(batch, kernel, whole)), added)
 
 
-def _ladders(axes: tuple[Spread, Spread], shape: Sequence[int]) -> Iterator[Grid]:
+def _ladders(axes: tuple[TransposedWindow, TransposedWindow], shape: Sequence[int]) -> Iterator[Grid]:
     """Where the stamps fall: once where height and width are alike."""
     (height, width), (rows, columns) = axes, shape
     if height == width and rows == columns:
@@ -319,7 +323,7 @@ def _shared(comparison: Comparison, other: Beside) -> bool:
 
 
 def _arithmetic(
-    x: Map, weights: Map, axes: Sequence[Spread], comparison: Comparison, other: Beside | None
+    x: Map, weights: Map, axes: Sequence[TransposedWindow], comparison: Comparison, other: Beside | None
 ) -> Iterator[Arithmetic]:
     if comparison.by_hand is None or comparison.keras is None or not comparison.same_shape:
         return
@@ -361,7 +365,11 @@ def _arithmetic(
 
 
 def _photos(
-    x: Map, picture: str, run: tuple[Spread, Spread] | None, comparison: Comparison, other: Beside | None
+    x: Map,
+    picture: str,
+    run: tuple[TransposedWindow, TransposedWindow] | None,
+    comparison: Comparison,
+    other: Beside | None,
 ) -> Iterator[Photo]:
     yield from one.photos(x, picture, comparison)
     if run is not None:
@@ -391,14 +399,17 @@ def _answers(formula: Answer, comparison: Comparison, other: Beside | None, shap
         Answer(by_hand.name, (*by_hand.lines, f"{_BESIDE}: {sized}")),
         Answer(
             keras.name,
-            (*keras.lines, f"{_BESIDE}: {real}" + ("" if gap is None else f"; largest difference {told_gap(gap)}")),
+            (
+                *keras.lines,
+                f"{_BESIDE}: {real}" + ("" if gap is None else f"; largest difference {format_difference(gap)}"),
+            ),
         ),
     )
 
 
 def _remarks(
-    axes: tuple[Spread, Spread] | None,
-    run: tuple[Spread, Spread] | None,
+    axes: tuple[TransposedWindow, TransposedWindow] | None,
+    run: tuple[TransposedWindow, TransposedWindow] | None,
     shape: Sequence[int],
     other: Beside | None,
 ) -> Iterator[str]:
@@ -412,7 +423,9 @@ def _remarks(
         yield _beside_remark(other)
 
 
-def _sides(axes: tuple[Spread, Spread], shape: Sequence[int]) -> list[tuple[str, Spread, int]]:
+def _sides(
+    axes: tuple[TransposedWindow, TransposedWindow], shape: Sequence[int]
+) -> list[tuple[str, TransposedWindow, int]]:
     """What is to be said once where height and width are alike, and for each where they are not."""
     (height, width), (rows, columns) = axes, shape
     if height == width and rows == columns:
@@ -420,7 +433,7 @@ def _sides(axes: tuple[Spread, Spread], shape: Sequence[int]) -> list[tuple[str,
     return [("in height, ", height, rows), ("in width, ", width, columns)]
 
 
-def _overlap_remark(axes: tuple[Spread, Spread], shape: Sequence[int]) -> str:
+def _overlap_remark(axes: tuple[TransposedWindow, TransposedWindow], shape: Sequence[int]) -> str:
     counts, sides = _counts(axes, shape), _sides(axes, shape)
     if short := [f"{name}k = {a.size} is smaller than s = {a.stride}" for name, a, _ in sides if a.size < a.stride]:
         found = f"the stamps leave gaps. Nothing reaches {(counts == 0).sum()} of {counts.size} cells."
@@ -450,7 +463,7 @@ def _or(numbers: Sequence[int]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _way_back_remark(name: str, axis: Spread, n: int) -> str:
+def _way_back_remark(name: str, axis: TransposedWindow, n: int) -> str:
     possible, o = ways_back(axis.forward, n), axis.output_size(n)
     taken = "The default" if axis.output_padding is None else f"output_padding={axis.output_padding}"
     takes = f"takes {o}" if o in possible else f"asks for {o}, which is none of them"

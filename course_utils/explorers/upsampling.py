@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.axes import Axis, Repeat, ShapeError, Window
+from course_utils.axes import Axis, ShapeError, Upsample, Window
 from course_utils.compare import Comparison
 from course_utils.data import PICTURES, picture as stored_picture
 from course_utils.explorers import layer as one
 from course_utils.explorers.base import Explorer, Links
 from course_utils.explorers.controls import choice, sizes
-from course_utils.explorers.frame import Answer, Arithmetic, Frame, told_gap
+from course_utils.explorers.frame import Answer, Arithmetic, Frame, format_difference
 from course_utils.explorers.layer import Map, Size, pair
 from course_utils.explorers.windows import PADDINGS, windows
 from course_utils.keras_layers import LayerCode
@@ -71,9 +71,9 @@ def small_values(n: Size, values: str) -> Map:
     return one.input_values(n, values)
 
 
-def up_axes(f: Size, interpolation: str) -> tuple[Repeat, Repeat]:
+def up_axes(f: Size, interpolation: str) -> tuple[Upsample, Upsample]:
     """The axis of the height and the axis of the width."""
-    height, width = (Repeat(factor, interpolation) for factor in pair(f))
+    height, width = (Upsample(factor, interpolation) for factor in pair(f))
     return height, width
 
 
@@ -90,7 +90,7 @@ def down_layer(f: Size, padding: str) -> LayerCode:
 # -- up -----------------------------------------------------------------------------------------------------------
 
 
-def _up_frame(x: Map, axes: tuple[Repeat, Repeat], f: Size, interpolation: str, shown: str | None) -> Frame:
+def _up_frame(x: Map, axes: tuple[Upsample, Upsample], f: Size, interpolation: str, shown: str | None) -> Frame:
     layer = up_layer(f, interpolation)
     comparison = one.run(layer, axes, x)
     return Frame(
@@ -124,7 +124,7 @@ def _output(values: Map, title: str = "output", marked: NDArray[np.bool_] | None
     return replace(grid, cell=MIDDLE_CELL) if max(values.shape) > _MANY else grid
 
 
-def _blends(x: Map, axes: Sequence[Repeat], comparison: Comparison, **more: Any) -> tuple[Arithmetic, ...]:
+def _blends(x: Map, axes: Sequence[Upsample], comparison: Comparison, **more: Any) -> tuple[Arithmetic, ...]:
     """Each cell as the blend it is; nothing where there is no output, or two. ``more``: fields of ``Arithmetic``."""
     if comparison.by_hand is None or comparison.keras is None or not comparison.same_shape:
         return ()
@@ -145,7 +145,7 @@ def _blends(x: Map, axes: Sequence[Repeat], comparison: Comparison, **more: Any)
     )
 
 
-def _blend(axis: Repeat, n: int) -> tuple[list[list[int]], list[list[str]]]:
+def _blend(axis: Upsample, n: int) -> tuple[list[list[int]], list[list[str]]]:
     """For each output of an axis, the input cells it is made of, and their weights as text."""
     blends = [axis.blend(i, n) for i in range(axis.output_size(n))]
     return [[j for j, _ in blend] for blend in blends], [[_weight(weight) for _, weight in blend] for blend in blends]
@@ -210,7 +210,7 @@ def round_trip(x: Map, f: Size, interpolation: str, padding: str) -> RoundTrip:
 def comes_back_as(n: int, f: int, padding: str) -> int | None:
     """What n becomes on the way down and up; None where pooling leaves nothing."""
     try:
-        return Repeat(f).output_size(Window(f, f, 1, padding).output_size(n))
+        return Upsample(f).output_size(Window(f, f, 1, padding).output_size(n))
     except ShapeError:
         return None
 
@@ -218,7 +218,7 @@ def comes_back_as(n: int, f: int, padding: str) -> int | None:
 def _round_trip_frame(
     x: Map,
     downs: tuple[Window, Window],
-    ups: tuple[Repeat, Repeat],
+    ups: tuple[Upsample, Upsample],
     f: Size,
     interpolation: str,
     padding: str,
@@ -276,7 +276,7 @@ def _round_trip_photos(x: Map, shown: str, trip: RoundTrip) -> tuple[Photo, ...]
 
 
 def _round_trip_arithmetic(
-    x: Map, downs: Sequence[Window], ups: Sequence[Repeat], trip: RoundTrip
+    x: Map, downs: Sequence[Window], ups: Sequence[Upsample], trip: RoundTrip
 ) -> tuple[Arithmetic, ...]:
     """How each cell of the last map came out of the pooled one and, where it is a copy, out of the input."""
     if trip.up is None or trip.kept is None or trip.down.keras is None or not trip.agrees:
@@ -302,7 +302,7 @@ def _round_trip_arithmetic(
 
 def _there_and_back(axis: Window, n: int) -> Iterator[str]:
     """The sizes of one axis, and the formulas with the numbers in."""
-    up = Repeat(axis.size)
+    up = Upsample(axis.size)
     o = axis.output_size(n)
     yield f"{n} → {o} → {up.output_size(o)}"
     yield f"down (k = s = f): {axis.formula(n)}"
@@ -325,7 +325,7 @@ def _keras(trip: RoundTrip) -> Answer:
     gaps = [comparison.largest_difference for comparison in (trip.down, trip.up)]
     if all(gap is not None for gap in gaps):
         largest = max(gap for gap in gaps if gap is not None)
-        lines.append(f"both layers below, run just now; largest difference in any value: {told_gap(largest)}")
+        lines.append(f"both layers below, run just now; largest difference in any value: {format_difference(largest)}")
     return Answer("Keras", tuple(lines))
 
 

@@ -41,7 +41,7 @@ def window_lines(axis: Window, n: int) -> Iterator[str]:
     else:
         yield str(axis.pads_formula(n))
         yield axis.split_text(n)
-    if lost := len(axis.unread(n)):
+    if lost := len(axis.unused_inputs(n)):
         yield f"never read: {lost} of {n}"
 
 

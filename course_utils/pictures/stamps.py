@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.axes import Spread
+from course_utils.axes import TransposedWindow
 from course_utils.pictures.grids import CELL, MIDDLE_CELL, SMALL_CELL, Cell, Grid, Role, number, shades
 from course_utils.pictures.window import Map
 
@@ -16,13 +16,13 @@ Counts = NDArray[np.int64]
 _LARGE = 12
 
 
-def stamps_of(axis: Spread, n: int) -> list[tuple[int, ...]]:
+def stamps_of(axis: TransposedWindow, n: int) -> list[tuple[int, ...]]:
     """For each input cell of an axis, the output cells its stamp falls on; outside 0 … o − 1 they are cut off."""
     return [axis.stamps(j, n) for j in range(n)]
 
 
-def cuts(axis: Spread, n: int) -> tuple[int, int]:
-    """Cells cut off before and after. Where ``Spread.crops`` adds cells instead, nothing is cut."""
+def cuts(axis: TransposedWindow, n: int) -> tuple[int, int]:
+    """Cells cut off before and after. Where ``TransposedWindow.crops`` adds cells instead, nothing is cut."""
     before, after = axis.crops(n)
     return (max(before, 0), max(after, 0))
 
@@ -32,7 +32,9 @@ def side(cells: int) -> int:
     return CELL if cells <= _LARGE else MIDDLE_CELL
 
 
-def stamped_grid(values: Map, whole: Map, counts: Counts, axes: Sequence[Spread], sizes: Sequence[int]) -> Grid:
+def stamped_grid(
+    values: Map, whole: Map, counts: Counts, axes: Sequence[TransposedWindow], sizes: Sequence[int]
+) -> Grid:
     """The output with the gaps in it, and around it, hatched, what was cut off the sum of all stamps.
 
     Args:
@@ -89,7 +91,7 @@ def overlap_grid(counts: Counts) -> Grid:
     )
 
 
-def stamp_grid(axis: Spread, n: int, name: str, title: str) -> Grid:
+def stamp_grid(axis: TransposedWindow, n: int, name: str, title: str) -> Grid:
     """Where each stamp falls on one axis: a row for each input, a column for each output cell and each that is cut."""
     o, (before, after) = axis.output_size(n), cuts(axis, n)
     stamps = stamps_of(axis, n)

@@ -106,7 +106,7 @@ def _map_grid(values: Map, name: str, title: str, role: Role, description: str) 
 def landing_grid(axis: Axis, n: int, name: str, title: str) -> Grid:
     """Where each window lands on one axis: a row for each output, a column for each input cell, ghosts included."""
     before, after = axis.pads(n)
-    unread = set(axis.unread(n))
+    unread = set(axis.unused_inputs(n))
     taps = [axis.taps(i, n) for i in range(axis.output_size(n))]
     places = range(-before, n + after)
 
@@ -146,6 +146,6 @@ def _pads(axis: Axis, n: int) -> tuple[int, int]:
 def _unread(axis: Axis, n: int) -> tuple[int, ...]:
     """Where the setting is impossible nothing is read, and nothing is struck out: the error says it all."""
     try:
-        return axis.unread(n)
+        return axis.unused_inputs(n)
     except ShapeError:
         return ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import lab as rig
 import pytest
-from by_pencil import PREDICTED
+from expected_answers import PREDICTED
 from lessons import LESSONS, Lesson, label
 from on_page import OnPage
 

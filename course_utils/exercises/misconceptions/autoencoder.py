@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_utils.exercises import real
+from course_utils.exercises import truth
 from course_utils.exercises.catalogue import Misconception, Section
 
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
@@ -16,8 +16,8 @@ SAME_KEEPS_SIZE = Misconception(
     section=ASK_WHY,
     symbols=("n",),
     about="the size after pooling by 2",
-    believed=lambda n: n,
-    real=real.pooled_size,
+    wrong_formula=lambda n: n,
+    truth=truth.pooled_size,
     case=(2,),
 )
 PADDING_HALVES = Misconception(
@@ -26,8 +26,8 @@ PADDING_HALVES = Misconception(
     section=ASK_WHY,
     symbols=("n",),
     about='the size after pooling with padding="valid"',
-    believed=lambda n: n,
-    real=real.valid_pooled_size,
+    wrong_formula=lambda n: n,
+    truth=truth.valid_pooled_size,
     case=(2,),
 )
 WINDOW_HALVES = Misconception(
@@ -36,8 +36,8 @@ WINDOW_HALVES = Misconception(
     section=ASK_WHY,
     symbols=("n", "k"),
     about="the size after pooling with strides=2",
-    believed=lambda n, k: -(-n // k),
-    real=real.pool_by_two_size,
+    wrong_formula=lambda n, k: -(-n // k),
+    truth=truth.pool_by_two_size,
     case=(2, 1),
 )
 ROUNDS_DOWN = Misconception(
@@ -47,8 +47,8 @@ ROUNDS_DOWN = Misconception(
     section=ASK_WHY,
     symbols=("n",),
     about="the size after pooling by 2",
-    believed=lambda n: n // 2,
-    real=real.pooled_size,
+    wrong_formula=lambda n: n // 2,
+    truth=truth.pooled_size,
     case=(1,),
 )
 DOUBLING_UNDOES = Misconception(
@@ -57,8 +57,8 @@ DOUBLING_UNDOES = Misconception(
     section=ASK_WHY,
     symbols=("n",),
     about="the size after halving and doubling",
-    believed=lambda n: n,
-    real=real.halved_and_doubled,
+    wrong_formula=lambda n: n,
+    truth=truth.halved_and_doubled,
     case=(1,),
 )
 COMES_BACK = Misconception(
@@ -67,8 +67,8 @@ COMES_BACK = Misconception(
     section=ASK_WHY,
     symbols=("n",),
     about="the size that comes back",
-    believed=lambda n: n,
-    real=real.autoencoder_size,
+    wrong_formula=lambda n: n,
+    truth=truth.autoencoder_size,
     case=(1,),
 )
 HALVES_EVENLY = Misconception(
@@ -78,7 +78,7 @@ HALVES_EVENLY = Misconception(
     section=ASK_WHY,
     symbols=("n",),
     about="the size that comes back",
-    believed=lambda n: 8 * -(-n // 8),
-    real=real.autoencoder_size,
+    wrong_formula=lambda n: 8 * -(-n // 8),
+    truth=truth.autoencoder_size,
     case=(1,),
 )

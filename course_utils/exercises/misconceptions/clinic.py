@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_utils.exercises import real
+from course_utils.exercises import truth
 from course_utils.exercises.catalogue import Misconception, Section
 from course_utils.exercises.misconceptions.padding import MAKE_IT_IMPOSSIBLE
 from course_utils.exercises.misconceptions.upsampling import CHOOSE_THE_SIZE
@@ -24,8 +24,8 @@ SAME_MAKES_THEM_MEET = Misconception(
     section=ADMIT,
     symbols=("n",),
     about="the size that comes up to meet n",
-    believed=lambda n: n,
-    real=real.comes_up,
+    wrong_formula=lambda n: n,
+    truth=truth.comes_up,
     case=(1,),
 )
 VALID_MAKES_THEM_MEET = Misconception(
@@ -34,8 +34,8 @@ VALID_MAKES_THEM_MEET = Misconception(
     section=ADMIT,
     symbols=("n", "floors"),
     about='the sizes that meet at the deepest join ("valid" pooling)',
-    believed=lambda n, floors: (real.meeting_sizes(n, floors, "valid")[0],) * 2,
-    real=lambda n, floors: real.meeting_sizes(n, floors, "valid"),
+    wrong_formula=lambda n, floors: (truth.meeting_sizes(n, floors, "valid")[0],) * 2,
+    truth=lambda n, floors: truth.meeting_sizes(n, floors, "valid"),
     case=(3, 1),
 )
 NO_NEED_OF_THE_SKIP = Misconception(
@@ -44,8 +44,8 @@ NO_NEED_OF_THE_SKIP = Misconception(
     section=ADMIT,
     symbols=("n",),
     about="how many numbers of n × n reach the other side through a pooling by 2",
-    believed=lambda n: n * n,
-    real=real.numbers_below,
+    wrong_formula=lambda n: n * n,
+    truth=truth.numbers_below,
     case=(2,),
 )
 ANY_SIDE_MAY_BE_CUT = Misconception(
@@ -55,8 +55,8 @@ ANY_SIDE_MAY_BE_CUT = Misconception(
     section=ADMIT,
     symbols=("n",),
     about="the rows that are out of place after a cut at the top",
-    believed=lambda n: 0,
-    real=real.rows_out_of_place,
+    wrong_formula=lambda n: 0,
+    truth=truth.rows_out_of_place,
     case=(3,),
 )
 ALWAYS_FITS = Misconception(
@@ -66,8 +66,8 @@ ALWAYS_FITS = Misconception(
     section=MAKE_IT_IMPOSSIBLE,
     symbols=("n",),
     about='what Keras makes of n cells with a 3×3 window and "valid"',
-    believed=lambda n: "a map",
-    real=lambda n: real.makes_of("Conv2D", n, 3, "valid"),
+    wrong_formula=lambda n: "a map",
+    truth=lambda n: truth.makes_of("Conv2D", n, 3, "valid"),
     case=(1,),
 )
 RESHAPE_MOVES_CHANNELS = Misconception(
@@ -77,8 +77,8 @@ RESHAPE_MOVES_CHANNELS = Misconception(
     section=MOVE_THE_CHANNELS,
     symbols=("c", "n"),
     about="the numbers that are out of place after c × n × n became n × n × c",
-    believed=lambda c, n: 0,
-    real=real.numbers_out_of_place,
+    wrong_formula=lambda c, n: 0,
+    truth=truth.numbers_out_of_place,
     case=(2, 2),
 )
 PERMUTE_SENDS = Misconception(
@@ -88,8 +88,8 @@ PERMUTE_SENDS = Misconception(
     section=MOVE_THE_CHANNELS,
     symbols=("c", "h", "w"),
     about="what comes out of `Permute((3, 1, 2))`",
-    believed=lambda c, h, w: (h, w, c),
-    real=real.permuted_shape,
+    wrong_formula=lambda c, h, w: (h, w, c),
+    truth=truth.permuted_shape,
     case=(1, 1, 2),
 )
 SHORTCUT_FOLLOWS = Misconception(
@@ -98,8 +98,8 @@ SHORTCUT_FOLLOWS = Misconception(
     section=MEND_THE_SHORTCUT,
     symbols=("n",),
     about="the size of a 1×1 convolution without strides, beside a path with stride 2",
-    believed=lambda n: real.same_step_size(n, 3, 2),
-    real=real.one_by_one_size,
+    wrong_formula=lambda n: truth.same_step_size(n, 3, 2),
+    truth=truth.one_by_one_size,
     case=(2,),
 )
 HALVES_AGREE = Misconception(
@@ -108,8 +108,8 @@ HALVES_AGREE = Misconception(
     section=MEND_THE_SHORTCUT,
     symbols=("n",),
     about='the size of `MaxPooling2D(2)`, beside a convolution with stride 2 and "same"',
-    believed=lambda n: real.same_step_size(n, 3, 2),
-    real=real.valid_pooled_size,
+    wrong_formula=lambda n: truth.same_step_size(n, 3, 2),
+    truth=truth.valid_pooled_size,
     case=(3,),
 )
 
@@ -121,8 +121,8 @@ COMES_BACK_FROM_BELOW = Misconception(
     section=WEIGH,
     symbols=("n", "floors"),
     about="what comes out",
-    believed=lambda n, floors: n,
-    real=lambda n, floors: real.bottom_and_end(n, floors)[1],
+    wrong_formula=lambda n, floors: n,
+    truth=lambda n, floors: truth.bottom_and_end(n, floors)[1],
     case=(1, 1),
 )
 MENDED_AT_THE_END = Misconception(
@@ -131,8 +131,8 @@ MENDED_AT_THE_END = Misconception(
     section=WEIGH,
     symbols=("n", "o"),
     about="how many different rows there are among the o that `Resizing` made of n",
-    believed=lambda n, o: o,
-    real=real.different_rows,
+    wrong_formula=lambda n, o: o,
+    truth=truth.different_rows,
     case=(1, 2),
 )
 ADDED_TO_THE_DOUBLE = Misconception(
@@ -142,8 +142,8 @@ ADDED_TO_THE_DOUBLE = Misconception(
     section=CHOOSE_THE_SIZE,
     symbols=("n", "output_padding"),
     about="the size that comes out of k = 3, s = 2",
-    believed=lambda n, p: 2 * n + p,
-    real=real.grown_size,
+    wrong_formula=lambda n, p: 2 * n + p,
+    truth=truth.grown_size,
     case=(1, 1),
 )
 
@@ -155,8 +155,8 @@ ONE_LAYER_LOOKS_AHEAD = Misconception(
     section=TEST,
     symbols=("k", "layers"),
     about="the outputs before a step that change with it",
-    believed=lambda k, layers: real.told_too_early(k, 1),
-    real=real.told_too_early,
+    wrong_formula=lambda k, layers: truth.told_too_early(k, 1),
+    truth=truth.told_too_early,
     case=(2, 2),
 )
 SAME_LOOKS_BACK = Misconception(
@@ -166,8 +166,8 @@ SAME_LOOKS_BACK = Misconception(
     section=TEST,
     symbols=("k", "layers"),
     about="the outputs before a step that change with it",
-    believed=lambda k, layers: 0,
-    real=real.told_too_early,
+    wrong_formula=lambda k, layers: 0,
+    truth=truth.told_too_early,
     case=(2, 1),
 )
 POOLING_LOOKS_BACK = Misconception(
@@ -176,8 +176,8 @@ POOLING_LOOKS_BACK = Misconception(
     section=TEST,
     symbols=("k",),
     about="the later steps in a mean of k",
-    believed=lambda k: 0,
-    real=real.future_in_mean,
+    wrong_formula=lambda k: 0,
+    truth=truth.future_in_mean,
     case=(2,),
 )
 POOLING_CAN_BE_CAUSAL = Misconception(
@@ -186,8 +186,8 @@ POOLING_CAN_BE_CAUSAL = Misconception(
     section=TEST,
     symbols=("k",),
     about='what Keras makes of `AveragePooling1D(k, padding="causal")` on k steps',
-    believed=lambda k: "a map",
-    real=lambda k: real.makes_of("AveragePooling1D", k, k, "causal"),
+    wrong_formula=lambda k: "a map",
+    truth=lambda k: truth.makes_of("AveragePooling1D", k, k, "causal"),
     case=(1,),
 )
 LOSS_WOULD_COMPLAIN = Misconception(
@@ -196,7 +196,7 @@ LOSS_WOULD_COMPLAIN = Misconception(
     section=TEST,
     symbols=("a", "b"),
     about="what `mse` makes of targets with a channels and outputs with b",
-    believed=lambda a, b: "a number" if a == b else "an error",
-    real=real.loss_says,
+    wrong_formula=lambda a, b: "a number" if a == b else "an error",
+    truth=truth.loss_says,
     case=(1, 2),
 )

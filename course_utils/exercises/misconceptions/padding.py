@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_utils.exercises import real
+from course_utils.exercises import truth
 from course_utils.exercises.catalogue import Misconception, Section
 
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
@@ -26,8 +26,8 @@ WINDOW_LOSES_K = Misconception(
     section=SLIDE_A_WINDOW,
     symbols=("n", "k"),
     about="the size",
-    believed=lambda n, k: n - k,
-    real=real.valid_size,
+    wrong_formula=lambda n, k: n - k,
+    truth=truth.valid_size,
     case=(1, 1),
 )
 WINDOW_HOPS = Misconception(
@@ -36,8 +36,8 @@ WINDOW_HOPS = Misconception(
     section=SLIDE_A_WINDOW,
     symbols=("n", "k"),
     about="the size",
-    believed=lambda n, k: n // k,
-    real=real.valid_size,
+    wrong_formula=lambda n, k: n // k,
+    truth=truth.valid_size,
     case=(3, 2),
 )
 SIZE_STAYS = Misconception(
@@ -46,8 +46,8 @@ SIZE_STAYS = Misconception(
     section=SLIDE_A_WINDOW,
     symbols=("n", "k"),
     about="the size",
-    believed=lambda n, k: n,
-    real=real.valid_size,
+    wrong_formula=lambda n, k: n,
+    truth=truth.valid_size,
     case=(2, 2),
 )
 HALF_EACH_SIDE = Misconception(
@@ -56,8 +56,8 @@ HALF_EACH_SIDE = Misconception(
     section=SLIDE_A_WINDOW,
     symbols=("n", "k"),
     about="the size",
-    believed=lambda n, k: n - 2 * (k // 2),
-    real=real.valid_size,
+    wrong_formula=lambda n, k: n - 2 * (k // 2),
+    truth=truth.valid_size,
     case=(2, 2),
 )
 ONE_SIDE_LOST = Misconception(
@@ -66,8 +66,8 @@ ONE_SIDE_LOST = Misconception(
     section=SLIDE_A_WINDOW,
     symbols=("n", "k"),
     about="the size",
-    believed=lambda n, k: n - k // 2,
-    real=real.valid_size,
+    wrong_formula=lambda n, k: n - k // 2,
+    truth=truth.valid_size,
     case=(3, 3),
 )
 ALWAYS_TWO = Misconception(
@@ -76,8 +76,8 @@ ALWAYS_TWO = Misconception(
     section=SLIDE_A_WINDOW,
     symbols=("n", "k"),
     about="the size",
-    believed=lambda n, k: n - 2,
-    real=real.valid_size,
+    wrong_formula=lambda n, k: n - 2,
+    truth=truth.valid_size,
     case=(1, 1),
 )
 THIRD_IS_WIDTH = Misconception(
@@ -87,8 +87,8 @@ THIRD_IS_WIDTH = Misconception(
     section=SPOT_THE_TYPO,
     symbols=("n", "k"),
     about="the size",
-    believed=lambda n, k: n - k + 1,
-    real=real.third_number_size,
+    wrong_formula=lambda n, k: n - k + 1,
+    truth=truth.third_number_size,
     case=(3, 2),
 )
 
@@ -101,8 +101,8 @@ SAME_IS_SYMMETRIC = Misconception(
     section=ADD_GHOSTS,
     symbols=("k",),
     about="the ghost cells (before, after)",
-    believed=lambda k: (k // 2, k // 2),
-    real=real.same_pads,
+    wrong_formula=lambda k: (k // 2, k // 2),
+    truth=truth.same_pads,
     case=(2,),
 )
 MORE_BEFORE = Misconception(
@@ -111,8 +111,8 @@ MORE_BEFORE = Misconception(
     section=ADD_GHOSTS,
     symbols=("k",),
     about="the ghost cells (before, after)",
-    believed=lambda k: (k // 2, (k - 1) // 2),
-    real=real.same_pads,
+    wrong_formula=lambda k: (k // 2, (k - 1) // 2),
+    truth=truth.same_pads,
     case=(2,),
 )
 K_GHOSTS = Misconception(
@@ -121,8 +121,8 @@ K_GHOSTS = Misconception(
     section=ADD_GHOSTS,
     symbols=("k",),
     about="the ghost cells (before, after)",
-    believed=lambda k: (k // 2, k - k // 2),
-    real=real.same_pads,
+    wrong_formula=lambda k: (k // 2, k - k // 2),
+    truth=truth.same_pads,
     case=(1,),
 )
 ALL_ON_EACH_SIDE = Misconception(
@@ -131,8 +131,8 @@ ALL_ON_EACH_SIDE = Misconception(
     section=ADD_GHOSTS,
     symbols=("k",),
     about="the ghost cells (before, after)",
-    believed=lambda k: (k - 1, k - 1),
-    real=real.same_pads,
+    wrong_formula=lambda k: (k - 1, k - 1),
+    truth=truth.same_pads,
     case=(2,),
 )
 ALWAYS_ONE = Misconception(
@@ -141,8 +141,8 @@ ALWAYS_ONE = Misconception(
     section=ADD_GHOSTS,
     symbols=("k",),
     about="the ghost cells (before, after)",
-    believed=lambda k: (1, 1),
-    real=real.same_pads,
+    wrong_formula=lambda k: (1, 1),
+    truth=truth.same_pads,
     case=(1,),
 )
 PAIR_IS_BEFORE_AFTER = Misconception(
@@ -152,8 +152,8 @@ PAIR_IS_BEFORE_AFTER = Misconception(
     section=PAD_BY_HAND,
     symbols=("k",),
     about="the ghost cells (above, below), (left, right)",
-    believed=lambda k: (real.same_pads(k),) * 2,
-    real=lambda k: real.zero_padding_of_pair(*real.same_pads(k)),
+    wrong_formula=lambda k: (truth.same_pads(k),) * 2,
+    truth=lambda k: truth.zero_padding_of_pair(*truth.same_pads(k)),
     case=(2,),
 )
 GHOSTS_DO_NOT_SHOW = Misconception(
@@ -162,8 +162,8 @@ GHOSTS_DO_NOT_SHOW = Misconception(
     section=SEE_ZEROS,
     symbols=("k",),
     about="the smallest sum of a kernel of ones",
-    believed=lambda k: k * k,
-    real=real.smallest_at_the_rim,
+    wrong_formula=lambda k: k * k,
+    truth=truth.smallest_at_the_rim,
     case=(2,),
 )
 
@@ -173,8 +173,8 @@ OVERSIZE_REFUSED = Misconception(
     section=MAKE_IT_IMPOSSIBLE,
     symbols=("n", "k"),
     about='the size with padding="same"',
-    believed=lambda n, k: n if k <= n else 0,
-    real=real.same_size,
+    wrong_formula=lambda n, k: n if k <= n else 0,
+    truth=truth.same_size,
     case=(1, 2),
 )
 
@@ -186,8 +186,8 @@ DILATION_FORGOTTEN = Misconception(
     section=DO_NOT_PEEK,
     symbols=("k", "d"),
     about="the ghost cells (before, after)",
-    believed=lambda k, d: (k - 1, 0),
-    real=real.causal_pads,
+    wrong_formula=lambda k, d: (k - 1, 0),
+    truth=truth.causal_pads,
     case=(2, 2),
 )
 CAUSAL_IS_SHARED = Misconception(
@@ -196,8 +196,8 @@ CAUSAL_IS_SHARED = Misconception(
     section=DO_NOT_PEEK,
     symbols=("k", "d"),
     about="the ghost cells (before, after)",
-    believed=lambda k, d: ((k - 1) * d // 2, (k - 1) * d - (k - 1) * d // 2),
-    real=real.causal_pads,
+    wrong_formula=lambda k, d: ((k - 1) * d // 2, (k - 1) * d - (k - 1) * d // 2),
+    truth=truth.causal_pads,
     case=(2, 1),
 )
 CAUSAL_AFTER = Misconception(
@@ -206,8 +206,8 @@ CAUSAL_AFTER = Misconception(
     section=DO_NOT_PEEK,
     symbols=("k", "d"),
     about="the ghost cells (before, after)",
-    believed=lambda k, d: (0, (k - 1) * d),
-    real=real.causal_pads,
+    wrong_formula=lambda k, d: (0, (k - 1) * d),
+    truth=truth.causal_pads,
     case=(2, 1),
 )
 WHOLE_WINDOW_BACK = Misconception(
@@ -216,8 +216,8 @@ WHOLE_WINDOW_BACK = Misconception(
     section=DO_NOT_PEEK,
     symbols=("k", "d"),
     about="the ghost cells (before, after)",
-    believed=lambda k, d: (k * d, 0),
-    real=real.causal_pads,
+    wrong_formula=lambda k, d: (k * d, 0),
+    truth=truth.causal_pads,
     case=(1, 1),
 )
 SPAN_IS_GHOSTS = Misconception(
@@ -227,8 +227,8 @@ SPAN_IS_GHOSTS = Misconception(
     section=DO_NOT_PEEK,
     symbols=("k", "d"),
     about="the ghost cells (before, after)",
-    believed=lambda k, d: ((k - 1) * d + 1, 0),
-    real=real.causal_pads,
+    wrong_formula=lambda k, d: ((k - 1) * d + 1, 0),
+    truth=truth.causal_pads,
     case=(1, 1),
 )
 
@@ -241,8 +241,8 @@ NUMBER_IS_SAME = Misconception(
     section=TRANSLATE,
     symbols=("n", "k", "p"),
     about="the size",
-    believed=lambda n, k, p: n,
-    real=real.number_padded_size,
+    wrong_formula=lambda n, k, p: n,
+    truth=truth.number_padded_size,
     case=(1, 1, 1),
 )
 PADDING_LEFT_OUT = Misconception(
@@ -251,8 +251,8 @@ PADDING_LEFT_OUT = Misconception(
     section=TRANSLATE,
     symbols=("n", "k", "p"),
     about="the size",
-    believed=lambda n, k, p: n - k + 1,
-    real=real.number_padded_size,
+    wrong_formula=lambda n, k, p: n - k + 1,
+    truth=truth.number_padded_size,
     case=(1, 1, 1),
 )
 OTHER_KERNEL = Misconception(
@@ -261,8 +261,8 @@ OTHER_KERNEL = Misconception(
     section=TRANSLATE,
     symbols=("k", "p"),
     about="the parameters of a kernel that is 2p smaller",
-    believed=lambda k, p: k * k + 1,
-    real=lambda k, p: real.conv_parameters(k - 2 * p),
+    wrong_formula=lambda k, p: k * k + 1,
+    truth=lambda k, p: truth.conv_parameters(k - 2 * p),
     case=(3, 1),
 )
 LAST_SIZE_IS_ENOUGH = Misconception(
@@ -272,7 +272,7 @@ LAST_SIZE_IS_ENOUGH = Misconception(
     section=SLIDE_A_WINDOW,
     symbols=("n", "k"),
     about="the two sizes",
-    believed=lambda n, k: (n - k + 1, n - k + 1),
-    real=real.same_then_valid_sizes,
+    wrong_formula=lambda n, k: (n - k + 1, n - k + 1),
+    truth=truth.same_then_valid_sizes,
     case=(2, 2),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_utils.exercises import real
+from course_utils.exercises import truth
 from course_utils.exercises.catalogue import Misconception, Section
 
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
@@ -22,8 +22,8 @@ POOL_HAS_WEIGHTS = Misconception(
     section=TAKE_THE_LARGEST,
     symbols=("k",),
     about="the number of weights",
-    believed=lambda k: k * k,
-    real=real.pool_parameters,
+    wrong_formula=lambda k: k * k,
+    truth=truth.pool_parameters,
     case=(1,),
 )
 CHANNELS_ARE_POOLED = Misconception(
@@ -32,8 +32,8 @@ CHANNELS_ARE_POOLED = Misconception(
     section=TAKE_THE_LARGEST,
     symbols=("c",),
     about="the number of channels",
-    believed=lambda c: 1,
-    real=real.pooled_channels,
+    wrong_formula=lambda c: 1,
+    truth=truth.pooled_channels,
     case=(2,),
 )
 POOL_STRIDE_IS_ONE = Misconception(
@@ -42,8 +42,8 @@ POOL_STRIDE_IS_ONE = Misconception(
     section=FIND_THE_STRIDE,
     symbols=("n", "k"),
     about='the size with padding="same"',
-    believed=lambda n, k: n,
-    real=real.default_pool_size,
+    wrong_formula=lambda n, k: n,
+    truth=truth.default_pool_size,
     case=(2, 2),
 )
 POOLING_HALVES = Misconception(
@@ -52,8 +52,8 @@ POOLING_HALVES = Misconception(
     section=FIND_THE_STRIDE,
     symbols=("n", "k"),
     about='the size with padding="same"',
-    believed=lambda n, k: -(-n // 2),
-    real=real.default_pool_size,
+    wrong_formula=lambda n, k: -(-n // 2),
+    truth=truth.default_pool_size,
     case=(2, 1),
 )
 PARTLY_FILLED_IS_DROPPED = Misconception(
@@ -63,8 +63,8 @@ PARTLY_FILLED_IS_DROPPED = Misconception(
     section=HALVE_AN_ODD_SIZE,
     symbols=("n", "k"),
     about='the size with padding="same"',
-    believed=lambda n, k: n // k,
-    real=real.default_pool_size,
+    wrong_formula=lambda n, k: n // k,
+    truth=truth.default_pool_size,
     case=(1, 2),
 )
 ONE_MORE_THAN_FIT = Misconception(
@@ -73,8 +73,8 @@ ONE_MORE_THAN_FIT = Misconception(
     section=HALVE_AN_ODD_SIZE,
     symbols=("n", "k"),
     about='the size with padding="same"',
-    believed=lambda n, k: n // k + 1,
-    real=real.default_pool_size,
+    wrong_formula=lambda n, k: n // k + 1,
+    truth=truth.default_pool_size,
     case=(1, 1),
 )
 SAME_ROUNDS_TO_THE_NEAREST = Misconception(
@@ -84,8 +84,8 @@ SAME_ROUNDS_TO_THE_NEAREST = Misconception(
     section=HALVE_AN_ODD_SIZE,
     symbols=("n", "k"),
     about='the size with padding="same"',
-    believed=lambda n, k: round(n / k),
-    real=real.default_pool_size,
+    wrong_formula=lambda n, k: round(n / k),
+    truth=truth.default_pool_size,
     case=(1, 2),
 )
 ALWAYS_ROUNDS_UP = Misconception(
@@ -94,8 +94,8 @@ ALWAYS_ROUNDS_UP = Misconception(
     section=HALVE_AN_ODD_SIZE,
     symbols=("n",),
     about='the size after pooling by 2 with padding="valid"',
-    believed=lambda n: -(-n // 2),
-    real=real.valid_pooled_size,
+    wrong_formula=lambda n: -(-n // 2),
+    truth=truth.valid_pooled_size,
     case=(3,),
 )
 FRACTION_RAISES = Misconception(
@@ -104,8 +104,8 @@ FRACTION_RAISES = Misconception(
     section=HALVE_AN_ODD_SIZE,
     symbols=("n",),
     about='the size after pooling by 2 with padding="valid"',
-    believed=lambda n: "an error" if n % 2 else n // 2,
-    real=real.valid_pooled_size,
+    wrong_formula=lambda n: "an error" if n % 2 else n // 2,
+    truth=truth.valid_pooled_size,
     case=(3,),
 )
 PLACES_ARE_N_OVER_S = Misconception(
@@ -114,8 +114,8 @@ PLACES_ARE_N_OVER_S = Misconception(
     section=HALVE_AN_ODD_SIZE,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: n // s,
-    real=real.strided_pool_size,
+    wrong_formula=lambda n, k, s: n // s,
+    truth=truth.strided_pool_size,
     case=(1, 1, 2),
 )
 WINDOWS_LIE_SIDE_BY_SIDE = Misconception(
@@ -125,8 +125,8 @@ WINDOWS_LIE_SIDE_BY_SIDE = Misconception(
     section=HALVE_AN_ODD_SIZE,
     symbols=("n", "k", "s"),
     about="the number of rows that no window reads",
-    believed=lambda n, k, s: n % k,
-    real=real.unread_cells,
+    wrong_formula=lambda n, k, s: n % k,
+    truth=truth.unused_inputs,
     case=(2, 1, 2),
 )
 WINDOWS_ARE_S_LONG = Misconception(
@@ -135,8 +135,8 @@ WINDOWS_ARE_S_LONG = Misconception(
     section=HALVE_AN_ODD_SIZE,
     symbols=("n", "k", "s"),
     about="the number of rows that no window reads",
-    believed=lambda n, k, s: n % s,
-    real=real.unread_cells,
+    wrong_formula=lambda n, k, s: n % s,
+    truth=truth.unused_inputs,
     case=(1, 1, 2),
 )
 ROUNDING_HIDES = Misconception(
@@ -146,8 +146,8 @@ ROUNDING_HIDES = Misconception(
     section=HALVE_AN_ODD_SIZE,
     symbols=("n",),
     about='the two sizes after "valid" and then "same"',
-    believed=lambda n: (-(-n // 2), -(-n // 4)),
-    real=real.valid_then_same_pooled,
+    wrong_formula=lambda n: (-(-n // 2), -(-n // 4)),
+    truth=truth.valid_then_same_pooled,
     case=(3,),
 )
 POOL_GHOSTS_K_MINUS_1 = Misconception(
@@ -157,8 +157,8 @@ POOL_GHOSTS_K_MINUS_1 = Misconception(
     section=HALVE_AN_ODD_SIZE,
     symbols=("n", "k"),
     about="the ghost cells of one axis in all",
-    believed=lambda n, k: k - 1,
-    real=real.pool_ghosts,
+    wrong_formula=lambda n, k: k - 1,
+    truth=truth.pool_ghosts,
     case=(2, 2),
 )
 GHOST_IS_ZERO = Misconception(
@@ -168,8 +168,8 @@ GHOST_IS_ZERO = Misconception(
     section=WEIGH_A_GHOST,
     symbols=("v",),
     about="the largest of −v and a ghost",
-    believed=lambda v: 0.0,
-    real=real.largest_with_ghost,
+    wrong_formula=lambda v: 0.0,
+    truth=truth.largest_with_ghost,
     case=(1,),
 )
 GHOST_SHARES_THE_MEAN = Misconception(
@@ -178,8 +178,8 @@ GHOST_SHARES_THE_MEAN = Misconception(
     section=WEIGH_A_GHOST,
     symbols=("v",),
     about="the mean of v and a ghost",
-    believed=lambda v: v / 2,
-    real=real.mean_with_ghost,
+    wrong_formula=lambda v: v / 2,
+    truth=truth.mean_with_ghost,
     case=(1,),
 )
 GLOBAL_DEPENDS_ON_N = Misconception(
@@ -188,8 +188,8 @@ GLOBAL_DEPENDS_ON_N = Misconception(
     section=POOL_IT_ALL,
     symbols=("n", "c"),
     about="how many numbers come out",
-    believed=lambda n, c: n * c,
-    real=real.global_numbers,
+    wrong_formula=lambda n, c: n * c,
+    truth=truth.global_numbers,
     case=(2, 1),
 )
 FLATTEN_IS_GLOBAL = Misconception(
@@ -199,8 +199,8 @@ FLATTEN_IS_GLOBAL = Misconception(
     section=POOL_IT_ALL,
     symbols=("n", "c"),
     about="how many numbers come out of `Flatten`",
-    believed=lambda n, c: c,
-    real=real.flattened_numbers,
+    wrong_formula=lambda n, c: c,
+    truth=truth.flattened_numbers,
     case=(2, 1),
 )
 LARGE_POOL_IS_GLOBAL = Misconception(
@@ -210,8 +210,8 @@ LARGE_POOL_IS_GLOBAL = Misconception(
     section=POOL_IT_ALL,
     symbols=("n", "k"),
     about="the size",
-    believed=lambda n, k: 1,
-    real=lambda n, k: real.strided_pool_size(n, k, k),
+    wrong_formula=lambda n, k: 1,
+    truth=lambda n, k: truth.strided_pool_size(n, k, k),
     case=(2, 1),
 )
 PLACE_IS_KEPT = Misconception(
@@ -220,8 +220,8 @@ PLACE_IS_KEPT = Misconception(
     section=SEE_WHAT_IS_FORGOTTEN,
     symbols=("j",),
     about="the column in which it comes out",
-    believed=lambda j: j,
-    real=real.column_after_pooling,
+    wrong_formula=lambda j: j,
+    truth=truth.column_after_pooling,
     case=(1,),
 )
 SHIFT_IS_NOT_SEEN = Misconception(
@@ -231,7 +231,7 @@ SHIFT_IS_NOT_SEEN = Misconception(
     section=SEE_WHAT_IS_FORGOTTEN,
     symbols=("j",),
     about="the column in which it comes out after it moved from column j to j + 1",
-    believed=real.column_after_pooling,
-    real=lambda j: real.column_after_pooling(j + 1),
+    wrong_formula=truth.column_after_pooling,
+    truth=lambda j: truth.column_after_pooling(j + 1),
     case=(1,),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_utils.exercises import real
+from course_utils.exercises import truth
 from course_utils.exercises.catalogue import Misconception, Section
 
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
@@ -25,8 +25,8 @@ HALVING_IS_A_LOSS = Misconception(
     section=ANSWER_THE_TWO,
     symbols=("n",),
     about="the size after one pooling by 2 and one doubling, of an even size 2·n",
-    believed=lambda n: n,
-    real=lambda n: real.halved_and_doubled(2 * n),
+    wrong_formula=lambda n: n,
+    truth=lambda n: truth.halved_and_doubled(2 * n),
     case=(1,),
 )
 ALL_SAME_RETURNS = Misconception(
@@ -36,8 +36,8 @@ ALL_SAME_RETURNS = Misconception(
     section=ANSWER_THE_THIRD,
     symbols=("n",),
     about='the size that comes out with "same" everywhere',
-    believed=lambda n: n,
-    real=real.all_same_size,
+    wrong_formula=lambda n: n,
+    truth=truth.all_same_size,
     case=(1,),
 )
 CODE_ROUNDS_DOWN = Misconception(
@@ -46,8 +46,8 @@ CODE_ROUNDS_DOWN = Misconception(
     section=FIND_THE_RULE,
     symbols=("n",),
     about="the side of the code",
-    believed=lambda n: n // 8,
-    real=real.code_size,
+    wrong_formula=lambda n: n // 8,
+    truth=truth.code_size,
     case=(1,),
 )
 NOTHING_TAKEN_AWAY = Misconception(
@@ -57,8 +57,8 @@ NOTHING_TAKEN_AWAY = Misconception(
     section=ANSWER_THE_THIRD,
     symbols=("n",),
     about="the size that comes back",
-    believed=lambda n: 8 * -(-n // 8),
-    real=real.autoencoder_size,
+    wrong_formula=lambda n: 8 * -(-n // 8),
+    truth=truth.autoencoder_size,
     case=(1,),
 )
 TWO_STAY_TWO = Misconception(
@@ -67,8 +67,8 @@ TWO_STAY_TWO = Misconception(
     section=FIND_THE_RULE,
     symbols=("n",),
     about="the size that comes back",
-    believed=lambda n: 8 * -(-n // 8) - 2,
-    real=real.autoencoder_size,
+    wrong_formula=lambda n: 8 * -(-n // 8) - 2,
+    truth=truth.autoencoder_size,
     case=(1,),
 )
 EVERY_MULTIPLE_OF_FOUR = Misconception(
@@ -77,8 +77,8 @@ EVERY_MULTIPLE_OF_FOUR = Misconception(
     section=FIND_THE_RULE,
     symbols=("n",),
     about="whether n comes back",
-    believed=lambda n: n % 4 == 0,
-    real=real.closes,
+    wrong_formula=lambda n: n % 4 == 0,
+    truth=truth.closes,
     case=(8,),
 )
 LUCKY_TWENTY_EIGHT = Misconception(
@@ -87,8 +87,8 @@ LUCKY_TWENTY_EIGHT = Misconception(
     section=FIND_THE_RULE,
     symbols=("n",),
     about="whether n comes back",
-    believed=lambda n: n == 28,
-    real=real.closes,
+    wrong_formula=lambda n: n == 28,
+    truth=truth.closes,
     case=(4,),
 )
 
@@ -99,8 +99,8 @@ ONE_MORE_CHANGES_NOTHING = Misconception(
     section=FIND_THE_RULE,
     symbols=("n",),
     about="the size that comes back with four poolings and four doublings",
-    believed=lambda n: 8 * -(-n // 8) - 4,
-    real=lambda n: real.family_size(n, 4, 3),
+    wrong_formula=lambda n: 8 * -(-n // 8) - 4,
+    truth=lambda n: truth.family_size(n, 4, 3),
     case=(1,),
 )
 SIXTEENS_COME_BACK = Misconception(
@@ -110,8 +110,8 @@ SIXTEENS_COME_BACK = Misconception(
     section=FIND_THE_RULE,
     symbols=("n",),
     about="the size that comes back with four poolings and four doublings",
-    believed=lambda n: 16 * -(-n // 16),
-    real=lambda n: real.family_size(n, 4, 3),
+    wrong_formula=lambda n: 16 * -(-n // 16),
+    truth=lambda n: truth.family_size(n, 4, 3),
     case=(1,),
 )
 REMAINDER_FOUR = Misconception(
@@ -120,8 +120,8 @@ REMAINDER_FOUR = Misconception(
     section=FIND_THE_RULE,
     symbols=("n",),
     about="whether n comes back with four poolings and four doublings",
-    believed=lambda n: n % 16 == 4,
-    real=real.closes_with_four,
+    wrong_formula=lambda n: n % 16 == 4,
+    truth=truth.closes_with_four,
     case=(4,),
 )
 
@@ -132,8 +132,8 @@ HOLE_COSTS_FOUR = Misconception(
     section=ANSWER_THE_THIRD,
     symbols=("n", "m", "j"),
     about="the size that comes out (m poolings and doublings, no padding once, after j of the doublings)",
-    believed=lambda n, m, j: 2**m * -(-n // 2**m) - 4,
-    real=real.family_size,
+    wrong_formula=lambda n, m, j: 2**m * -(-n // 2**m) - 4,
+    truth=truth.family_size,
     case=(3, 1, 1),
 )
 DOUBLED_BEFORE = Misconception(
@@ -142,8 +142,8 @@ DOUBLED_BEFORE = Misconception(
     section=ANSWER_THE_THIRD,
     symbols=("n", "m", "j"),
     about="the size that comes out (m poolings and doublings, no padding once, after j of the doublings)",
-    believed=lambda n, m, j: 2**m * -(-n // 2**m) - 2 * 2**j,
-    real=real.family_size,
+    wrong_formula=lambda n, m, j: 2**m * -(-n // 2**m) - 2 * 2**j,
+    truth=truth.family_size,
     case=(3, 1, 1),
 )
 
@@ -161,8 +161,8 @@ CROPPING_IS_ENOUGH = Misconception(
     section=REPAIR_IT,
     symbols=("n",),
     about="whether the model returns enough rows for a crop",
-    believed=lambda n: "yes",
-    real=real.can_be_cropped,
+    wrong_formula=lambda n: "yes",
+    truth=truth.can_be_cropped,
     case=(5,),
 )
 CUT_ALIKE = Misconception(
@@ -172,8 +172,8 @@ CUT_ALIKE = Misconception(
     section=REPAIR_IT,
     symbols=("n",),
     about="the rows that are left",
-    believed=lambda n: n,
-    real=lambda n: real.cropped_size(n, *[(real.all_same_size(n) - n) // 2] * 2),
+    wrong_formula=lambda n: n,
+    truth=lambda n: truth.cropped_size(n, *[(truth.all_same_size(n) - n) // 2] * 2),
     case=(1,),
 )
 HALVES_ARE_IN_PLACE = Misconception(
@@ -183,8 +183,8 @@ HALVES_ARE_IN_PLACE = Misconception(
     section=REPAIR_IT,
     symbols=("n",),
     about="by how many rows everything is too high when half of the surplus is cut off before",
-    believed=lambda n: 0,
-    real=lambda n: real.rows_too_high(n, *_halves(real.all_same_size(n) - n)),
+    wrong_formula=lambda n: 0,
+    truth=lambda n: truth.rows_too_high(n, *_halves(truth.all_same_size(n) - n)),
     case=(9,),
 )
 EIGHT_WHEN_NONE = Misconception(
@@ -193,8 +193,8 @@ EIGHT_WHEN_NONE = Misconception(
     section=REPAIR_IT,
     symbols=("n",),
     about='the rows too many with "same" everywhere',
-    believed=lambda n: 8 - n % 8,
-    real=lambda n: real.all_same_size(n) - n,
+    wrong_formula=lambda n: 8 - n % 8,
+    truth=lambda n: truth.all_same_size(n) - n,
     case=(8,),
 )
 # -- the loss -----------------------------------------------------------------------------------------------------
@@ -205,8 +205,8 @@ LOSS_CHECKS_SHAPES = Misconception(
     section=DISTRUST_THE_LOSS,
     symbols=("a", "b"),
     about="what `mse` makes of a channels beside b channels",
-    believed=lambda a, b: "a number" if a == b else "an error",
-    real=real.mse_of_channels,
+    wrong_formula=lambda a, b: "a number" if a == b else "an error",
+    truth=truth.mse_of_channels,
     case=(1, 2),
 )
 LOSS_TAKES_ALL = Misconception(
@@ -215,8 +215,8 @@ LOSS_TAKES_ALL = Misconception(
     section=DISTRUST_THE_LOSS,
     symbols=("a", "b"),
     about="what `mse` makes of a channels beside b channels",
-    believed=lambda a, b: "a number",
-    real=real.mse_of_channels,
+    wrong_formula=lambda a, b: "a number",
+    truth=truth.mse_of_channels,
     case=(2, 3),
 )
 ONLY_OUTPUTS_REPEATED = Misconception(
@@ -225,8 +225,8 @@ ONLY_OUTPUTS_REPEATED = Misconception(
     section=DISTRUST_THE_LOSS,
     symbols=("a", "b"),
     about="what `mse` makes of a channels beside b channels",
-    believed=lambda a, b: "a number" if a == b or b == 1 else "an error",
-    real=real.mse_of_channels,
+    wrong_formula=lambda a, b: "a number" if a == b or b == 1 else "an error",
+    truth=truth.mse_of_channels,
     case=(1, 2),
 )
 ONLY_TARGETS_REPEATED = Misconception(
@@ -235,8 +235,8 @@ ONLY_TARGETS_REPEATED = Misconception(
     section=DISTRUST_THE_LOSS,
     symbols=("a", "b"),
     about="what `mse` makes of a channels beside b channels",
-    believed=lambda a, b: "a number" if a == b or a == 1 else "an error",
-    real=real.mse_of_channels,
+    wrong_formula=lambda a, b: "a number" if a == b or a == 1 else "an error",
+    truth=truth.mse_of_channels,
     case=(2, 1),
 )
 MULTIPLES_ARE_REPEATED = Misconception(
@@ -245,8 +245,8 @@ MULTIPLES_ARE_REPEATED = Misconception(
     section=DISTRUST_THE_LOSS,
     symbols=("a", "b"),
     about="what `mse` makes of a channels beside b channels",
-    believed=lambda a, b: "a number" if a % b == 0 or b % a == 0 else "an error",
-    real=real.mse_of_channels,
+    wrong_formula=lambda a, b: "a number" if a % b == 0 or b % a == 0 else "an error",
+    truth=truth.mse_of_channels,
     case=(2, 4),
 )
 
@@ -258,7 +258,7 @@ CODE_IS_ONE_MAP = Misconception(
     section=TRAIN_IT,
     symbols=("n",),
     about="how many numbers the code has",
-    believed=lambda n: real.code_size(n) ** 2,
-    real=real.code_numbers,
+    wrong_formula=lambda n: truth.code_size(n) ** 2,
+    truth=truth.code_numbers,
     case=(1,),
 )

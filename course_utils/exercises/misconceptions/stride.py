@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_utils.exercises import real
+from course_utils.exercises import truth
 from course_utils.exercises.catalogue import Misconception, Section
 
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
@@ -24,8 +24,8 @@ ONLY_THE_STEPS = Misconception(
     section=COUNT_THE_STEPS,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: (n - k) // s,
-    real=real.valid_step_size,
+    wrong_formula=lambda n, k, s: (n - k) // s,
+    truth=truth.valid_step_size,
     case=(1, 1, 1),
 )
 LAST_STEP_COUNTS = Misconception(
@@ -34,8 +34,8 @@ LAST_STEP_COUNTS = Misconception(
     section=COUNT_THE_STEPS,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: -(-(n - k) // s) + 1,
-    real=real.valid_step_size,
+    wrong_formula=lambda n, k, s: -(-(n - k) // s) + 1,
+    truth=truth.valid_step_size,
     case=(2, 1, 2),
 )
 FRACTION_IS_REFUSED = Misconception(
@@ -44,8 +44,8 @@ FRACTION_IS_REFUSED = Misconception(
     section=COUNT_THE_STEPS,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: "an error" if (n - k) % s else (n - k) // s + 1,
-    real=real.valid_step_size,
+    wrong_formula=lambda n, k, s: "an error" if (n - k) % s else (n - k) // s + 1,
+    truth=truth.valid_step_size,
     case=(2, 1, 2),
 )
 EVERY_ROW_IS_READ = Misconception(
@@ -55,8 +55,8 @@ EVERY_ROW_IS_READ = Misconception(
     section=COUNT_THE_STEPS,
     symbols=("n", "k", "s"),
     about="the number of rows that no window reads",
-    believed=lambda n, k, s: 0,
-    real=real.never_read,
+    wrong_formula=lambda n, k, s: 0,
+    truth=truth.never_read,
     case=(2, 1, 2),
 )
 PLACES_ARE_DIVIDED = Misconception(
@@ -66,8 +66,8 @@ PLACES_ARE_DIVIDED = Misconception(
     section=COUNT_THE_STEPS,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: (n - k + 1) // s,
-    real=real.valid_step_size,
+    wrong_formula=lambda n, k, s: (n - k + 1) // s,
+    truth=truth.valid_step_size,
     case=(1, 1, 2),
 )
 STRIDE_ALONE_DIVIDES = Misconception(
@@ -77,8 +77,8 @@ STRIDE_ALONE_DIVIDES = Misconception(
     section=COUNT_THE_STEPS,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: -(-n // s),
-    real=real.valid_step_size,
+    wrong_formula=lambda n, k, s: -(-n // s),
+    truth=truth.valid_step_size,
     case=(2, 2, 1),
 )
 
@@ -89,8 +89,8 @@ NEAREST_NUMBER_OF_STEPS = Misconception(
     section=COUNT_THE_STEPS,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: round((n - k) / s) + 1,
-    real=real.valid_step_size,
+    wrong_formula=lambda n, k, s: round((n - k) / s) + 1,
+    truth=truth.valid_step_size,
     case=(4, 1, 2),
 )
 MINUS_COMES_FIRST = Misconception(
@@ -100,8 +100,8 @@ MINUS_COMES_FIRST = Misconception(
     section=COUNT_THE_STEPS,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: n - k // s + 1,
-    real=real.valid_step_size,
+    wrong_formula=lambda n, k, s: n - k // s + 1,
+    truth=truth.valid_step_size,
     case=(1, 1, 2),
 )
 
@@ -113,8 +113,8 @@ SAME_WHATEVER_THE_STRIDE = Misconception(
     section=READ_THE_PROMISE,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: n,
-    real=real.same_step_size,
+    wrong_formula=lambda n, k, s: n,
+    truth=truth.same_step_size,
     case=(2, 1, 2),
 )
 SAME_ROUNDS_DOWN = Misconception(
@@ -123,8 +123,8 @@ SAME_ROUNDS_DOWN = Misconception(
     section=READ_THE_PROMISE,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: n // s,
-    real=real.same_step_size,
+    wrong_formula=lambda n, k, s: n // s,
+    truth=truth.same_step_size,
     case=(1, 1, 2),
 )
 SAME_LOSES_A_WINDOW = Misconception(
@@ -133,8 +133,8 @@ SAME_LOSES_A_WINDOW = Misconception(
     section=READ_THE_PROMISE,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: (n - k) // s + 1,
-    real=real.same_step_size,
+    wrong_formula=lambda n, k, s: (n - k) // s + 1,
+    truth=truth.same_step_size,
     case=(1, 2, 1),
 )
 BOTH_SIDES_ALIKE = Misconception(
@@ -144,8 +144,8 @@ BOTH_SIDES_ALIKE = Misconception(
     section=FIND_THE_GHOSTS,
     symbols=("n", "k", "s"),
     about="the ghost cells (before, after)",
-    believed=lambda n, k, s: (k // 2, k // 2),
-    real=real.same_step_pads,
+    wrong_formula=lambda n, k, s: (k // 2, k // 2),
+    truth=truth.same_step_pads,
     case=(1, 2, 1),
 )
 STRIDE_NEEDS_AS_MANY = Misconception(
@@ -155,8 +155,8 @@ STRIDE_NEEDS_AS_MANY = Misconception(
     section=FIND_THE_GHOSTS,
     symbols=("n", "k", "s"),
     about="the ghost cells (before, after)",
-    believed=lambda n, k, s: ((k - 1) // 2, k // 2),
-    real=real.same_step_pads,
+    wrong_formula=lambda n, k, s: ((k - 1) // 2, k // 2),
+    truth=truth.same_step_pads,
     case=(2, 2, 2),
 )
 FIRST_SIDE_FIRST = Misconception(
@@ -166,8 +166,8 @@ FIRST_SIDE_FIRST = Misconception(
     section=FIND_THE_GHOSTS,
     symbols=("n", "k", "s"),
     about="the ghost cells (before, after)",
-    believed=lambda n, k, s: real.same_step_pads(n, k, s)[::-1],
-    real=real.same_step_pads,
+    wrong_formula=lambda n, k, s: truth.same_step_pads(n, k, s)[::-1],
+    truth=truth.same_step_pads,
     case=(1, 2, 1),
 )
 LESS_THAN_NONE = Misconception(
@@ -177,11 +177,11 @@ LESS_THAN_NONE = Misconception(
     section=FIND_THE_GHOSTS,
     symbols=("n", "k", "s"),
     about="the ghost cells (before, after)",
-    believed=lambda n, k, s: (
+    wrong_formula=lambda n, k, s: (
         ((-(-n // s) - 1) * s + k - n) // 2,
         (-(-n // s) - 1) * s + k - n - ((-(-n // s) - 1) * s + k - n) // 2,
     ),
-    real=real.same_step_pads,
+    truth=truth.same_step_pads,
     case=(2, 1, 2),
 )
 
@@ -193,7 +193,7 @@ def _halved(total: int) -> tuple[int, int]:
 
 def _rounded_half(n: int, k: int, s: int) -> tuple[int, int]:
     """The right ghosts in all, and Python's ``round`` for the half that goes before."""
-    total = sum(real.same_step_pads(n, k, s))
+    total = sum(truth.same_step_pads(n, k, s))
     return round(total / 2), total - round(total / 2)
 
 
@@ -204,8 +204,8 @@ GHOSTS_WITHOUT_N = Misconception(
     section=FIND_THE_GHOSTS,
     symbols=("n", "k", "s"),
     about="the ghost cells (before, after)",
-    believed=lambda n, k, s: _halved(max(k - s, 0)),
-    real=real.same_step_pads,
+    wrong_formula=lambda n, k, s: _halved(max(k - s, 0)),
+    truth=truth.same_step_pads,
     case=(1, 2, 2),
 )
 AS_MANY_STEPS_AS_WINDOWS = Misconception(
@@ -215,8 +215,8 @@ AS_MANY_STEPS_AS_WINDOWS = Misconception(
     section=FIND_THE_GHOSTS,
     symbols=("n", "k", "s"),
     about="the ghost cells (before, after)",
-    believed=lambda n, k, s: _halved(max(-(-n // s) * s + k - n, 0)),
-    real=real.same_step_pads,
+    wrong_formula=lambda n, k, s: _halved(max(-(-n // s) * s + k - n, 0)),
+    truth=truth.same_step_pads,
     case=(1, 1, 1),
 )
 ROUND_TAKES_THE_HALF_DOWN = Misconception(
@@ -226,8 +226,8 @@ ROUND_TAKES_THE_HALF_DOWN = Misconception(
     section=FIND_THE_GHOSTS,
     symbols=("n", "k", "s"),
     about="the ghost cells (before, after)",
-    believed=_rounded_half,
-    real=real.same_step_pads,
+    wrong_formula=_rounded_half,
+    truth=truth.same_step_pads,
     case=(1, 4, 1),
 )
 
@@ -239,8 +239,8 @@ EQUAL_SIZES_EQUAL_VALUES = Misconception(
     section=COMPARE_VALUES,
     symbols=("n",),
     about='the outputs that differ between "same" and `padding=1` (k = 3, s = 2)',
-    believed=lambda n: 0,
-    real=real.differing_in_ports,
+    wrong_formula=lambda n: 0,
+    truth=truth.differing_in_ports,
     case=(2,),
 )
 ONLY_THE_RIM_DIFFERS = Misconception(
@@ -249,8 +249,8 @@ ONLY_THE_RIM_DIFFERS = Misconception(
     section=COMPARE_VALUES,
     symbols=("n",),
     about='the outputs away from the rim that differ between "same" and `padding=1` (k = 3, s = 2)',
-    believed=lambda n: 0,
-    real=real.differing_inside,
+    wrong_formula=lambda n: 0,
+    truth=truth.differing_inside,
     case=(6,),
 )
 
@@ -262,8 +262,8 @@ SPAN_IS_K_TIMES_D = Misconception(
     section=SPREAD_THE_WINDOW,
     symbols=("k", "d"),
     about="the cells from the first to the last",
-    believed=lambda k, d: k * d,
-    real=real.span,
+    wrong_formula=lambda k, d: k * d,
+    truth=truth.span,
     case=(1, 2),
 )
 SPAN_STAYS_K = Misconception(
@@ -272,8 +272,8 @@ SPAN_STAYS_K = Misconception(
     section=SPREAD_THE_WINDOW,
     symbols=("k", "d"),
     about="the cells from the first to the last",
-    believed=lambda k, d: k,
-    real=real.span,
+    wrong_formula=lambda k, d: k,
+    truth=truth.span,
     case=(2, 2),
 )
 SPAN_WITHOUT_END = Misconception(
@@ -282,8 +282,8 @@ SPAN_WITHOUT_END = Misconception(
     section=SPREAD_THE_WINDOW,
     symbols=("k", "d"),
     about="the cells from the first to the last",
-    believed=lambda k, d: (k - 1) * d,
-    real=real.span,
+    wrong_formula=lambda k, d: (k - 1) * d,
+    truth=truth.span,
     case=(1, 1),
 )
 ONE_GAP_ONLY = Misconception(
@@ -292,8 +292,8 @@ ONE_GAP_ONLY = Misconception(
     section=SPREAD_THE_WINDOW,
     symbols=("k", "d"),
     about="the cells from the first to the last",
-    believed=lambda k, d: k + d - 1,
-    real=real.span,
+    wrong_formula=lambda k, d: k + d - 1,
+    truth=truth.span,
     case=(1, 2),
 )
 SPREADING_ADDS_WEIGHTS = Misconception(
@@ -302,8 +302,8 @@ SPREADING_ADDS_WEIGHTS = Misconception(
     section=SPREAD_THE_WINDOW,
     symbols=("k", "d"),
     about="the number of weights",
-    believed=lambda k, d: real.span(k, d) ** 2,
-    real=real.spread_weights,
+    wrong_formula=lambda k, d: truth.span(k, d) ** 2,
+    truth=truth.spread_weights,
     case=(2, 2),
 )
 DILATION_IS_A_STRIDE = Misconception(
@@ -312,8 +312,8 @@ DILATION_IS_A_STRIDE = Misconception(
     section=SPREAD_THE_WINDOW,
     symbols=("n", "k", "d"),
     about="the size",
-    believed=lambda n, k, d: (n - k) // d + 1,
-    real=real.spread_size,
+    wrong_formula=lambda n, k, d: (n - k) // d + 1,
+    truth=truth.spread_size,
     case=(2, 1, 2),
 )
 STRIDE_AND_DILATION = Misconception(
@@ -322,8 +322,8 @@ STRIDE_AND_DILATION = Misconception(
     section=ASK_FOR_BOTH,
     symbols=("s", "d"),
     about="what Keras makes of it",
-    believed=lambda s, d: "a layer",
-    real=real.accepts,
+    wrong_formula=lambda s, d: "a layer",
+    truth=truth.accepts,
     case=(2, 2),
 )
 ONE_OF_THE_TWO = Misconception(
@@ -333,7 +333,7 @@ ONE_OF_THE_TWO = Misconception(
     section=ASK_FOR_BOTH,
     symbols=("k", "s"),
     about="the cells from the first to the last of a window with a stride of s and no dilation",
-    believed=lambda k, s: (k - 1) * s + 1,
-    real=lambda k, s: real.span(k, 1),
+    wrong_formula=lambda k, s: (k - 1) * s + 1,
+    truth=lambda k, s: truth.span(k, 1),
     case=(2, 2),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_utils.exercises import real
+from course_utils.exercises import truth
 from course_utils.exercises.catalogue import Misconception, Section
 
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
@@ -25,8 +25,8 @@ TWICE_THE_CELLS = Misconception(
     section=MULTIPLY,
     symbols=("n", "f"),
     about="the number of cells of an n × n map",
-    believed=lambda n, f: n * n * f,
-    real=real.upsampled_cells,
+    wrong_formula=lambda n, f: n * n * f,
+    truth=truth.upsampled_cells,
     case=(1, 2),
 )
 UPSAMPLING_LEARNS = Misconception(
@@ -35,8 +35,8 @@ UPSAMPLING_LEARNS = Misconception(
     section=MULTIPLY,
     symbols=("f",),
     about="the number of weights",
-    believed=lambda f: f * f,
-    real=real.upsampling_weights,
+    wrong_formula=lambda f: f * f,
+    truth=truth.upsampling_weights,
     case=(1,),
 )
 MULTIPLYING_UNDOES = Misconception(
@@ -45,8 +45,8 @@ MULTIPLYING_UNDOES = Misconception(
     section=GO_DOWN_AND_UP,
     symbols=("n", "f"),
     about="the two sizes, down and up again",
-    believed=lambda n, f: (-(-n // f), n),
-    real=real.down_and_up,
+    wrong_formula=lambda n, f: (-(-n // f), n),
+    truth=truth.down_and_up,
     case=(1, 2),
 )
 WAY_DOWN_ROUNDS_DOWN = Misconception(
@@ -56,8 +56,8 @@ WAY_DOWN_ROUNDS_DOWN = Misconception(
     section=GO_DOWN_AND_UP,
     symbols=("n", "f"),
     about="the two sizes, down and up again",
-    believed=lambda n, f: (n // f, n // f * f),
-    real=real.down_and_up,
+    wrong_formula=lambda n, f: (n // f, n // f * f),
+    truth=truth.down_and_up,
     case=(1, 2),
 )
 
@@ -69,8 +69,8 @@ BLENDING_COPIES = Misconception(
     section=BLEND_THE_NEIGHBOURS,
     symbols=("v",),
     about="the second number, when the row 0, 12·v is doubled",
-    believed=lambda v: 0,
-    real=real.second_of_blend,
+    wrong_formula=lambda v: 0,
+    truth=truth.second_of_blend,
     case=(1,),
 )
 OLD_CELLS_STAY = Misconception(
@@ -80,8 +80,8 @@ OLD_CELLS_STAY = Misconception(
     section=BLEND_THE_NEIGHBOURS,
     symbols=("v",),
     about="the second number, when the row 0, 12·v is doubled",
-    believed=lambda v: 6 * v,
-    real=real.second_of_blend,
+    wrong_formula=lambda v: 6 * v,
+    truth=truth.second_of_blend,
     case=(1,),
 )
 CORNERS_STAY = Misconception(
@@ -91,8 +91,8 @@ CORNERS_STAY = Misconception(
     section=BLEND_THE_NEIGHBOURS,
     symbols=("v",),
     about="the second number, when the row 0, 12·v is doubled",
-    believed=lambda v: 4 * v,
-    real=real.second_of_blend,
+    wrong_formula=lambda v: 4 * v,
+    truth=truth.second_of_blend,
     case=(1,),
 )
 FAR_CELL_WINS = Misconception(
@@ -102,8 +102,8 @@ FAR_CELL_WINS = Misconception(
     section=BLEND_THE_NEIGHBOURS,
     symbols=("v",),
     about="the second number, when the row 0, 12·v is doubled",
-    believed=lambda v: 9 * v,
-    real=real.second_of_blend,
+    wrong_formula=lambda v: 9 * v,
+    truth=truth.second_of_blend,
     case=(1,),
 )
 LEFT_LEANS_RIGHT = Misconception(
@@ -113,8 +113,8 @@ LEFT_LEANS_RIGHT = Misconception(
     section=BLEND_THE_NEIGHBOURS,
     symbols=("v",),
     about="the first number, when the row 0, 12·v is doubled",
-    believed=lambda v: 3 * v,
-    real=real.first_of_two_blended,
+    wrong_formula=lambda v: 3 * v,
+    truth=truth.first_of_two_blended,
     case=(1,),
 )
 PLAIN_MEAN = Misconception(
@@ -124,8 +124,8 @@ PLAIN_MEAN = Misconception(
     section=BLEND_THE_NEIGHBOURS,
     symbols=("v",),
     about="the third number, when the row 0, 12·v is doubled",
-    believed=lambda v: 6 * v,
-    real=real.third_of_blend,
+    wrong_formula=lambda v: 6 * v,
+    truth=truth.third_of_blend,
     case=(1,),
 )
 RIM_BLENDS_WITH_ZERO = Misconception(
@@ -134,8 +134,8 @@ RIM_BLENDS_WITH_ZERO = Misconception(
     section=BLEND_THE_NEIGHBOURS,
     symbols=("v",),
     about="the first number, when the row 12·v is doubled",
-    believed=lambda v: 9 * v,
-    real=real.first_of_blend,
+    wrong_formula=lambda v: 9 * v,
+    truth=truth.first_of_blend,
     case=(1,),
 )
 
@@ -148,8 +148,8 @@ TEXTBOOK_LENGTH = Misconception(
     section=STAMP_THE_KERNEL,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: (n - 1) * s + k,
-    real=real.transposed_size,
+    wrong_formula=lambda n, k, s: (n - 1) * s + k,
+    truth=truth.transposed_size,
     case=(1, 1, 2),
 )
 GAPS_ONLY_BETWEEN = Misconception(
@@ -158,8 +158,8 @@ GAPS_ONLY_BETWEEN = Misconception(
     section=STAMP_THE_KERNEL,
     symbols=("n", "k", "s"),
     about="how many cells no stamp reaches",
-    believed=lambda n, k, s: (n - 1) * max(s - k, 0),
-    real=real.never_stamped,
+    wrong_formula=lambda n, k, s: (n - 1) * max(s - k, 0),
+    truth=truth.never_stamped,
     case=(1, 1, 2),
 )
 ONLY_THE_STRIDE = Misconception(
@@ -168,8 +168,8 @@ ONLY_THE_STRIDE = Misconception(
     section=STAMP_THE_KERNEL,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: n * s,
-    real=real.transposed_size,
+    wrong_formula=lambda n, k, s: n * s,
+    truth=truth.transposed_size,
     case=(1, 2, 1),
 )
 STAMPS_SIDE_BY_SIDE = Misconception(
@@ -178,8 +178,8 @@ STAMPS_SIDE_BY_SIDE = Misconception(
     section=STAMP_THE_KERNEL,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: n * k,
-    real=real.transposed_size,
+    wrong_formula=lambda n, k, s: n * k,
+    truth=truth.transposed_size,
     case=(1, 1, 2),
 )
 STRIDE_SHRINKS = Misconception(
@@ -189,8 +189,8 @@ STRIDE_SHRINKS = Misconception(
     section=STAMP_THE_KERNEL,
     symbols=("n", "k", "s"),
     about="the size",
-    believed=lambda n, k, s: max((n - k) // s + 1, 0),
-    real=real.transposed_size,
+    wrong_formula=lambda n, k, s: max((n - k) // s + 1, 0),
+    truth=truth.transposed_size,
     case=(1, 1, 2),
 )
 LAST_STAMP_WINS = Misconception(
@@ -199,8 +199,8 @@ LAST_STAMP_WINS = Misconception(
     section=STAMP_THE_KERNEL,
     symbols=("a", "b"),
     about="the number where the stamps of a and b meet",
-    believed=lambda a, b: b,
-    real=real.where_stamps_meet,
+    wrong_formula=lambda a, b: b,
+    truth=truth.where_stamps_meet,
     case=(1, 1),
 )
 STAMP_IS_TURNED = Misconception(
@@ -209,8 +209,8 @@ STAMP_IS_TURNED = Misconception(
     section=STAMP_THE_KERNEL,
     symbols=("v", "w"),
     about="the first number that a single 1 stamps with the kernel v, w",
-    believed=lambda v, w: w,
-    real=real.first_of_stamp,
+    wrong_formula=lambda v, w: w,
+    truth=truth.first_of_stamp,
     case=(1, 2),
 )
 STAMPS_MOVE_BY_ONE = Misconception(
@@ -219,8 +219,8 @@ STAMPS_MOVE_BY_ONE = Misconception(
     section=STAMP_THE_KERNEL,
     symbols=("j", "s"),
     about="the cell where the stamp of cell j begins",
-    believed=lambda j, s: j,
-    real=real.stamp_begins,
+    wrong_formula=lambda j, s: j,
+    truth=truth.stamp_begins,
     case=(1, 2),
 )
 
@@ -233,8 +233,8 @@ DECONVOLUTION = Misconception(
     section=CUT_TO_SAME,
     symbols=("n",),
     about="how many of the n·n numbers are back, at a stride of 1",
-    believed=lambda n: n * n,
-    real=real.numbers_that_return,
+    wrong_formula=lambda n: n * n,
+    truth=truth.numbers_that_return,
     case=(2,),
 )
 ZERO_IS_THE_DEFAULT = Misconception(
@@ -244,8 +244,8 @@ ZERO_IS_THE_DEFAULT = Misconception(
     section=CHOOSE_THE_SIZE,
     symbols=("n", "s"),
     about='the size with k = 3, "same" and output_padding=0',
-    believed=lambda n, s: n * s,
-    real=lambda n, s: real.transposed_size(n, 3, s, "same", 0),
+    wrong_formula=lambda n, s: n * s,
+    truth=lambda n, s: truth.transposed_size(n, 3, s, "same", 0),
     case=(1, 2),
 )
 ADDED_TO_THE_DEFAULT = Misconception(
@@ -255,8 +255,8 @@ ADDED_TO_THE_DEFAULT = Misconception(
     section=CHOOSE_THE_SIZE,
     symbols=("n",),
     about='the size with k = 3, s = 2, "same" and output_padding=1',
-    believed=lambda n: 2 * n + 1,
-    real=lambda n: real.transposed_size(n, 3, 2, "same", 1),
+    wrong_formula=lambda n: 2 * n + 1,
+    truth=lambda n: truth.transposed_size(n, 3, 2, "same", 1),
     case=(1,),
 )
 TAKEN_FROM_THE_LARGEST = Misconception(
@@ -265,8 +265,8 @@ TAKEN_FROM_THE_LARGEST = Misconception(
     section=CHOOSE_THE_SIZE,
     symbols=("n",),
     about='the size with k = 3, s = 2, "same" and output_padding=1',
-    believed=lambda n: 2 * n - 1,
-    real=lambda n: real.transposed_size(n, 3, 2, "same", 1),
+    wrong_formula=lambda n: 2 * n - 1,
+    truth=lambda n: truth.transposed_size(n, 3, 2, "same", 1),
     case=(1,),
 )
 STEPS_WITHOUT_A_STAMP = Misconception(
@@ -276,8 +276,8 @@ STEPS_WITHOUT_A_STAMP = Misconception(
     section=CHOOSE_THE_SIZE,
     symbols=("n", "s"),
     about='the size with k = 3, "same" and output_padding=0',
-    believed=lambda n, s: (n - 1) * s,
-    real=lambda n, s: real.transposed_size(n, 3, s, "same", 0),
+    wrong_formula=lambda n, s: (n - 1) * s,
+    truth=lambda n, s: truth.transposed_size(n, 3, s, "same", 0),
     case=(1, 1),
 )
 ONE_WAY_BACK = Misconception(
@@ -286,8 +286,8 @@ ONE_WAY_BACK = Misconception(
     section=CHOOSE_THE_SIZE,
     symbols=("n",),
     about="the size that comes back, with a stride of 2 and the same settings both ways",
-    believed=lambda n: n,
-    real=real.size_that_returns,
+    wrong_formula=lambda n: n,
+    truth=truth.size_that_returns,
     case=(1,),
 )
 
@@ -300,8 +300,8 @@ STAMPS_FALL_EVENLY = Misconception(
     section=COUNT_THE_STAMPS,
     symbols=("k", "s"),
     about="the difference between most and fewest stamps on a cell",
-    believed=lambda k, s: 0,
-    real=real.unevenness,
+    wrong_formula=lambda k, s: 0,
+    truth=truth.unevenness,
     case=(1, 2),
 )
 AS_A_CONVOLUTION = Misconception(
@@ -311,7 +311,7 @@ AS_A_CONVOLUTION = Misconception(
     section=COUNT_THE_STAMPS,
     symbols=("k", "s"),
     about="the most stamps on a cell",
-    believed=lambda k, s: k * k,
-    real=lambda k, s: real.stamps_inside(k, s)[-1],
+    wrong_formula=lambda k, s: k * k,
+    truth=lambda k, s: truth.stamps_inside(k, s)[-1],
     case=(2, 2),
 )

@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.way_in.console import Ticker, Trouble
-from tools.way_in.surroundings import ROOT, WHEELS, clean_environment, venv_python
+from tools.bootstrap.console import SetupError, Ticker
+from tools.bootstrap.surroundings import ROOT, WHEELS, clean_environment, venv_python
 
 DOWNLOAD = re.compile(r"Downloading (?:\S*/)?([\w.]+?)-([^-\s]+)-\S*\.whl \(([\d.]+) ([kMG]?B)\)")
 PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
@@ -58,14 +58,14 @@ FAILURES = (
 
 
 def pip_install(venv: Path, arguments: Sequence[str], ticker: Ticker, log: Path) -> None:
-    """Run ``pip install`` in ``venv``, from the folder of wheels if there is one; raise Trouble if it fails."""
+    """Run ``pip install`` in ``venv``, from the folder of wheels if there is one; raise SetupError if it fails."""
     # A folder without a wheel is what an interrupted `python course.py wheels` leaves behind.
     offline = ["--no-index", "--find-links", str(WHEELS)] if any(WHEELS.glob("*.whl")) else []
     _run_pip(venv, ["install", "--no-user", *offline, *arguments], ticker, log)
 
 
 def pip_download(venv: Path, arguments: Sequence[str], ticker: Ticker, log: Path) -> None:
-    """Run ``pip download`` into the folder of wheels; raise Trouble if it fails."""
+    """Run ``pip download`` into the folder of wheels; raise SetupError if it fails."""
     _run_pip(venv, ["download", "--dest", str(WHEELS), *arguments], ticker, log)
 
 
@@ -84,7 +84,7 @@ def _run_pip(venv: Path, command: Sequence[str], ticker: Ticker, log: Path) -> N
             process.terminate()
             raise
     if process.returncode:
-        raise Trouble(explain("".join(output), log))
+        raise SetupError(explain("".join(output), log))
 
 
 def explain(output: str, log: Path) -> str:

@@ -1,7 +1,7 @@
 """The size that comes out, as an expression in n: of one axis, and of a whole model.
 
-``Axis.law`` (in ``axes.py``) gives the law of one layer; here laws are put behind one another, written down, and asked
-for which n they give n back. Knows no layers: only whole numbers.
+``Axis.size_formula`` (in ``axes.py``) gives the formula of one layer; here formulas are put behind one another,
+written down, and asked for which n they give n back. Knows no layers: only whole numbers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Law:
+class SizeFormula:
     """The output size as one expression in n: ``o = a·⌊(n + b) / c⌋ + e``.
 
     Two of them, one behind the other, often are one again (``then``). It says what comes out wherever something does;
@@ -23,7 +23,7 @@ class Law:
         c: the divisor, at least 1.
         e: what is added at the end.
 
-    >>> half, twice = Law(1, 1, 2, 0), Law(2, 0, 1, 0)
+    >>> half, twice = SizeFormula(1, 1, 2, 0), SizeFormula(2, 0, 1, 0)
     >>> str(half), str(half.then(half)), str(half.then(twice))
     ('⌈n / 2⌉', '⌈n / 4⌉', '2·⌈n / 2⌉')
     """
@@ -45,16 +45,16 @@ class Law:
         """The size that comes out of n."""
         return self.a * ((n + self.b) // self.c) + self.e
 
-    def then(self, after: Law) -> Law | None:
+    def then(self, after: SizeFormula) -> SizeFormula | None:
         """Both as one, ``after`` behind this one; None where two roundings cannot be written as one.
 
         ⌊(a·q + t) / c⌋ is (a / c)·q + ⌊t / c⌋ where c divides a, and ⌊(q + ⌊t / a⌋) / (c / a)⌋ where a divides c.
         """
         t = self.e + after.b
         if self.a % after.c == 0:
-            return Law(after.a * self.a // after.c, self.b, self.c, after.a * (t // after.c) + after.e)
+            return SizeFormula(after.a * self.a // after.c, self.b, self.c, after.a * (t // after.c) + after.e)
         if after.c % self.a == 0:
-            return Law(after.a, self.b + self.c * (t // self.a), self.c * (after.c // self.a), after.e)
+            return SizeFormula(after.a, self.b + self.c * (t // self.a), self.c * (after.c // self.a), after.e)
         return None
 
     def written(self, n: str = "n") -> str:
@@ -118,39 +118,39 @@ class Returns:
 
 
 @dataclass(frozen=True)
-class Chain:
-    """Laws one behind the other, as few as they can be written with; none at all is n itself.
+class ComposedSize:
+    """Size formulas one behind the other, as few as they can be written with; none at all is n itself.
 
-    >>> down = Chain().then(Law(1, 1, 2, 0)).then(Law(1, 1, 2, 0)).then(Law(1, 1, 2, 0))
-    >>> str(down), str(down.then(Law(8, 0, 1, 0)).then(Law(1, 0, 1, -4)))
+    >>> down = ComposedSize().then(SizeFormula(1, 1, 2, 0)).then(SizeFormula(1, 1, 2, 0)).then(SizeFormula(1, 1, 2, 0))
+    >>> str(down), str(down.then(SizeFormula(8, 0, 1, 0)).then(SizeFormula(1, 0, 1, -4)))
     ('⌈n / 8⌉', '8·⌈n / 8⌉ − 4')
     """
 
-    laws: tuple[Law, ...] = ()
+    formulas: tuple[SizeFormula, ...] = ()
 
-    def then(self, law: Law) -> Chain:
-        """This chain, and one law more."""
-        if not self.laws:
-            return Chain((law,))
-        *others, last = self.laws
-        both = last.then(law)
-        return Chain((*self.laws, law)) if both is None else Chain((*others, both))
+    def then(self, formula: SizeFormula) -> ComposedSize:
+        """This chain, and one formula more."""
+        if not self.formulas:
+            return ComposedSize((formula,))
+        *others, last = self.formulas
+        both = last.then(formula)
+        return ComposedSize((*self.formulas, formula)) if both is None else ComposedSize((*others, both))
 
     def __call__(self, n: int) -> int:
         """The size that comes out of n."""
-        for law in self.laws:
-            n = law(n)
+        for formula in self.formulas:
+            n = formula(n)
         return n
 
     @property
-    def law(self) -> Law | None:
-        """The one law that says it all, or None if it takes more."""
-        if not self.laws:
-            return Law(1, 0, 1, 0)
-        return self.laws[0] if len(self.laws) == 1 else None
+    def size_formula(self) -> SizeFormula | None:
+        """The one formula that says it all, or None if it takes more."""
+        if not self.formulas:
+            return SizeFormula(1, 0, 1, 0)
+        return self.formulas[0] if len(self.formulas) == 1 else None
 
     def __str__(self) -> str:
         text = "n"
-        for law in self.laws:
-            text = law.written(text)
+        for formula in self.formulas:
+            text = formula.written(text)
         return text

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.axes import Crop, Pad, Spread, Window
+from course_utils.axes import Crop, Pad, TransposedWindow, Window
 from course_utils.explain.wording import count, listed
+from course_utils.inverse import arguments
+from course_utils.inverse.candidates import KINDS, Candidate, candidates
+from course_utils.inverse.found import Way, Ways
 from course_utils.keras_layers import KerasRefusal, LayerCode, output_shape, run
-from course_utils.ways import asked
-from course_utils.ways.candidates import KINDS, Candidate, candidates
-from course_utils.ways.found import Way, Ways
 
 #: How many layers that come near are shown where none does it.
 _NEAR = 3
@@ -49,13 +49,13 @@ def which(
     >>> which(input=7, output=14)[0].text
     'keras.layers.UpSampling2D(size=2)'
     """
-    inputs, outputs = asked.sizes(input, "input"), asked.sizes(output, "output")
+    inputs, outputs = arguments.sizes(input, "input"), arguments.sizes(output, "output")
     if len(inputs) != len(outputs):
         raise ValueError(
             f"input has {count(len(inputs), 'size')} and output {count(len(outputs), 'size')}; each input needs "
             "its output, as in which(input=[7, 8], output=[14, 16])."
         )
-    most = None if limit is None else asked.size(limit, "limit")
+    most = None if limit is None else arguments.size(limit, "limit")
     wanted = _check_kinds(kinds)
     space = list(candidates(inputs, outputs, wanted))
     fitting = [candidate for candidate in space if _outputs(candidate, inputs) == outputs]
@@ -94,7 +94,7 @@ def _outputs(candidate: Candidate, inputs: Sequence[int]) -> tuple[int | None, .
 
 
 def _may_not_run(candidate: Candidate) -> bool:
-    return isinstance(candidate.axis, Spread)
+    return isinstance(candidate.axis, TransposedWindow)
 
 
 # -- what Keras says ----------------------------------------------------------------------------------------------
@@ -149,8 +149,8 @@ def _notes(candidate: Candidate, n: int) -> list[str]:
     if isinstance(axis, Window) and any(axis.pads(n)):
         before, after = axis.pads(n)
         notes.append(f"Ghost cells for n = {n}: {before} before, {after} after.")
-    if isinstance(axis, Window | Spread):
-        unread = len(axis.unread(n))
+    if isinstance(axis, Window | TransposedWindow):
+        unread = len(axis.unused_inputs(n))
         if unread:
             notes.append(f"{count(unread, 'cell').capitalize()} of {n} {'is' if unread == 1 else 'are'} never read.")
     return notes

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.real.measure import build, height, size, square
+from course_utils.exercises.truth.measure import build, height, size, square
 from course_utils.keras_layers import KerasRefusal, Layer, load_keras, output_shape, run
 
 

@@ -19,9 +19,9 @@
 
 from __future__ import annotations
 
-from course_utils.ways.found import Way, Ways
-from course_utils.ways.porting import Port, port
-from course_utils.ways.search import which
-from course_utils.ways.sources import Sources, came_from
+from course_utils.inverse.found import Way, Ways
+from course_utils.inverse.porting import Port, port
+from course_utils.inverse.search import which
+from course_utils.inverse.sources import Sources, came_from
 
 __all__ = ["Port", "Sources", "Way", "Ways", "came_from", "port", "which"]

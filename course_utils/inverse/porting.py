@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from html import escape
 
 from course_utils.explain.wording import AXIS_NAMES
+from course_utils.inverse import arguments
+from course_utils.inverse.arguments import Shape
+from course_utils.inverse.found import WIDTH
+from course_utils.inverse.torch_rules import Maps, Ported, ported
 from course_utils.keras_layers import Layer, axes_of, channels_last, has_axes, kind_of
-from course_utils.ways import asked
-from course_utils.ways.asked import Shape
-from course_utils.ways.found import WIDTH
-from course_utils.ways.torch_rules import Maps, Ported, ported
 
 _EXAMPLE = "port(keras.layers.Conv2D(8, 3), input_shape=(28, 28, 3))"
 #: How PyTorch turns channels last into channels first, by how many spatial axes there are.
@@ -83,8 +83,8 @@ def port(layer: Layer, input_shape: Sequence[int | None] | None = None) -> Port:
     >>> port(keras.layers.MaxPooling2D(3, strides=2, padding="same"), input_shape=(7, 7, 8)).call
     'nn.MaxPool2d(kernel_size=3, stride=2, padding=1)'
     """
-    asked.layer(layer, "port", _EXAMPLE)
-    given = asked.input_shape(input_shape)
+    arguments.layer(layer, "port", _EXAMPLE)
+    given = arguments.input_shape(input_shape)
     found = ported(layer, _maps(layer, given))
     arrays = _weights(found)
     dimensions = len(axes_of(layer)) if has_axes(layer) else 0
@@ -100,7 +100,7 @@ def port(layer: Layer, input_shape: Sequence[int | None] | None = None) -> Port:
 
 def _maps(layer: Layer, given: Shape | None) -> Maps:
     """Sizes and channels, from the shape that is given or the one that the layer was built for."""
-    built = asked.built_for(layer)
+    built = arguments.built_for(layer)
     shape = built if given is None else given
     dimensions = len(axes_of(layer)) if has_axes(layer) else None
     if shape is None:

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tools.way_in.console import Trouble, say, seconds_since, step
-from tools.way_in.installing import pip_download, pip_install
-from tools.way_in.surroundings import ROOT, clean_environment, venv_python
+from tools.bootstrap.console import SetupError, say, seconds_since, step
+from tools.bootstrap.installing import pip_download, pip_install
+from tools.bootstrap.surroundings import ROOT, clean_environment, venv_python
 
 LOCKS = {
     "run": ROOT / "requirements" / "run.lock.txt",
@@ -88,7 +88,7 @@ def make_whole(profile: str) -> Path:
     venv = venv_folder()
     for lock in LOCKS.values():
         if not lock.is_file():
-            raise Trouble(f"{lock} is missing. Is this folder a complete copy of the course?")
+            raise SetupError(f"{lock} is missing. Is this folder a complete copy of the course?")
     refuse_foreign(venv)
     finding = inspect(venv, profile)
     if finding.need is Need.NOTHING:
@@ -108,7 +108,7 @@ def refuse_foreign(venv: Path) -> None:
     if not venv.exists() or _record_file(venv).exists():
         return
     if any(entry != _lock_file(venv) for entry in venv.iterdir()):
-        raise Trouble(
+        raise SetupError(
             f"{venv} was not made by course.py, so it is left alone.\n"
             "  Either delete or rename it, or have the course's environment elsewhere by setting the variable\n"
             "  COURSE_VENV to another folder. Then run the same command again."
@@ -156,7 +156,7 @@ def make_venv(venv: Path) -> None:
         close_fds=False,  # it inherits the lock
     )
     if done.returncode:
-        raise Trouble(
+        raise SetupError(
             "This Python could not make a virtual environment. On Debian and Ubuntu this usually helps:\n"
             f"    sudo apt install python{sys.version_info.major}.{sys.version_info.minor}-venv\n"
             f"  What it said:\n{done.stdout}{done.stderr}"
@@ -257,7 +257,7 @@ def refuse_full_disk(venv: Path) -> None:
     """Say before the long download, not after it, that there is too little room."""
     free = shutil.disk_usage(venv).free
     if free < NEEDED_DISK:
-        raise Trouble(
+        raise SetupError(
             f"There is too little room on the disk of {venv}: {free / 1e9:.1f} GB are free, and the "
             f"environment needs {NEEDED_DISK / 1e9:.1f} GB.\n  Make room and run the same command again, or set "
             "COURSE_VENV to a folder on another disk."
@@ -275,7 +275,7 @@ def empty(venv: Path) -> None:
             else:
                 entry.unlink()
         except PermissionError as error:
-            raise Trouble(
+            raise SetupError(
                 f"The old environment cannot be removed, because {error.filename} is in use or not yours.\n"
                 "  Close JupyterLab and every terminal that uses it, then run the same command again."
             ) from error

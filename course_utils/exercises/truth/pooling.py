@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.real.measure import build, height, size, square
+from course_utils.exercises.truth.measure import build, height, size, square
 from course_utils.keras_layers import run
 
 
@@ -62,7 +62,7 @@ def _lit(n: int) -> NDArray[np.float32]:
 
 
 @cache
-def unread_cells(n: int, k: int, s: int) -> int:
+def unused_inputs(n: int, k: int, s: int) -> int:
     """How many cells of a row no window of ``MaxPooling1D(k, strides=s)`` reads: lit alone, they light nothing."""
     lights = run(build("MaxPooling1D", pool_size=k, strides=s), _lit(n))[:, :, 0].max(axis=1)
     return int((lights == 0).sum())

@@ -18,8 +18,8 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
-from tools.way_in.console import Trouble, make_console_safe, say, seconds_since
-from tools.way_in.environment import (
+from tools.bootstrap.console import SetupError, make_console_safe, say, seconds_since
+from tools.bootstrap.environment import (
     Need,
     download_packages,
     inspect,
@@ -28,7 +28,7 @@ from tools.way_in.environment import (
     venv_folder,
     write_record,
 )
-from tools.way_in.surroundings import (
+from tools.bootstrap.surroundings import (
     ROOT,
     WHEELS,
     clean_environment,
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         say("\nStopped. Nothing is broken by that: run the same command again whenever you like.")
         return 130
-    except Trouble as trouble:
+    except SetupError as trouble:
         say(f"\n{trouble}")
         return 1
     except OSError as error:
@@ -288,7 +288,7 @@ def check_setup(arguments: list[str]) -> int:
     try:
         refuse_foreign(venv)
         finding = inspect(venv, "run")
-    except Trouble as trouble:
+    except SetupError as trouble:
         say(f"{trouble}\nNOT READY: the environment is not one that course.py made.")
         return 1
     if finding.need is not Need.NOTHING:
@@ -339,7 +339,7 @@ def describe(venv: Path, profile: str) -> str:
     """Say in half a sentence whether an environment can be used as it is."""
     try:
         refuse_foreign(venv)
-    except Trouble:
+    except SetupError:
         return "not made by course.py"
     finding = inspect(venv, profile)
     return f"{finding.need.name.lower().replace('_', ' ')} to do: {finding.why}"

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.real.measure import Pads, build, size
+from course_utils.exercises.truth.measure import Pads, build, size
 from course_utils.keras_layers import load_keras, output_shape, run
 
 

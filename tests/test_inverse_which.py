@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from course_utils import which
+from course_utils.inverse import candidates, search
+from course_utils.inverse.candidates import KINDS
 from course_utils.keras_layers import KerasRefusal, LayerCode, load_keras, output_shape, run
-from course_utils.ways import candidates, search
-from course_utils.ways.candidates import KINDS
 
 keras = load_keras()
 

@@ -10,8 +10,10 @@ from html import escape
 from itertools import product
 from typing import Any, overload
 
-from course_utils.axes import Axis, NoRule, ShapeError, Whole
+from course_utils.axes import Axis, GlobalWindow, NoRule, ShapeError
 from course_utils.explain.wording import AXIS_NAMES, count, listed
+from course_utils.inverse import arguments
+from course_utils.inverse.found import WIDTH
 from course_utils.keras_layers import (
     KerasRefusal,
     Layer,
@@ -22,8 +24,6 @@ from course_utils.keras_layers import (
     kind_of,
     output_shape,
 )
-from course_utils.ways import asked
-from course_utils.ways.found import WIDTH
 
 #: What goes into a layer or a chain: one number where all axes are alike, else one for each axis.
 Size = int | tuple[int, ...]
@@ -139,10 +139,10 @@ def came_from(output: int | Sequence[int], layer: Layer | Sequence[Layer]) -> So
 
 def _layers(given: Any) -> list[Layer]:
     if not isinstance(given, list | tuple):
-        return [asked.layer(given, "came_from", _EXAMPLE)]
+        return [arguments.layer(given, "came_from", _EXAMPLE)]
     if not given:
         raise ValueError(f"The list of layers is empty. Try {_EXAMPLE}.")
-    return [asked.layer(thing, "came_from", _EXAMPLE) for thing in given]
+    return [arguments.layer(thing, "came_from", _EXAMPLE) for thing in given]
 
 
 def _chains(layers: Sequence[Layer]) -> tuple[tuple[Axis, ...], ...]:
@@ -152,7 +152,7 @@ def _chains(layers: Sequence[Layer]) -> tuple[tuple[Axis, ...], ...]:
         if has_axes(layer):
             axes = axes_of(layer)
             check_settings(kind_of(layer), axes)
-            if isinstance(axes[0], Whole):
+            if isinstance(axes[0], GlobalWindow):
                 raise ValueError(
                     f"{kind_of(layer)} makes one cell of every size, so its output says nothing about its input."
                 )
@@ -168,7 +168,7 @@ def _chains(layers: Sequence[Layer]) -> tuple[tuple[Axis, ...], ...]:
 
 
 def _outputs(output: Any, dimensions: int) -> tuple[int, ...]:
-    outputs = asked.sizes(output, "output")
+    outputs = arguments.sizes(output, "output")
     if not isinstance(output, list | tuple):
         return outputs * dimensions
     if len(outputs) != dimensions:

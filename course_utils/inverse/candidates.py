@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from course_utils.axes import Axis, Crop, Pad, Repeat, ShapeError, Spread, Window
+from course_utils.axes import Axis, Crop, Pad, ShapeError, TransposedWindow, Upsample, Window
 from course_utils.keras_layers import LayerCode
 
 #: Kernels, pools, factors and strides are looked at up to this size, and where the sizes themselves ask for more.
@@ -130,7 +130,7 @@ def _transposed(kind: str, reach: Sequence[int]) -> Iterator[Candidate]:
                     code = _padded(kind, settings, padding)
                     if extra is not None:
                         code, points = LayerCode(kind, {**code.settings, "output_padding": extra}), points + 2
-                    yield Candidate(code, Spread(k, s, 1, padding, extra), points)
+                    yield Candidate(code, TransposedWindow(k, s, 1, padding, extra), points)
 
 
 def _padded(kind: str, settings: dict[str, Any], padding: str) -> LayerCode:
@@ -141,7 +141,7 @@ def _padded(kind: str, settings: dict[str, Any], padding: str) -> LayerCode:
 def _upsamplings(kind: str, reach: Sequence[int]) -> Iterator[Candidate]:
     for f in reach:
         if f > 1:
-            yield Candidate(LayerCode(kind, {"size": f}), Repeat(f), f - 2)
+            yield Candidate(LayerCode(kind, {"size": f}), Upsample(f), f - 2)
 
 
 def _by_cells(kind: str, gaps: Sequence[int]) -> Iterator[Candidate]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_utils.axes import Axis, Crop, NoRule, Pad, Repeat, Spread, Window
+from course_utils.axes import Axis, Crop, NoRule, Pad, TransposedWindow, Upsample, Window
 from course_utils.explain.wording import AXIS_NAMES, listed
 from course_utils.keras_layers import Layer, axes_of, channels_last, check_settings, has_axes, kind_of
 
@@ -237,7 +237,7 @@ def _separable(layer: Layer, axes: Sequence[Any], maps: Maps) -> Ported:
     return Ported((*modules, mixing, *_after(layer)), arrays, notes)
 
 
-def _transposed(layer: Layer, axes: Sequence[Spread], maps: Maps) -> Ported:
+def _transposed(layer: Layer, axes: Sequence[TransposedWindow], maps: Maps) -> Ported:
     """PyTorch cuts ``padding`` off both ends and puts ``output_padding`` back at the end; Keras cuts the odd one after.
 
     So both sides lose what Keras cuts before, and what Keras cuts more, after, is cut by a module of its own.
@@ -343,7 +343,7 @@ def _global_pooling(layer: Layer, axes: Sequence[Axis], maps: Maps) -> Ported:
 # -- the others with axes -----------------------------------------------------------------------------------------
 
 
-def _upsampling(layer: Layer, axes: Sequence[Repeat], maps: Maps) -> Ported:
+def _upsampling(layer: Layer, axes: Sequence[Upsample], maps: Maps) -> Ported:
     factors, how = [axis.factor for axis in axes], axes[0].interpolation
     if how not in ("nearest", "bilinear"):
         raise NoRule(f'There is no rule for interpolation="{how}": PyTorch weighs the cells otherwise or has none.')

@@ -13,7 +13,7 @@ QUIET_SECONDS = 20
 """Where the output is no terminal (CI, a file), a wait says that it is alive this often."""
 
 
-class Trouble(Exception):
+class SetupError(Exception):
     """Something that keeps the course from starting, told so that the reader knows what to do next."""
 
 

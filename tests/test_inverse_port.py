@@ -22,8 +22,8 @@ from torch_by_rule import execute
 from course_utils import port
 from course_utils.axes import NoRule
 from course_utils.compare import compare
+from course_utils.inverse import Port
 from course_utils.keras_layers import LayerCode, axes_of, channels_last, has_axes, load_keras, missing_kernel, run
-from course_utils.ways import Port
 
 keras = load_keras()
 L = keras.layers

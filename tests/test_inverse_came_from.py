@@ -11,8 +11,8 @@ from hypothesis import assume, given, settings, strategies as st
 
 from course_utils import came_from
 from course_utils.axes import NoRule, ShapeError
+from course_utils.inverse import sources
 from course_utils.keras_layers import KerasRefusal, LayerCode, axes_of, load_keras, output_shape, run
-from course_utils.ways import sources
 
 keras = load_keras()
 L = keras.layers

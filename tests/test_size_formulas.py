@@ -7,18 +7,20 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, strategies as st
 
-from course_utils.axes import Axis, Crop, Pad, Repeat, ShapeError, Spread, Whole, Window
-from course_utils.laws import Chain, Law, Returns
+from course_utils.axes import Axis, Crop, GlobalWindow, Pad, ShapeError, TransposedWindow, Upsample, Window
+from course_utils.size_formulas import ComposedSize, Returns, SizeFormula
 
 AXES = st.one_of(
     st.builds(Window, st.integers(1, 7), st.integers(1, 4), st.integers(1, 3), st.sampled_from(["valid", "same"])),
     st.builds(Window, st.integers(1, 5), st.integers(1, 4), padding=st.tuples(st.integers(0, 3), st.integers(0, 3))),
-    st.builds(Spread, st.integers(1, 6), st.integers(1, 4), st.integers(1, 2), st.sampled_from(["valid", "same"])),
-    st.builds(lambda k, s: Spread(k, s, 1, "same", s - 1), st.integers(1, 6), st.integers(1, 4)),
-    st.builds(Repeat, st.integers(1, 5)),
+    st.builds(
+        TransposedWindow, st.integers(1, 6), st.integers(1, 4), st.integers(1, 2), st.sampled_from(["valid", "same"])
+    ),
+    st.builds(lambda k, s: TransposedWindow(k, s, 1, "same", s - 1), st.integers(1, 6), st.integers(1, 4)),
+    st.builds(Upsample, st.integers(1, 5)),
     st.builds(Pad, st.integers(0, 4), st.integers(0, 4)),
     st.builds(Crop, st.integers(0, 3), st.integers(0, 3)),
-    st.just(Whole()),
+    st.just(GlobalWindow()),
 )
 
 
@@ -36,13 +38,13 @@ def sizes(axes: list[Axis], n: int) -> int | None:
 
 def the_autoencoder() -> list[Axis]:
     pool, conv = Window(2, 2, padding="same"), Window(3, padding="same")
-    return [conv, pool, conv, pool, conv, pool, conv, Repeat(2), conv, Repeat(2), Window(3), Repeat(2), conv]
+    return [conv, pool, conv, pool, conv, pool, conv, Upsample(2), conv, Upsample(2), Window(3), Upsample(2), conv]
 
 
-def chain_of(axes: list[Axis]) -> Chain:
-    chain = Chain()
+def chain_of(axes: list[Axis]) -> ComposedSize:
+    chain = ComposedSize()
     for axis in axes:
-        chain = chain.then(axis.law())
+        chain = chain.then(axis.size_formula())
     return chain
 
 
@@ -50,8 +52,8 @@ def chain_of(axes: list[Axis]) -> Chain:
 def test_the_law_of_an_axis_gives_its_sizes(axis: Axis, n: int) -> None:
     expected = sizes([axis], n)
     if expected is not None:
-        assert axis.law()(n) == expected
-        assert 0 <= axis.law().b < axis.law().c
+        assert axis.size_formula()(n) == expected
+        assert 0 <= axis.size_formula().b < axis.size_formula().c
 
 
 @given(st.lists(AXES, max_size=12), st.lists(st.integers(1, 400), min_size=5, max_size=20))
@@ -62,7 +64,7 @@ def test_the_law_of_a_chain_gives_the_sizes_of_the_chain(axes: list[Axis], numbe
         if expected is not None:
             assert chain(n) == expected, f"{chain} at n = {n}"
             assert value(str(chain), n) == expected, f"{chain} at n = {n}"
-    assert all(one.then(two) is None for one, two in pairwise(chain.laws)), "written with more than it takes"
+    assert all(one.then(two) is None for one, two in pairwise(chain.formulas)), "written with more than it takes"
 
 
 def value(text: str, n: int) -> int:
@@ -79,19 +81,22 @@ def value(text: str, n: int) -> int:
 
 @given(st.lists(AXES, max_size=3))
 def test_the_n_that_come_back_are_those_that_a_search_finds(axes: list[Axis]) -> None:
-    law = chain_of(axes).law
-    if law is None:
+    formula = chain_of(axes).size_formula
+    if formula is None:
         return
-    returns = law.returns()
-    assert [n for n in range(1, 300) if n in returns] == [n for n in range(1, 300) if law(n) == n], (law, returns)
+    returns = formula.returns()
+    assert [n for n in range(1, 300) if n in returns] == [n for n in range(1, 300) if formula(n) == n], (
+        formula,
+        returns,
+    )
 
 
 def test_the_autoencoder_of_the_question() -> None:
     chain = chain_of(the_autoencoder())
     assert str(chain) == "8·⌈n / 8⌉ − 4"
-    assert chain.law is not None
-    assert str(chain.law.returns()) == "n ≡ 4 (mod 8): 4, 12, 20, 28, …"
-    assert [n for n in range(1, 200) if n in chain.law.returns()] == list(range(4, 200, 8))
+    assert chain.size_formula is not None
+    assert str(chain.size_formula.returns()) == "n ≡ 4 (mod 8): 4, 12, 20, 28, …"
+    assert [n for n in range(1, 200) if n in chain.size_formula.returns()] == list(range(4, 200, 8))
 
 
 @pytest.mark.parametrize(
@@ -101,15 +106,15 @@ def test_the_autoencoder_of_the_question() -> None:
         ([Window(3, padding="same")], "n", "every n"),
         ([Window(2, 2)], "⌊n / 2⌋", "no n"),
         ([Window(3, 2)], "⌈n / 2⌉ − 1", "no n"),
-        ([Window(2, 2, padding="same"), Repeat(2)], "2·⌈n / 2⌉", "n ≡ 0 (mod 2): 2, 4, 6, …"),
-        ([Window(2, 2), Repeat(2)], "2·⌊n / 2⌋", "n ≡ 0 (mod 2): 2, 4, 6, …"),
-        ([Window(2, 2, padding="same"), Repeat(2), Crop(0, 1)], "2·⌈n / 2⌉ − 1", "n ≡ 1 (mod 2): 1, 3, 5, 7, …"),
-        ([Window(2, 2, padding="same"), Repeat(2), Crop(1, 1)], "2·⌈n / 2⌉ − 2", "no n"),
-        ([Window(3, 3, padding="same"), Repeat(2)], "2·⌈n / 3⌉", "only n = 2, 4"),
-        ([Repeat(2), Crop(1, 2)], "2·n − 3", "only n = 3"),
-        ([Repeat(3), Window(2, 2)], "⌊(3·n) / 2⌋", None),
-        ([Repeat(3), Pad(1, 0), Window(2, 2)], "⌊(3·n + 1) / 2⌋", None),
-        ([Whole()], "1", "only n = 1"),
+        ([Window(2, 2, padding="same"), Upsample(2)], "2·⌈n / 2⌉", "n ≡ 0 (mod 2): 2, 4, 6, …"),
+        ([Window(2, 2), Upsample(2)], "2·⌊n / 2⌋", "n ≡ 0 (mod 2): 2, 4, 6, …"),
+        ([Window(2, 2, padding="same"), Upsample(2), Crop(0, 1)], "2·⌈n / 2⌉ − 1", "n ≡ 1 (mod 2): 1, 3, 5, 7, …"),
+        ([Window(2, 2, padding="same"), Upsample(2), Crop(1, 1)], "2·⌈n / 2⌉ − 2", "no n"),
+        ([Window(3, 3, padding="same"), Upsample(2)], "2·⌈n / 3⌉", "only n = 2, 4"),
+        ([Upsample(2), Crop(1, 2)], "2·n − 3", "only n = 3"),
+        ([Upsample(3), Window(2, 2)], "⌊(3·n) / 2⌋", None),
+        ([Upsample(3), Pad(1, 0), Window(2, 2)], "⌊(3·n + 1) / 2⌋", None),
+        ([GlobalWindow()], "1", "only n = 1"),
         ([Pad(2, 2), Window(5)], "n", "every n"),
         ([Window(5)], "n − 4", "no n"),
         ([Window(7, 4)], "⌊(n + 1) / 4⌋ − 1", "no n"),
@@ -118,11 +123,11 @@ def test_the_autoencoder_of_the_question() -> None:
 def test_how_laws_are_written(axes: list[Axis], written: str, returns: str | None) -> None:
     chain = chain_of(axes)
     assert str(chain) == written
-    assert (None if chain.law is None else str(chain.law.returns())) == returns
+    assert (None if chain.size_formula is None else str(chain.size_formula.returns())) == returns
 
 
 def test_returns_holds_what_it_says() -> None:
     assert 12 in Returns(8, 4) and 13 not in Returns(8, 4)
     assert 3 in Returns(only=(3,)) and 4 not in Returns(only=(3,))
     assert 7 not in Returns()
-    assert Law(1, 0, 1, 0).returns() == Returns(1, 0)
+    assert SizeFormula(1, 0, 1, 0).returns() == Returns(1, 0)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.real.measure import build, height, size
+from course_utils.exercises.truth.measure import build, height, size
 from course_utils.keras_layers import KerasRefusal, Layer, load_keras, run
 
 #: The layers of Stack Overflow 46387056, as they are written there. What is shown to the learner is what is built.
