@@ -134,7 +134,8 @@ class ComposedSize:
             return ComposedSize((formula,))
         *others, last = self.formulas
         both = last.then(formula)
-        return ComposedSize((*self.formulas, formula)) if both is None else ComposedSize((*others, both))
+        # The two as one may go together with the one before them, so they are added like any other.
+        return ComposedSize((*self.formulas, formula)) if both is None else ComposedSize(tuple(others)).then(both)
 
     def __call__(self, n: int) -> int:
         """The size that comes out of n."""
