@@ -23,7 +23,7 @@ ORDER = [
     {"keras_layers"},
     {"compare"},
     {"explain"},
-    {"ways"},
+    {"inverse"},
     {"pictures"},
     {"guard"},
     {"explorers", "exercises", "training", "forked"},
