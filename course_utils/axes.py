@@ -16,7 +16,8 @@ Every one of them answers the same questions for an input of ``n`` cells:
 
 * ``output_size(n)``: how many cells come out
 * ``pads(n)``: the ghost cells (padding) before and after the real ones
-* ``taps(i, n)``: which input cells output ``i`` reads; an index outside ``0 … n − 1`` is a ghost cell
+* ``all_taps(n)``: which input cells each output reads; an index outside ``0 … n − 1`` is a ghost cell
+* ``taps(i, n)``: the same for output ``i`` alone
 * ``stamps(j, n)``: which output cells input ``j`` reaches; an index outside ``0 … o − 1`` is cut off
 * ``unused_inputs(n)``: the input cells that reach no output cell
 * ``formula(n)``: the rule, and the rule with the numbers in it
@@ -30,7 +31,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -131,6 +132,10 @@ def effective_size(size: int, dilation: int) -> int:
     return (size - 1) * dilation + 1
 
 
+#: The input cells that an output reads, by the number of the output.
+Reader = Callable[[int], tuple[int, ...]]
+
+
 class Axis(ABC):
     """What every axis can answer. ``n`` is always the number of input cells, at least 1."""
 
@@ -139,8 +144,8 @@ class Axis(ABC):
         """How many cells come out of ``n``. Raises ShapeError where none would."""
 
     @abstractmethod
-    def taps(self, i: int, n: int) -> tuple[int, ...]:
-        """The input indices that output ``i`` reads, in the order of the kernel; ghosts are outside 0 … n − 1."""
+    def reader(self, n: int) -> Reader:
+        """What ``taps`` and ``all_taps`` ask for each output: sizes and padding are worked out once, here."""
 
     @abstractmethod
     def formula(self, n: int) -> Formula:
@@ -155,13 +160,22 @@ class Axis(ABC):
         self.output_size(n)
         return (0, 0)
 
+    def taps(self, i: int, n: int) -> tuple[int, ...]:
+        """The input indices that output ``i`` reads, in the order of the kernel; ghosts are outside 0 … n − 1."""
+        self._check_output(i, n)
+        return self.reader(n)(i)
+
+    def all_taps(self, n: int) -> tuple[tuple[int, ...], ...]:
+        """The ``taps`` of every output, in order."""
+        return tuple(map(self.reader(n), range(self.output_size(n))))
+
     def stamps(self, j: int, n: int) -> tuple[int, ...]:
         """The output indices that input ``j`` reaches, in rising order."""
-        return tuple(i for i in range(self.output_size(n)) if j in self.taps(i, n))
+        return tuple(i for i, taps in enumerate(self.all_taps(n)) if j in taps)
 
     def unused_inputs(self, n: int) -> tuple[int, ...]:
         """The input cells that reach no output cell. Nothing warns about them."""
-        read = {j for i in range(self.output_size(n)) for j in self.taps(i, n)}
+        read = {j for taps in self.all_taps(n) for j in taps}
         return tuple(j for j in range(n) if j not in read)
 
     def check_runs(self, n: int) -> None:
@@ -275,11 +289,11 @@ class Window(Axis):
         before = total if self.padding == "causal" else total // 2
         return (before, total - before)
 
-    def taps(self, i: int, n: int) -> tuple[int, ...]:
+    def reader(self, n: int) -> Reader:
         """``i·s − p_before + t·d`` for t = 0 … k − 1."""
-        self._check_output(i, n)
-        start = i * self.stride - self.pads(n)[0]
-        return tuple(start + t * self.dilation for t in range(self.size))
+        before, _ = self.pads(n)
+        cells = range(-before, self.effective_size - before, self.dilation)
+        return lambda i: tuple(cell + i * self.stride for cell in cells)
 
     def formula(self, n: int) -> Formula:
         """The output size. With d > 1 the rule is in k_eff, see ``effective_size_formula``."""
@@ -346,10 +360,9 @@ class GlobalWindow(Axis):
         """``1``."""
         return SizeFormula(0, 0, 1, 1)
 
-    def taps(self, i: int, n: int) -> tuple[int, ...]:
+    def reader(self, n: int) -> Reader:
         """Every input cell."""
-        self._check_output(i, n)
-        return tuple(range(n))
+        return lambda i: tuple(range(n))
 
     def formula(self, n: int) -> Formula:
         """``o = 1``."""
@@ -438,22 +451,31 @@ class TransposedWindow(Axis):
         """``j·s + t·d − cut`` for t = 0 … k − 1, in the order of the kernel; outside 0 … o − 1 is cut off."""
         if not 0 <= j < n:
             raise IndexError(f"input {j} does not exist: there are {n}, counted from 0.")
-        start = j * self.stride - self.crops(n)[0]
-        return tuple(start + t * self.dilation for t in range(self.size))
+        return self._stamp(j, self.crops(n)[0])
 
-    def taps(self, i: int, n: int) -> tuple[int, ...]:
+    def all_stamps(self, n: int) -> tuple[tuple[int, ...], ...]:
+        """The ``stamps`` of every input, in order."""
+        cut, _ = self.crops(n)
+        return tuple(self._stamp(j, cut) for j in range(n))
+
+    def _stamp(self, j: int, cut: int) -> tuple[int, ...]:
+        start = j * self.stride - cut
+        return tuple(range(start, start + self.effective_size, self.dilation))
+
+    def reader(self, n: int) -> Reader:
         """The input cells whose stamp covers output ``i``; none at all where k < s leaves a gap."""
-        self._check_output(i, n)
-        return tuple(j for j in range(n) if i in self.stamps(j, n))
+        cut, _ = self.crops(n)
+
+        def read(i: int) -> tuple[int, ...]:
+            # Input j stamps i where i = j·s + t·d − cut; these are the j·s.
+            places = range(i + cut - self.effective_size + 1, i + cut + 1, self.dilation)
+            return tuple(p // self.stride for p in places if p % self.stride == 0 and 0 <= p < n * self.stride)
+
+        return read
 
     def overlaps(self, n: int) -> tuple[int, ...]:
         """How many stamps fall on each output cell: uneven (a checkerboard) when k mod s ≠ 0."""
-        return tuple(len(self.taps(i, n)) for i in range(self.output_size(n)))
-
-    def unused_inputs(self, n: int) -> tuple[int, ...]:
-        """Input cells whose whole stamp is cut off."""
-        o = self.output_size(n)
-        return tuple(j for j in range(n) if not any(0 <= i < o for i in self.stamps(j, n)))
+        return tuple(map(len, self.all_taps(n)))
 
     def formula(self, n: int) -> Formula:
         """One of four rules, by padding and output_padding."""
@@ -535,9 +557,9 @@ class Upsample(Axis):
             weights[edge] = weights.get(edge, Fraction(0)) + weight
         return tuple((j, weight) for j, weight in weights.items() if weight)
 
-    def taps(self, i: int, n: int) -> tuple[int, ...]:
+    def reader(self, n: int) -> Reader:
         """The cells of ``blend``, without their weights."""
-        return tuple(j for j, _ in self.blend(i, n))
+        return lambda i: tuple(j for j, _ in self.blend(i, n))
 
     def formula(self, n: int) -> Formula:
         """``o = n·f``."""
@@ -572,10 +594,9 @@ class Pad(Axis):
         """What the layer adds, whatever ``n`` is."""
         return (self.before, self.after)
 
-    def taps(self, i: int, n: int) -> tuple[int, ...]:
+    def reader(self, n: int) -> Reader:
         """``i − p_before``: one cell, perhaps a ghost."""
-        self._check_output(i, n)
-        return (i - self.before,)
+        return lambda i: (i - self.before,)
 
     def formula(self, n: int) -> Formula:
         """``o = n + p_before + p_after``."""
@@ -612,10 +633,9 @@ class Crop(Axis):
         """``n − crop_before − crop_after``."""
         return SizeFormula(1, 0, 1, -self.before - self.after)
 
-    def taps(self, i: int, n: int) -> tuple[int, ...]:
+    def reader(self, n: int) -> Reader:
         """``i + crop_before``."""
-        self._check_output(i, n)
-        return (i + self.before,)
+        return lambda i: (i + self.before,)
 
     def formula(self, n: int) -> Formula:
         """``o = n − crop_before − crop_after``."""

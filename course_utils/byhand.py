@@ -31,7 +31,7 @@ def windows(x: ArrayLike, axes: Sequence[Axis], ghost: float = 0.0) -> Array:
     """
     x = np.asarray(x, dtype=np.float64)
     sizes = _spatial(x, axes)
-    taps = [_taps(axis, n) for axis, n in zip(axes, sizes, strict=True)]
+    taps = [np.array(axis.all_taps(n), dtype=np.intp) for axis, n in zip(axes, sizes, strict=True)]
     margins = [(max(0, -t.min()), max(0, t.max() - n + 1)) for t, n in zip(taps, sizes, strict=True)]
     padded = np.pad(x, [(0, 0), *margins, (0, 0)], constant_values=ghost)
     # Each axis's table of places is turned so that all outputs come first and all window cells after them.
@@ -132,7 +132,7 @@ def transpose_convolve(
     _check_channels(x.shape[-1], kernel.shape[-1])
     for axis, n in zip(axes, sizes, strict=True):
         axis.check_runs(n)
-    stamps = [np.array([axis.stamps(j, n) for j in range(n)]) for axis, n in zip(axes, sizes, strict=True)]
+    stamps = [np.array(axis.all_stamps(n)) for axis, n in zip(axes, sizes, strict=True)]
     outputs = [axis.output_size(n) for axis, n in zip(axes, sizes, strict=True)]
     # Stamp on a canvas with room for what is cut off, then cut.
     before = [max(0, -s.min()) for s in stamps]
@@ -158,7 +158,7 @@ def average_pool(x: ArrayLike, axes: Sequence[Axis]) -> Array:
 
 
 def upsample(x: ArrayLike, axes: Sequence[Upsample]) -> Array:
-    """Upsampling: each output cell is the blend of input cells that ``Repeat.blend`` states, axis after axis."""
+    """Upsampling: each output cell is the blend of input cells that ``Upsample.blend`` states, axis after axis."""
     x = np.asarray(x, dtype=np.float64)
     for dimension, (axis, n) in enumerate(zip(axes, _spatial(x, axes), strict=True), start=1):
         cells = np.moveaxis(x, dimension, 0)
@@ -227,11 +227,6 @@ def _check_channels(there: int, wanted: int) -> None:
     """A kernel fits the number of channels that it was made for and no other."""
     if there != wanted:
         raise ShapeError(f"The kernel is made for {wanted} channels; the input has {there}.")
-
-
-def _taps(axis: Axis, n: int) -> NDArray[np.intp]:
-    """Every output's taps as a table of ``o`` rows and ``k`` columns."""
-    return np.array([axis.taps(i, n) for i in range(axis.output_size(n))], dtype=np.intp)
 
 
 def _window_axes(axes: Sequence[Axis]) -> tuple[int, ...]:

@@ -6,13 +6,15 @@ and on its portable kernels by ``course_utils/__init__.py``, which runs before t
 
 from __future__ import annotations
 
+import functools
 import importlib
+import inspect
 import operator
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -67,6 +69,23 @@ class LayerCode:
         written = (f"{name}={_literal(value)}" for name, value in self.settings.items())
         return f"keras.layers.{self.kind}({', '.join(written)})"
 
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """One axis per spatial dimension, as ``axes_of`` reads them, without the layer; Keras may yet refuse it.
+
+        Raises:
+            NoRule: for a layer that is none of the kinds in ``axes``.
+            ShapeError: for settings that no layer can carry out.
+
+        >>> LayerCode("Conv2D", {"filters": 1, "kernel_size": (5, 3), "padding": "same"}).axes[0]
+        Window(size=5, stride=1, dilation=1, padding='same')
+        """
+        return _axes(self.kind, self._argument)
+
+    def _argument(self, name: str) -> Any:
+        """What an argument is set to; where it is left out, what Keras takes for it."""
+        return self.settings[name] if name in self.settings else _default(self.kind, name)
+
     def build(self, name: str = "explored") -> Layer:
         """Make the layer. Raises KerasRefusal where its constructor does.
 
@@ -80,6 +99,12 @@ class LayerCode:
             raise KerasRefusal(plain_message(error)) from error
 
 
+@functools.cache
+def _default(kind: str, name: str) -> Any:
+    """What Keras takes where an argument is left out."""
+    return inspect.signature(getattr(load_keras().layers, kind)).parameters[name].default
+
+
 def _literal(value: object) -> str:
     """A Python literal with double quotes, as formatters write it."""
     return f'"{value}"' if isinstance(value, str) else repr(value)
@@ -88,74 +113,95 @@ def _literal(value: object) -> str:
 # -- reading ------------------------------------------------------------------------------------------------------
 
 
-def _window_axes(layer: Layer) -> tuple[Axis, ...]:
-    settings = zip(*map(_as_tuple, (layer.kernel_size, layer.strides, layer.dilation_rate)), strict=True)
-    return tuple(Window(k, s, d, layer.padding) for k, s, d in settings)
+@dataclass(frozen=True)
+class _Arguments:
+    """The arguments of a layer, whoever holds them: the real layer, or a line of code that leaves the defaults out."""
+
+    dimensions: int
+    value: Callable[[str], Any]
+
+    def numbers(self, name: str) -> tuple[Any, ...]:
+        """One number for each axis: Keras takes, and sometimes keeps, a single one for all of them."""
+        value = self.value(name)
+        return tuple(map(_whole, value)) if isinstance(value, Sequence) else (_whole(value),) * self.dimensions
+
+    def pairs(self, name: str) -> tuple[tuple[Any, Any], ...]:
+        """Before and after for each axis: a 1-D layer has ``(1, 2)``, the others ``((1, 1), (2, 2))``."""
+        value = self.value(name)
+        entries = (value,) * self.dimensions if self.dimensions == 1 or not isinstance(value, Sequence) else value
+        pairs = (entry if isinstance(entry, Sequence) else (entry, entry) for entry in entries)
+        return tuple((_whole(before), _whole(after)) for before, after in pairs)
+
+    def word(self, name: str) -> Any:
+        """A word as most layers keep it, in small letters; pooling takes and keeps it as it is."""
+        value = self.value(name)
+        return value.lower() if isinstance(value, str) else value
 
 
-def _pool_axes(layer: Layer) -> tuple[Axis, ...]:
-    # pool_size is a number in 1-D and a tuple in 2-D and 3-D, and so are the strides.
-    sizes, strides = _as_tuple(layer.pool_size), _as_tuple(layer.strides)
-    return tuple(Window(k, s, 1, layer.padding) for k, s in zip(sizes, strides, strict=True))
+def _windows(given: _Arguments) -> tuple[Axis, ...]:
+    settings = zip(*map(given.numbers, ("kernel_size", "strides", "dilation_rate")), strict=True)
+    return tuple(Window(k, s, d, given.word("padding")) for k, s, d in settings)
 
 
-def _spread_axes(layer: Layer) -> tuple[Axis, ...]:
-    extra = layer.output_padding
-    extras = (None,) * len(layer.kernel_size) if extra is None else _as_tuple(extra)
-    settings = zip(*map(_as_tuple, (layer.kernel_size, layer.strides, layer.dilation_rate)), extras, strict=True)
-    return tuple(TransposedWindow(k, s, d, layer.padding, op) for k, s, d, op in settings)
+def _pools(given: _Arguments) -> tuple[Axis, ...]:
+    sizes = given.numbers("pool_size")
+    strides = sizes if given.value("strides") is None else given.numbers("strides")
+    return tuple(Window(k, s, 1, given.value("padding")) for k, s in zip(sizes, strides, strict=True))
 
 
-def _repeat_axes(layer: Layer) -> tuple[Axis, ...]:
-    how = getattr(layer, "interpolation", "nearest")
-    return tuple(Upsample(f, how) for f in _as_tuple(layer.size))
+def _transposed_windows(given: _Arguments) -> tuple[Axis, ...]:
+    names = ("kernel_size", "strides", "dilation_rate", "output_padding")
+    settings = zip(*map(given.numbers, names), strict=True)
+    return tuple(TransposedWindow(k, s, d, given.word("padding"), extra) for k, s, d, extra in settings)
 
 
-def _pairs(value: Any) -> tuple[tuple[int, int], ...]:
-    """``(1, 2)`` of a 1-D layer and ``((1, 1), (2, 2))`` of the others, both as pairs per axis."""
-    pairs = value if isinstance(value[0], Sequence) else (value,)
-    return tuple((_whole(before), _whole(after)) for before, after in pairs)
+def _upsamplings(given: _Arguments) -> tuple[Axis, ...]:
+    interpolation = given.word("interpolation") if given.dimensions == 2 else "nearest"
+    return tuple(Upsample(f, interpolation) for f in given.numbers("size"))
 
 
-def _pad_axes(layer: Layer) -> tuple[Axis, ...]:
-    return tuple(Pad(before, after) for before, after in _pairs(layer.padding))
+def _paddings(given: _Arguments) -> tuple[Axis, ...]:
+    return tuple(Pad(before, after) for before, after in given.pairs("padding"))
 
 
-def _crop_axes(layer: Layer) -> tuple[Axis, ...]:
-    return tuple(Crop(before, after) for before, after in _pairs(layer.cropping))
+def _croppings(given: _Arguments) -> tuple[Axis, ...]:
+    return tuple(Crop(before, after) for before, after in given.pairs("cropping"))
 
 
-def _whole_axes(layer: Layer) -> tuple[Axis, ...]:
-    return (GlobalWindow(),) * int(type(layer).__name__[-2])
+def _global_windows(given: _Arguments) -> tuple[Axis, ...]:
+    return (GlobalWindow(),) * given.dimensions
 
 
-def _as_tuple(value: int | Sequence[int]) -> tuple[int, ...]:
-    return tuple(map(_whole, value if isinstance(value, Sequence) else (value,)))
-
-
-def _whole(value: Any) -> int:
+def _whole(value: Any) -> Any:
     """A whole number as Python's own: Keras takes NumPy's too, and True for 1. Anything else the axes will refuse."""
     try:
         return operator.index(value)
     except TypeError:
-        return cast("int", value)
+        return value
 
 
 def _kinds(pattern: str, dimensions: str = "123") -> list[str]:
     return [pattern.replace("#", dimension) for dimension in dimensions]
 
 
-_READERS: dict[str, Callable[[Layer], tuple[Axis, ...]]] = {
-    **dict.fromkeys(_kinds("Conv#D"), _window_axes),
-    **dict.fromkeys(_kinds("DepthwiseConv#D", "12"), _window_axes),
-    **dict.fromkeys(_kinds("SeparableConv#D", "12"), _window_axes),
-    **dict.fromkeys(_kinds("Conv#DTranspose"), _spread_axes),
-    **dict.fromkeys(_kinds("MaxPooling#D") + _kinds("AveragePooling#D"), _pool_axes),
-    **dict.fromkeys(_kinds("GlobalMaxPooling#D") + _kinds("GlobalAveragePooling#D"), _whole_axes),
-    **dict.fromkeys(_kinds("UpSampling#D"), _repeat_axes),
-    **dict.fromkeys(_kinds("ZeroPadding#D"), _pad_axes),
-    **dict.fromkeys(_kinds("Cropping#D"), _crop_axes),
+_READERS: dict[str, Callable[[_Arguments], tuple[Axis, ...]]] = {
+    **dict.fromkeys(_kinds("Conv#D"), _windows),
+    **dict.fromkeys(_kinds("DepthwiseConv#D", "12"), _windows),
+    **dict.fromkeys(_kinds("SeparableConv#D", "12"), _windows),
+    **dict.fromkeys(_kinds("Conv#DTranspose"), _transposed_windows),
+    **dict.fromkeys(_kinds("MaxPooling#D") + _kinds("AveragePooling#D"), _pools),
+    **dict.fromkeys(_kinds("GlobalMaxPooling#D") + _kinds("GlobalAveragePooling#D"), _global_windows),
+    **dict.fromkeys(_kinds("UpSampling#D"), _upsamplings),
+    **dict.fromkeys(_kinds("ZeroPadding#D"), _paddings),
+    **dict.fromkeys(_kinds("Cropping#D"), _croppings),
 }
+
+
+def _axes(kind: str, value: Callable[[str], Any]) -> tuple[Axis, ...]:
+    if kind not in _READERS:
+        raise NoRule(f"There is no rule by hand for {kind}. There is one for: {', '.join(sorted(_READERS))}.")
+    (dimensions,) = re.findall(r"(\d)D", kind)
+    return _READERS[kind](_Arguments(int(dimensions), value))
 
 
 def kind_of(layer: Layer) -> str:
@@ -173,13 +219,10 @@ def axes_of(layer: Layer) -> tuple[Axis, ...]:
     """Read one axis per spatial dimension out of a real layer, in the order of the shape (height before width).
 
     Raises:
-        NoRule: for a layer that is not a window, a spread, a repeat, a pad or a crop.
+        NoRule: for a layer that is none of the kinds in ``axes``.
         ShapeError: for settings that Keras lets pass and that no layer can carry out.
     """
-    kind = kind_of(layer)
-    if kind not in _READERS:
-        raise NoRule(f"There is no rule by hand for {kind}. There is one for: {', '.join(sorted(_READERS))}.")
-    return _READERS[kind](layer)
+    return _axes(kind_of(layer), functools.partial(getattr, layer))
 
 
 def check_settings(kind: str, axes: Sequence[Axis]) -> None:
@@ -269,7 +312,8 @@ def _refuse_what_kills(layer: Layer, shape: tuple[int, ...]) -> None:
     if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0":
         return
     width = shape[-2 if channels_last(layer) else -1]
-    if width == 1 or _as_tuple(layer.output_size)[-1] == 1:
+    last = layer.output_size[-1] if isinstance(layer.output_size, Sequence) else layer.output_size
+    if width == 1 or last == 1:
         raise KerasRefusal(
             f"Not run: with TensorFlow's oneDNN kernels, {kind_of(layer)} ends the whole process when it makes one "
             "cell or reads one. GlobalMaxPooling does the same and is safe."

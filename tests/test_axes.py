@@ -193,6 +193,13 @@ def test_whole_reads_everything_once() -> None:
 # -- what holds on every axis -------------------------------------------------------------------------------------
 
 
+def test_all_taps_and_all_stamps_are_those_of_each_cell_in_order() -> None:
+    for axis, n in FEW:
+        assert axis.all_taps(n) == tuple(axis.taps(i, n) for i in range(axis.output_size(n))), (axis, n)
+        if isinstance(axis, TransposedWindow):
+            assert axis.all_stamps(n) == tuple(axis.stamps(j, n) for j in range(n)), (axis, n)
+
+
 def test_taps_and_stamps_are_the_same_relation_seen_from_both_ends() -> None:
     for axis, n in FEW:
         o = axis.output_size(n)

@@ -6,6 +6,7 @@ and pair every setting of one axis with many of the others in two and three. The
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 import killers
 import numpy as np
 import pytest
+from layer_cases import KINDS
 from tally import compared
 
 from course_utils.axes import Axis, Crop, GlobalWindow, Pad, ShapeError, TransposedWindow, Upsample, Window
@@ -26,6 +28,7 @@ from course_utils.keras_layers import (
     axes_of,
     channels_last,
     check_settings,
+    load_keras,
     missing_kernel,
     output_shape,
     run,
@@ -60,7 +63,7 @@ def check(
             pytest.fail(f"Keras makes {code.text}, by hand it is refused: {error}")
         return 1
     layer = code.build()
-    assert axes_of(layer) == axes, code.text
+    assert axes_of(layer) == code.axes == axes, code.text
     last = channels_last(layer)
     compared = 0
     for spatial in sizes:
@@ -283,7 +286,9 @@ def test_the_short_ways_to_write_padding_and_cropping(
     """One number, or one per axis. In 1-D the pair means before and after; in 2-D and 3-D it means the axes."""
 
     def axes(dimensions: int, value: Any) -> tuple[Axis, ...]:
-        return axes_of(LayerCode(f"{kind}{dimensions}D", {argument: value}).build())
+        code = LayerCode(f"{kind}{dimensions}D", {argument: value})
+        assert code.axes == axes_of(code.build())
+        return code.axes
 
     assert axes(1, (1, 2)) == (axis_class(1, 2),)
     assert axes(2, (1, 2)) == (axis_class(1, 1), axis_class(2, 2))
@@ -295,11 +300,21 @@ def test_the_short_ways_to_write_padding_and_cropping(
 def test_numbers_are_read_as_keras_reads_them() -> None:
     """One number for all axes, NumPy's whole numbers, and True, which Keras takes for 1."""
     for given, meant in ((3, (3, 3)), ((np.int64(3), np.int32(2)), (3, 2)), (True, (1, 1)), ([2, 5], (2, 5))):
-        layer = LayerCode("Conv2D", {"filters": 1, "kernel_size": given, "padding": "SAME"}).build()
-        assert axes_of(layer) == tuple(Window(k, padding="same") for k in meant)
+        code = LayerCode("Conv2D", {"filters": 1, "kernel_size": given, "padding": "SAME"})
+        layer = code.build()
+        assert axes_of(layer) == code.axes == tuple(Window(k, padding="same") for k in meant)
         assert output_shape(layer, (1, 7, 7, 1)) == (1, 7, 7, 1)
     layer = LayerCode("Conv2DTranspose", {"filters": 1, "kernel_size": 3, "strides": 3, "output_padding": 1}).build()
     assert axes_of(layer) == (TransposedWindow(3, 3, output_padding=1),) * 2
+
+
+def test_arguments_left_out_are_what_keras_takes_for_them() -> None:
+    required = {"filters": 1, "kernel_size": 3, "pool_size": 2}
+    for kind in KINDS:
+        parameters = inspect.signature(getattr(load_keras().layers, kind)).parameters
+        needed = [name for name in parameters if parameters[name].default is inspect.Parameter.empty]
+        code = LayerCode(kind, {name: required[name] for name in needed if name in required})
+        assert code.axes == axes_of(code.build()), code.text
 
 
 def test_fractions_pass_some_constructors_and_are_still_refused() -> None:

@@ -294,8 +294,3 @@ def photos(x: Map, picture_name: str, comparison: Comparison) -> tuple[Photo, ..
     if comparison.keras is not None:
         shown.append(photo(map_of(comparison.keras), "output", "output", "What the layer makes of it"))
     return tuple(shown)
-
-
-def taps(axis: Axis, n: int) -> list[tuple[int, ...]]:
-    """For each output of an axis, the input cells it reads."""
-    return [axis.taps(i, n) for i in range(axis.output_size(n))]

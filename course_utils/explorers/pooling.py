@@ -145,8 +145,8 @@ def _arithmetic(x: Map, axes: Sequence[Axis], kind: str, comparison: Comparison)
         return ()
     return (
         Arithmetic(
-            rows=one.taps(axes[0], x.shape[0]),
-            columns=one.taps(axes[1], x.shape[1]),
+            rows=axes[0].all_taps(x.shape[0]),
+            columns=axes[1].all_taps(x.shape[1]),
             inputs=one.texts(x),
             ghost=_GHOSTS[_how(kind)],
             by_hand=one.decimals(one.map_of(comparison.by_hand)),

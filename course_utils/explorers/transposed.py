@@ -21,7 +21,7 @@ from course_utils.explorers.windows import PADDINGS, convolution_settings, windo
 from course_utils.keras_layers import KerasRefusal, LayerCode
 from course_utils.pictures.grids import Grid
 from course_utils.pictures.photos import Photo, photo
-from course_utils.pictures.stamps import Counts, overlap_grid, side, stamp_grid, stamped_grid, stamps_of
+from course_utils.pictures.stamps import Counts, overlap_grid, side, stamp_grid, stamped_grid
 from course_utils.pictures.window import kernel_grid, output_grid, plain_grid
 
 KIND = "Conv2DTranspose"
@@ -62,8 +62,8 @@ class Reached:
 
 @lru_cache(maxsize=512)
 def reached(axis: TransposedWindow, n: int) -> Reached:
-    """All stamps of an axis, read both ways: much faster than asking ``taps`` cell by cell."""
-    stamps, o = stamps_of(axis, n), axis.output_size(n)
+    """All stamps of an axis, read both ways."""
+    stamps, o = axis.all_stamps(n), axis.output_size(n)
     found: list[list[tuple[int, int]]] = [[] for _ in range(o)]
     for j, stamp in enumerate(stamps):
         for t, i in enumerate(stamp):
@@ -192,10 +192,8 @@ def _beside_script(beside: Beside, x: Map, weights: Map) -> str:
 def _sources(repeat: Upsample, axis: Window, n: int) -> list[list[int]]:
     """For each output of one axis, the input cell behind each cell the convolution reads; −1 for a ghost cell."""
     larger = repeat.output_size(n)
-    return [
-        [repeat.taps(u, n)[0] if 0 <= u < larger else -1 for u in axis.taps(i, larger)]
-        for i in range(axis.output_size(larger))
-    ]
+    copied = [taps[0] for taps in repeat.all_taps(n)]
+    return [[copied[u] if 0 <= u < larger else -1 for u in taps] for taps in axis.all_taps(larger)]
 
 
 # -- the frame ----------------------------------------------------------------------------------------------------

@@ -284,8 +284,9 @@ def _round_trip_arithmetic(
     up = _blends(trip.kept, ups, trip.up, source="pooled", label="up")
     if ups[0].interpolation != "nearest":
         return up
-    copied = [[taps[0] for taps in one.taps(axis, n)] for axis, n in zip(ups, trip.kept.shape, strict=True)]
-    rows, columns = ([axis.taps(i, n) for i in cells] for axis, n, cells in zip(downs, x.shape, copied, strict=True))
+    copied = [[taps[0] for taps in axis.all_taps(n)] for axis, n in zip(ups, trip.kept.shape, strict=True)]
+    reads = [axis.all_taps(n) for axis, n in zip(downs, x.shape, strict=True)]
+    rows, columns = ([taps[i] for i in cells] for taps, cells in zip(reads, copied, strict=True))
     place = np.ix_(*copied)
     down = Arithmetic(
         rows=rows,

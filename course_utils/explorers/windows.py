@@ -8,7 +8,7 @@ from typing import Any
 from course_utils.axes import Axis, Window
 from course_utils.compare import Comparison
 from course_utils.explorers.frame import Arithmetic
-from course_utils.explorers.layer import Map, Size, map_of, pair, taps, texts
+from course_utils.explorers.layer import Map, Size, map_of, pair, texts
 from course_utils.pictures.grids import Grid
 from course_utils.pictures.window import landing_grid
 
@@ -56,8 +56,8 @@ def convolution_arithmetic(
         return ()
     return (
         Arithmetic(
-            rows=taps(axes[0], x.shape[0]),
-            columns=taps(axes[1], x.shape[1]),
+            rows=axes[0].all_taps(x.shape[0]),
+            columns=axes[1].all_taps(x.shape[1]),
             inputs=texts(x),
             ghost="0",
             by_hand=texts(map_of(comparison.by_hand)),

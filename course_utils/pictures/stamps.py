@@ -16,11 +16,6 @@ Counts = NDArray[np.int64]
 _LARGE = 12
 
 
-def stamps_of(axis: TransposedWindow, n: int) -> list[tuple[int, ...]]:
-    """For each input cell of an axis, the output cells its stamp falls on; outside 0 … o − 1 they are cut off."""
-    return [axis.stamps(j, n) for j in range(n)]
-
-
 def cuts(axis: TransposedWindow, n: int) -> tuple[int, int]:
     """Cells cut off before and after. Where ``TransposedWindow.crops`` adds cells instead, nothing is cut."""
     before, after = axis.crops(n)
@@ -94,7 +89,7 @@ def overlap_grid(counts: Counts) -> Grid:
 def stamp_grid(axis: TransposedWindow, n: int, name: str, title: str) -> Grid:
     """Where each stamp falls on one axis: a row for each input, a column for each output cell and each that is cut."""
     o, (before, after) = axis.output_size(n), cuts(axis, n)
-    stamps = stamps_of(axis, n)
+    stamps = axis.all_stamps(n)
     reached = {i for stamp in stamps for i in stamp}
 
     def cell(j: int, i: int) -> Cell:

@@ -107,7 +107,7 @@ def landing_grid(axis: Axis, n: int, name: str, title: str) -> Grid:
     """Where each window lands on one axis: a row for each output, a column for each input cell, ghosts included."""
     before, after = axis.pads(n)
     unread = set(axis.unused_inputs(n))
-    taps = [axis.taps(i, n) for i in range(axis.output_size(n))]
+    taps = axis.all_taps(n)
     places = range(-before, n + after)
 
     def cell(i: int, j: int) -> Cell:
