@@ -24,7 +24,6 @@ from course_utils.exercises.core import Exercise
 from course_utils.exercises.prediction_box import PredictionBox
 from course_utils.exercises.predictions import Prediction, predictions_of
 from course_utils.exercises.record import Answer
-from course_utils.keras_layers import KerasRefusal
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -133,17 +132,6 @@ ODD_VALUES = [
     {1: 2},
     np.ones(3),
 ]
-
-
-# -- the catalogue ------------------------------------------------------------------------------------------------
-
-
-def differs(belief: Misconception, case: tuple[int, ...]) -> bool:
-    """Whether Keras gives something else than the belief. Where Keras refuses, the question does not arise."""
-    try:
-        return bool(belief.wrong_formula(*case) != belief.truth(*case))
-    except KerasRefusal:
-        return False
 
 
 # -- predictions --------------------------------------------------------------------------------------------------

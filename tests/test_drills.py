@@ -102,7 +102,7 @@ def test_right_wrong_and_untouched(kind: str, level: int) -> None:
         odds: tuple[object, ...] = (None, "5", 5.5, True, [1, 2, 3, 4, 5, 6, 7], {}, float("nan"), -1)
         for odd in odds:
             assert one.evaluate(odd).outcome is Outcome.WRONG
-        for slip in one.slips:
+        for slip in one.wrong_answers:
             result = one.evaluate(*slip.answer)
             assert result.outcome is Outcome.WRONG and result.misconception is slip.misconception
             told += 1

@@ -33,7 +33,6 @@ from lessons import (
     PREDICTIONS,
     TAKES_A_FUNCTION,
     Lesson,
-    differs,
     exercise_cells,
     headings,
     label,
@@ -48,7 +47,7 @@ from course_utils.exercises.core import Exercise
 from course_utils.exercises.predictions import Prediction
 from course_utils.exercises.result import Outcome, to_html
 
-SLIPS = [(exercise, slip) for exercise in EXERCISES for slip in exercise.slips]
+SLIPS = [(exercise, slip) for exercise in EXERCISES for slip in exercise.wrong_answers]
 
 
 # -- importing ----------------------------------------------------------------------------------------------------
@@ -191,7 +190,7 @@ def test_every_known_wrong_answer_is_wrong_and_named(exercise: Exercise, slip: K
 
 
 def test_every_exercise_has_a_known_slip() -> None:
-    assert [exercise.name for exercise in EXERCISES if not exercise.slips] == []
+    assert [exercise.name for exercise in EXERCISES if not exercise.wrong_answers] == []
 
 
 @pytest.mark.parametrize("exercise", TAKES_A_FUNCTION, ids=label)
@@ -326,7 +325,11 @@ def test_what_a_learner_types_is_escaped() -> None:
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=label)
 def test_outcomes_have_a_word_a_sign_a_colour_and_a_role(exercise: Exercise) -> None:
-    shown = [exercise.evaluate(____), exercise.evaluate(solve(exercise)), exercise.evaluate(exercise.slips[0].answer)]
+    shown = [
+        exercise.evaluate(____),
+        exercise.evaluate(solve(exercise)),
+        exercise.evaluate(exercise.wrong_answers[0].answer),
+    ]
     assert len({result.outcome for result in shown}) == 3
     for result in shown:
         page = result._repr_html_()
@@ -340,20 +343,20 @@ def test_outcomes_have_a_word_a_sign_a_colour_and_a_role(exercise: Exercise) -> 
 
 @pytest.mark.parametrize("belief", CATALOGUE, ids=label)
 def test_the_case_that_is_shown_separates_and_is_the_smallest(belief: Misconception) -> None:
-    assert differs(belief, belief.case)
+    assert belief.differs(belief.case)
     smaller = [
         case
         for case in product(range(1, sum(belief.case) + 1), repeat=len(belief.case))
         if sum(case) < sum(belief.case)
     ]
-    assert [case for case in smaller if differs(belief, case)] == []
+    assert [case for case in smaller if belief.differs(case)] == []
     assert str(belief.wrong_formula(*belief.case)) in belief.separation
-    assert str(belief.truth(*belief.case)) in belief.separation
+    assert str(belief.quantity.truth(*belief.case)) in belief.separation
 
 
 def test_every_belief_of_the_catalogue_belongs_to_an_exercise_or_a_prediction() -> None:
     things: list[Exercise | Prediction] = [*EXERCISES, *PREDICTIONS]
-    used = {id(slip.misconception) for thing in things for slip in thing.slips}
+    used = {id(slip.misconception) for thing in things for slip in thing.wrong_answers}
     assert [belief.name for belief in CATALOGUE if id(belief) not in used] == []
 
 
@@ -369,6 +372,18 @@ def test_a_link_is_what_jupyterlab_calls_the_heading() -> None:
     assert misconceptions.ADD_GHOSTS.link == (
         '<a href="01_pad_the_border.ipynb#2.-Add-ghost-cells-(10-minutes)">2. Add ghost cells</a>'
     )
+
+
+# -- how they are declared --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_every_function_but_the_solutions_has_types(lesson: Lesson) -> None:
+    """mypy does not ask for them in these modules, because solutions are written as a learner writes them."""
+    assert lesson.module.__file__ is not None
+    for node in ast.parse(Path(lesson.module.__file__).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and not node.decorator_list:
+            assert all(argument.annotation for argument in node.args.args) and node.returns, node.name
 
 
 # -- hints and solutions ------------------------------------------------------------------------------------------
@@ -416,7 +431,7 @@ def test_the_cells_of_the_notebooks(shell: InteractiveShell, lesson: Lesson) -> 
         check = next(line for line in source.splitlines() if line.startswith(f"lesson.{exercise.name}.check("))
         (solved,) = run_cell(shell, f"{exercise.solution_code}\n\n{check}")
         assert solved["text/plain"].startswith("✓ Right."), f"{exercise.name}: {solved['text/plain']}"
-        for slip in exercise.slips:
+        for slip in exercise.wrong_answers:
             shell.user_ns["a_wrong_answer"] = slip.answer
             (refused,) = run_cell(shell, f"lesson.{exercise.name}.check(a_wrong_answer)")
             assert refused["text/plain"].startswith("✗ "), f"{exercise.name}: {refused['text/plain']}"
@@ -437,7 +452,7 @@ def test_what_is_marked_in_a_text_is_marked_on_the_page(text: str, page: str) ->
 
 
 def test_no_mark_is_left_on_the_page() -> None:
-    beliefs = [slip.misconception for exercise in EXERCISES for slip in exercise.slips]
+    beliefs = [slip.misconception for exercise in EXERCISES for slip in exercise.wrong_answers]
     texts = [
         *(text for exercise in EXERCISES for text in (*exercise.hints, exercise.why)),
         *(text for belief in beliefs for text in (belief.name, belief.sentence)),
@@ -474,7 +489,7 @@ def test_numbers_of_numpy_are_spelt_as_numbers(value: object, said: str) -> None
     assert answers.spell(value) == said
 
 
-@pytest.mark.parametrize("catalogue", ["misconceptions", "real"])
+@pytest.mark.parametrize("catalogue", ["misconceptions", "truth"])
 def test_no_two_parts_of_a_catalogue_give_one_name_to_two_things(catalogue: str) -> None:
     """They are gathered by star imports: the later one would take the place of the earlier, silently."""
     package = importlib.import_module(f"course_utils.exercises.{catalogue}")

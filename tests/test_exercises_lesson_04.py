@@ -212,7 +212,7 @@ def test_a_wrong_share_is_told_its_name() -> None:
     ):  # fmt: skip
         result = lesson.blend_row.evaluate(returned)
         assert result.outcome is Outcome.WRONG and result.misconception is belief
-    blends = {slip.misconception: slip.answer([0, 12]) for slip in lesson.blend_row.slips}
+    blends = {slip.misconception: slip.answer([0, 12]) for slip in lesson.blend_row.wrong_answers}
     assert blends[m.FAR_CELL_WINS] == [0, 9, 3, 12]
     assert blends[m.LEFT_LEANS_RIGHT] == [3, 0, 12, 9]
     assert blends[m.PLAIN_MEAN] == [0, 6, 6, 12]

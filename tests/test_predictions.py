@@ -105,7 +105,9 @@ def test_a_surprise_shows_both_answers(prediction: Prediction) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prediction", "slip"), [(prediction, slip) for prediction in PREDICTIONS for slip in prediction.slips], ids=label
+    ("prediction", "slip"),
+    [(prediction, slip) for prediction in PREDICTIONS for slip in prediction.wrong_answers],
+    ids=label,
 )
 def test_every_known_wrong_expectation_is_told_its_name(prediction: Prediction, slip: KnownWrongAnswer) -> None:
     box = commit(prediction, slip.answer)

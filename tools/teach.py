@@ -126,9 +126,9 @@ def _about_prediction(cell: NotebookNode, lesson: ModuleType) -> Iterator[Notebo
         f"{field.label}: {came}" for field, came in zip(prediction.fields, prediction.truth(), strict=True)
     )
     lines = [f"What comes: {truth}.", "", prediction.sentence]
-    if prediction.slips:
+    if prediction.wrong_answers:
         lines += ["", "Often expected instead:", ""]
-        for slip in prediction.slips:
+        for slip in prediction.wrong_answers:
             lines.append(
                 f"- {', '.join(map(str, slip.answer))}: *{slip.misconception.name}.* {slip.misconception.sentence}"
             )
@@ -144,7 +144,7 @@ def _about_exercise(cell: NotebookNode, lesson: ModuleType) -> Iterator[Notebook
     yield _cell("code", f"{cell.id}-solution", solved, "solution")
     lines = [exercise.why, "", "Hints the learner can open:", ""]
     lines += [f"{number}. {hint}" for number, hint in enumerate(exercise.hints, start=1)]
-    beliefs = {slip.misconception.name: slip.misconception for slip in exercise.slips}
+    beliefs = {slip.misconception.name: slip.misconception for slip in exercise.wrong_answers}
     if beliefs:
         lines += ["", "Wrong answers that the check calls by name:", ""]
         lines += [f"- *{belief.name}.* {belief.sentence} ({belief.section.title})" for belief in beliefs.values()]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.exercises.blank import has_blank, tells_of_blank
-from course_utils.exercises.result import CheckFailed, not_tried, wrong
+from course_utils.exercises.result import CheckFailed, Outcome
 
 #: Seconds for one call of a learner's function. On a slow Binder a small model takes about one.
 LIMIT = 15.0
@@ -106,10 +106,8 @@ def check_callable(answer: object) -> None:
     if callable(answer) and not hasattr(answer, "compute_output_shape"):
         return
     raise CheckFailed(
-        wrong(
-            f"I need the function itself, and got {spell(answer)}.",
-            "Hand over its name without parentheses, so that I can call it.",
-        )
+        f"I need the function itself, and got {spell(answer)}.",
+        "Hand over its name without parentheses, so that I can call it.",
     )
 
 
@@ -129,24 +127,20 @@ def ask(function: Callable[..., Any], *args: Any, settings: str = "") -> Any:
         value = call_within(LIMIT, function, *args)
     except TookTooLong:
         raise CheckFailed(
-            wrong(
-                f"{lead} function was still running after {LIMIT:g} seconds, so I ended it.",
-                "Is there a loop that never ends?",
-            )
+            f"{lead} function was still running after {LIMIT:g} seconds, so I ended it.",
+            "Is there a loop that never ends?",
         ) from None
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
         if tells_of_blank(error):
-            raise CheckFailed(not_tried(STILL_BLANK, NOT_TRIED)) from None
+            raise CheckFailed(STILL_BLANK, NOT_TRIED, outcome=Outcome.NOT_TRIED) from None
         raise CheckFailed(
-            wrong(
-                f"{lead} function raised {type(error).__name__}: {error}{_line_of(error, function)}",
-                try_it(function, args),
-            )
+            f"{lead} function raised {type(error).__name__}: {error}{_line_of(error, function)}",
+            try_it(function, args),
         ) from error
     if has_blank(value):
-        raise CheckFailed(not_tried(STILL_BLANK, NOT_TRIED))
+        raise CheckFailed(STILL_BLANK, NOT_TRIED, outcome=Outcome.NOT_TRIED)
     return value
 
 

@@ -1,16 +1,25 @@
 """What the catalogue of misconceptions is made of: wrong formulas with a name, and where the course explains them.
 
 An answer that equals a wrong formula everywhere is told which one it is. Nobody is told "wrong" by a formula that is
-not: the tests ask the real layer for ``case``, the smallest numbers for which Keras disagrees, and for all below.
+not: the smallest numbers for which it differs from the real layer are searched for, and shown.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from inspect import signature
+from itertools import product
+from math import prod
 from typing import Any
+
+from course_utils.keras_layers import KerasRefusal
+
+#: The sum of the numbers up to which a case is searched for; no misconception of the course needs more than 9.
+MOST = 16
 
 
 @dataclass(frozen=True)
@@ -36,45 +45,101 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Quantity:
+    """Something that a layer decides and people have wrong formulas for.
+
+    Attributes:
+        about: what it is called in a sentence: ``"the size"``.
+        truth: asks the real Keras layer.
+    """
+
+    about: str
+    truth: Callable[..., Any]
+
+    def misconception(
+        self, name: str, sentence: str, section: Section, wrong_formula: Callable[..., Any]
+    ) -> Misconception:
+        """A misconception about this quantity; for the arguments see ``Misconception``."""
+        return Misconception(self, name, sentence, section, wrong_formula)
+
+
+@dataclass(frozen=True, eq=False)
 class Misconception:
     """A belief that many people hold, as a formula.
 
     Attributes:
+        quantity: what the formula is meant to give.
         name: the belief, in the words of someone who holds it.
         sentence: why it is natural, and what is so instead.
         section: where the course explains it.
-        symbols: what the formula takes.
-        about: what the formula gives, as a sentence calls it.
-        wrong_formula: the wrong formula.
-        truth: the same question, put to the real Keras layer.
-        case: the smallest numbers for which the two differ.
+        wrong_formula: the wrong formula. Its parameters are the symbols that are shown to the learner.
     """
 
+    quantity: Quantity
     name: str
     sentence: str
     section: Section
-    symbols: tuple[str, ...]
-    about: str
     wrong_formula: Callable[..., Any]
-    truth: Callable[..., Any]
-    case: tuple[int, ...]
+
+    @cached_property
+    def case(self) -> tuple[int, ...]:
+        """The smallest numbers for which Keras says something else: the smallest sum, then the smallest product."""
+        count = len(signature(self.wrong_formula).parameters)
+        cases = sorted(
+            product(range(1, MOST - count + 2), repeat=count), key=lambda case: (sum(case), prod(case), case)
+        )
+        return next(filter(self.differs, cases))
+
+    def differs(self, case: tuple[int, ...]) -> bool:
+        """Whether Keras says something else. Where it refuses, the question does not arise."""
+        try:
+            return bool(self.wrong_formula(*case) != self.quantity.truth(*case))
+        except KerasRefusal:
+            return False
 
     @property
     def separation(self) -> str:
         """The smallest case that tells the belief from the truth, with both numbers."""
-        settings = ", ".join(f"{symbol} = {number}" for symbol, number in zip(self.symbols, self.case, strict=True))
-        mine, true = self.wrong_formula(*self.case), self.truth(*self.case)
-        return f"The smallest case that tells: {settings}. By that idea {self.about}: {mine}. Keras: {true}."
+        symbols = signature(self.wrong_formula).parameters
+        settings = ", ".join(f"{symbol} = {number}" for symbol, number in zip(symbols, self.case, strict=True))
+        mine, true = self.wrong_formula(*self.case), self.quantity.truth(*self.case)
+        return f"The smallest case that tells: {settings}. By that idea {self.quantity.about}: {mine}. Keras: {true}."
 
 
 @dataclass(frozen=True)
 class KnownWrongAnswer:
-    """A wrong answer to one exercise, exactly as a learner would hand it in, and the belief behind it."""
+    """A wrong answer to one exercise, exactly as a learner would hand it in, and the misconception behind it."""
 
     misconception: Misconception
     answer: Any
 
 
+#: How known wrong answers are written: a misconception whose formula is the answer, or one with another answer.
+Wrong = Misconception | tuple[Misconception, Any]
+
+
+def wrong_answers(written: Iterable[Wrong]) -> tuple[KnownWrongAnswer, ...]:
+    """The known wrong answers of an exercise, from how they are written.
+
+    >>> wrong_answers([m.WINDOW_HOPS, (m.SIZE_STAYS, 7)])  # doctest: +SKIP
+    (KnownWrongAnswer(m.WINDOW_HOPS, m.WINDOW_HOPS.wrong_formula), KnownWrongAnswer(m.SIZE_STAYS, 7))
+    """
+    pairs = [(one, one.wrong_formula) if isinstance(one, Misconception) else one for one in written]
+    return tuple(KnownWrongAnswer(misconception, answer) for misconception, answer in pairs)
+
+
+def at(*case: int, of: Sequence[Misconception]) -> list[Wrong]:
+    """What those answer who hold these misconceptions, for one case: ``at(7, 3, of=[m.WINDOW_HOPS])`` gives 7 // 3."""
+    return [(misconception, misconception.wrong_formula(*case)) for misconception in of]
+
+
+def misconception_behind(
+    gives_the_same: Callable[[Any], bool], known: Sequence[KnownWrongAnswer]
+) -> Misconception | None:
+    """The misconception of the first known wrong answer that gives what the learner's answer gives."""
+    return next((one.misconception for one in known if gives_the_same(one.answer)), None)
+
+
 def slips_of(*beliefs: Misconception) -> tuple[KnownWrongAnswer, ...]:
-    """The answers of those who hand in the formulas they believe in, as they are."""
-    return tuple(KnownWrongAnswer(belief, belief.wrong_formula) for belief in beliefs)
+    """Old form of ``wrong_answers``."""
+    return wrong_answers(beliefs)

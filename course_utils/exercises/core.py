@@ -14,8 +14,9 @@ and in the next cell, folded until it is clicked, so that *Run All* gives nothin
     lesson.valid_size.hint()
     lesson.valid_size.solution()
 
-An exercise is data; how an answer is judged is its ``checker``, a function from an answer to a Result. ``AgainstKeras``
-judges functions, ``Numbers`` judges numbers, and a lesson may bring its own.
+An exercise is data, and is declared with the decorators of ``declare.Lesson``. How an answer is judged is its
+``checker``: a function that returns what to say about a right answer and raises CheckFailed about any other.
+``AgainstKeras`` compares functions, ``Numbers`` numbers, and a lesson may bring its own.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from functools import partial
+from inspect import signature
 from typing import Any, Protocol
 
 from course_utils.exercises.answers import (
@@ -38,7 +40,7 @@ from course_utils.exercises.answers import (
     whole_numbers,
 )
 from course_utils.exercises.blank import has_blank
-from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception
+from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception, misconception_behind
 from course_utils.exercises.result import (
     CheckFailed,
     Fold,
@@ -50,17 +52,16 @@ from course_utils.exercises.result import (
     right,
     show,
     to_html,
-    wrong,
 )
 
 _MISSING = object()
 
 
 class Checker(Protocol):
-    """Decides about an answer in which no blank is left. It may raise CheckFailed with a result."""
+    """Judges an answer in which no blank is left."""
 
-    def __call__(self, answer: Any, /) -> Result:
-        """The outcome."""
+    def __call__(self, answer: Any, /) -> str | Result:
+        """What to say about a right answer. Raises CheckFailed about any other."""
 
 
 @dataclass
@@ -70,11 +71,11 @@ class Exercise:
     Args:
         name: what it is called in its lesson: ``lesson.<name>.check(…)``.
         answer: what is handed to ``check``, as code.
-        checker: decides about an answer.
+        checker: judges an answer.
         hints: from a nudge to nearly everything.
         solution_code: what to write instead of the code with the blanks; the tests run this very text.
         why: the reason, in a sentence or two; shown with the solution and after a right answer.
-        slips: answers that are wrong in a known way; the tests hand each of them in.
+        wrong_answers: answers that are wrong in a known way; the tests hand each of them in.
     """
 
     name: str
@@ -83,8 +84,12 @@ class Exercise:
     hints: tuple[str, ...]
     solution_code: str
     why: str
-    slips: tuple[KnownWrongAnswer, ...] = ()
+    wrong_answers: tuple[KnownWrongAnswer, ...] = ()
+    slips: InitVar[tuple[KnownWrongAnswer, ...]] = ()
     _hints_given: int = field(default=0, repr=False)
+
+    def __post_init__(self, slips: tuple[KnownWrongAnswer, ...]) -> None:
+        self.wrong_answers = self.wrong_answers or slips
 
     def __repr__(self) -> str:
         return f"The exercise {self.name}. {self._usage}"
@@ -94,13 +99,15 @@ class Exercise:
         return f"Check your answer with `lesson.{self.name}.check({self.answer})`."
 
     def evaluate(self, answer: Any = _MISSING) -> Result:
-        """Checker an answer. Nothing a learner hands in makes this raise."""
+        """Judge an answer. Nothing a learner hands in makes this raise."""
         if answer is _MISSING:
             return not_tried(self._usage)
         try:
-            return not_tried(NOT_TRIED) if has_blank(answer) else self._evaluate(answer)
-        except CheckFailed as stop:
-            return stop.result
+            if has_blank(answer):
+                return not_tried(NOT_TRIED)
+            said = self.checker(answer)
+        except CheckFailed as failed:
+            return failed.result
         except Exception as error:
             return Result(
                 Outcome.NOT_CHECKED,
@@ -109,13 +116,12 @@ class Exercise:
                     "Your answer is where you wrote it. Compare it with the solution.",
                 ),
             )
-
-    def _evaluate(self, answer: Any) -> Result:
-        result = self.checker(answer)
-        return right(*result.lines, self.why) if result.outcome is Outcome.RIGHT else result
+        if isinstance(said, Result):  # the old form
+            return right(*said.lines, self.why) if said.outcome is Outcome.RIGHT else said
+        return right(said, self.why)
 
     def check(self, answer: Any = _MISSING) -> None:
-        """Checker an answer and show the outcome."""
+        """Judge an answer and show the outcome."""
         show(self.evaluate(answer))
 
     def hint(self) -> None:
@@ -136,14 +142,7 @@ class Exercise:
         show(Shown(f"One solution:\n\n{self.solution_code}\n\n{self.why}", fold.html))
 
 
-# -- judges -------------------------------------------------------------------------------------------------------
-
-
-def belief_behind(
-    gives_the_same: Callable[[KnownWrongAnswer], bool], slips: Sequence[KnownWrongAnswer]
-) -> Misconception | None:
-    """The belief of the first slip that gives the learner's answer."""
-    return next((slip.misconception for slip in slips if gives_the_same(slip)), None)
+# -- checkers -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -151,33 +150,40 @@ class AgainstKeras:
     """Runs a learner's function beside the real layer over many settings and shows the first that differs.
 
     Args:
-        symbols: what the function takes, for example ``("n", "k")``.
         cases: the settings, the simplest first: the first that differs is the one that is shown.
-        differ: what is wrong with a value for a setting, as the end of "For n = 7, k = 4 …", or None.
+        differ: what is wrong with a value for a setting, as the end of "For n = 7, k = 4 …", or None. Its parameters,
+            the first left out, are the symbols that are shown.
         layer: the real layer, as it is called in a sentence.
         read: turns what the function returns into a value that can be compared, or raises BadAnswer.
-        slips: wrong functions with a name.
+        wrong_answers: wrong functions with a name.
     """
 
-    symbols: tuple[str, ...]
     cases: tuple[tuple[Any, ...], ...]
     differ: Callable[..., str | None]
     layer: str
     read: Callable[[Any], Any] = whole
-    slips: tuple[KnownWrongAnswer, ...] = ()
+    wrong_answers: tuple[KnownWrongAnswer, ...] = ()
+    slips: InitVar[tuple[KnownWrongAnswer, ...]] = ()
+    symbols: tuple[str, ...] = ()
 
-    def __call__(self, function: Any) -> Result:
-        """Checker a function."""
+    def __post_init__(self, slips: tuple[KnownWrongAnswer, ...]) -> None:
+        object.__setattr__(self, "wrong_answers", self.wrong_answers or slips)
+        object.__setattr__(self, "symbols", self.symbols or tuple(signature(self.differ).parameters)[1:])
+
+    def __call__(self, function: Any) -> str:
+        """Compare a function with the layer. It is called once for each case."""
         check_callable(function)
+        values: list[Any] = []
         for case in self.cases:
-            problem = self.differ(self._value(function, case), *case)
+            values.append(self._value(function, case))
+            problem = self.differ(values[-1], *case)
             if problem is not None:
                 line = f"For {self._settings(case)} {problem}"
-                return wrong(line, misconception=self._recognise(function), with_case=False)
-        return right(f"Your function agrees with {self.layer} in all {len(self.cases)} settings that I tried.")
+                raise CheckFailed(line, misconception=self._recognise(function, values), with_case=False)
+        return f"Your function agrees with {self.layer} in all {len(self.cases)} settings that I tried."
 
     def _settings(self, case: tuple[Any, ...]) -> str:
-        return ", ".join(f"{symbol} = {number}" for symbol, number in zip(self.symbols, case, strict=True))
+        return ", ".join(f"{symbol} = {number}" for symbol, number in zip(self.symbols, case, strict=False))
 
     def _value(self, function: Any, case: tuple[Any, ...]) -> Any:
         settings = self._settings(case)
@@ -187,24 +193,31 @@ class AgainstKeras:
             return self.read(value)
         except BadAnswer as problem:
             line = f"For {settings} your function says {spell(value)}; {problem}"
-            raise CheckFailed(wrong(line, try_it(function, case))) from None
+            raise CheckFailed(line, try_it(function, case)) from None
 
-    def _recognise(self, function: Any) -> Misconception | None:
-        """The belief whose formula gives the learner's value in every case."""
+    def _recognise(self, function: Any, first: list[Any]) -> Misconception | None:
+        """The misconception whose formula gives the learner's value in every case; the first values are known."""
         try:
-            values = [self._value(function, case) for case in self.cases]
+            values = first + [self._value(function, case) for case in self.cases[len(first) :]]
         except CheckFailed:
             return None
-        return belief_behind(lambda slip: values == [self.read(slip.answer(*case)) for case in self.cases], self.slips)
+        return misconception_behind(
+            lambda formula: values == [self.read(formula(*case)) for case in self.cases], self.wrong_answers
+        )
 
 
 def equals(truth: Callable[..., Any]) -> Callable[..., str | None]:
     """A ``differ`` for values that the real layer gives directly."""
 
-    def differ(value: Any, *case: int) -> str | None:
+    def differ(value: Any, *case: Any) -> str | None:
         true = truth(*case)
         return None if value == true else f"your function says {spell(value)}; Keras gives {spell(true)}."
 
+    # With the symbols of the truth behind the value.
+    own, asked = signature(differ), signature(truth)
+    differ.__signature__ = own.replace(  # type: ignore[attr-defined]
+        parameters=[own.parameters["value"], *asked.parameters.values()]
+    )
     return differ
 
 
@@ -215,28 +228,32 @@ class Numbers:
     Args:
         labels: what each number is.
         truth: asks Keras for them.
-        slips: known wrong answers.
+        wrong_answers: known wrong answers.
         remarks: what to say to some other wrong answers that are easy to understand.
         expected: what is asked for, to be said to an answer of another form.
     """
 
     labels: tuple[str, ...]
     truth: Callable[[], tuple[int, ...]]
-    slips: tuple[KnownWrongAnswer, ...] = ()
+    wrong_answers: tuple[KnownWrongAnswer, ...] = ()
     remarks: Mapping[tuple[int, ...], str] = field(default_factory=dict)
     expected: str = ""
+    slips: InitVar[tuple[KnownWrongAnswer, ...]] = ()
 
-    def __call__(self, answer: Any) -> Result:
-        """Checker the numbers."""
+    def __post_init__(self, slips: tuple[KnownWrongAnswer, ...]) -> None:
+        object.__setattr__(self, "wrong_answers", self.wrong_answers or slips)
+
+    def __call__(self, answer: Any) -> str:
+        """Compare the numbers."""
         said = self._read(answer)
         if said == self.truth():
-            return right("Every number is what Keras gives.")
+            return "Every number is what Keras gives."
         first = next(i for i, (mine, true) in enumerate(zip(said, self.truth(), strict=True)) if mine != true)
         before = "" if first == 0 else f" What comes before it is right: {first} of {len(said)}."
         remark = self.remarks.get(said, f"{self.labels[first]}: you say {said[first]}, and Keras does not.{before}")
-        return wrong(
+        raise CheckFailed(
             remark,
-            misconception=belief_behind(lambda slip: self._read(slip.answer) == said, self.slips),
+            misconception=misconception_behind(lambda known: self._read(known) == said, self.wrong_answers),
         )
 
     def _read(self, answer: Any) -> tuple[int, ...]:
@@ -244,7 +261,7 @@ class Numbers:
             return whole_numbers(answer, len(self.labels))
         except BadAnswer as problem:
             line = self._odd_one(answer) or f"You say {spell(answer)}; {problem}"
-            raise CheckFailed(wrong(line, self._expected(answer))) from None
+            raise CheckFailed(line, self._expected(answer)) from None
 
     def _odd_one(self, answer: Any) -> str | None:
         """Which of the right number of things is no whole number, and why."""
@@ -267,3 +284,10 @@ class Numbers:
 
 
 pair = partial(whole_numbers, count=2)
+
+
+def belief_behind(
+    gives_the_same: Callable[[KnownWrongAnswer], bool], slips: Sequence[KnownWrongAnswer]
+) -> Misconception | None:
+    """Old form of ``misconception_behind``."""
+    return next((slip.misconception for slip in slips if gives_the_same(slip)), None)

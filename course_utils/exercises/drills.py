@@ -24,7 +24,7 @@ from course_utils.exercises.answers import spell
 from course_utils.exercises.blank import has_blank
 from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception
 from course_utils.exercises.core import Numbers
-from course_utils.exercises.result import CheckFailed, Outcome, Result, not_tried, right, wrong
+from course_utils.exercises.result import CheckFailed, Result, not_tried, right
 from course_utils.keras_layers import KerasRefusal, LayerCode, axes_of, output_shape, run
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Question:
         labels: what each number of the answer is.
         truth: the numbers, from Keras.
         why: the formulas with the numbers in.
-        slips: wrong answers to this very question with a known belief behind them; never the true.
+        wrong_answers: wrong answers to this very question with a known belief behind them; never the true.
     """
 
     text: str
@@ -53,7 +53,7 @@ class Question:
     labels: tuple[str, ...]
     truth: Answer
     why: tuple[str, ...]
-    slips: tuple[KnownWrongAnswer, ...]
+    wrong_answers: tuple[KnownWrongAnswer, ...]
 
     @property
     def code(self) -> str:
@@ -66,12 +66,10 @@ class Question:
             return not_tried(f"I look for: {', '.join(self.labels)}.")
         given = answer[0] if len(answer) == 1 and isinstance(answer[0], (tuple, list, np.ndarray)) else answer
         try:
-            result = Numbers(self.labels, lambda: self.truth, self.slips)(given)
-        except CheckFailed as stop:
-            return stop.result
-        if result.outcome is Outcome.RIGHT:
-            return right("That is what Keras gives.", *self.why)
-        return wrong(*result.lines, misconception=result.misconception)
+            Numbers(self.labels, lambda: self.truth, self.wrong_answers)(given)
+        except CheckFailed as failed:
+            return failed.result
+        return right("That is what Keras gives.", *self.why)
 
 
 # -- drawing ------------------------------------------------------------------------------------------------------
@@ -81,7 +79,7 @@ Draw = random.Random
 _Sides = tuple[int, int]
 
 
-def _slips(true: Answer, *beliefs: tuple[Misconception, Answer]) -> tuple[KnownWrongAnswer, ...]:
+def _wrong_answers(true: Answer, *beliefs: tuple[Misconception, Answer]) -> tuple[KnownWrongAnswer, ...]:
     """The wrong answers among what the beliefs say here. Of two that say the same the first stands."""
     found: dict[Answer, Misconception] = {}
     for belief, answer in beliefs:
@@ -120,7 +118,7 @@ def _one_layer(
     ]
     labels = ("Output size",) if square else ("Output height", "Output width")
     text = f"A map of {sides[0]}×{sides[1]} goes through this layer. What size comes out?"
-    return Question(text, (layer,), labels, true, _formulas(layer, sides, not square), _slips(true, *beliefs))
+    return Question(text, (layer,), labels, true, _formulas(layer, sides, not square), _wrong_answers(true, *beliefs))
 
 
 def _valid(level: int, draw: Draw) -> Question:
@@ -167,7 +165,7 @@ def _pads(level: int, draw: Draw) -> Question:
     axis = Window(k, stride=s, padding="same")
     text = f"A map of {n}×{n} goes through this layer. How many ghost rows does it add above, and how many below?"
     why = (str(axis.formula(n)), str(axis.pads_formula(n)), axis.split_text(n))
-    return Question(text, (layer,), ("Ghost rows above", "Ghost rows below"), true, why, _slips(true, *beliefs))
+    return Question(text, (layer,), ("Ghost rows above", "Ghost rows below"), true, why, _wrong_answers(true, *beliefs))
 
 
 def _pool(level: int, draw: Draw) -> Question:
@@ -220,7 +218,7 @@ def _dilation(level: int, draw: Draw) -> Question:
         "and what size comes out?"
     )
     why = _formulas(layer, (n, n), rectangle=False)
-    return Question(text, (layer,), ("k_eff", "Output size"), true, why, _slips(true, *beliefs))
+    return Question(text, (layer,), ("k_eff", "Output size"), true, why, _wrong_answers(true, *beliefs))
 
 
 def _upsample(level: int, draw: Draw) -> Question:
@@ -235,7 +233,7 @@ def _upsample(level: int, draw: Draw) -> Question:
     why = (*_formulas(down, (n, n), rectangle=False), *_formulas(up, small, rectangle=False))
     text = f"A map of {n}×{n} goes through these two layers. What size comes out of each?"
     labels = ("Size after pooling", "Size after upsampling")
-    return Question(text, (down, up), labels, true, why, _slips(true, *beliefs))
+    return Question(text, (down, up), labels, true, why, _wrong_answers(true, *beliefs))
 
 
 def _transposed(level: int, draw: Draw) -> Question:
@@ -284,7 +282,7 @@ def _chain(level: int, draw: Draw) -> Question:
     ]
     text = f"A map of {start}×{start} goes through these layers. What size comes out of each?"
     labels = tuple(f"Size after layer {number}" for number in range(1, len(layers) + 1))
-    return Question(text, tuple(layers), labels, tuple(true), tuple(why), _slips(tuple(true), *beliefs))
+    return Question(text, tuple(layers), labels, tuple(true), tuple(why), _wrong_answers(tuple(true), *beliefs))
 
 
 def _chain_believed(n: int, layers: Sequence[LayerCode], keeps: bool) -> Answer:
@@ -317,8 +315,8 @@ def _back(level: int, draw: Draw) -> Question:
     )
     # Who thinks of one size thinks of the one of which nothing is left over.
     alone = true[1] if padding == "same" else true[0]
-    slips = _slips(true, (m.ONE_WAY_BACK, (alone, alone)))
-    return Question(text, (layer,), ("Smallest input", "Largest input"), true, why, slips)
+    known = _wrong_answers(true, (m.ONE_WAY_BACK, (alone, alone)))
+    return Question(text, (layer,), ("Smallest input", "Largest input"), true, why, known)
 
 
 def _output(layer: LayerCode, n: int) -> int:

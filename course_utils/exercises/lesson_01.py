@@ -5,63 +5,60 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises import misconceptions as m, networks, predictions, truth
+from course_utils.exercises import misconceptions as m, networks, truth
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole
-from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception, slips_of
-from course_utils.exercises.core import AgainstKeras, Exercise, equals, pair
+from course_utils.exercises.catalogue import Misconception, at
+from course_utils.exercises.core import AgainstKeras, pair
+from course_utils.exercises.declare import Lesson
 from course_utils.exercises.networks import Map
-from course_utils.exercises.predictions import Choice, Number, Prediction
-from course_utils.exercises.result import CheckFailed, Result, right, wrong
+from course_utils.exercises.predictions import Choice
+from course_utils.exercises.result import CheckFailed
 from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, output_shape, run
+
+if TYPE_CHECKING:
+    import keras  # for the solutions, which are shown and not called
+
+lesson = Lesson("01")
 
 # -- predictions --------------------------------------------------------------------------------------------------
 
-places = Prediction(
-    lesson="01",
-    name="places",
-    question="A 3 × 3 window stands on a 7 × 7 map and must not reach over its border. "
+places = lesson.prediction(
+    "places",
+    "A 3 × 3 window stands on a 7 × 7 map and must not reach over its border. "
     "It moves by one cell at a time. In how many places can it stand, along one row?",
-    fields=(Number("Places in a row"),),
-    truth=lambda: (truth.valid_size(7, 3),),
-    sentence="That number is the output size: one output cell for each place.",
-    slips=(
-        KnownWrongAnswer(m.WINDOW_LOSES_K, (m.WINDOW_LOSES_K.wrong_formula(7, 3),)),
-        KnownWrongAnswer(m.WINDOW_HOPS, (m.WINDOW_HOPS.wrong_formula(7, 3),)),
-        KnownWrongAnswer(m.SIZE_STAYS, (m.SIZE_STAYS.wrong_formula(7, 3),)),
-        KnownWrongAnswer(m.ONE_SIDE_LOST, (m.ONE_SIDE_LOST.wrong_formula(7, 3),)),
-    ),
+    ["Places in a row"],
+    lambda: truth.valid_size(7, 3),
+    "That number is the output size: one output cell for each place.",
+    wrong=at(7, 3, of=[m.WINDOW_LOSES_K, m.WINDOW_HOPS, m.SIZE_STAYS, m.ONE_SIDE_LOST]),
 )
 
-even_pads = Prediction(
-    lesson="01",
-    name="even_pads",
-    question='A 4 × 4 kernel, a 7 × 7 map, `padding="same"`: how many ghost rows does Keras add above the map, '
+even_pads = lesson.prediction(
+    "even_pads",
+    'A 4 × 4 kernel, a 7 × 7 map, `padding="same"`: how many ghost rows does Keras add above the map, '
     "and how many below?",
-    fields=(Number("Above"), Number("Below")),
-    truth=lambda: truth.same_pads(4),
-    sentence="Three ghost rows cannot be shared evenly. Somebody had to choose a side.",
-    slips=(
-        KnownWrongAnswer(m.SAME_IS_SYMMETRIC, m.SAME_IS_SYMMETRIC.wrong_formula(4)),
-        KnownWrongAnswer(m.SAME_IS_SYMMETRIC, (1, 1)),
-        KnownWrongAnswer(m.MORE_BEFORE, m.MORE_BEFORE.wrong_formula(4)),
-        KnownWrongAnswer(m.ALL_ON_EACH_SIDE, m.ALL_ON_EACH_SIDE.wrong_formula(4)),
-    ),
+    ["Above", "Below"],
+    lambda: truth.same_pads(4),
+    "Three ghost rows cannot be shared evenly. Somebody had to choose a side.",
+    wrong=[
+        *at(4, of=[m.SAME_IS_SYMMETRIC]),
+        (m.SAME_IS_SYMMETRIC, (1, 1)),
+        *at(4, of=[m.MORE_BEFORE, m.ALL_ON_EACH_SIDE]),
+    ],
 )
 
-rim = Prediction(
-    lesson="01",
-    name="rim",
-    question='A 3 × 3 kernel of ones slides over a map of ones, with `padding="same"`. Each output is a sum of nine '
+rim = lesson.prediction(
+    "rim",
+    'A 3 × 3 kernel of ones slides over a map of ones, with `padding="same"`. Each output is a sum of nine '
     "cells. What stands in a corner of the output, what along an edge, and what in the centre?",
-    fields=(Number("Corner"), Number("Edge"), Number("Centre")),
-    truth=lambda: tuple(int(truth.sums_of_ones(7, 3)[place]) for place in ((0, 0), (0, 3), (3, 3))),
-    sentence="A ghost cell is a zero, so an output at the rim adds up fewer ones.",
-    slips=(KnownWrongAnswer(m.GHOSTS_DO_NOT_SHOW, (9, 9, 9)),),
+    ["Corner", "Edge", "Centre"],
+    lambda: tuple(int(truth.sums_of_ones(7, 3)[place]) for place in ((0, 0), (0, 3), (3, 3))),
+    "A ghost cell is a zero, so an output at the rim adds up fewer ones.",
+    wrong=[(m.GHOSTS_DO_NOT_SHOW, (9, 9, 9))],
 )
 
 _SIZES = ("1 × 1", "3 × 3", "5 × 5", "an error")
@@ -76,96 +73,75 @@ def _size_or_error(padding: str) -> str:
     return f"{n} × {n}"
 
 
-too_big = Prediction(
-    lesson="01",
-    name="too_big",
-    question="A 5 × 5 kernel meets a 3 × 3 map. What comes out?",
-    fields=(Choice('padding="valid"', _SIZES), Choice('padding="same"', _SIZES)),
-    truth=lambda: (_size_or_error("valid"), _size_or_error("same")),
-    sentence='With "valid" there would be 3 − 5 + 1 = −1 places. "same" adds ghost cells enough for any kernel.',
-    slips=(
-        KnownWrongAnswer(m.OVERSIZE_REFUSED, ("an error", "an error")),
-        KnownWrongAnswer(m.SIZE_STAYS, ("3 × 3", "3 × 3")),
-    ),
+too_big = lesson.prediction(
+    "too_big",
+    "A 5 × 5 kernel meets a 3 × 3 map. What comes out?",
+    [Choice('padding="valid"', _SIZES), Choice('padding="same"', _SIZES)],
+    lambda: (_size_or_error("valid"), _size_or_error("same")),
+    'With "valid" there would be 3 − 5 + 1 = −1 places. "same" adds ghost cells enough for any kernel.',
+    wrong=[(m.OVERSIZE_REFUSED, ("an error", "an error")), (m.SIZE_STAYS, ("3 × 3", "3 × 3"))],
 )
 
-typo = Prediction(
-    lesson="01",
-    name="typo",
-    question="Somebody writes `Conv2D(32, 3, 3)` and gives it a picture of 28 × 28. What size comes out?",
-    fields=(Number("Output size"),),
-    truth=lambda: (truth.third_number_size(28, 3),),
-    sentence="The third argument is `strides`: the window moves by 3. Nothing warns you.",
-    slips=(
-        KnownWrongAnswer(m.THIRD_IS_WIDTH, (m.THIRD_IS_WIDTH.wrong_formula(28, 3),)),
-        KnownWrongAnswer(m.SIZE_STAYS, (m.SIZE_STAYS.wrong_formula(28, 3),)),
-    ),
+typo = lesson.prediction(
+    "typo",
+    "Somebody writes `Conv2D(32, 3, 3)` and gives it a picture of 28 × 28. What size comes out?",
+    ["Output size"],
+    lambda: truth.third_number_size(28, 3),
+    "The third argument is `strides`: the window moves by 3. Nothing warns you.",
+    wrong=at(28, 3, of=[m.THIRD_IS_WIDTH, m.SIZE_STAYS]),
 )
 
 
-def look_back() -> None:
-    """Show what you expected in this lesson, and what came."""
-    predictions.look_back("01")
+look_back = lesson.look_back
 
 
 # -- valid_size ---------------------------------------------------------------------------------------------------
 
-_VALID_SLIPS = slips_of(m.WINDOW_LOSES_K, m.WINDOW_HOPS, m.SIZE_STAYS, m.HALF_EACH_SIDE, m.ONE_SIDE_LOST, m.ALWAYS_TWO)
 
-valid_size = Exercise(
-    name="valid_size",
-    answer="valid_size",
-    checker=AgainstKeras(
-        symbols=("n", "k"),
-        # First one that can be drawn in a moment, then all small ones.
-        cases=((5, 3), *((n, k) for n in range(1, 9) for k in range(1, n + 1)), (28, 3), (28, 5), (32, 7)),
-        differ=equals(truth.valid_size),
-        layer='`Conv2D(…, padding="valid")`',
-        slips=_VALID_SLIPS,
-    ),
-    hints=(
+@lesson.formula(
+    truth.valid_size,
+    '`Conv2D(…, padding="valid")`',
+    cases=[(5, 3), *((n, k) for n in range(1, 9) for k in range(1, n + 1)), (28, 3), (28, 5), (32, 7)],
+    wrong=[m.WINDOW_LOSES_K, m.WINDOW_HOPS, m.SIZE_STAYS, m.HALF_EACH_SIDE, m.ONE_SIDE_LOST, m.ALWAYS_TWO],
+    hints=[
         "Take n = 5 and k = 3 and put the window at the left end. How often can you push it one cell to the right?",
         "It can be pushed until it ends on cell n − 1, the last. It moves n − k cells. In how many places was it?",
         "Count the place where it started, too.",
-    ),
-    solution_code="""\
-def valid_size(n, k):
-    return n - k + 1""",
+    ],
     why="A window of k can be pushed n − k times, and the place where it starts counts as well.",
-    slips=_VALID_SLIPS,
 )
+def valid_size(n, k):
+    return n - k + 1
+
 
 # -- same_pads ----------------------------------------------------------------------------------------------------
 
-_SAME_SLIPS = (
-    *slips_of(m.SAME_IS_SYMMETRIC, m.MORE_BEFORE, m.K_GHOSTS, m.ALL_ON_EACH_SIDE, m.ALWAYS_ONE),
-    KnownWrongAnswer(m.SAME_IS_SYMMETRIC, lambda k: ((k - 1) // 2, (k - 1) // 2)),
-)
 
-same_pads = Exercise(
-    name="same_pads",
-    answer="same_pads",
-    checker=AgainstKeras(
-        symbols=("k",),
-        cases=tuple((k,) for k in range(1, 12)),
-        differ=equals(truth.same_pads),
-        layer='`Conv2D(…, padding="same")`',
-        read=pair,
-        slips=_SAME_SLIPS,
-    ),
-    hints=(
+@lesson.formula(
+    truth.same_pads,
+    '`Conv2D(…, padding="same")`',
+    cases=range(1, 12),
+    read=pair,
+    wrong=[
+        m.SAME_IS_SYMMETRIC,
+        m.MORE_BEFORE,
+        m.K_GHOSTS,
+        m.ALL_ON_EACH_SIDE,
+        m.ALWAYS_ONE,
+        (m.SAME_IS_SYMMETRIC, lambda k: ((k - 1) // 2, (k - 1) // 2)),
+    ],
+    hints=[
         "How many ghost cells are there in all? As many as places were missing without padding.",
         "k − 1 in all. Write down before and after for k = 3, then for k = 4. What is left over when you halve 3?",
         "`before` is half of k − 1, rounded down. `after` is whatever is left of k − 1.",
-    ),
-    solution_code="""\
+    ],
+    why="k − 1 ghost cells in all, shared. With an even k one is left over, and Keras puts it after: below and right.",
+)
 def same_pads(k):
     before = (k - 1) // 2
     after = k - 1 - before
-    return before, after""",
-    why="k − 1 ghost cells in all, shared. With an even k one is left over, and Keras puts it after: below and right.",
-    slips=_SAME_SLIPS,
-)
+    return before, after
+
 
 # -- zero_padding_by_hand -----------------------------------------------------------------------------------------
 
@@ -261,73 +237,61 @@ def _on_both_axes(pads: Callable[[int], tuple[int, int]]) -> Callable[[int], Mar
     return lambda k: (pads(k), pads(k))
 
 
-_BY_HAND_SLIPS = (
-    KnownWrongAnswer(m.SAME_IS_SYMMETRIC, lambda k: k // 2),
-    KnownWrongAnswer(m.SAME_IS_SYMMETRIC, lambda k: (k - 1) // 2),
-    KnownWrongAnswer(m.ALL_ON_EACH_SIDE, lambda k: k - 1),
-    KnownWrongAnswer(m.PAIR_IS_BEFORE_AFTER, lambda k: ((k - 1) // 2, k // 2)),
-    KnownWrongAnswer(m.MORE_BEFORE, _on_both_axes(m.MORE_BEFORE.wrong_formula)),
-    KnownWrongAnswer(m.K_GHOSTS, _on_both_axes(m.K_GHOSTS.wrong_formula)),
-    KnownWrongAnswer(m.ALWAYS_ONE, lambda k: 1),
-)
-
-zero_padding_by_hand = Exercise(
-    name="zero_padding_by_hand",
-    answer="border",
-    checker=AgainstKeras(
-        symbols=("k",),
+@lesson.cell(
+    AgainstKeras(
         cases=tuple((k,) for k in range(1, 8)),
         differ=_differs_from_same,
         layer='`Conv2D(…, padding="same")`, in size and in every value,',
         read=_border,
-        slips=_BY_HAND_SLIPS,
     ),
-    hints=(
+    wrong=[
+        (m.SAME_IS_SYMMETRIC, lambda k: k // 2),
+        (m.SAME_IS_SYMMETRIC, lambda k: (k - 1) // 2),
+        (m.ALL_ON_EACH_SIDE, lambda k: k - 1),
+        (m.PAIR_IS_BEFORE_AFTER, lambda k: ((k - 1) // 2, k // 2)),
+        (m.MORE_BEFORE, _on_both_axes(m.MORE_BEFORE.wrong_formula)),
+        (m.K_GHOSTS, _on_both_axes(m.K_GHOSTS.wrong_formula)),
+        (m.ALWAYS_ONE, lambda k: 1),
+    ],
+    hints=[
         "You know how many ghost cells stand before and after: `same_pads(k)`. What is left is to say it.",
         "`ZeroPadding2D` takes a number (all four sides), a pair (height, width), or two pairs: "
         "`((above, below), (left, right))`. Which of them can say that two sides differ?",
         "Height and width have the same kernel, so both get the same pair: `((before, after), (before, after))`.",
-    ),
-    solution_code="""\
-def border(k):
-    before = (k - 1) // 2
-    after = k - 1 - before
-    return (before, after), (before, after)""",
+    ],
     why='"same" is nothing but zeros around the map before an unpadded convolution. Only two pairs can say that '
     "one side gets more than the other, and with an even k it does.",
-    slips=_BY_HAND_SLIPS,
 )
+def zero_padding_by_hand():
+    def border(k):
+        before = (k - 1) // 2
+        after = k - 1 - before
+        return (before, after), (before, after)
+
+    return border
+
 
 # -- causal_pads --------------------------------------------------------------------------------------------------
 
-_CAUSAL_SLIPS = slips_of(
-    m.DILATION_FORGOTTEN, m.CAUSAL_IS_SHARED, m.CAUSAL_AFTER, m.WHOLE_WINDOW_BACK, m.SPAN_IS_GHOSTS
-)
 
-causal_pads = Exercise(
-    name="causal_pads",
-    answer="causal_pads",
-    checker=AgainstKeras(
-        symbols=("k", "d"),
-        cases=tuple(sorted(((k, d) for k in range(1, 6) for d in range(1, 4)), key=lambda case: (sum(case), case))),
-        differ=equals(truth.causal_pads),
-        layer='`Conv1D(…, padding="causal")`',
-        read=pair,
-        slips=_CAUSAL_SLIPS,
-    ),
-    hints=(
+@lesson.formula(
+    truth.causal_pads,
+    '`Conv1D(…, padding="causal")`',
+    cases=sorted(((k, d) for k in range(1, 6) for d in range(1, 4)), key=lambda case: (sum(case), case)),
+    read=pair,
+    wrong=[m.DILATION_FORGOTTEN, m.CAUSAL_IS_SHARED, m.CAUSAL_AFTER, m.WHOLE_WINDOW_BACK, m.SPAN_IS_GHOSTS],
+    hints=[
         "No output may read a step that comes after it. On which side can ghost steps be, then?",
         "Take d = 1. The last cell of the window stands on the present step. How far back does its first cell reach?",
         "With d = 2 there is a gap between neighbours, so the first cell reaches back twice as far.",
-    ),
-    solution_code="""\
+    ],
+    why="The window ends on the present step and reaches back k − 1 cells that are d apart. Nothing stands after.",
+)
 def causal_pads(k, d):
     before = (k - 1) * d
     after = 0
-    return before, after""",
-    why="The window ends on the present step and reaches back k − 1 cells that are d apart. Nothing stands after.",
-    slips=_CAUSAL_SLIPS,
-)
+    return before, after
+
 
 # -- fix_the_shape ------------------------------------------------------------------------------------------------
 
@@ -347,7 +311,7 @@ def _spelt(size: Sequence[int]) -> str:
     return " × ".join(map(str, size))
 
 
-def _check_fix_the_shape(function: Any) -> Result:
+def _check_fix_the_shape(function: Any) -> str:
     """Look at the size after each convolution, not only at the last one."""
     layers = networks.layers_or_word(function)
     picture = np.ones((1, 28, 28, 1), dtype=np.float32)
@@ -355,25 +319,25 @@ def _check_fix_the_shape(function: Any) -> Result:
     through = zip(layers, [picture, *maps][:-1], maps, strict=True)
     convolutions = [(layer, x, y) for layer, x, y in through if kind_of(layer) == "Conv2D"]
     if [tuple(layer.kernel_size) for layer, _, _ in convolutions] != [(5, 5), (5, 5)]:
-        return wrong("Keep two convolutions, both 5 × 5. Only the padding is yours to choose.")
+        raise CheckFailed("Keep two convolutions, both 5 × 5. Only the padding is yours to choose.")
     if any(layer.filters != 8 for layer, _, _ in convolutions):
-        return wrong("Both convolutions shall have 8 filters.")
+        raise CheckFailed("Both convolutions shall have 8 filters.")
     sizes = tuple(y.shape[1:] for _, _, y in convolutions)
     if sizes == ((28, 28, 8), (24, 24, 8)) and maps[-1].shape[1:] == sizes[-1]:
         # Something between the two may have taken the 4 away, and the second convolution kept what was left.
         received = convolutions[1][1].shape[1:]
         if received != sizes[0]:
-            return wrong(
+            raise CheckFailed(
                 f"The second convolution receives {_spelt(received)}. It should receive 28 × 28 × 8 and lose 4 itself."
             )
-        return right("28 × 28 × 8 after the first convolution, 24 × 24 × 8 after the second.")
+        return "28 × 28 × 8 after the first convolution, 24 × 24 × 8 after the second."
     found = ", then ".join(map(_spelt, sizes))
     heights = tuple(height for height, _, _ in sizes)
     remarks = {
         (24, 20): ("The first one is to keep 28: which of the two words keeps the size?",),
         (28, 28): ("The second one is to lose 4, which is k − 1: which of the two words loses it?",),
     }
-    return wrong(
+    raise CheckFailed(
         f"Keras gives {found}. Asked for: 28 × 28 × 8, then 24 × 24 × 8.",
         *remarks.get(heights, ()),
         misconception=m.LAST_SIZE_IS_ENOUGH if heights == (24, 24) else None,
@@ -381,28 +345,29 @@ def _check_fix_the_shape(function: Any) -> Result:
     )
 
 
-fix_the_shape = Exercise(
-    name="fix_the_shape",
-    answer="build",
-    checker=_check_fix_the_shape,
-    hints=(
+@lesson.cell(
+    _check_fix_the_shape,
+    wrong=[(m.LAST_SIZE_IS_ENOUGH, _two_convolutions("valid", "same"))],
+    hints=[
         "`padding` is one of two words. Which keeps the size at stride 1?",
         "28 − 24 = 4, and that is k − 1. Which word loses k − 1?",
         "The first convolution keeps 28, the second loses 4.",
-    ),
-    solution_code="""\
-def build():
-    return keras.Sequential(
-        [
-            keras.Input(shape=(28, 28, 1)),
-            keras.layers.Conv2D(8, 5, padding="same"),
-            keras.layers.Conv2D(8, 5, padding="valid"),
-        ]
-    )""",
+    ],
     why='"same" keeps 28 at stride 1; "valid" loses k − 1 = 4. The other way round the last size would be the same, '
     "and the map between them would not.",
-    slips=(KnownWrongAnswer(m.LAST_SIZE_IS_ENOUGH, _two_convolutions("valid", "same")),),
 )
+def fix_the_shape():
+    def build():
+        return keras.Sequential(
+            [
+                keras.Input(shape=(28, 28, 1)),
+                keras.layers.Conv2D(8, 5, padding="same"),
+                keras.layers.Conv2D(8, 5, padding="valid"),
+            ]
+        )
+
+    return build
+
 
 # -- torch_to_keras -----------------------------------------------------------------------------------------------
 
@@ -427,12 +392,12 @@ _CHANNELS_IN_FIRST = (
 )
 
 
-def _check_torch_to_keras(function: Any) -> Result:
+def _check_torch_to_keras(function: Any) -> str:
     """Compare with one ghost cell on each side and an unpadded convolution, in size and in values."""
     layers = networks.layers_or_word(function)
     convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
     if len(convolutions) != 1:
-        return wrong(f"Your list holds {len(convolutions)} `Conv2D`, and PyTorch's line is one convolution.")
+        raise CheckFailed(f"Your list holds {len(convolutions)} `Conv2D`, and PyTorch's line is one convolution.")
     convolution = convolutions[0]
     x = networks.digits((1, 28, 28, 1), seed=1)
     size = networks.run_through(layers, x)[-1].shape[1:]
@@ -441,23 +406,25 @@ def _check_torch_to_keras(function: Any) -> Result:
     if size != (26, 26, 8):
         remark = (_CHANNELS_IN_FIRST,) if (convolution.filters, *convolution.kernel_size) == (1, 8, 8) else ()
         line = f"Your layers give {found}. PyTorch gives 26 × 26 × 8."
-        return wrong(line, *remark, misconception=belief, with_case=False)
+        raise CheckFailed(line, *remark, misconception=belief, with_case=False)
     if tuple(convolution.kernel_size) != (5, 5):
         k = convolution.kernel_size[0]
-        return wrong(
+        raise CheckFailed(
             f"The size is right, {found}, but PyTorch's kernel is 5 × 5 and yours {k} × {k}.",
             misconception=belief,
             with_case=False,
         )
     if not convolution.use_bias:
-        return wrong(f"The size is right, {found}, but PyTorch's line has a bias for each filter, and yours has none.")
+        raise CheckFailed(
+            f"The size is right, {found}, but PyTorch's line has a bias for each filter, and yours has none."
+        )
     networks.give_digits(convolution, seed=2)
     if not np.array_equal(networks.run_through(layers, x)[-1], _as_pytorch(convolution, x)):
-        return wrong(
+        raise CheckFailed(
             f"The size is right, {found}, but the values differ.",
             "PyTorch's line puts one ghost cell on each side, and then does nothing but convolve.",
         )
-    return right(f"{found}, and the same values, cell by cell.")
+    return f"{found}, and the same values, cell by cell."
 
 
 def _as_pytorch(convolution: Layer, x: Map) -> Map:
@@ -469,29 +436,30 @@ def _as_pytorch(convolution: Layer, x: Map) -> Map:
     return run(reference, padded)
 
 
-torch_to_keras = Exercise(
-    name="torch_to_keras",
-    answer="keras_layers",
-    checker=_check_torch_to_keras,
-    hints=(
+@lesson.cell(
+    _check_torch_to_keras,
+    wrong=[
+        (m.NUMBER_IS_SAME, _one_layer(8, 5, padding="same")),
+        (m.PADDING_LEFT_OUT, _one_layer(8, 5)),
+        (m.OTHER_KERNEL, _one_layer(8, 3)),
+    ],
+    hints=[
         "Keras's `Conv2D` takes a word for its padding, not a number. Does one of the two words give 26?",
         'Neither does: "valid" gives 24, "same" gives 28. So the padding needs a layer of its own, in front.',
         "That layer is `keras.layers.ZeroPadding2D`. One ghost cell on each side is what its plain number means.",
-    ),
-    solution_code="""\
-def keras_layers():
-    return [
-        keras.layers.ZeroPadding2D(1),
-        keras.layers.Conv2D(8, 5),
-    ]""",
+    ],
     why="PyTorch's number is so many ghost cells on each side, whatever the kernel: 28 + 2·1 − 5 + 1 = 26. "
     "Keras's words cannot say that, so the padding becomes a layer.",
-    slips=(
-        KnownWrongAnswer(m.NUMBER_IS_SAME, _one_layer(8, 5, padding="same")),
-        KnownWrongAnswer(m.PADDING_LEFT_OUT, _one_layer(8, 5)),
-        KnownWrongAnswer(m.OTHER_KERNEL, _one_layer(8, 3)),
-    ),
 )
+def torch_to_keras():
+    def keras_layers():
+        return [
+            keras.layers.ZeroPadding2D(1),
+            keras.layers.Conv2D(8, 5),
+        ]
+
+    return keras_layers
+
 
 # -- dim_rim ------------------------------------------------------------------------------------------------------
 
@@ -507,18 +475,14 @@ def _padded(function: Any, x: NDArray[np.float64], k: int, settings: str) -> NDA
     except (TypeError, ValueError):
         padded = np.empty(())
     if padded.ndim != 2:
-        raise CheckFailed(
-            wrong(f"For {settings} your function returns {spell(value)}. It should return the padded map.")
-        )
+        raise CheckFailed(f"For {settings} your function returns {spell(value)}. It should return the padded map.")
     size = tuple(side - k + 1 for side in padded.shape)
     if size != x.shape:
         height, width = padded.shape
         comes_out = f"{size[0]} × {size[1]} comes out" if min(size) > 0 else "no window fits into it"
         raise CheckFailed(
-            wrong(
-                f"For {settings} your padded map is {height} × {width}, so {comes_out}. "
-                f"It should be {x.shape[0]} × {x.shape[1]}, as before: add k − 1 in all, to height and to width."
-            )
+            f"For {settings} your padded map is {height} × {width}, so {comes_out}. "
+            f"It should be {x.shape[0]} × {x.shape[1]}, as before: add k − 1 in all, to height and to width."
         )
     return padded
 
@@ -534,7 +498,7 @@ def _sums(padded: NDArray[np.float64], k: int) -> Map:
     return run(layer, padded[np.newaxis, :, :, np.newaxis])[0, :, :, 0]
 
 
-def _check_dim_rim(function: Any) -> Result:
+def _check_dim_rim(function: Any) -> str:
     """Maps of one value must stay of one value; any other map must survive inside the padded one."""
     check_callable(function)
     for k in (3, 5, 2, 4):
@@ -543,44 +507,40 @@ def _check_dim_rim(function: Any) -> Result:
             padded = _padded(function, np.full((_RIM_SIZE, _RIM_SIZE), value), k, settings)
             sums = _sums(padded, k)
             if sums.min() != sums.max():
-                return _rim_is_seen(settings, sums, padded, value)
+                # The rim is seen; if what was added is zeros, that is said.
+                raise CheckFailed(
+                    f"For {settings} the sums run from {sums.min():g} to {sums.max():g}: the rim is seen.",
+                    misconception=m.GHOSTS_DO_NOT_SHOW if set(padded.flat) == {0.0, value} else None,
+                    with_case=False,
+                )
             if sums.flat[0] != value * k * k:
-                return wrong(f"For {settings} every sum is {sums.flat[0]:g}. It should be {value * k * k:g}.")
+                raise CheckFailed(f"For {settings} every sum is {sums.flat[0]:g}. It should be {value * k * k:g}.")
         counting = np.arange(float(_RIM_SIZE**2)).reshape(_RIM_SIZE, _RIM_SIZE)
         settings = f"k = {k} on a map of {_RIM_SIZE} × {_RIM_SIZE} cells that count from 0"
         if not _holds(_padded(function, counting, k, settings), counting):
-            return wrong(f"For {settings} the map does not stand unchanged inside your padded map.")
-    return right("Bright to the border, and the size is kept: k = 2, 3, 4 and 5, on several maps.")
-
-
-def _rim_is_seen(settings: str, sums: Map, padded: NDArray[np.float64], value: float) -> Result:
-    """Say how the sums differ; if what was added is zeros, say so."""
-    return wrong(
-        f"For {settings} the sums run from {sums.min():g} to {sums.max():g}: the rim is seen.",
-        misconception=m.GHOSTS_DO_NOT_SHOW if set(padded.flat) == {0.0, value} else None,
-        with_case=False,
-    )
+            raise CheckFailed(f"For {settings} the map does not stand unchanged inside your padded map.")
+    return "Bright to the border, and the size is kept: k = 2, 3, 4 and 5, on several maps."
 
 
 def _pad_with_zeros(x: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     return np.pad(x, ((k - 1) // 2, k // 2))
 
 
-dim_rim = Exercise(
-    name="dim_rim",
-    answer="with_border",
-    checker=_check_dim_rim,
-    hints=(
+@lesson.cell(
+    _check_dim_rim,
+    wrong=[(m.GHOSTS_DO_NOT_SHOW, _pad_with_zeros)],
+    hints=[
         "The rim is dim because the ghosts are zeros. What else could stand there, around a map of fives?",
         "Something taken from the map itself, for example the nearest real cell. `np.pad` can do that with its `mode`.",
         '`np.pad(x, (before, after), mode="edge")` pads both axes. You know before and after from `same_pads`.',
-    ),
-    solution_code="""\
-def with_border(x, k):
-    before = (k - 1) // 2
-    after = k - 1 - before
-    return np.pad(x, (before, after), mode="edge")""",
+    ],
     why="Ghosts taken from the map itself continue it instead of fading it out: the nearest real cell (`edge`) does "
     "that, and so does mirroring (`reflect`). `Conv2D` cannot do this itself, so the border is made before it.",
-    slips=(KnownWrongAnswer(m.GHOSTS_DO_NOT_SHOW, _pad_with_zeros),),
 )
+def dim_rim():
+    def with_border(x, k):
+        before = (k - 1) // 2
+        after = k - 1 - before
+        return np.pad(x, (before, after), mode="edge")
+
+    return with_border

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from course_utils.exercises import misconceptions as m, networks, predictions, truth
+from course_utils.exercises.answers import BadAnswer, whole_numbers
 from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception, slips_of
 from course_utils.exercises.core import AgainstKeras, Exercise, Numbers, equals, pair
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice, Number, Prediction
-from course_utils.exercises.result import CheckFailed, Outcome, Result, right, wrong
+from course_utils.exercises.result import CheckFailed, Result, right, wrong
 from course_utils.keras_layers import Layer, kind_of, load_keras, run
 
 # -- predictions --------------------------------------------------------------------------------------------------
@@ -263,12 +264,16 @@ _ON_THE_WAY = Numbers(
 )
 
 
-def _check_on_the_way(answer: Any) -> Result:
+def _check_on_the_way(answer: Any) -> str | Result:
     """Compare the five numbers; a size of *valid* and swapped sides are told by a case that was in the lesson."""
-    result = _ON_THE_WAY(answer)
-    if result.outcome is Outcome.RIGHT:
+    try:
+        return _ON_THE_WAY(answer)
+    except CheckFailed as failed:
+        result = failed.result
+    try:
+        said, true = whole_numbers(answer, 5), _first_of_resnet()
+    except BadAnswer:
         return result
-    said, true = tuple(map(int, answer)), _first_of_resnet()
     if said[0] == truth.valid_step_size(224, 7, 2):
         return wrong(
             f"The output size: {said[0]} is what *valid* makes of it. Here it is *same*.",

@@ -475,7 +475,7 @@ def _reads_beyond(function: Any) -> bool:
     return False
 
 
-def _check_stamp(function: Any) -> Result:
+def _check_stamp(function: Any) -> str | Result:
     """As any function; a place that does not exist is explained, because Python says only "index out of range"."""
     try:
         return _AGAINST_TRANSPOSED(function)

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from course_utils.exercises.answers import BadAnswer
-from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception
+from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception, misconception_behind
 from course_utils.exercises.record import Answer, Entry, record_here
 from course_utils.exercises.result import Shown, panel, paragraph, show, to_html
 
@@ -76,7 +76,7 @@ class Prediction:
         fields: what the learner fills in.
         truth: asks the real layers for the same answers.
         sentence: shown after the answer.
-        slips: answers with a known belief behind them.
+        wrong_answers: answers with a known misconception behind them.
         tells_all: whether every true answer is shown, or only how many agree and which is the first that does not.
     """
 
@@ -86,8 +86,12 @@ class Prediction:
     fields: tuple[Field, ...]
     truth: Callable[[], tuple[Answer, ...]]
     sentence: str
-    slips: tuple[KnownWrongAnswer, ...] = ()
+    wrong_answers: tuple[KnownWrongAnswer, ...] = ()
     tells_all: bool = True
+    slips: InitVar[tuple[KnownWrongAnswer, ...]] = ()
+
+    def __post_init__(self, slips: tuple[KnownWrongAnswer, ...]) -> None:
+        object.__setattr__(self, "wrong_answers", self.wrong_answers or slips)
 
     def __repr__(self) -> str:
         return f"The prediction {self.name}. Answer it with `lesson.{self.name}.predict()`."
@@ -132,8 +136,8 @@ class Prediction:
             return None
 
     def misconception(self, entry: Entry) -> Misconception | None:
-        """The known belief behind what was said."""
-        return next((slip.misconception for slip in self.slips if slip.answer == entry.said), None)
+        """The misconception behind what was said, where it is known."""
+        return misconception_behind(lambda answer: bool(answer == entry.said), self.wrong_answers)
 
     def lines(self, entry: Entry) -> list[str]:
         """What was said beside what came, a line each; and what to think about."""

@@ -120,11 +120,28 @@ def not_tried(*lines: str) -> Result:
 
 
 class CheckFailed(Exception):
-    """Ends a check early, with its result."""
+    """Ends a check of an answer that is not right, or of one that is not there.
 
-    def __init__(self, result: Result) -> None:
-        super().__init__(str(result))
-        self.result = result
+    Args:
+        *lines: what to tell the learner, one paragraph each.
+        misconception: the belief that explains the answer, where one is recognised.
+        with_case: whether to add the smallest case against that belief, because no line above has shown one.
+        outcome: ``Outcome.NOT_TRIED`` where a blank is left.
+    """
+
+    def __init__(
+        self,
+        *lines: str | Result,
+        misconception: Misconception | None = None,
+        with_case: bool = True,
+        outcome: Outcome = Outcome.WRONG,
+    ) -> None:
+        first = lines[0]
+        if isinstance(first, Result):  # the old form
+            self.result = first
+        else:
+            self.result = Result(outcome, tuple(map(str, lines)), misconception, with_case)
+        super().__init__(str(self.result))
 
 
 @dataclass(frozen=True)

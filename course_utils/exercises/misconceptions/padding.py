@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_utils.exercises import truth
-from course_utils.exercises.catalogue import Misconception, Section
+from course_utils.exercises.catalogue import Quantity, Section
 
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
 _LESSON = "01_pad_the_border.ipynb"
@@ -20,259 +20,174 @@ SPOT_THE_TYPO = Section(_LESSON, "8. Spot one typo (2 minutes)")
 
 # -- valid: how many places a window has --------------------------------------------------------------------------
 
-WINDOW_LOSES_K = Misconception(
-    name="The window takes k cells away, so n − k are left",
-    sentence="Nearly. But n − k is how far the window can move. The place where it starts counts as well: n − k + 1.",
-    section=SLIDE_A_WINDOW,
-    symbols=("n", "k"),
-    about="the size",
-    wrong_formula=lambda n, k: n - k,
-    truth=truth.valid_size,
-    case=(1, 1),
+_valid_size = Quantity("the size", truth.valid_size)
+
+WINDOW_LOSES_K = _valid_size.misconception(
+    "The window takes k cells away, so n − k are left",
+    "Nearly. But n − k is how far the window can move. The place where it starts counts as well: n − k + 1.",
+    SLIDE_A_WINDOW,
+    lambda n, k: n - k,
 )
-WINDOW_HOPS = Misconception(
-    name="The windows stand side by side",
-    sentence="Pooling works like that. A convolution moves by one cell at a time, so its windows overlap.",
-    section=SLIDE_A_WINDOW,
-    symbols=("n", "k"),
-    about="the size",
-    wrong_formula=lambda n, k: n // k,
-    truth=truth.valid_size,
-    case=(3, 2),
+WINDOW_HOPS = _valid_size.misconception(
+    "The windows stand side by side",
+    "Pooling works like that. A convolution moves by one cell at a time, so its windows overlap.",
+    SLIDE_A_WINDOW,
+    lambda n, k: n // k,
 )
-SIZE_STAYS = Misconception(
-    name="A convolution keeps the size",
-    sentence='Only with `padding="same"`. If nothing is said, Keras takes "valid": no ghost cells, and a smaller map.',
-    section=SLIDE_A_WINDOW,
-    symbols=("n", "k"),
-    about="the size",
-    wrong_formula=lambda n, k: n,
-    truth=truth.valid_size,
-    case=(2, 2),
+SIZE_STAYS = _valid_size.misconception(
+    "A convolution keeps the size",
+    'Only with `padding="same"`. If nothing is said, Keras takes "valid": no ghost cells, and a smaller map.',
+    SLIDE_A_WINDOW,
+    lambda n, k: n,
 )
-HALF_EACH_SIDE = Misconception(
-    name="Half a window, rounded down, is lost on each side",
-    sentence="That holds for an odd kernel. An even one has no middle cell and loses k − 1 in all, which is odd.",
-    section=SLIDE_A_WINDOW,
-    symbols=("n", "k"),
-    about="the size",
-    wrong_formula=lambda n, k: n - 2 * (k // 2),
-    truth=truth.valid_size,
-    case=(2, 2),
+HALF_EACH_SIDE = _valid_size.misconception(
+    "Half a window, rounded down, is lost on each side",
+    "That holds for an odd kernel. An even one has no middle cell and loses k − 1 in all, which is odd.",
+    SLIDE_A_WINDOW,
+    lambda n, k: n - 2 * (k // 2),
 )
-ONE_SIDE_LOST = Misconception(
-    name="Half a window is lost, once",
-    sentence="The window cannot reach over either end, so both sides count: k − 1 in all.",
-    section=SLIDE_A_WINDOW,
-    symbols=("n", "k"),
-    about="the size",
-    wrong_formula=lambda n, k: n - k // 2,
-    truth=truth.valid_size,
-    case=(3, 3),
+ONE_SIDE_LOST = _valid_size.misconception(
+    "Half a window is lost, once",
+    "The window cannot reach over either end, so both sides count: k − 1 in all.",
+    SLIDE_A_WINDOW,
+    lambda n, k: n - k // 2,
 )
-ALWAYS_TWO = Misconception(
-    name="A convolution loses 2",
-    sentence="That is the 3×3 kernel, which is so common that one forgets: it is k − 1, whatever k is.",
-    section=SLIDE_A_WINDOW,
-    symbols=("n", "k"),
-    about="the size",
-    wrong_formula=lambda n, k: n - 2,
-    truth=truth.valid_size,
-    case=(1, 1),
+ALWAYS_TWO = _valid_size.misconception(
+    "A convolution loses 2",
+    "That is the 3×3 kernel, which is so common that one forgets: it is k − 1, whatever k is.",
+    SLIDE_A_WINDOW,
+    lambda n, k: n - 2,
 )
-THIRD_IS_WIDTH = Misconception(
-    name="In `Conv2D(32, 3, 3)` the two threes are the kernel",
-    sentence="They were, in old versions of Keras. Now the second number is the kernel and the third is the strides. "
+THIRD_IS_WIDTH = Quantity("the size", truth.third_number_size).misconception(
+    "In `Conv2D(32, 3, 3)` the two threes are the kernel",
+    "They were, in old versions of Keras. Now the second number is the kernel and the third is the strides. "
     "Write `(3, 3)`.",
-    section=SPOT_THE_TYPO,
-    symbols=("n", "k"),
-    about="the size",
-    wrong_formula=lambda n, k: n - k + 1,
-    truth=truth.third_number_size,
-    case=(3, 2),
+    SPOT_THE_TYPO,
+    lambda n, k: n - k + 1,
 )
 
 # -- same: where the ghost cells are ------------------------------------------------------------------------------
 
-SAME_IS_SYMMETRIC = Misconception(
-    name='"same" adds as much on one side as on the other',
-    sentence="With an odd kernel it does. With an even one k − 1 is odd, and the ghost cell left over goes after: "
+_same_pads = Quantity("the ghost cells (before, after)", truth.same_pads)
+
+SAME_IS_SYMMETRIC = _same_pads.misconception(
+    '"same" adds as much on one side as on the other',
+    "With an odd kernel it does. With an even one k − 1 is odd, and the ghost cell left over goes after: "
     "below and to the right.",
-    section=ADD_GHOSTS,
-    symbols=("k",),
-    about="the ghost cells (before, after)",
-    wrong_formula=lambda k: (k // 2, k // 2),
-    truth=truth.same_pads,
-    case=(2,),
+    ADD_GHOSTS,
+    lambda k: (k // 2, k // 2),
 )
-MORE_BEFORE = Misconception(
-    name="The ghost cell left over goes before",
-    sentence="It has to go somewhere, and some libraries choose so. Keras puts it after: below and to the right.",
-    section=ADD_GHOSTS,
-    symbols=("k",),
-    about="the ghost cells (before, after)",
-    wrong_formula=lambda k: (k // 2, (k - 1) // 2),
-    truth=truth.same_pads,
-    case=(2,),
+MORE_BEFORE = _same_pads.misconception(
+    "The ghost cell left over goes before",
+    "It has to go somewhere, and some libraries choose so. Keras puts it after: below and to the right.",
+    ADD_GHOSTS,
+    lambda k: (k // 2, (k - 1) // 2),
 )
-K_GHOSTS = Misconception(
-    name="A window of k needs k ghost cells",
-    sentence='Without padding k − 1 places are missing, not k, so "same" gives back k − 1 ghost cells.',
-    section=ADD_GHOSTS,
-    symbols=("k",),
-    about="the ghost cells (before, after)",
-    wrong_formula=lambda k: (k // 2, k - k // 2),
-    truth=truth.same_pads,
-    case=(1,),
+K_GHOSTS = _same_pads.misconception(
+    "A window of k needs k ghost cells",
+    'Without padding k − 1 places are missing, not k, so "same" gives back k − 1 ghost cells.',
+    ADD_GHOSTS,
+    lambda k: (k // 2, k - k // 2),
 )
-ALL_ON_EACH_SIDE = Misconception(
-    name="k − 1 ghost cells on each side",
-    sentence="k − 1 is right, in all: the two sides share them.",
-    section=ADD_GHOSTS,
-    symbols=("k",),
-    about="the ghost cells (before, after)",
-    wrong_formula=lambda k: (k - 1, k - 1),
-    truth=truth.same_pads,
-    case=(2,),
+ALL_ON_EACH_SIDE = _same_pads.misconception(
+    "k − 1 ghost cells on each side",
+    "k − 1 is right, in all: the two sides share them.",
+    ADD_GHOSTS,
+    lambda k: (k - 1, k - 1),
 )
-ALWAYS_ONE = Misconception(
-    name="Padding is one ghost cell on each side",
-    sentence="That is the 3×3 kernel again. The larger the window, the more ghost cells: k − 1 in all.",
-    section=ADD_GHOSTS,
-    symbols=("k",),
-    about="the ghost cells (before, after)",
-    wrong_formula=lambda k: (1, 1),
-    truth=truth.same_pads,
-    case=(1,),
+ALWAYS_ONE = _same_pads.misconception(
+    "Padding is one ghost cell on each side",
+    "That is the 3×3 kernel again. The larger the window, the more ghost cells: k − 1 in all.",
+    ADD_GHOSTS,
+    lambda k: (1, 1),
 )
-PAIR_IS_BEFORE_AFTER = Misconception(
-    name="`ZeroPadding2D((a, b))` pads a before and b after",
-    sentence="It reads a pair as (height, width): a above and below, b left and right. Two pairs are ((above, below), "
+PAIR_IS_BEFORE_AFTER = Quantity(
+    "the ghost cells (above, below), (left, right)", lambda k: truth.zero_padding_of_pair(*truth.same_pads(k))
+).misconception(
+    "`ZeroPadding2D((a, b))` pads a before and b after",
+    "It reads a pair as (height, width): a above and below, b left and right. Two pairs are ((above, below), "
     "(left, right)): each of them holds one before and one after, `((a, b), (a, b))`.",
-    section=PAD_BY_HAND,
-    symbols=("k",),
-    about="the ghost cells (above, below), (left, right)",
-    wrong_formula=lambda k: (truth.same_pads(k),) * 2,
-    truth=lambda k: truth.zero_padding_of_pair(*truth.same_pads(k)),
-    case=(2,),
+    PAD_BY_HAND,
+    lambda k: (truth.same_pads(k),) * 2,
 )
-GHOSTS_DO_NOT_SHOW = Misconception(
-    name="Ghost cells only change the size",
-    sentence="They are zeros, and zeros enter the sums. At the rim a window holds fewer real cells.",
-    section=SEE_ZEROS,
-    symbols=("k",),
-    about="the smallest sum of a kernel of ones",
-    wrong_formula=lambda k: k * k,
-    truth=truth.smallest_at_the_rim,
-    case=(2,),
+GHOSTS_DO_NOT_SHOW = Quantity("the smallest sum of a kernel of ones", truth.smallest_at_the_rim).misconception(
+    "Ghost cells only change the size",
+    "They are zeros, and zeros enter the sums. At the rim a window holds fewer real cells.",
+    SEE_ZEROS,
+    lambda k: k * k,
 )
 
-OVERSIZE_REFUSED = Misconception(
-    name="A window larger than the map is always an error",
-    sentence='Without padding it is. With "same" there are k − 1 ghost cells, always enough for n places.',
-    section=MAKE_IT_IMPOSSIBLE,
-    symbols=("n", "k"),
-    about='the size with padding="same"',
-    wrong_formula=lambda n, k: n if k <= n else 0,
-    truth=truth.same_size,
-    case=(1, 2),
+OVERSIZE_REFUSED = Quantity('the size with padding="same"', truth.same_size).misconception(
+    "A window larger than the map is always an error",
+    'Without padding it is. With "same" there are k − 1 ghost cells, always enough for n places.',
+    MAKE_IT_IMPOSSIBLE,
+    lambda n, k: n if k <= n else 0,
 )
 
 # -- causal -------------------------------------------------------------------------------------------------------
 
-DILATION_FORGOTTEN = Misconception(
-    name="The dilation does not change the padding",
-    sentence="It spreads the window: its cells are d apart, so it reaches back (k − 1)·d cells, not k − 1.",
-    section=DO_NOT_PEEK,
-    symbols=("k", "d"),
-    about="the ghost cells (before, after)",
-    wrong_formula=lambda k, d: (k - 1, 0),
-    truth=truth.causal_pads,
-    case=(2, 2),
+_causal_pads = Quantity("the ghost cells (before, after)", truth.causal_pads)
+
+DILATION_FORGOTTEN = _causal_pads.misconception(
+    "The dilation does not change the padding",
+    "It spreads the window: its cells are d apart, so it reaches back (k − 1)·d cells, not k − 1.",
+    DO_NOT_PEEK,
+    lambda k, d: (k - 1, 0),
 )
-CAUSAL_IS_SHARED = Misconception(
-    name="Causal padding is shared between the two sides",
-    sentence='"same" shares it. "causal" puts all of it before, so that no output can look at what comes later.',
-    section=DO_NOT_PEEK,
-    symbols=("k", "d"),
-    about="the ghost cells (before, after)",
-    wrong_formula=lambda k, d: ((k - 1) * d // 2, (k - 1) * d - (k - 1) * d // 2),
-    truth=truth.causal_pads,
-    case=(2, 1),
+CAUSAL_IS_SHARED = _causal_pads.misconception(
+    "Causal padding is shared between the two sides",
+    '"same" shares it. "causal" puts all of it before, so that no output can look at what comes later.',
+    DO_NOT_PEEK,
+    lambda k, d: ((k - 1) * d // 2, (k - 1) * d - (k - 1) * d // 2),
 )
-CAUSAL_AFTER = Misconception(
-    name="Causal padding goes after the last step",
-    sentence="Then the output at a step would read the steps that follow it. The ghost cells stand before the first.",
-    section=DO_NOT_PEEK,
-    symbols=("k", "d"),
-    about="the ghost cells (before, after)",
-    wrong_formula=lambda k, d: (0, (k - 1) * d),
-    truth=truth.causal_pads,
-    case=(2, 1),
+CAUSAL_AFTER = _causal_pads.misconception(
+    "Causal padding goes after the last step",
+    "Then the output at a step would read the steps that follow it. The ghost cells stand before the first.",
+    DO_NOT_PEEK,
+    lambda k, d: (0, (k - 1) * d),
 )
-WHOLE_WINDOW_BACK = Misconception(
-    name="A causal window of k needs k·d ghost cells",
-    sentence="Its last cell stands on the present step, and only the other k − 1 reach back: (k − 1)·d.",
-    section=DO_NOT_PEEK,
-    symbols=("k", "d"),
-    about="the ghost cells (before, after)",
-    wrong_formula=lambda k, d: (k * d, 0),
-    truth=truth.causal_pads,
-    case=(1, 1),
+WHOLE_WINDOW_BACK = _causal_pads.misconception(
+    "A causal window of k needs k·d ghost cells",
+    "Its last cell stands on the present step, and only the other k − 1 reach back: (k − 1)·d.",
+    DO_NOT_PEEK,
+    lambda k, d: (k * d, 0),
 )
-SPAN_IS_GHOSTS = Misconception(
-    name="A causal window needs as many ghost cells as it spans",
-    sentence="(k − 1)·d + 1 is what the window spans. One of those cells stands on the present step, so one fewer is "
-    "a ghost.",
-    section=DO_NOT_PEEK,
-    symbols=("k", "d"),
-    about="the ghost cells (before, after)",
-    wrong_formula=lambda k, d: ((k - 1) * d + 1, 0),
-    truth=truth.causal_pads,
-    case=(1, 1),
+SPAN_IS_GHOSTS = _causal_pads.misconception(
+    "A causal window needs as many ghost cells as it spans",
+    ("(k − 1)·d + 1 is what the window spans. One of those cells stands on the present step, so one fewer is a ghost."),
+    DO_NOT_PEEK,
+    lambda k, d: ((k - 1) * d + 1, 0),
 )
 
 # -- PyTorch, and right sizes for a wrong reason ------------------------------------------------------------------
 
-NUMBER_IS_SAME = Misconception(
-    name="PyTorch's `padding=1` is Keras's `padding=\"same\"`",
-    sentence="For a 3×3 kernel they agree. The number is so many ghost cells on each side, whatever the kernel; "
+_number_padded_size = Quantity("the size", truth.number_padded_size)
+
+NUMBER_IS_SAME = _number_padded_size.misconception(
+    "PyTorch's `padding=1` is Keras's `padding=\"same\"`",
+    "For a 3×3 kernel they agree. The number is so many ghost cells on each side, whatever the kernel; "
     "the word is as many as the size needs.",
-    section=TRANSLATE,
-    symbols=("n", "k", "p"),
-    about="the size",
-    wrong_formula=lambda n, k, p: n,
-    truth=truth.number_padded_size,
-    case=(1, 1, 1),
+    TRANSLATE,
+    lambda n, k, p: n,
 )
-PADDING_LEFT_OUT = Misconception(
-    name="The padding can be left out",
-    sentence='Then Keras takes "valid": no ghost cells, where PyTorch was asked for some on each side.',
-    section=TRANSLATE,
-    symbols=("n", "k", "p"),
-    about="the size",
-    wrong_formula=lambda n, k, p: n - k + 1,
-    truth=truth.number_padded_size,
-    case=(1, 1, 1),
+PADDING_LEFT_OUT = _number_padded_size.misconception(
+    "The padding can be left out",
+    'Then Keras takes "valid": no ghost cells, where PyTorch was asked for some on each side.',
+    TRANSLATE,
+    lambda n, k, p: n - k + 1,
 )
-OTHER_KERNEL = Misconception(
-    name="Any kernel that gives the right size will do",
-    sentence="The size agrees and nothing else: another kernel has other weights and reads other cells.",
-    section=TRANSLATE,
-    symbols=("k", "p"),
-    about="the parameters of a kernel that is 2p smaller",
-    wrong_formula=lambda k, p: k * k + 1,
-    truth=lambda k, p: truth.conv_parameters(k - 2 * p),
-    case=(3, 1),
+OTHER_KERNEL = Quantity(
+    "the parameters of a kernel that is 2p smaller", lambda k, p: truth.conv_parameters(k - 2 * p)
+).misconception(
+    "Any kernel that gives the right size will do",
+    "The size agrees and nothing else: another kernel has other weights and reads other cells.",
+    TRANSLATE,
+    lambda k, p: k * k + 1,
 )
-LAST_SIZE_IS_ENOUGH = Misconception(
-    name="If the last size is right, so is the rest",
-    sentence='"valid" and then "same" ends at the same size as "same" and then "valid", with another map between them. '
+LAST_SIZE_IS_ENOUGH = Quantity("the two sizes", truth.same_then_valid_sizes).misconception(
+    "If the last size is right, so is the rest",
+    '"valid" and then "same" ends at the same size as "same" and then "valid", with another map between them. '
     "The sizes on the way tell them apart.",
-    section=SLIDE_A_WINDOW,
-    symbols=("n", "k"),
-    about="the two sizes",
-    wrong_formula=lambda n, k: (n - k + 1, n - k + 1),
-    truth=truth.same_then_valid_sizes,
-    case=(2, 2),
+    SLIDE_A_WINDOW,
+    lambda n, k: (n - k + 1, n - k + 1),
 )

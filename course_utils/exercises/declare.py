@@ -1,0 +1,185 @@
+"""How a lesson declares its predictions and exercises.
+
+    lesson = Lesson("01")
+
+    places = lesson.prediction(
+        "places",
+        "A 3 × 3 window stands on a 7 × 7 map … In how many places can it stand, along one row?",
+        ["Places in a row"],
+        lambda: truth.valid_size(7, 3),
+        "That number is the output size: one output cell for each place.",
+        wrong=at(7, 3, of=[m.WINDOW_LOSES_K, m.WINDOW_HOPS]),
+    )
+
+    @lesson.formula(
+        truth.valid_size,
+        '`Conv2D(…, padding="valid")`',
+        cases=[(5, 3), *((n, k) for n in range(1, 9) for k in range(1, n + 1))],
+        wrong=[m.WINDOW_LOSES_K, m.WINDOW_HOPS],
+        hints=["Put the window at the left end …", "It moves n − k cells …", "Count the place where it started, too."],
+        why="A window of k can be pushed n − k times, and the place where it starts counts as well.",
+    )
+    def valid_size(n, k):
+        return n - k + 1
+
+The decorated function is the solution, word for word as the learner is shown it, and the name ``valid_size`` becomes
+the exercise: ``lesson.valid_size.check(valid_size)``. There are three decorators:
+
+- ``formula``: the learner writes this function; it is compared with the real layer, case by case.
+- ``function``: the learner writes this function; a checker judges it.
+- ``cell``: the learner writes what is *inside* this function, and hands in what it returns. For numbers, and for a
+  function that has another name than its exercise.
+
+Known wrong answers are misconceptions, whose formula is then the answer, or pairs ``(misconception, answer)``.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from course_utils.exercises import predictions
+from course_utils.exercises.answers import whole
+from course_utils.exercises.catalogue import KnownWrongAnswer, Wrong, wrong_answers
+from course_utils.exercises.core import AgainstKeras, Checker, Exercise, Numbers, equals
+from course_utils.exercises.predictions import Choice, Number, Prediction
+
+Declare = Callable[[Callable[..., Any]], Exercise]
+
+
+class Lesson:
+    """Declares the predictions and exercises of one lesson.
+
+    Args:
+        number: its two digits, for example ``"01"``.
+    """
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+
+    def look_back(self) -> None:
+        """Show what you expected in this lesson, and what came."""
+        predictions.look_back(self.number)
+
+    def prediction(
+        self,
+        name: str,
+        question: str,
+        fields: Iterable[str | Choice],
+        truth: Callable[[], Any],
+        sentence: str,
+        *,
+        wrong: Iterable[Wrong] = (),
+        tells_all: bool = True,
+    ) -> Prediction:
+        """Declare a prediction.
+
+        Args:
+            name: the name to which it is bound: ``lesson.<name>.predict()``.
+            question: what is asked; code between backticks.
+            fields: what the learner fills in: the label of a number, or a Choice.
+            truth: asks the real layers for the answer; a tuple where there are several fields.
+            sentence: shown after the answer.
+            wrong: known wrong answers, in the form of the truth.
+            tells_all: whether every true answer is shown, or only how many agree and which is the first that does not.
+        """
+        return Prediction(
+            lesson=self.number,
+            name=name,
+            question=question,
+            fields=tuple(field if isinstance(field, Choice) else Number(field) for field in fields),
+            truth=lambda: _as_tuple(truth()),
+            sentence=sentence,
+            wrong_answers=tuple(replace(one, answer=_as_tuple(one.answer)) for one in wrong_answers(wrong)),
+            tells_all=tells_all,
+        )
+
+    def formula(
+        self,
+        truth: Callable[..., Any],
+        layer: str,
+        cases: Iterable[Any],
+        *,
+        wrong: Iterable[Wrong],
+        hints: Sequence[str],
+        why: str,
+        read: Callable[[Any], Any] = whole,
+    ) -> Declare:
+        """Declare an exercise: a function whose values are those of the real layer.
+
+        Args:
+            truth: asks the real layer. Its parameters are the symbols that are shown to the learner.
+            layer: the layer as it is called in a sentence.
+            cases: arguments of the function, the simplest first: the first that differs is the one that is shown.
+            wrong: known wrong functions.
+            hints: from a nudge to nearly everything.
+            why: the reason, in a sentence or two; shown with the solution and after a right answer.
+            read: what turns the function's value into one that can be compared: ``whole``, ``pair``, …
+        """
+        checker = AgainstKeras(tuple(map(_as_tuple, cases)), equals(truth), layer, read)
+        return self.function(checker, wrong=wrong, hints=hints, why=why)
+
+    def function(self, checker: Checker, *, wrong: Iterable[Wrong], hints: Sequence[str], why: str) -> Declare:
+        """Declare an exercise: the decorated function is what the learner writes and hands in.
+
+        Args:
+            checker: judges an answer, see ``core.Checker``.
+            wrong: known wrong answers.
+            hints: from a nudge to nearly everything.
+            why: the reason, in a sentence or two; shown with the solution and after a right answer.
+        """
+
+        def declare(solution: Callable[..., Any]) -> Exercise:
+            lines, node = _source(solution)
+            code = "\n".join(lines[node.lineno - 1 :])
+            return _exercise(solution, solution.__name__, code, checker, wrong, hints, why)
+
+        return declare
+
+    def cell(self, checker: Checker, *, wrong: Iterable[Wrong], hints: Sequence[str], why: str) -> Declare:
+        """Declare an exercise: what the learner writes is inside the decorated function, and handed in is its return.
+
+        The arguments are those of ``function``.
+        """
+
+        def declare(solution: Callable[..., Any]) -> Exercise:
+            lines, node = _source(solution)
+            last = node.body[-1]
+            if not isinstance(last, ast.Return) or last.value is None:
+                raise TypeError(f"{solution.__name__} has to end with a return: what the learner hands in.")
+            code = textwrap.dedent("\n".join(lines[node.lineno : last.lineno - 1])).strip("\n")
+            answer = ast.get_source_segment("\n".join(lines), last.value) or ""
+            return _exercise(solution, answer, code, checker, wrong, hints, why)
+
+        return declare
+
+
+def _exercise(
+    solution: Callable[..., Any],
+    answer: str,
+    code: str,
+    checker: Checker,
+    wrong: Iterable[Wrong],
+    hints: Sequence[str],
+    why: str,
+) -> Exercise:
+    known: tuple[KnownWrongAnswer, ...] = wrong_answers(wrong)
+    if isinstance(checker, (AgainstKeras, Numbers)):
+        checker = replace(checker, wrong_answers=known)
+    return Exercise(solution.__name__, answer, checker, tuple(hints), code, why, known)
+
+
+def _source(function: Callable[..., Any]) -> tuple[list[str], ast.FunctionDef]:
+    """The lines of a function with its decorators, and how Python reads them."""
+    text = textwrap.dedent(inspect.getsource(function))
+    (node,) = ast.parse(text).body
+    assert isinstance(node, ast.FunctionDef)
+    return text.splitlines(), node
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
