@@ -28,6 +28,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from uv import find_uv_bin
 
 from tools.bootstrap import commands, environment, installing, surroundings
 from tools.bootstrap.console import SetupError
@@ -39,6 +40,12 @@ import json, os, sys
 print("STARTED", json.dumps({"module": __spec__.name.split(".")[0], "arguments": sys.argv[1:],
       "environment": dict(os.environ), "prefix": sys.prefix, "path": sys.path}), flush=True)
 sys.exit(int(os.environ.get("FAIL", "") == __spec__.name.split(".")[0]))
+"""
+
+# The real uv, wherever the tests have it: its own wheel would be copied 20 MB at a time.
+HANDS_OVER_TO_UV = f"""
+import subprocess, sys
+sys.exit(subprocess.call([{find_uv_bin()!r}, *sys.argv[1:]]))
 """
 
 # A build backend that needs no package: it makes an editable wheel out of one .pth file.
@@ -110,11 +117,13 @@ class Course:
         (self.folder / "notebooks" / "00_start_here.ipynb").write_text("{}", encoding="utf-8")
         (self.folder / "requirements").mkdir()
         self.run_pins = make_wheel(self.wheels, "lab", "1.0", {"jupyterlab": TELLS_HOW_IT_WAS_STARTED})
+        self.uv_pin = make_wheel(self.wheels, "uv", "1.0", {"uv": HANDS_OVER_TO_UV})
         tools = dict.fromkeys(("ruff", "mypy", "pytest"), TELLS_HOW_IT_WAS_STARTED)
         self.test_pins = make_wheel(self.wheels, "checks", "1.0", tools)
         self.write_locks()
 
     def write_locks(self) -> None:
+        (self.folder / "requirements" / "uv.lock.txt").write_text(self.uv_pin, encoding="utf-8")
         (self.folder / "requirements" / "run.lock.txt").write_text(self.run_pins, encoding="utf-8")
         (self.folder / "requirements" / "test.lock.txt").write_text(self.run_pins + self.test_pins, encoding="utf-8")
 
@@ -211,8 +220,8 @@ def test_a_folder_of_wheels_is_filled_and_then_does_without_a_network(course: Co
     carried = course.folder / "wheels"
     code, output = course.run("wheels")
     assert code == 0, output
-    assert [file.name for file in carried.iterdir()] == [file.name for file in course.wheels.glob("lab-1.0*")]
-    assert "1 packages, 0 MB" in output and str(carried) in output
+    assert sorted(file.name[:6] for file in carried.iterdir()) == ["lab-1.", "uv-1.0"]
+    assert "2 packages, 0 MB" in output and str(carried) in output
     assert not course.venv.exists(), "a fresh copy stays one that can be handed on"
     (course.folder / "tools" / "teach.py").write_text(TELLS_HOW_IT_WAS_STARTED, encoding="utf-8")
     for command in (["--", "--port", "9000"], ["teach"]):
@@ -220,13 +229,14 @@ def test_a_folder_of_wheels_is_filled_and_then_does_without_a_network(course: Co
         assert code == 0, output
         assert len(started(output)) == 1
     assert "checks=1.0" not in course.installed(), "to teach takes no more than to learn"
-    wheel = next(carried.iterdir())
+    [wheel] = carried.glob("lab-*")
     wheel.rename(wheel.with_name("lab-1.0-cp27-none-win32.whl"))
     shutil.rmtree(course.venv)
     code, output = course.run("--", "--port", "9000", **NOWHERE)
     assert code == 1 and "could not be reached" not in output, "no index is asked where wheels lie"
     assert "or the folder wheels was filled on another system" in output
-    next(carried.iterdir()).unlink()  # empty, as an interrupted `wheels` leaves it
+    for wheel in carried.iterdir():
+        wheel.unlink()  # empty, as an interrupted `wheels` leaves it
     code, output = course.run(PIP_RETRIES="1", **NOWHERE)
     assert code == 1 and "could not be reached" in output, "then the index is asked"
 
@@ -240,7 +250,7 @@ def test_the_wheels_of_another_system_are_added_to(course: Course) -> None:
         (course.folder / mine).touch()
     code, output = course.run("wheels")
     assert code == 0, output
-    assert len(list(carried.iterdir())) == 2
+    assert len(list(carried.iterdir())) == 3
     assert "Leave out of the copy: build/teaching, notebooks/my_predictions.json." in output
 
 
@@ -527,10 +537,19 @@ def test_incomplete_copy(course: Course) -> None:
     ("said", "told"),
     [
         ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
+        ("cause: failed to copy file: No space left on device (os error 28)", "disk is full"),
         ("OSError: [WinError 112] There is not enough space on the disk", "disk is full"),
         ("WARNING: Retrying: NameResolutionError(Temporary failure in name resolution)", "no network"),
         ("socket.gaierror: [Errno 11001] getaddrinfo failed", "no network"),
         ("pip._vendor.urllib3.exceptions.ReadTimeoutError: Read timed out.", "no network"),
+        ("cause: dns error", "no network"),
+        ("cause: operation timed out", "no network"),
+        ("cause: invalid peer certificate: UnknownIssuer", "PIP_CERT"),
+        ("cause: Hash mismatch for `lab==1.0`", "hash differs"),
+        ("cause: Because lab==1.0 has no wheels with a matching Python ABI tag", "no ready-made package of lab==1.0"),
+        ("cause: Because lab was not found in the package registry", "no ready-made package of lab "),
+        ("cause: Because there is no version of lab==1.0 and you require", "no ready-made package of lab==1.0"),
+        ("error: failed to remove file `x`: Access is denied. (os error 5)", "Close JupyterLab"),
         ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]", "PIP_CERT"),
         (
             "ERROR: No matching distribution found for tensorflow==2.21.0",
@@ -542,23 +561,47 @@ def test_incomplete_copy(course: Course) -> None:
         ("something entirely new", "does not know"),
     ],
 )
-def test_what_pip_says_becomes_a_sentence(said: str, told: str) -> None:
+def test_what_an_installer_says_becomes_a_sentence(said: str, told: str) -> None:
     sentence = installing.explain(f"Collecting a\n{said}\n", Path("the-log"))
     assert told in sentence
     assert said in sentence
     assert "the-log" in sentence
 
 
-def test_download_is_shown_with_its_size() -> None:
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "  Downloading tf_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl (274.4 MB)",
+            "downloading tf-cpu 2.21.0 (274 MB)",
+        ),
+        ("Downloading tensorflow-cpu (261.1MiB)", "downloading tensorflow-cpu (261 MB)"),
+        ("Prepared 112 packages in 3.20s", "all has arrived; unpacking 112 packages"),
+    ],
+)
+def test_progress_is_shown_and_stays(said: str, told: str) -> None:
     notes: list[str] = []
-
     ticker: Any = SimpleNamespace(show=notes.append, note=notes.append)
+    installing._show(said + "\n", ticker)
+    assert notes == [told] * 2
 
-    installing._show("  Downloading tensorflow_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl (274.4 MB)\n", ticker)
-    assert notes == ["downloading tensorflow-cpu 2.21.0 (274 MB)"] * 2
-    notes.clear()
-    installing._show("Progress 100000000 of 274400000\n", ticker)
-    assert notes == ["downloading: 100 of 274 MB"]
+
+def test_settings_of_pip_reach_uv() -> None:
+    said = """:env:.find-links='/one /two'
+:env:.no-index='1'
+:env:.user='1'
+global.default-timeout='7'
+global.find-links='/three'
+global.extra-index-url='\nfile:///a\nfile:///b'
+global.proxy=''
+"""
+    assert installing.translated(said) == {
+        "UV_FIND_LINKS": "/one,/two",
+        "UV_NO_INDEX": "1",
+        "UV_HTTP_TIMEOUT": "7",
+        "UV_INDEX": "file:///a file:///b",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+    }
 
 
 # The command line

@@ -6,6 +6,7 @@
 
 pyproject.toml -> requirements/run.lock.txt   what a learner needs: exact versions with hashes, all systems in one
                -> requirements/test.lock.txt  the same versions, and what the tests need on top
+  test.lock.txt -> requirements/uv.lock.txt   its uv, with which course.py installs all the others
    run.lock.txt -> environment.yml            for conda: Python from conda, the rest from pip
                -> binder/environment.yml      for Binder and hubs, where Linux is the only system
 
@@ -33,6 +34,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).absolute().parents[1]
 RUN_LOCK = Path("requirements/run.lock.txt")
 TEST_LOCK = Path("requirements/test.lock.txt")
+UV_LOCK = Path("requirements/uv.lock.txt")
 CONDA = Path("environment.yml")
 BINDER = Path("binder/environment.yml")
 
@@ -154,6 +156,17 @@ def render_binder(lock: str) -> str:
     return render_environment(lock, LINUX)
 
 
+def render_uv(lock: str) -> str:
+    """Write the lock with uv alone: the lines of the tests' lock, so that the two never disagree."""
+    found = re.search(r"^uv==.*\n(?: +--hash.*\n)+", lock, re.MULTILINE)
+    assert found is not None, "the tests' lock holds no uv"
+    return sealed(found[0], _digest(lock))
+
+
+RENDERED = {UV_LOCK: (TEST_LOCK, render_uv), CONDA: (RUN_LOCK, render_conda), BINDER: (RUN_LOCK, render_binder)}
+"""What is derived from a lock: from which, and how."""
+
+
 # The commands
 
 
@@ -174,24 +187,22 @@ def derive(root: Path, options: Sequence[str] = ()) -> None:
     """Write every derived file anew."""
     compile_lock(root, RUN_LOCK, options, test=False)
     compile_lock(root, TEST_LOCK, [*options, "--extra", "test", "-c", RUN_LOCK.as_posix()], test=True)
-    lock = (root / RUN_LOCK).read_text(encoding="utf-8")
-    (root / CONDA).write_text(render_conda(lock), encoding="utf-8", newline="\n")
-    (root / BINDER).write_text(render_binder(lock), encoding="utf-8", newline="\n")
+    for path, (lock, render) in RENDERED.items():
+        (root / path).write_text(render((root / lock).read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
 
 
 def complaints(root: Path) -> list[str]:
     """Say of each derived file that does not fit its source what is wrong with it; needs no network."""
     pyproject = (root / "pyproject.toml").read_text(encoding="utf-8")
-    lock = (root / RUN_LOCK).read_text(encoding="utf-8")
     found = []
     for path, test in ((RUN_LOCK, False), (TEST_LOCK, True)):
         text = (root / path).read_text(encoding="utf-8")
         if seal_of(text) != lock_seal(pyproject, body_of(text), test=test):
             found.append(f"{path.as_posix()} was not made from this pyproject.toml, or was edited by hand")
         found += unmet(direct_dependencies(pyproject, test=test), text, path)
-    for path, render in ((CONDA, render_conda), (BINDER, render_binder)):
-        if (root / path).read_text(encoding="utf-8") != render(lock):
-            found.append(f"{path.as_posix()} was not made from this {RUN_LOCK.as_posix()}")
+    for path, (source, render) in RENDERED.items():
+        if (root / path).read_text(encoding="utf-8") != render((root / source).read_text(encoding="utf-8")):
+            found.append(f"{path.as_posix()} was not made from this {source.as_posix()}")
     return found
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from tools.bootstrap.console import SetupError, say, seconds_since, step
-from tools.bootstrap.installing import pip_download, pip_install
+from tools.bootstrap.installing import UV_LOCK, download, get_uv, install, install_editable
 from tools.bootstrap.surroundings import ROOT, clean_environment, venv_python
 
 LOCKS = {
@@ -32,7 +32,7 @@ LOCKS = {
 """What a learner needs, and what the tests need on top. The pins that both name are the same ones."""
 
 NEEDED_DISK = 2.5e9
-"""Bytes: the environment itself takes most of it, the wheels wait in a temporary folder meanwhile."""
+"""Bytes: the environment, and what waits in uv's cache to be linked or copied into it."""
 
 DOWNLOAD = "about 400 MB"
 
@@ -86,7 +86,7 @@ def inspect(venv: Path, profile: str) -> Finding:
 def make_whole(profile: str) -> Path:
     """Bring the environment to where ``profile`` can be started from it, doing only what is missing."""
     venv = venv_folder()
-    for lock in LOCKS.values():
+    for lock in (UV_LOCK, *LOCKS.values()):
         if not lock.is_file():
             raise SetupError(f"{lock} is missing. Is this folder a complete copy of the course?")
     refuse_foreign(venv)
@@ -119,12 +119,13 @@ def build(venv: Path, profile: str, why: str) -> None:
     """Make the environment from nothing."""
     start = time.monotonic()
     say(f"Setting up the course in {venv}: {why}.")
-    say(f"This happens once. It downloads {DOWNLOAD}, takes two minutes besides, and may be interrupted.")
+    say(f"This happens once. It downloads {DOWNLOAD}, takes half a minute besides, and may be interrupted.")
     refuse_full_disk(venv)
     write_record(venv, {})
     empty(venv)
-    with step(1, 3, f"Make an environment with Python {sys.version.split()[0]}"):
+    with step(1, 3, f"Make an environment with Python {sys.version.split()[0]}, and get uv to fill it") as ticker:
         make_venv(venv)
+        get_uv(venv, ticker, _log_file(venv))
     install_packages(venv, profile, 2, 3)
     install_course(venv, 3, 3)
     write_record(venv, what_it_is_made_from(venv, profile))
@@ -167,7 +168,7 @@ def install_packages(venv: Path, profile: str, number: int, of: int) -> None:
     """Install exactly the locked packages: each file's hash is checked, nothing is built here."""
     lock = LOCKS[profile]
     with step(number, of, f"Install the packages of {lock.relative_to(ROOT).as_posix()}") as ticker:
-        pip_install(venv, ["--require-hashes", "--only-binary", ":all:", "-r", str(lock)], ticker, _log_file(venv))
+        install(venv, lock, ticker, _log_file(venv))
 
 
 def download_packages(scratch: Path) -> None:
@@ -179,16 +180,16 @@ def download_packages(scratch: Path) -> None:
     with step(1, 2, f"Make an environment with Python {sys.version.split()[0]}, to fetch with"):
         make_venv(scratch)
     with step(2, 2, "Fetch the packages of requirements/run.lock.txt into the folder wheels") as ticker:
-        arguments = ["--require-hashes", "--only-binary", ":all:", "-r", str(LOCKS["run"])]
         log = ROOT / "build" / "wheels.log"
         log.parent.mkdir(exist_ok=True)
-        pip_download(scratch, arguments, ticker, log)
+        for lock in (UV_LOCK, LOCKS["run"]):
+            download(scratch, lock, ticker, log)
 
 
 def install_course(venv: Path, number: int, of: int) -> None:
     """Install the course's own package, so that what is edited here is what runs."""
     with step(number, of, "Install the course itself") as ticker:
-        pip_install(venv, ["--no-deps", "--no-build-isolation", "-e", str(ROOT)], ticker, _log_file(venv))
+        install_editable(venv, ROOT, ticker, _log_file(venv))
 
 
 # What an environment was made from
