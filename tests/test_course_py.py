@@ -587,7 +587,7 @@ def test_progress_is_shown_and_stays(said: str, told: str) -> None:
 
 
 def test_settings_of_pip_reach_uv() -> None:
-    said = """:env:.find-links='/one /two'
+    said = r""":env:.find-links='/one /two'
 :env:.no-index='1'
 :env:.user='1'
 global.default-timeout='7'
