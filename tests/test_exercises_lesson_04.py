@@ -1,4 +1,4 @@
-"""Lesson 04: what is asked of every lesson stands elsewhere; here is what only this one has.
+"""Lesson 04: what its exercises say to answers, right and wrong, and what its truths are made of.
 
 Right and wrong are asked from real Keras layers; the constants here were worked out with pencil and paper.
 """
@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from verdicts import RIGHT, WRONG, Unsaid, Verdicts, check_verdict, each
 
 from course_utils.axes import ShapeError, TransposedWindow, Upsample, Window
 from course_utils.exercises import ____, lesson_04 as lesson, misconceptions as m, truth
@@ -21,130 +22,370 @@ from course_utils.keras_layers import KerasRefusal
 
 LAYERS = keras.layers
 
-# -- what is said -------------------------------------------------------------------------------------------------
+# -- answers ------------------------------------------------------------------------------------------------------
 
 
-def test_the_simplest_setting_that_differs_is_shown() -> None:
-    result = lesson.size_and_gaps.evaluate(lambda n, k, s: ((n - 1) * s + k, n * max(s - k, 0)))
-    assert result.lines == ("For n = 4, k = 2, s = 3 your function says (11, 4); Keras gives (12, 4).",)
-    assert result.misconception is m.TEXTBOOK_LENGTH
-    result = lesson.down_and_up.evaluate(lambda n, f: (-(-n // f), n // f * f))
-    assert result.lines == ("For n = 7, f = 2 your function says (4, 6); Keras gives (4, 8).",)
-    assert result.misconception is None
+def size(n: int, k: int, s: int) -> int:
+    """The right size of the stamps."""
+    return n * s + max(k - s, 0)
 
 
-def test_a_row_is_shown_with_the_first_cell_that_differs() -> None:
-    result = lesson.blend_row.evaluate(lambda row: [0, 3, 9, 9])
-    assert result.lines == (
-        "For row = [0, 12] your function says [0, 3, 9, 9]; Keras gives [0, 3, 9, 12]. "
-        "The first that differs is in cell 3.",
-    )
-    result = lesson.stamp.evaluate(lambda row, kernel, s: [1, 1, 11, 10])
-    assert result.lines == (
-        "For row = [1, 10], kernel = [1, 1, 1], s = 2 your function returns 4 numbers; Keras makes 5.",
-    )
+def blended_as(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def blend_row(row: list[float]) -> Any:
+        cells = [row[0], *row, row[-1]]
+        return kind([(3 * cells[j] + cells[j + d]) / 4 for j in range(1, len(row) + 1) for d in (-1, 1)])
+
+    return blend_row
 
 
-def test_a_way_back_is_told_with_the_road_that_it_leads() -> None:
-    line = lesson.way_back.evaluate(lambda n, s: 0).lines[0]
-    assert line.endswith("Keras goes 14 → 7 → 13.")
-    line = lesson.way_back.evaluate(lambda n, s: 2).lines[0]
-    assert line.endswith("below the stride, 2.")
+def plain_mean(row: list[float]) -> list[float]:
+    cells = [row[0], *row, row[-1]]
+    return [(cells[j] + cells[j + d]) / 2 for j in range(1, len(row) + 1) for d in (-1, 1)]
 
 
-def test_only_who_put_n_for_o_is_told_to_put_o() -> None:
-    advice = "Into the layer goes o = 7: put it where section 6 has n."
-    line = lesson.way_back.evaluate(lambda n, s: n - ((n - 1) * s + 1)).lines[0]
-    assert line.startswith("For n = 13, s = 2 your function says -12, and") and line.endswith(advice)
-    for other in (lambda n, s: 0, lambda n, s: s, lambda n, s: n, lambda n, s: n % s, lambda n, s: None):
-        assert "put it where" not in str(lesson.way_back.evaluate(other))
+def emptied(row: list[float]) -> list[float]:
+    made = [cell for cell in row for _ in range(2)]
+    row.clear()
+    return made
 
 
-def test_a_padding_has_only_a_belief_that_is_its_own() -> None:
-    result = lesson.way_back.evaluate(lambda n, s: -(-n // s) * s - n)
-    assert result.misconception is m.TAKEN_FROM_THE_LARGEST
-    assert "You counted down from the largest, n·s" in str(result)
-    assert "It counts up from the smallest." in str(result)
-    assert lesson.way_back.evaluate(lambda n, s: n % s).misconception is None
+def stamping(
+    place: Callable[[int, int, int, int], int] = lambda j, t, k, s: j * s + t,
+    weigh: Callable[[Any, Any, int, int], float] = lambda row, kernel, j, t: row[j] * kernel[t],
+) -> Callable[..., list[float]]:
+    """Stamps by the loops of the lesson, which empty the lists they were given."""
+
+    def stamp(row: list[float], kernel: list[float], s: int) -> list[float]:
+        n, k = len(row), len(kernel)
+        result = [0.0] * size(n, k, s)
+        for j, t in product(range(n), range(k)):
+            result[place(j, t, k, s)] += weigh(row, kernel, j, t)
+        row.clear()
+        kernel.clear()
+        return result
+
+    return stamp
 
 
-def test_the_gap_behind_the_last_stamp_is_asked_for() -> None:
-    result = lesson.size_and_gaps.evaluate(lambda n, k, s: (n * s + max(k - s, 0), (n - 1) * max(s - k, 0)))
-    assert result.misconception is m.GAPS_ONLY_BETWEEN
-    assert result.lines == (
-        "For n = 4, k = 2, s = 3 your function says (12, 3); Keras gives (12, 4). The size is right.",
-    )
-    assert "The last stamp has its gap behind it too: n gaps of s − k, not n − 1." in str(result)
-    result = lesson.size_and_gaps.evaluate(lambda n, k, s: ((n - 1) * s + k, (n - 1) * max(s - k, 0)))
-    assert result.misconception is m.TEXTBOOK_LENGTH and "The size is right" not in str(result)
+def out_where_it_leads_back(n: int, s: int) -> int | None:
+    """Keras takes None as well; it leads to o·s."""
+    extra = (n - 1) % s
+    return None if extra == s - 1 else extra
 
 
-def test_a_decoder_is_told_both_roads() -> None:
-    def decoder(n: int) -> Any:
-        return [LAYERS.UpSampling2D(2)] * 3
-
-    text = str(lesson.decoder.evaluate(decoder))
-    assert "layer 1 of your list is a `UpSampling2D`; three `Conv2DTranspose` are asked for" in text
-    text = str(lesson.decoder.evaluate(lambda n: decoder(n)[:2]))
-    assert "your list holds 2 layers; three `Conv2DTranspose` are asked for" in text
-    forgetful = [LAYERS.Conv2DTranspose(8, 3, strides=2, padding="same", output_padding=e) for e in (0, 1, 1)]
-    text = str(lesson.decoder.evaluate(lambda n: forgetful))
-    assert "For n = 25 the way down is 25 → 13 → 7 → 4." in text
-    assert "go back 4 → 7 → 14 → 28; asked for: 4 → 7 → 13 → 25." in text
+Make = Callable[[], Any]
 
 
-def decoder_with(extras: Callable[..., tuple[int | None, ...]], k: int = 3) -> Callable[[int], Any]:
-    """A decoder whose numbers are made from n."""
-
-    def decoder(n: int) -> Any:
-        return [LAYERS.Conv2DTranspose(8, k, strides=2, padding="same", output_padding=e) for e in extras(n)]
-
-    return decoder
+def up(f: int = 2, **settings: Any) -> Make:
+    return lambda: LAYERS.UpSampling2D(f, **settings)
 
 
-def sizes_back(n: int) -> tuple[int, int, int]:
-    return (n + 3) // 4, (n + 1) // 2, n
+def conv(*args: Any, **settings: Any) -> Make:
+    return lambda: LAYERS.Conv2D(*args, **settings)
 
 
+def same(filters: int, k: Any, **settings: Any) -> Make:
+    """A transposed convolution with "same" and steps of 2."""
+    return lambda: LAYERS.Conv2DTranspose(filters, k, **{"strides": 2, "padding": "same", **settings})
+
+
+def valid(*args: Any, **settings: Any) -> Make:
+    return lambda: LAYERS.Conv2DTranspose(*args, **settings)
+
+
+def frame(n: int) -> Make:
+    return lambda: LAYERS.ZeroPadding2D(n)
+
+
+EVEN = [same(8, 4)]
+PLAIN = [up(), conv(8, 3, padding="same")]
+
+
+def ways(first: list[Make], second: list[Make]) -> Callable[[], Any]:
+    return lambda: ([make() for make in first], [make() for make in second])
+
+
+def second(*layers: Make) -> Callable[[], Any]:
+    return ways(PLAIN, list(layers))
+
+
+def decoder(extras: Callable[[int], Any], k: Any = 3, filters: int = 8) -> Callable[[int], Any]:
+    """Layers with the numbers that are made of n."""
+    return lambda n: [same(filters, k, output_padding=extra)() for extra in extras(n)]
+
+
+def halves(n: int) -> tuple[int, int, int]:
+    return n, (n + 1) // 2, (n + 3) // 4
+
+
+def back(n: int) -> tuple[int, ...]:
+    return halves(n)[::-1]
+
+
+TEXTBOOK_IN_BOTH = lambda n, k, s: ((n - 1) * s + k, (n - 1) * max(s - k, 0))  # noqa: E731
+PUT_O = "Into the layer goes o = 7: put it where section 6 has n."
+BEYOND = "Where does that weight land, if the stamp of cell 1 begins in cell 2?"
+READ_BEYOND = (
+    "You read a cell that does not exist: `row` has the cells 0 to n − 1 (j), `kernel` the weights 0 to k − 1 (t)."
+)
+TRAP = "With `same`, a layer with an even kernel and `output_padding=0` cannot run: section 6, One trap."
 FORWARDS = "The numbers are right, in the order of the way down. The first layer of the decoder leads to ⌈n/4⌉."
 SWAPPED = "An even size needs 1, an odd one 0."
+SEVEN_MORE = (
+    "The first way makes 14 × 14 × 8 of 7 × 7 × 8, as asked. But of 5 × 5 × 8 it makes 12 × 12 × 8, and every side "
+    "must be doubled, whatever the map's size: 10 × 10 × 8.",
+)
+
+ANSWERS: Verdicts = {
+    "down_and_up": {
+        "the second is rounded down": (
+            lambda n, f: (-(-n // f), n // f * f),
+            ("For n = 7, f = 2 your function says (4, 6); Keras gives (4, 8).",),
+            None,
+        ),
+    },
+    "blend_row": {
+        **each((list, tuple, np.array), lambda kind: (blended_as(kind), RIGHT), "as "),
+        "the first cell that differs": (
+            lambda row: [0, 3, 9, 9],
+            (
+                "For row = [0, 12] your function says [0, 3, 9, 9]; Keras gives [0, 3, 9, 12]. "
+                "The first that differs is in cell 3.",
+            ),
+        ),
+        "right for one row only": (lambda row: [0, 9, 3, 12], None),
+        "the plain mean": (plain_mean, m.PLAIN_MEAN),
+        # Its row is emptied, and the next one to be asked gets it whole.
+        **each((1, 2), lambda time: (emptied, "For row = [0, 12]"), "a row that is emptied: "),
+        **each(
+            (
+                (None, "Is a `return` missing?"),
+                ("0", "without quotation marks"),
+                (3, "a list of numbers is needed"),
+                (np.float32(3), "a list of numbers is needed"),
+                ([1, None, 2, 3], "None in it is not a number"),
+                ([[0, 3, 9, 12]], "in it is not a number"),
+                ([True, 3, 9, 12], "True in it is not a number"),
+                ([1j, 3, 9, 12], "in it is not a number"),
+                ([float("nan"), 3, 9, 12], "The first that differs is in cell 0"),
+                ([float("inf"), 3, 9, 12], "The first that differs is in cell 0"),
+                ([], "returns 0 numbers"),
+            ),
+            lambda case: (lambda row: case[0], case[1]),
+        ),
+    },
+    "size_and_gaps": {
+        **each(
+            (-1, 1), lambda more: (lambda n, k, s: (size(n, k, s), n * max(s - k, 0) + more), WRONG), "gaps off by "
+        ),
+        "right": (lambda n, k, s: (size(n, k, s), n * max(s - k, 0)), RIGHT),
+        "the textbook": (
+            lambda n, k, s: ((n - 1) * s + k, n * max(s - k, 0)),
+            ("For n = 4, k = 2, s = 3 your function says (11, 4); Keras gives (12, 4).",),
+            m.TEXTBOOK_LENGTH,
+        ),
+        "the textbook in both": (TEXTBOOK_IN_BOTH, m.TEXTBOOK_LENGTH, Unsaid("The size is right")),
+        "no gap behind the last stamp": (
+            lambda n, k, s: (size(n, k, s), (n - 1) * max(s - k, 0)),
+            ("For n = 4, k = 2, s = 3 your function says (12, 3); Keras gives (12, 4). The size is right.",),
+            m.GAPS_ONLY_BETWEEN,
+            "The last stamp has its gap behind it too: n gaps of s − k, not n − 1.",
+        ),
+    },
+    "stamp": {
+        **each((1, 2), lambda time: (stamping(), RIGHT), "lists that are emptied: "),
+        "another length": (
+            lambda row, kernel, s: [1, 1, 11, 10],
+            ("For row = [1, 10], kernel = [1, 1, 1], s = 2 your function returns 4 numbers; Keras makes 5.",),
+        ),
+        "side by side": (
+            stamping(lambda j, t, k, s: j * k + t),
+            "list index out of range",
+            BEYOND,
+            Unsaid("You read"),
+            m.STAMPS_SIDE_BY_SIDE,
+        ),
+        "too far": (
+            stamping(lambda j, t, k, s: j * s + 2 * t),
+            "list index out of range",
+            BEYOND,
+            Unsaid("You read"),
+            None,
+        ),
+        **each(
+            (
+                lambda row, kernel, j, t: row[t] * kernel[j],
+                lambda row, kernel, j, t: row[j + t] * kernel[t],
+                lambda row, kernel, j, t: row[j] * kernel[t + 1],
+            ),
+            lambda weigh: (
+                stamping(weigh=weigh),
+                "raised IndexError: list index out of range",
+                (..., READ_BEYOND, ...),
+                None,
+            ),
+        ),
+    },
+    "way_back": {
+        "in one line": (lambda n, s: (n - 1) % s, RIGHT),
+        "in steps": (lambda n, s: n - (-(-n // s) - 1) * s - 1, RIGHT),
+        "left out where that leads back": (out_where_it_leads_back, RIGHT),
+        "good for s = 2 only": (lambda n, s: 1 - n % 2, Unsaid(PUT_O)),
+        "always 0": (lambda n, s: 0, "says 0, and Keras goes 14 → 7 → 13.", Unsaid(PUT_O)),
+        "always 2": (lambda n, s: 2, "below the stride, 2."),
+        "n for o": (
+            lambda n, s: n - ((n - 1) * s + 1),
+            (
+                "For n = 13, s = 2 your function says -12, and `output_padding` must be at least 0 and below the "
+                f"stride, 2. {PUT_O}",
+            ),
+        ),
+        "left out": (
+            lambda n, s: None,
+            "For n = 13, s = 2 your function says None, which leaves the argument out, and Keras goes 13 → 7 → 14. (Or "
+            "is a `return` missing?)",
+            Unsaid(PUT_O),
+        ),
+        "the stride": (lambda n, s: s, Unsaid(PUT_O)),
+        "the size": (lambda n, s: n, Unsaid(PUT_O)),
+        "the remainder": (lambda n, s: n % s, None, Unsaid(PUT_O)),
+        "down from the largest": (
+            lambda n, s: -(-n // s) * s - n,
+            m.TAKEN_FROM_THE_LARGEST,
+            "You counted down from the largest, n·s",
+            "It counts up from the smallest.",
+        ),
+    },
+    "two_ways": {
+        "plain and even": (ways(PLAIN, EVEN), RIGHT, "can still draw a grid. Upsampling and then convolving cannot."),
+        "even and plain": (ways(EVEN, PLAIN), RIGHT),
+        "stamps side by side": (second(valid(8, 2, strides=2)), RIGHT),
+        "a larger even kernel": (second(same(8, 6, use_bias=False)), RIGHT),
+        "even and cut": (second(valid(8, 4, strides=2), lambda: LAYERS.Cropping2D(1)), RIGHT),
+        "steps of one": (second(up(), same(8, 3, strides=1)), RIGHT),
+        "blended": (ways([up(interpolation="bilinear"), conv(8, 5, padding="same")], EVEN), RIGHT),
+        "convolved before and after": (ways([conv(4, 3, padding="same"), up(), conv(8, 1)], EVEN), RIGHT),
+        "framed": (ways([up(), frame(1), conv(8, 3)], EVEN), RIGHT),
+        "a layer of another kind": (ways([lambda: LAYERS.Resizing(14, 14), conv(8, 3, padding="same")], EVEN), WRONG),
+        "a normalisation": (second(same(8, 3), LAYERS.BatchNormalization), WRONG),
+        "an activation": (ways([up(), conv(8, 3, padding="same", activation="sigmoid")], EVEN), WRONG),
+        "four channels": (second(same(4, 4)), WRONG),
+        "nothing to learn": (ways([up()], EVEN), WRONG),
+        "too small": (ways([up(), conv(8, 3)], EVEN), WRONG),
+        "no layer": (ways([], EVEN), WRONG),
+        "twice plain": (ways(PLAIN, PLAIN), WRONG),
+        "twice even": (ways(EVEN, EVEN), WRONG),
+        "one list": (lambda: [LAYERS.UpSampling2D(2)], "two lists of layers"),
+        "a blank": (lambda: ([____], [LAYERS.UpSampling2D(2)]), Outcome.NOT_TRIED),
+        "seven more cells by a frame": (ways([frame(4), conv(8, 2)], EVEN), SEVEN_MORE),
+        "seven more cells by a stamp": (ways([valid(8, 8, padding="valid")], EVEN), SEVEN_MORE),
+        "seven more cells by a frame, second": (second(frame(4), conv(8, 2)), WRONG),
+        "seven more cells by a stamp, second": (second(valid(8, 8, padding="valid")), WRONG),
+        "a kernel of 3": (second(same(8, 3)), "between 8 and 32 (1 to 4 stamps, times 8 channels): a checkerboard"),
+        "a kernel of 5": (second(same(8, 5)), WRONG),
+        "a kernel of 1": (second(valid(8, 1, strides=2)), WRONG),
+        "a kernel of 4 × 3": (second(same(8, (4, 3))), WRONG),
+        "an even kernel without same": (second(valid(8, 4, strides=2)), WRONG),
+        "uneven after a convolution": (second(conv(4, 1), same(8, 3)), "between 32 and 128: a checkerboard"),
+        "a grid that a convolution evens out": (
+            second(same(8, 3), conv(8, 4, padding="same")),
+            "get more stamps than their neighbours (k = 3, s = 2); your last convolution only averages it away.",
+        ),
+        "a grid that a mean evens out": (
+            second(same(8, 3), lambda: LAYERS.AveragePooling2D(2, strides=1, padding="same")),
+            "get more stamps than their neighbours (k = 3, s = 2); what comes after them only averages it away.",
+        ),
+        "a grid along the columns": (
+            second(same(8, (4, 5)), conv(8, 4, padding="same")),
+            "get more stamps than their neighbours (k = 5, s = 2)",
+        ),
+        "the trap": (
+            second(conv(8, 1), same(8, 4, output_padding=0)),
+            ("The second way does not run, because of its layer 2. " + TRAP,),
+        ),
+    },
+    "decoder": {
+        # An even kernel: 1 for the smaller of the two sizes, and nothing at all for the larger.
+        "with an even kernel": (
+            lambda n: keras.Sequential(decoder(lambda n: [1 if size % 2 else None for size in back(n)], 2, 4)(n)),
+            RIGHT,
+        ),
+        "layers of another kind": (
+            lambda n: [LAYERS.UpSampling2D(2)] * 3,
+            "layer 1 of your list is a `UpSampling2D`; three `Conv2DTranspose` are asked for",
+        ),
+        "two layers": (
+            lambda n: [LAYERS.UpSampling2D(2)] * 2,
+            "your list holds 2 layers; three `Conv2DTranspose` are asked for",
+        ),
+        "good for 28 only": (
+            decoder(lambda n: (0, 1, 1)),
+            (
+                "For n = 25 the way down is 25 → 13 → 7 → 4. Your layers go back 4 → 7 → 14 → 28; "
+                "asked for: 4 → 7 → 13 → 25.",
+            ),
+            None,
+        ),
+        "in one jump": (
+            lambda n: [LAYERS.Conv2DTranspose(8, k) for k in (n - (n + 7) // 8 + 1, 1, 1)],
+            "go back 4 → 28 → 28 → 28; asked for: 4 → 7 → 14 → 28",
+        ),
+        "forwards": (decoder(lambda n: [(size - 1) % 2 for size in halves(n)]), (..., FORWARDS), None),
+        "forwards with an even kernel": (
+            decoder(lambda n: [1 if size % 2 else None for size in halves(n)], 4),
+            (..., FORWARDS),
+            None,
+        ),
+        "the wrong way round": (decoder(lambda n: [size % 2 for size in back(n)]), (..., SWAPPED), None),
+        "the wrong way round with an even kernel": (
+            decoder(lambda n: [None if size % 2 else 1 for size in back(n)], 4),
+            (...,),
+            None,
+        ),
+        "in an order of its own": (decoder(lambda n: (1, 1, 0)), (...,), None),
+        "left out": (decoder(lambda n: (None,) * 3), m.MULTIPLYING_UNDOES, "The smallest case that tells"),
+        **each(
+            (0, 1),
+            lambda extra: (
+                decoder(lambda n: (extra,) * 3),
+                m.ONE_WAY_BACK,
+                Unsaid("smallest case"),
+                "6. Choose which size comes back",
+            ),
+            "always ",
+        ),
+        **each(
+            (2, 4, (3, 4)),
+            lambda k: (decoder(lambda n: (1, 0, 1), k), ("For n = 28 layer 2 does not run. " + TRAP,)),
+            "the trap of a kernel of ",
+        ),
+        # What does not run for another reason is told that reason.
+        **each(
+            product((2, 4, (3, 4)), ({}, {"output_padding": 0}, {"padding": "same"})),
+            lambda case: (
+                lambda n: [LAYERS.Conv2DTranspose(8, case[0], strides=2000, **case[1])] * 3,
+                "too large to try",
+                Unsaid("section 6, One trap"),
+            ),
+            "too large: ",
+        ),
+    },
+}
 
 
-def test_a_decoder_in_the_wrong_order_or_the_wrong_way_round_is_told_so() -> None:
-    def said(extras: Callable[[int], tuple[int | None, ...]], k: int = 3) -> tuple[str, ...]:
-        result = lesson.decoder.evaluate(decoder_with(extras, k))
-        assert result.outcome is Outcome.WRONG and result.misconception is None
-        assert result.lines[0].startswith("For n = ")
-        return result.lines[1:]
-
-    assert said(lambda n: tuple((size - 1) % 2 for size in reversed(sizes_back(n)))) == (FORWARDS,)
-    assert said(lambda n: tuple(1 if size % 2 else None for size in reversed(sizes_back(n))), k=4) == (FORWARDS,)
-    assert said(lambda n: tuple(size % 2 for size in sizes_back(n))) == (SWAPPED,)
-    assert said(lambda n: tuple(None if size % 2 else 1 for size in sizes_back(n)), k=4) == ()
-    # Right for 28 in another order, and nothing more.
-    assert said(lambda n: (1, 1, 0)) == ()
-    assert said(lambda n: (0, 1, 1)) == ()
+@pytest.mark.parametrize(("exercise", "row"), [(name, row) for name in ANSWERS for row in ANSWERS[name]])
+def test_an_answer_gets_its_verdict(exercise: str, row: str) -> None:
+    check_verdict(getattr(lesson, exercise), *ANSWERS[exercise][row])
 
 
-def test_the_belief_about_a_decoder_fits_what_was_written() -> None:
-    left_out = lesson.decoder.evaluate(decoder_with(lambda n: (None,) * 3))
-    assert left_out.misconception is m.MULTIPLYING_UNDOES and left_out.with_case
-    for extra in (0, 1):
-        result = lesson.decoder.evaluate(decoder_with(lambda n, extra=extra: (extra,) * 3))
-        assert result.misconception is m.ONE_WAY_BACK
-        assert "smallest case" not in str(result) and "6. Choose which size comes back" in str(result)
+# -- the truths, by pencil and against the axes -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("k", [2, 4, (3, 4)])
-def test_an_even_kernel_with_a_zero_is_sent_to_the_trap(k: Any) -> None:
-    trapped = [LAYERS.Conv2DTranspose(8, k, strides=2, padding="same", output_padding=e) for e in (1, 0, 1)]
-    text = str(lesson.decoder.evaluate(lambda n: trapped))
-    assert "layer 2 does not run" in text and "section 6, One trap" in text and "Keras says" not in text
-    # What does not run for another reason is told that reason.
-    for settings in ({}, {"output_padding": 0}, {"padding": "same"}):
-        huge = [LAYERS.Conv2DTranspose(8, k, strides=2000, **settings)] * 3
-        text = str(lesson.decoder.evaluate(lambda n, huge=huge: huge))
-        assert "too large to try" in text and "section 6, One trap" not in text
+def test_the_known_wrong_blends_are_those_of_the_prediction() -> None:
+    blends = {one.misconception: one.answer([0, 12]) for one in lesson.blend_row.wrong_answers}
+    assert blends[m.FAR_CELL_WINS] == [0, 9, 3, 12]
+    assert blends[m.LEFT_LEANS_RIGHT] == [3, 0, 12, 9]
+    assert blends[m.PLAIN_MEAN] == [0, 6, 6, 12]
 
 
 @pytest.mark.parametrize(("k", "s"), list(product((2, 4, 6), (2, 3, 4))))
@@ -154,285 +395,6 @@ def test_with_an_even_kernel_one_leads_to_the_smallest_size_and_zero_fails(k: in
             truth.transposed_size(o, k, s, "same", 0)
         came_from = [n for n in range(1, o * s + 2) if truth.same_step_size(n, k, s) == o]
         assert [truth.transposed_size(o, k, s, "same", e) for e in (*range(1, s), None)] == came_from
-
-
-STAMP_PLACES: dict[str, Callable[[int, int, int, int], int]] = {
-    "side by side": lambda j, t, k, s: j * k + t,
-    "too far": lambda j, t, k, s: j * s + 2 * t,
-}
-
-
-@pytest.mark.parametrize("place", STAMP_PLACES)
-def test_a_place_beyond_the_end_is_explained(place: str) -> None:
-    def stamp(row: list[float], kernel: list[float], s: int) -> list[float]:
-        n, k = len(row), len(kernel)
-        result = [0.0] * (n * s + max(k - s, 0))
-        for j in range(n):
-            for t in range(k):
-                result[STAMP_PLACES[place](j, t, k, s)] += row[j] * kernel[t]
-        return result
-
-    result = lesson.stamp.evaluate(stamp)
-    assert "list index out of range" in result.lines[0]
-    assert "Where does that weight land" in result.lines[1] and "You read" not in str(result)
-    assert result.misconception is (m.STAMPS_SIDE_BY_SIDE if place == "side by side" else None)
-
-
-STAMP_READS: dict[str, Callable[[list[float], list[float], int, int], float]] = {
-    "both swapped": lambda row, kernel, j, t: row[t] * kernel[j],
-    "only the row": lambda row, kernel, j, t: row[j + t] * kernel[t],
-    "only the kernel": lambda row, kernel, j, t: row[j] * kernel[t + 1],
-}
-
-
-@pytest.mark.parametrize("read", STAMP_READS)
-def test_a_cell_that_is_read_and_does_not_exist_is_told_apart_from_a_place(read: str) -> None:
-    def stamp(row: list[float], kernel: list[float], s: int) -> list[float]:
-        n, k = len(row), len(kernel)
-        result = [0.0] * (n * s + max(k - s, 0))
-        for j in range(n):
-            for t in range(k):
-                result[j * s + t] += STAMP_READS[read](row, kernel, j, t)
-        return result
-
-    result = lesson.stamp.evaluate(stamp)
-    assert result.outcome is Outcome.WRONG and result.misconception is None
-    assert "raised IndexError: list index out of range" in result.lines[0]
-    assert result.lines[1] == (
-        "You read a cell that does not exist: `row` has the cells 0 to n − 1 (j), `kernel` the weights 0 to k − 1 (t)."
-    )
-    assert "Where does that weight land" not in str(result)
-
-
-def test_a_wrong_share_is_told_its_name() -> None:
-    for returned, belief in (
-        (lambda row: [0, 9, 3, 12], None),  # right for one row only
-        (lambda row: [(row[max(j - 1, 0)] + row[j]) / 2 if d else (row[j] + row[min(j + 1, len(row) - 1)]) / 2
-                      for j in range(len(row)) for d in (1, 0)], m.PLAIN_MEAN),
-    ):  # fmt: skip
-        result = lesson.blend_row.evaluate(returned)
-        assert result.outcome is Outcome.WRONG and result.misconception is belief
-    blends = {slip.misconception: slip.answer([0, 12]) for slip in lesson.blend_row.wrong_answers}
-    assert blends[m.FAR_CELL_WINS] == [0, 9, 3, 12]
-    assert blends[m.LEFT_LEANS_RIGHT] == [3, 0, 12, 9]
-    assert blends[m.PLAIN_MEAN] == [0, 6, 6, 12]
-
-
-@pytest.mark.parametrize("padding", [-1, 0, 1])
-def test_a_wrong_number_of_gaps_is_not_right(padding: int) -> None:
-    def size_and_gaps(n: int, k: int, s: int) -> tuple[int, int]:
-        return n * s + max(k - s, 0), n * max(s - k, 0) + padding
-
-    right = Outcome.RIGHT if padding == 0 else Outcome.WRONG
-    assert lesson.size_and_gaps.evaluate(size_and_gaps).outcome is right
-
-
-# -- lists of numbers ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", [list, tuple, np.array])
-def test_a_row_may_be_a_list_a_tuple_or_an_array(kind: Callable[[Any], Any]) -> None:
-    def blend_row(row: list[float]) -> Any:
-        cells = [row[0], *row, row[-1]]
-        return kind([(3 * cells[j] + cells[j + d]) / 4 for j in range(1, len(row) + 1) for d in (-1, 1)])
-
-    assert lesson.blend_row.evaluate(blend_row).outcome is Outcome.RIGHT
-
-
-@pytest.mark.parametrize(
-    ("returned", "sentence"),
-    [
-        (None, "Is a `return` missing?"),
-        ("0", "without quotation marks"),
-        (3, "a list of numbers is needed"),
-        (np.float32(3), "a list of numbers is needed"),
-        ([1, None, 2, 3], "None in it is not a number"),
-        ([[0, 3, 9, 12]], "in it is not a number"),
-        ([True, 3, 9, 12], "True in it is not a number"),
-        ([1j, 3, 9, 12], "in it is not a number"),
-        ([float("nan"), 3, 9, 12], "The first that differs is in cell 0"),
-        ([float("inf"), 3, 9, 12], "The first that differs is in cell 0"),
-        ([], "returns 0 numbers"),
-    ],
-)
-def test_what_is_no_row_of_numbers_is_told_what_it_is(returned: Any, sentence: str) -> None:
-    result = lesson.blend_row.evaluate(lambda row: returned)
-    assert result.outcome is Outcome.WRONG
-    assert sentence in str(result)
-
-
-def test_a_function_that_changes_its_row_does_not_change_the_question() -> None:
-    def emptied(row: list[float]) -> list[float]:
-        made = [cell for cell in row for _ in range(2)]
-        row.clear()
-        return made
-
-    for _ in range(2):
-        assert "For row = [0, 12]" in lesson.blend_row.evaluate(emptied).lines[0]
-
-    def stamp(row: list[float], kernel: list[float], s: int) -> list[float]:
-        result = [0.0] * (len(row) * s + max(len(kernel) - s, 0))
-        for j in range(len(row)):
-            for t, weight in enumerate(kernel):
-                result[j * s + t] += row[j] * weight
-        row.clear()
-        kernel.clear()
-        return result
-
-    for _ in range(2):
-        assert lesson.stamp.evaluate(stamp).outcome is Outcome.RIGHT
-
-
-# -- the answers with several right ones --------------------------------------------------------------------------
-
-
-def test_the_padding_that_leads_back_may_be_found_in_several_ways() -> None:
-    assert lesson.way_back.evaluate(lambda n, s: (n - 1) % s).outcome is Outcome.RIGHT
-    assert lesson.way_back.evaluate(lambda n, s: n - (-(-n // s) - 1) * s - 1).outcome is Outcome.RIGHT
-    assert lesson.way_back.evaluate(lambda n, s: 1 - n % 2).outcome is Outcome.WRONG  # good for s = 2 only
-
-
-def test_leaving_the_padding_out_is_right_where_it_leads_back() -> None:
-    """Keras takes None as well; it leads to o·s."""
-
-    def out_where_it_leads_back(n: int, s: int) -> int | None:
-        extra = (n - 1) % s
-        return None if extra == s - 1 else extra
-
-    assert lesson.way_back.evaluate(out_where_it_leads_back).outcome is Outcome.RIGHT
-    result = lesson.way_back.evaluate(lambda n, s: None)
-    assert result.outcome is Outcome.WRONG
-    assert "For n = 13, s = 2 your function says None, which leaves the argument out" in result.lines[0]
-    assert "Keras goes 13 → 7 → 14." in result.lines[0] and "is a `return` missing?" in result.lines[0]
-
-
-def up(f: int = 2, **settings: Any) -> Callable[[], Any]:
-    return lambda: LAYERS.UpSampling2D(f, **settings)
-
-
-def conv(*args: Any, **settings: Any) -> Callable[[], Any]:
-    return lambda: LAYERS.Conv2D(*args, **settings)
-
-
-def transposed(*args: Any, **settings: Any) -> Callable[[], Any]:
-    return lambda: LAYERS.Conv2DTranspose(*args, **settings)
-
-
-EVEN = [transposed(8, 4, strides=2, padding="same")]
-PLAIN = [up(), conv(8, 3, padding="same")]
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "right"),
-    [
-        (PLAIN, EVEN, True),
-        (EVEN, PLAIN, True),
-        (PLAIN, [transposed(8, 2, strides=2)], True),
-        (PLAIN, [transposed(8, 6, strides=2, padding="same", use_bias=False)], True),
-        (PLAIN, [transposed(8, 4, strides=2), lambda: LAYERS.Cropping2D(1)], True),
-        (PLAIN, [up(), transposed(8, 3, padding="same")], True),
-        ([up(interpolation="bilinear"), conv(8, 5, padding="same")], EVEN, True),
-        ([conv(4, 3, padding="same"), up(), conv(8, 1)], EVEN, True),
-        ([lambda: LAYERS.Resizing(14, 14), conv(8, 3, padding="same")], EVEN, False),
-        (PLAIN, [lambda: LAYERS.ZeroPadding2D(4), conv(8, 2)], False),
-        ([lambda: LAYERS.ZeroPadding2D(4), conv(8, 2)], EVEN, False),
-        (PLAIN, [transposed(8, 8, padding="valid")], False),
-        ([up(), lambda: LAYERS.ZeroPadding2D(1), conv(8, 3)], EVEN, True),
-        (PLAIN, [transposed(8, 3, strides=2, padding="same")], False),
-        (PLAIN, [transposed(8, 5, strides=2, padding="same")], False),
-        (PLAIN, [transposed(8, 1, strides=2)], False),
-        (PLAIN, [transposed(8, (4, 3), strides=2, padding="same")], False),
-        (PLAIN, [transposed(8, 4, strides=2)], False),
-        (PLAIN, [transposed(4, 4, strides=2, padding="same")], False),
-        (PLAIN, PLAIN, False),
-        (EVEN, EVEN, False),
-        ([up()], EVEN, False),
-        ([up(), conv(8, 3)], EVEN, False),
-        ([up(), conv(8, 3, padding="same", activation="sigmoid")], EVEN, False),
-        (PLAIN, [transposed(8, 3, strides=2, padding="same"), lambda: LAYERS.BatchNormalization()], False),
-        ([], EVEN, False),
-    ],
-)
-def test_two_ways_up_are_judged_by_what_they_make(
-    first: list[Callable[[], Any]], second: list[Callable[[], Any]], right: bool
-) -> None:
-    result = lesson.two_ways.evaluate(lambda: ([make() for make in first], [make() for make in second]))
-    assert result.outcome is (Outcome.RIGHT if right else Outcome.WRONG), str(result)
-
-
-@pytest.mark.parametrize("longer", [[lambda: LAYERS.ZeroPadding2D(4), conv(8, 2)], [transposed(8, 8, padding="valid")]])
-def test_seven_more_cells_are_not_twice_as_many(longer: list[Callable[[], Any]]) -> None:
-    result = lesson.two_ways.evaluate(lambda: ([make() for make in longer], [make() for make in EVEN]))
-    assert "The first way makes 14 × 14 × 8 of 7 × 7 × 8, as asked." in result.lines[0]
-    assert "of 5 × 5 × 8 it makes 12 × 12 × 8" in result.lines[0]
-    assert "every side must be doubled, whatever the map's size: 10 × 10 × 8." in result.lines[0]
-
-
-def second(*ways: Callable[[], Any]) -> str:
-    return str(lesson.two_ways.evaluate(lambda: ([make() for make in PLAIN], [make() for make in ways])))
-
-
-def test_stamps_that_a_convolution_evens_out_are_uneven_all_the_same() -> None:
-    uneven = transposed(8, 3, strides=2, padding="same")
-    text = second(uneven, conv(8, 4, padding="same"))
-    assert "get more stamps than their neighbours (k = 3, s = 2); your last convolution only averages it away." in text
-    text = second(uneven, lambda: LAYERS.AveragePooling2D(2, strides=1, padding="same"))
-    assert "get more stamps than their neighbours (k = 3, s = 2); what comes after them only averages it away." in text
-    text = second(transposed(8, (4, 5), strides=2, padding="same"), conv(8, 4, padding="same"))
-    assert "get more stamps than their neighbours (k = 5, s = 2)" in text
-
-
-def test_an_uneven_count_is_told_in_stamps_where_they_are_what_is_counted() -> None:
-    assert "between 8 and 32 (1 to 4 stamps, times 8 channels): a checkerboard" in second(
-        transposed(8, 3, strides=2, padding="same")
-    )
-    text = second(conv(4, 1), transposed(8, 3, strides=2, padding="same"))
-    assert "between 32 and 128: a checkerboard" in text
-
-
-def test_a_way_that_cannot_run_is_sent_to_the_trap() -> None:
-    text = second(conv(8, 1), transposed(8, 4, strides=2, padding="same", output_padding=0))
-    assert "The second way does not run, because of its layer 2. With `same`, a layer with an even kernel" in text
-    assert "section 6, One trap" in text and "Keras says" not in text
-
-
-def test_two_even_ways_are_told_what_other_weights_can_do() -> None:
-    text = str(lesson.two_ways.evaluate(lambda: ([make() for make in PLAIN], [make() for make in EVEN])))
-    assert "can still draw a grid. Upsampling and then convolving cannot." in text
-
-
-def test_two_ways_need_two_lists() -> None:
-    assert "two lists of layers" in str(lesson.two_ways.evaluate(lambda: [LAYERS.UpSampling2D(2)]))
-    assert lesson.two_ways.evaluate(lambda: ([____], [LAYERS.UpSampling2D(2)])).outcome is Outcome.NOT_TRIED
-
-
-def test_a_decoder_may_be_made_in_several_ways() -> None:
-    def written_out(n: int) -> Any:
-        half, quarter = (n + 1) // 2, (n + 3) // 4
-        sizes = (quarter, half, n)
-        # An even kernel: 1 for the smaller of the two sizes, and nothing at all for the larger.
-        extras = [1 if size % 2 else None for size in sizes]
-        layers = [LAYERS.Conv2DTranspose(4, 2, strides=2, padding="same", output_padding=e) for e in extras]
-        return keras.Sequential(layers)
-
-    assert lesson.decoder.evaluate(written_out).outcome is Outcome.RIGHT
-
-    def forwards(n: int) -> Any:
-        sizes = (n, (n + 1) // 2, (n + 3) // 4)
-        return [
-            LAYERS.Conv2DTranspose(8, 3, strides=2, padding="same", output_padding=(size - 1) % 2) for size in sizes
-        ]
-
-    assert lesson.decoder.evaluate(forwards).outcome is Outcome.WRONG
-
-    def in_one_jump(n: int) -> Any:
-        """The right size at the end, for every n, and others on the way."""
-        return [LAYERS.Conv2DTranspose(8, k) for k in (n - (n + 7) // 8 + 1, 1, 1)]
-
-    assert "go back 4 → 28 → 28 → 28; asked for: 4 → 7 → 14 → 28" in str(lesson.decoder.evaluate(in_one_jump))
-
-
-# -- the truths, by pencil and against the axes -------------------------------------------------------------------
 
 
 def test_the_numbers_of_the_lesson_by_pencil() -> None:

@@ -1,0 +1,63 @@
+"""Tables of answers to an exercise: what a learner hands in, and what the check says to it.
+
+By exercise, a row for each answer: what it shows, and then the answer with everything that is expected of the verdict::
+
+    ANSWERS: Verdicts = {
+        "same_pool": {
+            "the simplest size": (lambda n, k: n // k, ("For n = 7, k = 2 your function says 3; Keras gives 4.",)),
+            "a step of one": (lambda n, k: n - k + 1, m.POOL_STRIDE_IS_ONE),
+        },
+    }
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from course_utils.exercises.catalogue import Misconception
+from course_utils.exercises.core import Exercise
+from course_utils.exercises.result import Outcome
+
+RIGHT, WRONG = Outcome.RIGHT, Outcome.WRONG
+
+Row = tuple[Any, ...]
+Verdicts = dict[str, dict[str, Row]]
+
+
+@dataclass(frozen=True)
+class Unsaid:
+    """A text that must not be in the verdict."""
+
+    text: str
+
+
+def each(values: Iterable[Any], row: Callable[[Any], Row], what: str = "") -> dict[str, Row]:
+    """A row for each value."""
+    return {f"{what}{value}": row(value) for value in values}
+
+
+def check_verdict(exercise: Exercise, answer: Any, *expected: Any) -> None:
+    """Check an answer and compare the verdict with everything that is expected of it.
+
+    Args:
+        exercise: the exercise.
+        answer: what a learner hands in.
+        *expected: an outcome (wrong, if there is none); a text that is somewhere in the verdict, or ``Unsaid``; its
+            lines, one by one, as a tuple in which ``...`` stands for any line; the misconception, or None if none may
+            be named.
+    """
+    result = exercise.evaluate(answer)
+    outcomes = [one for one in expected if isinstance(one, Outcome)]
+    assert result.outcome is (outcomes or [WRONG])[0], str(result)
+    for one in expected:
+        if isinstance(one, str):
+            assert one in str(result)
+        elif isinstance(one, Unsaid):
+            assert one.text not in str(result)
+        elif isinstance(one, tuple):
+            assert len(result.lines) == len(one), str(result)
+            assert [line for line, asked in zip(result.lines, one, strict=True) if asked not in (..., line)] == []
+        elif one is None or isinstance(one, Misconception):
+            assert result.misconception is one, str(result)
