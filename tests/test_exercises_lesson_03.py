@@ -374,12 +374,15 @@ def test_an_answer_gets_its_verdict(exercise: str, row: str) -> None:
 # -- what the lesson says of Keras, and the truths ----------------------------------------------------------------
 
 
-def test_the_windows_of_the_check_hold_ghosts_on_both_sides() -> None:
-    windows = [window.cells for window in lesson._windows()]
-    assert (None, 4.0, -2.0) in windows
-    assert (-5.0, -3.0, None) in windows
-    assert (7.0, None) in windows
-    assert all(any(cell is not None for cell in cells) for cells in windows)
+def test_the_windows_of_the_check_are_those_of_real_layers_with_their_ghosts() -> None:
+    windows = [window for (window,) in lesson.WINDOWS]
+    assert [None, 4, -2] in windows and [-5, -3, None] in windows and [7, None] in windows
+    pooled = [
+        pair
+        for row, k in lesson.ROWS
+        for pair in zip(truth.pool_row("Max", row, k), truth.pool_row("Average", row, k), strict=True)
+    ]
+    assert [lesson.pooled_window(window) for window in windows] == pooled
 
 
 def test_a_word_in_capitals_runs_on_a_map_and_nowhere_else() -> None:

@@ -22,6 +22,7 @@ An exercise is data, and is declared with the decorators of ``declare.Lesson``. 
 from __future__ import annotations
 
 import html
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import InitVar, dataclass, field
@@ -147,24 +148,36 @@ class Exercise:
 
 @dataclass(frozen=True)
 class AgainstKeras:
-    """Runs a learner's function beside the real layer over many settings and shows the first that differs.
+    """Runs a learner's function beside the real layer over many cases and shows the first that differs.
 
     Args:
-        cases: the settings, the simplest first: the first that differs is the one that is shown.
-        differ: what is wrong with a value for a setting, as the end of "For n = 7, k = 4 …", or None. Its parameters,
-            the first left out, are the symbols that are shown.
+        cases: arguments of the function, the simplest first: the first that differs is the one that is shown.
+        differ: what is wrong with a value for a case, as the end of "For n = 7, k = 4 …", with more lines if need be;
+            nothing where nothing is wrong. Its parameters, the first left out, are the symbols that are shown.
         layer: the real layer, as it is called in a sentence.
         read: turns what the function returns into a value that can be compared, or raises BadAnswer.
         wrong_answers: wrong functions with a name.
+        told: what a case is called, where it is no list of numbers.
+        returned: the words for a value that cannot be read, in which the value and the problem are put.
+        same: whether two values that were read are equal.
+        agreement: what is said of a right answer, if not that it agrees with the layer.
+        explain: is told of a function that fails, and raises a CheckFailed of its own if it knows better why.
+        with_case: whether the smallest case against a misconception is shown, too.
     """
 
     cases: tuple[tuple[Any, ...], ...]
-    differ: Callable[..., str | None]
-    layer: str
+    differ: Callable[..., str | tuple[str, ...] | None]
+    layer: str = ""
     read: Callable[[Any], Any] = whole
     wrong_answers: tuple[KnownWrongAnswer, ...] = ()
     slips: InitVar[tuple[KnownWrongAnswer, ...]] = ()
     symbols: tuple[str, ...] = ()
+    told: Callable[..., str] | None = None
+    returned: str = "says {}; {}"
+    same: Callable[[Any, Any], bool] = operator.eq
+    agreement: str = "Your function agrees with {layer} in all {count} settings that I tried."
+    explain: Callable[[Callable[..., Any], CheckFailed], None] = lambda function, failed: None
+    with_case: bool = False
 
     def __post_init__(self, slips: tuple[KnownWrongAnswer, ...]) -> None:
         object.__setattr__(self, "wrong_answers", self.wrong_answers or slips)
@@ -173,16 +186,27 @@ class AgainstKeras:
     def __call__(self, function: Any) -> str:
         """Compare a function with the layer. It is called once for each case."""
         check_callable(function)
+        try:
+            self._compare(function)
+        except CheckFailed as failed:
+            self.explain(function, failed)
+            raise
+        return self.agreement.format(layer=self.layer, count=len(self.cases))
+
+    def _compare(self, function: Any) -> None:
         values: list[Any] = []
         for case in self.cases:
             values.append(self._value(function, case))
             problem = self.differ(values[-1], *case)
-            if problem is not None:
-                line = f"For {self._settings(case)} {problem}"
-                raise CheckFailed(line, misconception=self._recognise(function, values), with_case=False)
-        return f"Your function agrees with {self.layer} in all {len(self.cases)} settings that I tried."
+            if problem:
+                first, *more = [problem] if isinstance(problem, str) else problem
+                misconception = self._recognise(function, values)
+                line = f"For {self._settings(case)} {first}"
+                raise CheckFailed(line, *more, misconception=misconception, with_case=self.with_case)
 
     def _settings(self, case: tuple[Any, ...]) -> str:
+        if self.told is not None:
+            return self.told(*case)
         return ", ".join(f"{symbol} = {number}" for symbol, number in zip(self.symbols, case, strict=False))
 
     def _value(self, function: Any, case: tuple[Any, ...]) -> Any:
@@ -192,8 +216,8 @@ class AgainstKeras:
         try:
             return self.read(value)
         except BadAnswer as problem:
-            line = f"For {settings} your function says {spell(value)}; {problem}"
-            raise CheckFailed(line, try_it(function, case)) from None
+            line = f"For {settings} your function {self.returned.format(spell(value), problem)}"
+            raise CheckFailed(line, *([] if self.told else [try_it(function, case)])) from None
 
     def _recognise(self, function: Any, first: list[Any]) -> Misconception | None:
         """The misconception whose formula gives the learner's value in every case; the first values are known."""
@@ -201,17 +225,27 @@ class AgainstKeras:
             values = first + [self._value(function, case) for case in self.cases[len(first) :]]
         except CheckFailed:
             return None
-        return misconception_behind(
-            lambda formula: values == [self.read(formula(*case)) for case in self.cases], self.wrong_answers
-        )
+        return misconception_behind(partial(self._gives_the_same, values), self.wrong_answers)
+
+    def _gives_the_same(self, values: list[Any], formula: Callable[..., Any]) -> bool:
+        try:
+            return all(
+                self.same(value, self._value(formula, case)) for value, case in zip(values, self.cases, strict=True)
+            )
+        except CheckFailed:  # a formula may raise, as an index may lie beyond the end
+            return False
 
 
-def equals(truth: Callable[..., Any]) -> Callable[..., str | None]:
-    """A ``differ`` for values that the real layer gives directly."""
+def equals(truth: Callable[..., Any], remark: Callable[[Any, Any], str] = lambda said, true: "") -> Callable[..., str]:
+    """A ``differ`` for values that the real layer gives directly; ``remark`` may add a sentence about both."""
 
-    def differ(value: Any, *case: Any) -> str | None:
+    def differ(value: Any, *case: Any) -> str:
         true = truth(*case)
-        return None if value == true else f"your function says {spell(value)}; Keras gives {spell(true)}."
+        return (
+            ""
+            if value == true
+            else f"your function says {spell(value)}; Keras gives {spell(true)}.{remark(value, true)}"
+        )
 
     # With the symbols of the truth behind the value.
     own, asked = signature(differ), signature(truth)
@@ -219,6 +253,11 @@ def equals(truth: Callable[..., Any]) -> Callable[..., str | None]:
         parameters=[own.parameters["value"], *asked.parameters.values()]
     )
     return differ
+
+
+def both(one: Callable[..., Any], other: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+    """A formula for two numbers, from one for each."""
+    return lambda *case: (one(*case), other(*case))
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ class Lesson:
         hints: Sequence[str],
         why: str,
         read: Callable[[Any], Any] = whole,
+        remark: Callable[[Any, Any], str] = lambda said, true: "",
     ) -> Declare:
         """Declare an exercise: a function whose values are those of the real layer.
 
@@ -119,8 +120,9 @@ class Lesson:
             hints: from a nudge to nearly everything.
             why: the reason, in a sentence or two; shown with the solution and after a right answer.
             read: what turns the function's value into one that can be compared: ``whole``, ``pair``, …
+            remark: what to add about a wrong value and the true one.
         """
-        checker = AgainstKeras(tuple(map(_as_tuple, cases)), equals(truth), layer, read)
+        checker = AgainstKeras(tuple(map(_as_tuple, cases)), equals(truth, remark), layer, read)
         return self.function(checker, wrong=wrong, hints=hints, why=why)
 
     def function(self, checker: Checker, *, wrong: Iterable[Wrong], hints: Sequence[str], why: str) -> Declare:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.answers import ask, check_callable, spell
+from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell
 from course_utils.exercises.result import CheckFailed, Result, wrong
 from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, output_shape, run
 
 Map = NDArray[np.float32]
+Values = NDArray[np.float64]
 
 
 #: Layers that are models: those in them are what is looked at.
@@ -117,6 +119,44 @@ def run_through(layers: Sequence[Layer], x: Map) -> list[Map]:
         maps.append(x)
     return maps
 
+
+def spell_size(sizes: Sequence[int | None]) -> str:
+    """The sides of a map, or a shape without its batch: 28 × 28 × 1."""
+    return " × ".join(map(str, sizes))
+
+
+# -- maps that a learner hands in ---------------------------------------------------------------------------------
+
+
+def read_map(needed: str, most: float = math.inf) -> Callable[[Any], Values]:
+    """What reads a map of numbers, and raises BadAnswer with what is needed for anything else.
+
+    Args:
+        needed: the sentence.
+        most: the longest side of a map.
+    """
+
+    def read(value: Any) -> Values:
+        try:
+            y = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise BadAnswer(needed) from None
+        if y.ndim != 2 or max(y.shape) > most:
+            raise BadAnswer(needed)
+        return y
+
+    return read
+
+
+def places_of(x: Map | Values, larger: Map | Values) -> list[tuple[int, int]]:
+    """The rows and columns of the larger map at which the whole of ``x`` begins."""
+    if any(large < small for large, small in zip(larger.shape, x.shape, strict=True)):
+        return []
+    blocks = np.lib.stride_tricks.sliding_window_view(larger, x.shape)
+    return [(int(row), int(column)) for row, column in np.argwhere((blocks == x).all(axis=(2, 3)))]
+
+
+# -- activations --------------------------------------------------------------------------------------------------
 
 _ACTIVATIONS = ("Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")
 
