@@ -7,6 +7,8 @@ from typing import NoReturn
 
 import pytest
 
+EVERYTHING = "needs other environments, downloads, other Pythons, heavy load or much time"
+
 
 def in_ci() -> bool:
     """Whether this is CI, as far as the environment says."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import subprocess
@@ -10,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from in_ci import in_ci
 
 from tools import colab
 
@@ -20,10 +18,6 @@ ROOT = Path(__file__).parents[1]
 #: that an older Keras refuses, and a training.
 LESSONS = ("00_start_here", "01_pad_the_border", "02_take_bigger_steps", "05_solve_the_autoencoder")
 
-runs_lessons = pytest.mark.skipif(
-    not (in_ci() or os.environ.get("COURSE_COLAB")),
-    reason="downloads 0.35 GB and takes three minutes: set the variable COURSE_COLAB to run it",
-)
 on_linux = pytest.mark.skipif(
     (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="Colab's packages are made for Linux on x86-64"
 )
@@ -79,7 +73,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 @on_linux
-@runs_lessons
+@pytest.mark.everything  # downloads 0.35 GB and takes three minutes
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_gives_there_what_is_stored(opened: tuple[Path, str], lesson: str) -> None:
     run = colab.run(ROOT / "notebooks" / f"{lesson}.ipynb", *opened)
@@ -88,7 +82,7 @@ def test_a_lesson_gives_there_what_is_stored(opened: tuple[Path, str], lesson: s
 
 
 @on_linux
-@runs_lessons
+@pytest.mark.everything  # downloads 0.35 GB and takes three minutes
 def test_without_the_cell_the_course_is_not_found(opened: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the lessons above would have run on this machine's course."""
     monkeypatch.setattr(colab, "first_cell", lambda address: "1")

@@ -22,7 +22,6 @@ import sysconfig
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -304,22 +303,20 @@ def test_altered_package_or_missing_network_spoils_nothing(whole: tuple[Course, 
     assert len(started(output)) == 1, "a learner can still work"
 
 
+def ends(output: str) -> dict[str, str]:
+    """Return what the last lines say of each check."""
+    return {line[:12].strip(): line.split()[-1] for line in output.rpartition("\n\n")[2].splitlines()}
+
+
 def test_tests_are_added_to_a_learners_environment(whole: tuple[Course, str]) -> None:
-    """The learner's environment stays; each check runs, each is listed, and one that fails makes it fail."""
+    """The learner's environment stays; the tests run and no check of style; tests that fail make it fail."""
     course, _ = whole
-    code, output = course.run("test", FAIL="mypy")
+    code, output = course.run("test", FAIL="pytest")
     assert code == 1
     assert "[1/2] Install the packages of requirements/test.lock.txt" in output
-    runs = started(output)
-    assert [run["module"] for run in runs] == ["ruff", "ruff", "mypy", *["pytest"] * 4]
-    assert [run["arguments"][:2] for run in runs[:2]] == [["check", "."], ["format", "--check"]]
-    assert runs[3]["arguments"][0] == "tests", "the first of those that run at the same time prints as it goes"
-    assert runs[4]["arguments"][0] == "tests/browser"
-    assert runs[5]["arguments"] == ["--nbval", "notebooks/", "-p", "no:cacheprovider"]
-    assert runs[6]["arguments"] == ["tests/test_memory.py"]
-    ends = {line[:12].strip(): line.split()[-1] for line in output.splitlines()[-7:]}
-    assert list(ends) == ["ruff check", "ruff format", "mypy", "pytest", "browser", "notebooks", "memory"]
-    assert [name for name, end in ends.items() if end != "ok"] == ["mypy"]
+    [only] = started(output)
+    assert (only["module"], only["arguments"]) == ("pytest", commands.WHOLE[2:])
+    assert ends(output) == {"tests": "FAILED"}
     assert "checks=1.0" in course.installed()
 
     code, output = course.run("test", "-k", "window")
@@ -335,26 +332,22 @@ def test_tests_are_added_to_a_learners_environment(whole: tuple[Course, str]) ->
     assert "Install" not in output
 
 
-def test_a_check_that_fails_beside_another_fails_the_whole(whole: tuple[Course, str]) -> None:
+def test_the_wide_tier_adds_style_types_and_memory_and_runs_each(whole: tuple[Course, str]) -> None:
     course, _ = whole
-    code, output = course.run("test", FAIL="pytest")
-    assert code == 1
-    ends = {line[:12].strip(): line.split()[-1] for line in output.splitlines()[-7:]}
-    assert {name for name, end in ends.items() if end == "FAILED"} == {"pytest", "browser", "notebooks", "memory"}
+    for arguments, more in ((["lint"], []), (["test", "--everything"], ["pytest", "pytest"])):
+        code, output = course.run(*arguments, FAIL="mypy")
+        assert code == 1
+        assert [run["module"] for run in started(output)] == ["ruff", "ruff", "mypy", *more]
+        assert [name for name, end in ends(output).items() if end != "ok"] == ["mypy"]
+        assert len(ends(output)) == len(started(output))
+    *_, tests, memory = [run["arguments"] for run in started(output)]
+    assert tests == [*commands.WHOLE[2:], "--everything", f"--ignore={memory[0]}"]
+    assert "--everything" in memory
 
 
-def test_every_test_is_run_by_one_of_the_checks() -> None:
-    """What one leaves out, exactly one other names."""
-    pytests = [
-        command[2:]
-        for _, command in (*chain(*commands.SIDE_BY_SIDE), *commands.LAST)
-        if command[1] == "pytest" and "--nbval" not in command
-    ]
-    everything, *others = pytests
-    assert everything[0] == "tests"
-    left_out = [argument.removeprefix("--ignore=") for argument in everything[1:]]
-    named = [argument for command in others for argument in command if argument.startswith("tests/")]
-    assert sorted(left_out) == sorted(named) and all((ROOT / path).exists() for path in named)
+def test_one_run_has_every_test_and_every_lesson() -> None:
+    assert {"tests", "notebooks", "--nbval", "--whole"} <= set(commands.WHOLE)
+    assert not [argument for argument in commands.WHOLE if argument.startswith(("--ignore", "-k", "-m=", "--deselect"))]
 
 
 def test_every_test_can_be_collected_in_one_run() -> None:

@@ -12,7 +12,10 @@ import pytest
 from learner import Learner
 from lessons import LESSONS
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="shared memory is added up from Linux's own figures")
+pytestmark = [
+    pytest.mark.everything,
+    pytest.mark.skipif(sys.platform != "linux", reason="shared memory is added up from Linux's own figures"),
+]
 
 #: As hubs count: the limit that Binder writes as 2G is 2 × 1024³ bytes.
 GB = 2**30

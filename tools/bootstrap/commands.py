@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import platform
@@ -11,12 +10,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
-from typing import IO
 
 from tools.bootstrap.console import SetupError, make_console_safe, say, seconds_since
 from tools.bootstrap.environment import (
@@ -40,11 +36,13 @@ from tools.bootstrap.surroundings import (
 USAGE = """\
 python course.py                 set up what is missing, then open the course in JupyterLab
 python course.py -- OPTIONS      the same, with options for JupyterLab, such as: -- --no-browser --port 9000
-python course.py test            set up what is missing, then run every test
+python course.py test            set up what is missing, then test all that the course promises: no network needed
+python course.py test --everything    the same, and what takes downloads, other Pythons, heavy load or much time
 python course.py test OPTIONS    the same, but only pytest, with these options, such as: test -k padding -x
 python course.py notebooks       run all notebooks anew and store what comes out in them
 python course.py teach           build solutions, notes, slides and worksheets, into build/teaching
 python course.py wheels          fetch all packages into the folder wheels: where it lies, no network is needed
+python course.py lint            check style and types, for whoever changes the code
 python course.py lock            derive the lists of exact versions anew from pyproject.toml
                  --upgrade       ... and take the newest versions it allows
                  --check         ... or only say whether they fit it
@@ -141,84 +139,57 @@ def become(command: list[str], environment: Mapping[str, str]) -> int:
 Check = tuple[str, list[str]]
 """A name, and what Python is to be started with."""
 
-FIRST: list[Check] = [
+STYLE: list[Check] = [
     ("ruff check", ["-m", "ruff", "check", "."]),
     ("ruff format", ["-m", "ruff", "format", "--check", "."]),
     ("mypy", ["-m", "mypy"]),
 ]
-SIDE_BY_SIDE: list[list[Check]] = [
-    # Both take long and use one processor each; what is not named in the second runs in the first.
-    [("pytest", ["-m", "pytest", "tests", "--ignore=tests/browser", "--ignore=tests/test_teach.py",
-                 "--ignore=tests/test_memory.py"])],
-    [("browser", ["-m", "pytest", "tests/browser", "tests/test_teach.py", "-p", "no:cacheprovider"]),
-     ("notebooks", ["-m", "pytest", "--nbval", "notebooks/", "-p", "no:cacheprovider"])],
-]  # fmt: skip
-LAST: list[Check] = [
-    # Alone: memory that kernels of other tests share would be counted only in part.
-    ("memory", ["-m", "pytest", "tests/test_memory.py"]),
+"""For whoever changes the code: a learner's tests cannot fail because of them."""
+
+WHOLE = ["-m", "pytest", "--nbval", "tests", "notebooks", "--whole", "-n", "logical", "--maxprocesses", "4"]
+WHOLE += ["--dist", "loadfile", "--no-loadscope-reorder", "-p", "no:cacheprovider"]
+"""One run of every test and lesson, shared among the processors (tests/conftest.py)."""
+
+TESTS: list[Check] = [("tests", WHOLE)]
+EVERYTHING: list[Check] = [
+    *STYLE,
+    ("tests", [*WHOLE, "--everything", "--ignore=tests/test_memory.py"]),
+    # By itself: memory that kernels of other tests share would be counted only in part.
+    ("memory", ["-m", "pytest", "tests/test_memory.py", "--everything"]),
 ]
 
 
 def test(arguments: list[str]) -> int:
     """Set up what is missing, then run every test; with arguments, only pytest with these."""
+    if not arguments:
+        return run_checks(TESTS)
+    if arguments == ["--everything"]:
+        return run_checks(EVERYTHING)
+    return run_checks([("pytest", ["-m", "pytest", *arguments])])
+
+
+def lint(arguments: list[str]) -> int:
+    """Set up what is missing, then check style and types."""
+    return run_checks(STYLE)
+
+
+def run_checks(checks: Sequence[Check]) -> int:
+    """Run checks one after another, list what came of each, and return 0 if all passed."""
     venv = make_whole("test")
+    results: dict[str, tuple[bool, str]] = {}
     with tempfile.TemporaryDirectory(prefix="course-") as private:
         environment = private_environment(venv, Path(private))
         # The lessons look back on predictions: on none, in a test, whatever this person has predicted.
         environment["COURSE_PREDICTIONS"] = private
-        run = Checks(venv_python(venv), environment)
-        if arguments:
-            planned = [("pytest", ["-m", "pytest", *arguments])]
-            run.one_by_one(planned)
-        else:
-            planned = [*FIRST, *chain(*SIDE_BY_SIDE), *LAST]
-            run.one_by_one(FIRST)
-            run.side_by_side(SIDE_BY_SIDE, Path(private))
-            run.one_by_one(LAST)
+        for name, command in checks:
+            say(f"\n{name}: {' '.join(['python', *command])}")
+            started = time.monotonic()
+            code = subprocess.call([str(venv_python(venv)), *command], cwd=ROOT, env=environment)
+            results[name] = (code == 0, seconds_since(started))
     say()
-    results = {name: run.results.get(name, (False, "not run")) for name, _ in planned}
     for name, (passed, took) in results.items():
         say(f"{name:<12} {took:>12}  {'ok' if passed else 'FAILED'}")
     return 0 if all(passed for passed, _ in results.values()) else 1
-
-
-class Checks:
-    """Runs checks and keeps what came of each: whether it passed, and how long it took."""
-
-    def __init__(self, python: Path, environment: Mapping[str, str]) -> None:
-        self.python, self.environment = str(python), environment
-        self.results: dict[str, tuple[bool, str]] = {}
-
-    def one_by_one(self, checks: Sequence[Check], output: IO[str] | None = None) -> None:
-        """Run one after another. What they print goes to the screen, or to a file."""
-        for name, command in checks:
-            print(f"\n{name}: {' '.join(['python', *command])}", file=output, flush=True)
-            started = time.monotonic()
-            code = subprocess.call(
-                [self.python, *command], cwd=ROOT, env=self.environment, stdout=output, stderr=output
-            )
-            self.results[name] = (code == 0, seconds_since(started))
-
-    def side_by_side(self, rows: Sequence[Sequence[Check]], folder: Path) -> None:
-        """Run rows of checks at the same time. The first prints as it goes, the others when all are through."""
-        first, *others = rows
-        with contextlib.ExitStack() as stack:
-            outputs = [
-                stack.enter_context((folder / f"row{i}.txt").open("w+", encoding="utf-8", errors="replace"))
-                for i in range(len(others))
-            ]
-            threads = [
-                threading.Thread(target=self.one_by_one, args=pair) for pair in zip(others, outputs, strict=True)
-            ]
-            for thread in threads:
-                thread.start()
-            names = ", ".join(name for row in others for name, _ in row)
-            say(f"\n(At the same time: {names}. What they print comes afterwards.)")
-            self.one_by_one(first)
-            for thread, output in zip(threads, outputs, strict=True):
-                thread.join()
-                output.seek(0)
-                say(output.read())
 
 
 # The others
@@ -354,6 +325,7 @@ def find_chromium() -> str | None:
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "start": start,
     "test": test,
+    "lint": lint,
     "notebooks": notebooks,
     "lock": lock,
     "teach": teach,
