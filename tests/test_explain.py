@@ -24,15 +24,15 @@ from hypothesis import given, settings, strategies as st
 
 import course_utils
 from course_utils import explain
-from course_utils.explain import Explanation, Step
-from course_utils.explain.facts_words import detail_lines
+from course_utils.explain import Explanation, Row
+from course_utils.explain.details import detail_lines
 from course_utils.keras_layers import load_keras
 
 keras = load_keras()  # after course_utils, which tells TensorFlow how to start
 L: Any = keras.layers
 
 
-def size_behind(step: Step) -> int | None:
+def size_behind(step: Row) -> int | None:
     """The height that comes out."""
     assert step.output_shape is not None
     return step.output_shape[1]
@@ -284,7 +284,7 @@ def test_how_many_kinds() -> None:
     tally.compared("explained layers", "kinds", len(kinds), at_least=60)
 
 
-def _check_words(step: Step) -> None:
+def _check_words(step: Row) -> None:
     """Formulas add up, and no text is left with a slip of the pen in it."""
     for part in re.split(r", (?=height|width)|; ", step.formula):
         said, equals, claimed = re.sub(r"^(height |width |depth )?(k_eff = )?", "", part).rpartition(" = ")
@@ -813,9 +813,9 @@ def test_names_are_escaped() -> None:
 
 
 def test_it_behaves_like_a_sequence(seed: Explanation) -> None:
-    assert len(seed) == len(seed.steps) == 14
-    assert list(seed) == list(seed.steps) and seed[-1] is seed.steps[13] and seed[1:3] == seed.steps[1:3]
-    assert isinstance(seed[0], Step)
+    assert len(seed) == len(seed.rows) == 14
+    assert list(seed) == list(seed.rows) and seed[-1] is seed.rows[13] and seed[1:3] == seed.rows[1:3]
+    assert isinstance(seed[0], Row)
     assert course_utils.explain is explain
 
 
@@ -933,7 +933,7 @@ def test_random_chains(drawn: tuple[tuple[int, ...], list[tuple[str, dict[str, A
             assert step.keras_shape == shapes[place]
             assert step.keras_parameters == layers[place].count_params()
     refused = explanation.refused_at
-    assert (None if refused is None else explanation.steps.index(refused)) == failed, f"{shape} {recipe}\n{explanation}"
+    assert (None if refused is None else explanation.rows.index(refused)) == failed, f"{shape} {recipe}\n{explanation}"
     assert all(len(line) <= 100 for line in str(explanation).splitlines())
     _compared["chains"] += 1
     _compared["rows"] += len(shapes)

@@ -309,7 +309,7 @@ def test_building_takes_what_explain_asks_for() -> None:
 
     with pytest.raises(ValueError, match="does not know what goes in"):
         explain.building(make)
-    assert explain.building(make, input_shape=(8, 8, 1)).steps[-1].output_shape == (None, 6, 6, 4)
+    assert explain.building(make, input_shape=(8, 8, 1)).rows[-1].output_shape == (None, 6, 6, 4)
 
 
 def test_keras_settings_are_left_as_they_were() -> None:

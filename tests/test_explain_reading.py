@@ -12,7 +12,7 @@ import pytest
 
 from course_utils import explain
 from course_utils.explain import Explanation
-from course_utils.explain.facts_words import detail_lines
+from course_utils.explain.details import detail_lines
 from course_utils.keras_layers import load_keras
 
 keras = load_keras()  # after course_utils, which tells TensorFlow how to start

@@ -17,7 +17,8 @@ import tally
 from arithmetic import evaluate
 
 from course_utils import explain
-from course_utils.explain import Explanation, Step, preparation
+from course_utils.explain import Explanation, Row
+from course_utils.explain.rules import preprocessing
 from course_utils.keras_layers import load_keras
 
 keras = load_keras()  # after course_utils, which tells TensorFlow how to start
@@ -38,14 +39,14 @@ def check(build: Callable[..., Any], shapes: Sequence[tuple[int | None, ...]]) -
     return explanation
 
 
-def check_words(step: Step) -> None:
+def check_words(step: Row) -> None:
     """The parameters add up, and no text is left with a slip of the pen in it."""
     if step.parameters:
         said, claimed = step.parameters_formula.rsplit(" = ", 1)
         assert evaluate(said) == int(claimed) == step.parameters, step.parameters_formula
     assert step.formula
     for text in (step.sentence, step.parameters_sentence, *step.notes):
-        assert not re.search(r"None|  |\.\.|(?<![×\d])1 (cells|rows|numbers|steps)| ,|^ | $|Traceback", text), text
+        assert not re.search(r"None|  |\.\.|(?<![×\d])1 (cells|rows|numbers|rows)| ,|^ | $|Traceback", text), text
         assert not text or re.fullmatch(r"[A-Z\d?].*\.", text), text
 
 
@@ -71,7 +72,7 @@ def test_a_recurrent_layer_says_what_it_hands_on() -> None:
     assert step.output_shape == (None, 16) and step.parameters_formula == "4·(4 + 16 + 1)·16 = 1344"
     assert (
         step.sentence
-        == "Reads 8 steps one after the other and hands on 16 numbers after the last (return_sequences=False)."
+        == "Reads 8 rows one after the other and hands on 16 numbers after the last (return_sequences=False)."
     )
     step = explain(L.GRU(3, return_sequences=True, return_state=True, name="asked"), input_shape=(8, 4))[0]
     assert (step.output_shape, step.further_shapes) == ((None, 8, 3), ((None, 3),))
@@ -330,7 +331,7 @@ def test_every_picture_layer_in_a_chain() -> None:
     settings = {"RandomPosterization": (4,), "RandomBrightness": (0.1,)} | dict.fromkeys(
         ("RandomColorDegeneration", "RandomHue", "RandomSaturation", "RandomSharpness"), (0.5,)
     )
-    layers = [getattr(L, kind)(*settings.get(kind, ())) for kind in preparation.IMAGES.split()]
+    layers = [getattr(L, kind)(*settings.get(kind, ())) for kind in preprocessing.IMAGES.split()]
     explanation = explain(layers, input_shape=(12, 10, 3))
     assert explanation.agrees and not explanation.without_rule and len(explanation) >= 22
     assert explanation[-1].output_shape == (None, 12, 10, 3)

@@ -34,7 +34,7 @@ from course_utils.exercises.two_ways import (
     not_at_half_its_place,
     out_of_place,
 )
-from course_utils.explain.steps import Step
+from course_utils.explain.rows import Row
 from course_utils.keras_layers import Layer, LayerCode, kind_of, load_keras
 
 # -- predictions --------------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def _resized(x: Any, skip: Any) -> Any:
     return load_keras().layers.Resizing(skip.shape[1], skip.shape[2])(x)
 
 
-def _belief_about_join(step: Step, n: int) -> Misconception | None:
+def _belief_about_join(step: Row, n: int) -> Misconception | None:
     """What explains that two maps do not meet."""
     beliefs: dict[tuple[int, ...], Misconception] = {
         (n, n + 1): m.SAME_MAKES_THEM_MEET,
@@ -474,7 +474,7 @@ def _residual(shortcut: Callable[[Any, Any], Any], joined: bool = True) -> Calla
     return residual
 
 
-def _belief_about_shortcut(step: Step, n: int) -> Misconception | None:
+def _belief_about_shortcut(step: Row, n: int) -> Misconception | None:
     half = truth.same_step_size(n, 3, 2)
     beliefs: dict[tuple[int, ...], Misconception] = {(half - 1, half): m.HALVES_AGREE, (half, n): m.SHORTCUT_FOLLOWS}
     return beliefs.get(heights(step))

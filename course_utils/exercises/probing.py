@@ -14,7 +14,7 @@ from course_utils.exercises.catalogue import Misconception
 from course_utils.exercises.networks import MODELS, Map
 from course_utils.exercises.result import CheckFailed, wrong
 from course_utils.explain.building import building
-from course_utils.explain.steps import Step
+from course_utils.explain.rows import Row
 from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, plain_message, run
 
 
@@ -107,7 +107,7 @@ class DoesNotBuild(CheckFailed):
     """The model of a learner does not build; ``step`` is the layer that refuses, ``rows`` end with it."""
 
     def __init__(
-        self, rows: Sequence[Step], settings: str, misconception: Misconception | None = None, told: str = ""
+        self, rows: Sequence[Row], settings: str, misconception: Misconception | None = None, told: str = ""
     ) -> None:
         step = rows[-1]
         lead = f"For {settings} your" if settings else "Your"
@@ -133,22 +133,22 @@ class DoesNotBuild(CheckFailed):
         return DoesNotBuild(self.rows, self.settings, misconception, told)
 
 
-def got_a_number(step: Step) -> bool:
+def got_a_number(step: Row) -> bool:
     """Whether a layer was called with a number, or a tuple of numbers, in place of a map."""
     return re.search(r"\(of type <class '(int|float)'>\)", step.refusal_keras or "") is not None
 
 
-def _rows_to_refusal(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Step, ...]:
+def _rows_to_refusal(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Row, ...]:
     """What was built, and as the last row the layer that refuses; nothing if it was no layer."""
     try:
         explained = building(lambda: function(*args))
         refused = explained.refused_at
-        return () if refused is None else (*(step for step in explained.steps if step is not refused), refused)
+        return () if refused is None else (*(step for step in explained.rows if step is not refused), refused)
     except Exception:
         return ()
 
 
-def heights(step: Step) -> tuple[int, ...]:
+def heights(step: Row) -> tuple[int, ...]:
     """The heights of the maps that reached a layer, the smallest first."""
     return tuple(sorted(shape[1] or 0 for shape in step.input_shapes))
 

@@ -23,11 +23,11 @@ from course_utils.exercises.probing import (
     seen_by,
 )
 from course_utils.exercises.result import Result, wrong
-from course_utils.explain.steps import Step
+from course_utils.explain.rows import Row
 from course_utils.keras_layers import Layer, kind_of, load_keras
 
 
-def _behind(rows: Sequence[Step], number: int | None) -> set[int]:
+def _behind(rows: Sequence[Row], number: int | None) -> set[int]:
     """The numbers of a row and of all the rows that lead to it."""
     found: set[int] = set()
     waiting = [number]
@@ -39,7 +39,7 @@ def _behind(rows: Sequence[Step], number: int | None) -> set[int]:
     return found
 
 
-def _doubled_and_reached(rows: Sequence[Step]) -> tuple[int, int] | None:
+def _doubled_and_reached(rows: Sequence[Row]) -> tuple[int, int] | None:
     """How high the doubling made the map that comes up, and how high it reached the layer that refuses."""
     for source, shape in zip(rows[-1].sources, rows[-1].input_shapes, strict=False):
         doubled = [i for i in _behind(rows, source) if rows[i].kind in ("UpSampling2D", "Conv2DTranspose")]
@@ -49,7 +49,7 @@ def _doubled_and_reached(rows: Sequence[Step]) -> tuple[int, int] | None:
     return None
 
 
-def about_the_repair(rows: Sequence[Step], n: int) -> str:
+def about_the_repair(rows: Sequence[Row], n: int) -> str:
     """What a learner's own repair did, where two maps do not meet because of it."""
     if got_a_number(rows[-1]):
         return (

@@ -8,39 +8,37 @@ settings of the layer, and then held against what Keras says::
     explain(keras.layers.MaxPooling2D(2, padding="same"), input_shape=(7, 7, 8))
     explain([layer, layer, ...], input_shape=(28, 28, 1))
 
-===============  ====================================================================================
-``entry``        ``explain`` itself: looks at what it was given, and says what to try if that is unusable
-``walk``         which layers are called, in which order, on which maps (branches, nesting, sharing)
-``follow``       one call after another: the rule by hand, Keras's answer, and both in a ``Step``
-``rules``        which rule belongs to which kind of layer
-``spatial``      rules of the layers that have axes: all numbers come from ``axes.py``; ``sentences`` puts them in words
-``plain``        rules of what surrounds them: activations, Flatten, Dense, Concatenate, Add, …
-``sequences``    rules of recurrent layers, Embedding, and the layers around layers (TimeDistributed, Bidirectional)
-``attention``    rules of attention, Dot and EinsumDense
-``preparation``  rules of the layers that prepare pictures, categories and words; adaptive pooling
-``operations``   rules of operations between tensors, and of the layers of ``keras.applications``
-``parameters``   the numbers of weights, by hand
-``real``         asks Keras, without touching the learner's own layers
-``facts``        what a row knows beyond size and parameters; ``deeper`` adds them when all rows are there:
-                 ``reach`` (receptive fields, from ``course_utils.fields``) and ``work`` (multiply-adds, bytes)
-``steps``        ``Step`` and ``Explanation``
-``diagnosis``    why the size that was wanted is missed, since which layer, and repairs that were run
-``building``     catches a model that fails to build; ``advice`` says what to change there
-``replay``       the sizes once more, for another input or with another layer
-``symbols``      sizes as expressions in the n that went in: ``8·⌈n / 8⌉ − 4``
-``tables``       the table in a terminal; ``html_table`` the one in a notebook; ``facts_words`` for both
-``reports``      Markdown and plain dicts
-``wording``      sizes and counts in words
-===============  ====================================================================================
+Plain data comes first, then what shows it, then the class that shows itself; a line may import from those above it.
+
+======================  ============================================================================================
+``wording``             sizes and counts in words
+``calls``               which layers are called, in which order, on which tensors (branches, nesting, sharing)
+``rules``               what comes out of each kind of layer, by hand; ``rules.lookup`` knows which rule belongs to which
+``facts``, ``rows``     plain data: a ``Row`` is one call of one layer, by hand and by Keras
+``keras_side``          asks Keras, without touching the learner's own layers
+``tracing``             one call after another: the rule by hand, Keras's answer, and both in a ``Row``
+``size_expressions``    sizes as expressions in the n that went in: ``8·⌈n / 8⌉ − 4``
+``deeper``              adds the facts of each row: ``receptive_fields``, and ``cost`` (multiply-adds, bytes)
+``replay``              the sizes once more, for another input or with another layer
+``diagnosis``           why the size that was wanted is missed, since which layer, and repairs that were run
+``advice``              what to change where a layer refuses
+``explained``           plain data: all rows of a model, and their sums
+``details``             the facts of a row in words, for all tables
+``text_table``          the table in a terminal; ``html_table`` the one in a notebook; ``reports`` Markdown and dicts
+``explanation``         ``Explanation``: an explained model that shows itself
+``entry``               ``explain``: looks at what it was given, and says what to try if that is unusable
+``building``            ``explain.building``: catches a model that fails to build
+======================  ============================================================================================
 """
 
 from __future__ import annotations
 
 from course_utils.explain.building import building
 from course_utils.explain.entry import explain
-from course_utils.explain.steps import Explanation, Step
+from course_utils.explain.explanation import Explanation
+from course_utils.explain.rows import Row
 
 # So that ``from course_utils import explain`` is enough: ``explain.building(make_model)``.
 explain.building = building  # type: ignore[attr-defined]
 
-__all__ = ["Explanation", "Step", "explain"]
+__all__ = ["Explanation", "Row", "explain"]

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course_utils.explain.diagnosis import REACH, Diagnosis, Repair, given_sizes, variants
 from course_utils.explain.replay import maps_of, replay
+from course_utils.explain.rows import Row
 from course_utils.explain.wording import size, times
 from course_utils.keras_layers import load_keras
 
-if TYPE_CHECKING:
-    from course_utils.explain.steps import Step
 
-
-def advise(steps: Sequence[Step], tensors: Sequence[Any] = ()) -> Diagnosis:
+def advise(rows: Sequence[Row], tensors: Sequence[Any] = ()) -> Diagnosis:
     """What to change so that the last row, which refuses, does not.
 
     Args:
-        steps: everything up to the row that refuses, which is the last.
+        rows: everything up to the row that refuses, which is the last.
         tensors: what reached that row in Keras, if it is known better than by its shapes.
     """
-    last = steps[-1]
+    last = rows[-1]
     findings = [
         f"✗ Nothing comes out of {last.layer} ({last.kind}): {' and '.join(map(size, last.input_shapes))} reached it."
     ]
-    findings += _inputs_that_fit(steps)
+    findings += _inputs_that_fit(rows)
     keras = load_keras()
     reaching = [t for t in tensors if isinstance(t, keras.KerasTensor)] or [
         keras.KerasTensor(shape) for shape in last.input_shapes
@@ -34,16 +32,16 @@ def advise(steps: Sequence[Step], tensors: Sequence[Any] = ()) -> Diagnosis:
     return Diagnosis((), False, tuple(findings), tuple(repairs))
 
 
-def _inputs_that_fit(steps: Sequence[Step]) -> Iterator[str]:
+def _inputs_that_fit(rows: Sequence[Row]) -> Iterator[str]:
     """The nearest sizes of the input with which this row has an output."""
-    given = given_sizes(steps)
+    given = given_sizes(rows)
     # Of a row without a rule nobody knows what it takes.
-    if given is None or len(set(given)) > 1 or not _is_followed(steps) or steps[-1].agrees is None:
+    if given is None or len(set(given)) > 1 or not _is_followed(rows) or rows[-1].agrees is None:
         return
     n = given[0]
 
     def fits(m: int) -> bool:
-        return replay(steps, (m,) * len(given)) is not None
+        return replay(rows, (m,) * len(given)) is not None
 
     below = next((m for m in range(n - 1, max(n - REACH, 0), -1) if fits(m)), None)
     above = next((m for m in range(n + 1, n + 4 * REACH) if fits(m)), None)
@@ -52,13 +50,13 @@ def _inputs_that_fit(steps: Sequence[Step]) -> Iterator[str]:
         yield f"It fits for an input of {' or '.join(near)}."
 
 
-def _is_followed(steps: Sequence[Step]) -> bool:
+def _is_followed(rows: Sequence[Row]) -> bool:
     """Whether the sizes can be followed to the last row by the axes: only then is a search worth anything."""
-    reached = {row for row, step in enumerate(steps[:-1]) if step.axes or step.passes}
-    return all(source is None or source in reached for step in steps for source in step.sources)
+    reached = {row for row, step in enumerate(rows[:-1]) if step.axes or step.passes}
+    return all(source is None or source in reached for step in rows for source in step.sources)
 
 
-def _other_settings(last: Step, reaching: Sequence[Any]) -> Iterator[Repair]:
+def _other_settings(last: Row, reaching: Sequence[Any]) -> Iterator[Repair]:
     """The same layer with one setting changed, if it then takes what reached it."""
     if last.real is None or not last.axes:
         return
@@ -77,7 +75,7 @@ def _other_settings(last: Step, reaching: Sequence[Any]) -> Iterator[Repair]:
             return
 
 
-def _other_sizes(last: Step, reaching: Sequence[Any]) -> Iterator[Repair]:
+def _other_sizes(last: Row, reaching: Sequence[Any]) -> Iterator[Repair]:
     """Where maps of two sizes meet: make the smaller one larger, or the larger one smaller."""
     if len(reaching) != 2 or last.axes:
         return
@@ -103,7 +101,7 @@ def _other_sizes(last: Step, reaching: Sequence[Any]) -> Iterator[Repair]:
             yield Repair(f"{what} before {last.layer}: {came} → {goal}", f"x = {code}(x)  # x: the map of {came}")
 
 
-def _meet(last: Step, reaching: Sequence[Any], place: int, code: str) -> bool:
+def _meet(last: Row, reaching: Sequence[Any], place: int, code: str) -> bool:
     """Whether the layer takes its inputs when one of them has gone through ``code`` first."""
     keras = load_keras()
     changed = eval(code, {"keras": keras})

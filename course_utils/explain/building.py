@@ -13,10 +13,11 @@ from types import TracebackType
 from typing import Any
 
 from course_utils.explain.advice import advise
-from course_utils.explain.follow import Follower, Map
-from course_utils.explain.steps import Explanation
-from course_utils.explain.symbols import with_expressions
-from course_utils.explain.walk import Call, walk_graph
+from course_utils.explain.calls import Call, walk_graph
+from course_utils.explain.entry import explain
+from course_utils.explain.explanation import Explanation
+from course_utils.explain.size_expressions import with_expressions
+from course_utils.explain.tracing import TracedTensor, Tracer
 from course_utils.explain.wording import Shape
 from course_utils.keras_layers import Layer, load_keras, plain_message
 
@@ -42,8 +43,6 @@ def building(make: Callable[[], Any], input_shape: Sequence[Any] | None = None) 
     >>> building(make).refused_at.layer
     'wide'
     """
-    from course_utils.explain.entry import explain
-
     if not callable(make) or isinstance(make, load_keras().layers.Layer):
         raise TypeError(
             "explain.building takes the function that builds the model, not the model: explain.building(make_model), "
@@ -99,44 +98,46 @@ def _explained(calls: Sequence[tuple[Layer, list[Any]]], said: str) -> Explanati
         said: Keras's own words.
     """
     keras = load_keras()
-    follower = Follower()
+    tracer = Tracer()
     prefix = ""
-    maps: list[Map | None] = []
+    maps: list[TracedTensor | None] = []
     for place, (layer, reaching) in enumerate(calls):
-        maps = _followed(follower, reaching, prefix, maps)
+        maps = _followed(tracer, reaching, prefix, maps)
         if place + 1 < len(calls):
             prefix += f"{layer.name}/"
     layer, reaching = calls[-1]
     if not all(isinstance(tensor, keras.KerasTensor) for tensor in reaching):
-        maps = [Map(_shape(tensor), keras.KerasTensor(_shape(tensor))) for tensor in reaching]
-    follower.visit(Call(layer, prefix + layer.name), maps)
-    steps = with_expressions([*follower.steps[:-1], replace(follower.steps[-1], refusal_keras=said)])
-    return Explanation("what was being built", steps, advise(steps, reaching))
+        maps = [TracedTensor(_shape(tensor), keras.KerasTensor(_shape(tensor))) for tensor in reaching]
+    tracer.visit(Call(layer, prefix + layer.name), maps)
+    rows = with_expressions([*tracer.rows[:-1], replace(tracer.rows[-1], refusal_keras=said)])
+    return Explanation("what was being built", rows, advise(rows, reaching))
 
 
-def _followed(follower: Follower, tensors: list[Any], prefix: str, outside: list[Map | None]) -> list[Map | None]:
+def _followed(
+    tracer: Tracer, tensors: list[Any], prefix: str, outside: list[TracedTensor | None]
+) -> list[TracedTensor | None]:
     """Follow the calls that these maps came from. ``outside``: what went into the model that stands around them."""
     keras = load_keras()
     if not all(isinstance(tensor, keras.KerasTensor) for tensor in tensors):
         return outside
     roots = _roots(tensors)
-    given = outside if prefix and len(outside) == len(roots) else [Map(tuple(r.shape), r) for r in roots]
+    given = outside if prefix and len(outside) == len(roots) else [TracedTensor(tuple(r.shape), r) for r in roots]
     known = {id(root): map_ for root, map_ in zip(roots, given, strict=True)}
     if all(id(tensor) in known for tensor in tensors):
         if not prefix:
-            known = dict(zip(known, _visit_inputs(follower, roots, given), strict=True))
+            known = dict(zip(known, _visit_inputs(tracer, roots, given), strict=True))
         return [known[id(tensor)] for tensor in tensors]
     graph = keras.Function(roots, tensors, name="so_far")
-    return list(walk_graph(graph, given, follower.visit, prefix, show_inputs=not prefix))
+    return list(walk_graph(graph, given, tracer.visit, prefix, show_inputs=not prefix))
 
 
-def _visit_inputs(follower: Follower, roots: list[Any], given: Sequence[Map | None]) -> list[Map | None]:
+def _visit_inputs(tracer: Tracer, roots: list[Any], given: Sequence[TracedTensor | None]) -> list[TracedTensor | None]:
     """The rows of the inputs themselves, where nothing stands between them and the layer."""
-    found: list[Map | None] = []
+    found: list[TracedTensor | None] = []
     for root, map_ in zip(roots, given, strict=True):
         history = getattr(root, "_keras_history", None)
         operation = None if history is None else history.operation
-        found += [map_] if operation is None else follower.visit(Call(operation, operation.name), [map_])
+        found += [map_] if operation is None else tracer.visit(Call(operation, operation.name), [map_])
     return found
 
 

@@ -6,24 +6,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from course_utils.axes import Axis, TransposedWindow, Window
+from course_utils.explain.cost import multiply_adds, output_bytes
 from course_utils.explain.facts import Facts
-from course_utils.explain.reach import Reach, follow_fields
-from course_utils.explain.steps import Step
-from course_utils.explain.work import multiply_adds, output_bytes
+from course_utils.explain.receptive_fields import Reach, follow_fields
+from course_utils.explain.rows import Row
 from course_utils.fields import WHOLE_MAP
 
 
-def with_facts(steps: Sequence[Step]) -> tuple[Step, ...]:
+def with_facts(rows: Sequence[Row]) -> tuple[Row, ...]:
     """The same rows, each with its facts."""
     types: list[str] = []
     found = []
-    for step, reach in zip(steps, follow_fields(steps), strict=True):
+    for step, reach in zip(rows, follow_fields(rows), strict=True):
         types.append(_number_type(step, types))
         found.append(replace(step, facts=_facts(step, reach, types[-1])))
     return tuple(found)
 
 
-def _facts(step: Step, reach: Reach, number_type: str) -> Facts:
+def _facts(step: Row, reach: Reach, number_type: str) -> Facts:
     macs, macs_formula = multiply_adds(step)
     number, bytes_formula = output_bytes(step, number_type)
     gone = step.axes and not reach.spatial and reach.fields is not None
@@ -43,7 +43,7 @@ def _span(axis: Axis) -> tuple[int, ...]:
     return (axis.effective_size,) if isinstance(axis, Window | TransposedWindow) else ()
 
 
-def _number_type(step: Step, before: list[str]) -> str:
+def _number_type(step: Row, before: list[str]) -> str:
     """In which type of number a row computes. An operation that is no layer has none of its own and keeps the last."""
     if step.kind == "InputLayer":
         return str(step.real.dtype)

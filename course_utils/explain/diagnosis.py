@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from course_utils.axes import Axis, TransposedWindow, Upsample, Window
 from course_utils.explain.replay import Changes, Sizes, maps_of, replay
+from course_utils.explain.rows import Row
 from course_utils.explain.wording import UNITS, Shape, count, listed, size, times
 from course_utils.keras_layers import Layer, load_keras
-
-if TYPE_CHECKING:
-    from course_utils.explain.steps import Step
 
 #: How many repairs are offered at most, and how many inputs beyond the given one are looked at.
 MOST_REPAIRS, REACH = 6, 64
@@ -60,15 +58,15 @@ class Diagnosis:
         return "\n".join(lines)
 
 
-def is_autoencoder(steps: Sequence[Step]) -> bool:
+def is_autoencoder(rows: Sequence[Row]) -> bool:
     """Whether a model goes down and up again, from one map to one map with as many axes: its input is its target."""
     goes = [
         ("up" if isinstance(s.axes[0], Upsample | TransposedWindow) else "down")
-        for s in steps
+        for s in rows
         if s.axes and _scales(s.axes)
     ]
-    first, last = steps[0], steps[-1]
-    starts = [step for step in steps if None in step.sources]
+    first, last = rows[0], rows[-1]
+    starts = [step for step in rows if None in step.sources]
     whole = last.output_shape is not None and len(starts) == 1 and len(last.output_shape) == len(first.input_shapes[0])
     return whole and goes[:1] == ["down"] and goes[-1:] == ["up"]
 
@@ -78,15 +76,15 @@ def _scales(axes: tuple[Axis, ...]) -> bool:
     return any(axis.factor > 1 if isinstance(axis, Upsample) else getattr(axis, "stride", 1) > 1 for axis in axes)
 
 
-def diagnose(model: Layer | None, steps: Sequence[Step], target: Shape) -> Diagnosis:
+def diagnose(model: Layer | None, rows: Sequence[Row], target: Shape) -> Diagnosis:
     """Hold the last row against ``target``, and look for repairs if it misses.
 
     Args:
         model: what was explained, if it is a model that can be built again with changes.
-        steps: all rows; something must come out of the last.
+        rows: all rows; something must come out of the last.
         target: with the batch axis.
     """
-    last = steps[-1]
+    last = rows[-1]
     assert last.output_shape is not None
     made = last.output_shape
     if made[1:] == target[1:]:
@@ -96,19 +94,19 @@ def diagnose(model: Layer | None, steps: Sequence[Step], target: Shape) -> Diagn
         findings.append(
             "Careful: a loss such as mse stretches sizes of 1 and trains without a word; nothing warns you."
         )
-    given = given_sizes(steps)
+    given = given_sizes(rows)
     if given is None or len(made) != len(target) or made[-1] != target[-1] or not last.channels_last:
         return Diagnosis(target, False, tuple(findings))
-    findings += trouble(steps, given)
+    findings += trouble(rows, given)
     wanted = tuple(n for n in maps_of(target) if n is not None)
     if wanted == given:
-        findings += _other_inputs(steps, given)
-    return Diagnosis(target, False, tuple(findings), tuple(_verified(model, steps, given, wanted)))
+        findings += _other_inputs(rows, given)
+    return Diagnosis(target, False, tuple(findings), tuple(_verified(model, rows, given, wanted)))
 
 
-def given_sizes(steps: Sequence[Step]) -> Sizes | None:
+def given_sizes(rows: Sequence[Row]) -> Sizes | None:
     """The sizes that go in, if there is one input and all of them are known."""
-    starts = [step for step in steps if None in step.sources]
+    starts = [step for step in rows if None in step.sources]
     if len(starts) != 1 or not starts[0].input_shapes:
         return None
     sizes = maps_of(starts[0].input_shapes[0], starts[0].channels_last)
@@ -131,12 +129,12 @@ def _gap(made: Shape, target: Shape) -> str:
 # -- since which layer --------------------------------------------------------------------------------------------
 
 
-def trouble(steps: Sequence[Step], given: Sizes) -> list[str]:
+def trouble(rows: Sequence[Row], given: Sizes) -> list[str]:
     """Where a size on the way up is not the one that it was on the way down, and what lost it; the first one first."""
     found: list[str] = []
-    downs: list[tuple[int, int, Step]] = []
+    downs: list[tuple[int, int, Row]] = []
     rose = False
-    for step in steps:
+    for step in rows:
         if not step.axes or step.output_shape is None:
             continue
         axis = step.axes[0]
@@ -158,19 +156,19 @@ def trouble(steps: Sequence[Step], given: Sizes) -> list[str]:
     return found[:4]
 
 
-def _not_undone(step: Step, came: int, made: int, wanted: int, between: int | None, down: Step) -> str:
+def _not_undone(step: Row, came: int, made: int, wanted: int, between: int | None, down: Row) -> str:
     lost = f"{down.layer} made {between} of {wanted} ({down.formula.split(', ')[0]})"
     if came == between:
         return f"{step.layer} gives {made} where {wanted} were: {lost}, and multiplying does not undo the rounding."
     return f"{step.layer} gives {made} where {wanted} were, because {came} reached it and not {between}."
 
 
-def _other_inputs(steps: Sequence[Step], given: Sizes) -> list[str]:
+def _other_inputs(rows: Sequence[Row], given: Sizes) -> list[str]:
     """The nearest inputs that would come back."""
-    row, n = len(steps) - 1, given[0]
+    row, n = len(rows) - 1, given[0]
 
     def closes(m: int) -> bool:
-        sizes = (replay(steps, (m,) * len(given)) or {}).get(row)
+        sizes = (replay(rows, (m,) * len(given)) or {}).get(row)
         return sizes is not None and set(sizes) == {m}
 
     below = next((m for m in range(n - 1, max(n - REACH, 0), -1) if closes(m)), None)
@@ -184,12 +182,12 @@ def _other_inputs(steps: Sequence[Step], given: Sizes) -> list[str]:
 # -- repairs ------------------------------------------------------------------------------------------------------
 
 
-def _verified(model: Layer | None, steps: Sequence[Step], given: Sizes, wanted: Sizes) -> Iterator[Repair]:
+def _verified(model: Layer | None, rows: Sequence[Row], given: Sizes, wanted: Sizes) -> Iterator[Repair]:
     """The repairs that were run and gave the size that was wanted."""
     if not _can_be_built_again(model):
         return
     offered = 0
-    for repair in _proposals(steps, given, wanted):
+    for repair in _proposals(rows, given, wanted):
         if offered < MOST_REPAIRS and _runs(repair, model, given, wanted):
             offered += 1
             yield repair
@@ -215,27 +213,27 @@ def _runs(repair: Repair, model: Any, given: Sizes, wanted: Sizes) -> bool:
     return tuple(y.shape[1:-1]) == wanted
 
 
-def _proposals(steps: Sequence[Step], given: Sizes, wanted: Sizes) -> Iterator[Repair]:
+def _proposals(rows: Sequence[Row], given: Sizes, wanted: Sizes) -> Iterator[Repair]:
     """What might help, by the axes alone: one layer, then what stands before and behind, then several layers."""
-    yield from _one_layer(steps, given, wanted)
-    yield from _behind(steps, given, wanted)
-    yield from _around(steps, given, wanted)
-    yield from _several_layers(steps, given, wanted)
+    yield from _one_layer(rows, given, wanted)
+    yield from _behind(rows, given, wanted)
+    yield from _around(rows, given, wanted)
+    yield from _several_layers(rows, given, wanted)
 
 
-def _gives(steps: Sequence[Step], given: Sizes, changes: Changes, wanted: Sizes) -> bool:
-    return (replay(steps, given, changes) or {}).get(len(steps) - 1) == wanted
+def _gives(rows: Sequence[Row], given: Sizes, changes: Changes, wanted: Sizes) -> bool:
+    return (replay(rows, given, changes) or {}).get(len(rows) - 1) == wanted
 
 
-def _one_layer(steps: Sequence[Step], given: Sizes, wanted: Sizes) -> Iterator[Repair]:
-    for row, step in enumerate(steps):
+def _one_layer(rows: Sequence[Row], given: Sizes, wanted: Sizes) -> Iterator[Repair]:
+    for row, step in enumerate(rows):
         for axes, settings in variants(step):
-            if _gives(steps, given, {row: axes}, wanted):
+            if _gives(rows, given, {row: axes}, wanted):
                 yield _changed({step.layer: settings})
                 break  # one proposal for a layer
 
 
-def variants(step: Step) -> Iterator[tuple[tuple[Axis, ...], dict[str, Any]]]:
+def variants(step: Row) -> Iterator[tuple[tuple[Axis, ...], dict[str, Any]]]:
     """A layer with one of its settings changed: the axes that it would have, and the settings."""
     axes = step.axes
     if not axes:
@@ -275,9 +273,9 @@ def _changed(changes: dict[str, dict[str, Any]]) -> Repair:
     return Repair(listed(said).replace("'", '"'), "\n".join(lines))
 
 
-def _behind(steps: Sequence[Step], given: Sizes, wanted: Sizes) -> Iterator[Repair]:
+def _behind(rows: Sequence[Row], given: Sizes, wanted: Sizes) -> Iterator[Repair]:
     """Cut or resize what comes out; the weights stay."""
-    made = (replay(steps, given) or {}).get(len(steps) - 1)
+    made = (replay(rows, given) or {}).get(len(rows) - 1)
     if made is None:
         return
     surplus = [a - b for a, b in zip(made, wanted, strict=True)]
@@ -296,17 +294,17 @@ def _behind(steps: Sequence[Step], given: Sizes, wanted: Sizes) -> Iterator[Repa
         )
 
 
-def _around(steps: Sequence[Step], given: Sizes, wanted: Sizes) -> Iterator[Repair]:
+def _around(rows: Sequence[Row], given: Sizes, wanted: Sizes) -> Iterator[Repair]:
     """Pad the input to a size that comes back, and cut the same border off again; the weights stay."""
     d = len(given)
     if d not in (1, 2, 3) or wanted != given:
         return
     for more in range(1, REACH):
         larger = tuple(n + more for n in given)
-        if (replay(steps, larger) or {}).get(len(steps) - 1) == larger:
+        if (replay(rows, larger) or {}).get(len(rows) - 1) == larger:
             border = tuple((more // 2, more - more // 2) for _ in given)
             argument = repr(border if d > 1 else border[0])
-            channels = next(step.input_shapes[0][-1] for step in steps if None in step.sources)
+            channels = next(step.input_shapes[0][-1] for step in rows if None in step.sources)
             yield Repair(
                 f"pad the input to {times(larger)}, which comes back, and cut the border off again",
                 f"wider = keras.models.clone_model(model, input_tensors=keras.Input({(*larger, channels)}))\n"
@@ -321,14 +319,14 @@ def _around(steps: Sequence[Step], given: Sizes, wanted: Sizes) -> Iterator[Repa
             return
 
 
-def _several_layers(steps: Sequence[Step], given: Sizes, wanted: Sizes) -> Iterator[Repair]:
+def _several_layers(rows: Sequence[Row], given: Sizes, wanted: Sizes) -> Iterator[Repair]:
     """Go up with transposed convolutions whose output_padding is chosen so that each gives the size of the way down."""
     changes: dict[int, tuple[Axis, ...]] = {}
     made: dict[str, str] = {}
-    sizes = dict(replay(steps, given) or {})
+    sizes = dict(replay(rows, given) or {})
     downs: list[Sizes] = []
     rose = False
-    for row, step in enumerate(steps):
+    for row, step in enumerate(rows):
         if not step.axes or step.sources[:1] == ():
             continue
         source = step.sources[0]
@@ -353,8 +351,8 @@ def _several_layers(steps: Sequence[Step], given: Sizes, wanted: Sizes) -> Itera
                 Window(a.size, a.stride, a.dilation, "same") for a in step.axes if isinstance(a, Window)
             )
             made[step.layer] = 'layer.get_config() | {"padding": "same"}'
-        sizes = dict(replay(steps, given, changes) or {})
-    if not any("Transpose" in code for code in made.values()) or not _gives(steps, given, changes, wanted):
+        sizes = dict(replay(rows, given, changes) or {})
+    if not any("Transpose" in code for code in made.values()) or not _gives(rows, given, changes, wanted):
         return
     lines = ["def change(layer):"]
     for name, code in made.items():
@@ -380,7 +378,7 @@ def _transposed(axes: tuple[Axis, ...], came: Sizes, goal: Sizes) -> tuple[Axis,
     return tuple(option for option in found if option) if all(found) else None
 
 
-def _transposed_code(step: Step, axes: tuple[Axis, ...]) -> str:
+def _transposed_code(step: Row, axes: tuple[Axis, ...]) -> str:
     spreads = [axis for axis in axes if isinstance(axis, TransposedWindow)]
     channels = (step.output_shape or (None,))[-1]
     k, strides, extra = (

@@ -8,13 +8,14 @@ from numbers import Integral
 from typing import Any
 
 from course_utils.explain.advice import advise
-from course_utils.explain.copies import symbolic
+from course_utils.explain.calls import has_graph, is_chain, is_input, walk_chain, walk_graph
 from course_utils.explain.deeper import with_facts
 from course_utils.explain.diagnosis import Diagnosis, diagnose, is_autoencoder
-from course_utils.explain.follow import Follower, Map
-from course_utils.explain.steps import Explanation, Step
-from course_utils.explain.symbols import with_expressions
-from course_utils.explain.walk import has_graph, is_chain, is_input, walk_chain, walk_graph
+from course_utils.explain.explanation import Explanation
+from course_utils.explain.keras_side import symbolic
+from course_utils.explain.rows import Row
+from course_utils.explain.size_expressions import with_expressions
+from course_utils.explain.tracing import TracedTensor, Tracer
 from course_utils.explain.wording import Shape, count, size
 from course_utils.keras_layers import Layer, has_axes, kind_of, load_keras
 
@@ -53,30 +54,30 @@ def explain(model: Any, input_shape: Sequence[Any] | None = None, target: Sequen
     '⌈7 / 2⌉ = 4'
     """
     given = None if input_shape is None else _read_shapes(input_shape)
-    follower = Follower()
+    tracer = Tracer()
     if _is_layer(model) and has_graph(model):
-        walk_graph(model, _open_sizes_filled(model, given), follower.visit)
+        walk_graph(model, _open_sizes_filled(model, given), tracer.visit)
     else:
         layers = _as_chain(model, given)
-        walk_chain(layers, _inputs_of(layers, given), follower.visit)
-    steps = with_facts(with_expressions(follower.steps))
-    return Explanation(_name_of(model), steps, _diagnosis(model, steps, target))
+        walk_chain(layers, _inputs_of(layers, given), tracer.visit)
+    rows = with_facts(with_expressions(tracer.rows))
+    return Explanation(_name_of(model), rows, _diagnosis(model, rows, target))
 
 
-def _diagnosis(model: Any, steps: Sequence[Step], target: Sequence[Any] | None) -> Diagnosis | None:
+def _diagnosis(model: Any, rows: Sequence[Row], target: Sequence[Any] | None) -> Diagnosis | None:
     """What is wrong with the size that comes out; nothing is looked for in a model that has no target."""
-    refused = next((place for place, step in enumerate(steps) if step.refused), None)
+    refused = next((place for place, step in enumerate(rows) if step.refused), None)
     if refused is not None:
-        return advise(steps[: refused + 1])
-    if steps[-1].output_shape is None or None in steps[-1].output_shape[1:]:
+        return advise(rows[: refused + 1])
+    if rows[-1].output_shape is None or None in rows[-1].output_shape[1:]:
         return None
     built = model if _is_layer(model) else None
     if target is not None:
-        return diagnose(built, steps, _read_shape(target))
-    if not is_autoencoder(steps):
+        return diagnose(built, rows, _read_shape(target))
+    if not is_autoencoder(rows):
         return None
-    wanted = (*steps[0].input_shapes[0][:-1], steps[-1].output_shape[-1])
-    found = diagnose(built, steps, wanted)
+    wanted = (*rows[0].input_shapes[0][:-1], rows[-1].output_shape[-1])
+    found = diagnose(built, rows, wanted)
     return None if found.hits else found
 
 
@@ -135,7 +136,7 @@ def _name_of(model: Any) -> str:
 # -- what goes in -------------------------------------------------------------------------------------------------
 
 
-def _inputs_of(layers: list[Layer], given: tuple[Shape, ...] | None) -> list[Map | None]:
+def _inputs_of(layers: list[Layer], given: tuple[Shape, ...] | None) -> list[TracedTensor | None]:
     """The maps that reach the first of a chain."""
     if given is None and is_input(layers[0]):
         given = (tuple(layers[0].batch_shape),)
@@ -145,7 +146,7 @@ def _inputs_of(layers: list[Layer], given: tuple[Shape, ...] | None) -> list[Map
             "explain(..., input_shape=(28, 28, 1))."
         )
     _refuse_batch_axis(layers[0], given[0])
-    return [Map(shape, symbolic(shape)) for shape in given]
+    return [TracedTensor(shape, symbolic(shape)) for shape in given]
 
 
 def _refuse_batch_axis(layer: Layer, shape: Shape) -> None:
@@ -158,11 +159,11 @@ def _refuse_batch_axis(layer: Layer, shape: Shape) -> None:
         )
 
 
-def _open_sizes_filled(model: Layer, given: tuple[Shape, ...] | None) -> list[Map | None]:
+def _open_sizes_filled(model: Layer, given: tuple[Shape, ...] | None) -> list[TracedTensor | None]:
     """The maps that reach a model which knows its inputs; given sizes go where it says None."""
     tensors = list(model.inputs)
     if given is None:
-        return [Map(tuple(tensor.shape), tensor) for tensor in tensors]
+        return [TracedTensor(tuple(tensor.shape), tensor) for tensor in tensors]
     known = [tuple(tensor.shape) for tensor in tensors]
     if len(given) != len(known) or not all(map(_fits, given, known)):
         built_for = " and ".join(map(size, known))
@@ -172,7 +173,7 @@ def _open_sizes_filled(model: Layer, given: tuple[Shape, ...] | None) -> list[Ma
         )
     filled = [(batch, *shape[1:]) for shape, (batch, *_) in zip(given, known, strict=True)]
     return [
-        Map(shape, tensor if shape == tuple(tensor.shape) else symbolic(shape))
+        TracedTensor(shape, tensor if shape == tuple(tensor.shape) else symbolic(shape))
         for shape, tensor in zip(filled, tensors, strict=True)
     ]
 

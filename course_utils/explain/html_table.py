@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
-from course_utils.explain.facts_words import detail_lines
-from course_utils.explain.tables import (
+from course_utils.explain.details import detail_lines
+from course_utils.explain.diagnosis import Diagnosis
+from course_utils.explain.explained import ExplainedModel
+from course_utils.explain.rows import Row
+from course_utils.explain.text_table import (
     LEGEND,
     differences,
     formula,
@@ -28,10 +30,6 @@ from course_utils.explain.tables import (
     verdict,
 )
 from course_utils.explain.wording import count
-
-if TYPE_CHECKING:
-    from course_utils.explain.diagnosis import Diagnosis
-    from course_utils.explain.steps import Explanation, Step
 
 _GOOD = "color:var(--jp-success-color0, #1b5e20)"
 _BAD = "color:var(--jp-error-color1, #d32f2f);font-weight:bold"
@@ -62,22 +60,22 @@ _LONGEST = 80
 _PART = 40
 
 
-def as_html(explanation: Explanation) -> str:
+def as_html(explanation: ExplainedModel) -> str:
     """One row per call. Where the window is narrow the table scrolls inside its own box, by keyboard too."""
     name = escape(explanation.name)
-    steps = explanation.steps
+    rows = explanation.rows
     ends = "".join(f'<div style="{_style_of(line)}">{escape(line)}</div>' for line in verdict(explanation))
     ends += _diagnosis(explanation.diagnosis)
-    if len(steps) <= _LONGEST:
+    if len(rows) <= _LONGEST:
         caption = (
             f'<caption style="text-align:left;caption-side:top;color:inherit"><code>{name}</code>: {LEGEND}</caption>'
         )
-        return _table(steps, f"Explanation of {name}", caption) + ends
-    parts = range(0, len(steps), _PART)
-    folded = "".join(_part(name, first, steps[first : first + _PART], first == 0) for first in parts)
+        return _table(rows, f"Explanation of {name}", caption) + ends
+    parts = range(0, len(rows), _PART)
+    folded = "".join(_part(name, first, rows[first : first + _PART], first == 0) for first in parts)
     heading = (
         f"<div><code>{name}</code>: {LEGEND}</div>"
-        f"<div>{len(steps)} rows, folded into {count(len(parts), 'part')}: open a part to read it. "
+        f"<div>{len(rows)} rows, folded into {count(len(parts), 'part')}: open a part to read it. "
         "Parts with something wrong are open.</div>"
     )
     return heading + folded + ends
@@ -97,36 +95,36 @@ def _diagnosis(found: Diagnosis | None) -> str:
     return f'<div style="{_LINE};margin-top:.6em;padding-top:.4em">{told}{repairs}</div>'
 
 
-def _part(name: str, first: int, steps: Sequence[Step], is_open: bool) -> str:
+def _part(name: str, first: int, rows: Sequence[Row], is_open: bool) -> str:
     """Some rows behind a line that says which they are, and whether all is well with them."""
-    last = first + len(steps) - 1
-    wrong = [step for step in steps if mark(step) == "✗" or step.refused]
-    without = [step for step in steps if mark(step) == "?"]
+    last = first + len(rows) - 1
+    wrong = [step for step in rows if mark(step) == "✗" or step.refused]
+    without = [step for step in rows if mark(step) == "?"]
     state = f'<span style="{_GOOD}">✓</span>'
     if wrong:
         state = f'<span style="{_BAD}">✗ {count(len(wrong), "row")} with something wrong</span>'
     elif without:
         state += f", {count(len(without), 'row')} without a rule"
-    ends = f"<code>{escape(steps[0].layer)}</code> … <code>{escape(steps[-1].layer)}</code>"
+    ends = f"<code>{escape(rows[0].layer)}</code> … <code>{escape(rows[-1].layer)}</code>"
     return (
         f"<details{' open' if is_open or wrong else ''}>"
         f'<summary style="cursor:pointer;padding:.4em 0">Rows {first} to {last}: {ends} {state}</summary>'
-        f"{_table(steps, f'Explanation of {name}, rows {first} to {last}')}</details>"
+        f"{_table(rows, f'Explanation of {name}, rows {first} to {last}')}</details>"
     )
 
 
-def _table(steps: Sequence[Step], label: str, caption: str = "") -> str:
+def _table(rows: Sequence[Row], label: str, caption: str = "") -> str:
     headings = "".join(
         f'<th scope="col" style="{_CELL};min-width:{width}">{heading}</th>' for heading, width in _HEADINGS.items()
     )
     return (
         f'<div role="region" tabindex="0" aria-label="{label}" style="overflow-x:auto;max-width:100%">'
         f'<table style="border-collapse:collapse;margin:0;color:inherit">{caption}'
-        f"<thead><tr>{headings}</tr></thead><tbody>{''.join(map(_row, steps))}</tbody></table></div>"
+        f"<thead><tr>{headings}</tr></thead><tbody>{''.join(map(_row, rows))}</tbody></table></div>"
     )
 
 
-def _row(step: Step) -> str:
+def _row(step: Row) -> str:
     head = f'<code>{escape(step.layer)}</code><div style="{_QUIET}">{escape(step.kind)}</div>'
     cells = (
         escape(size_change(step)).replace(" →", "&nbsp;→"),
@@ -140,7 +138,7 @@ def _row(step: Step) -> str:
     return f'<tr style="{_LINE}"><th scope="row" style="{name}">{head}</th>{body}</tr>'
 
 
-def _why(step: Step) -> str:
+def _why(step: Row) -> str:
     """The formula, the sentence, and what else there is to say; a disagreement in red, with both numbers."""
     parts = [f'<div style="{_CODE}">{_unbroken(line)}</div>' for line in formula(step).splitlines()]
     parts.append(f"<div>{_unbroken(reason(step))}</div>")
@@ -149,7 +147,7 @@ def _why(step: Step) -> str:
     return "".join([*parts, _more(step)])
 
 
-def _more(step: Step) -> str:
+def _more(step: Row) -> str:
     """What opens by pointer, Enter or Space: where the parameters come from, how far the layer sees, what it costs."""
     lines = detail_lines(step)
     if not lines:
@@ -164,7 +162,7 @@ def _unbroken(text: str) -> str:
     return escape(text).replace(" / ", "&nbsp;/&nbsp;")
 
 
-def _mark(step: Step) -> str:
+def _mark(step: Row) -> str:
     style, text, spoken = _MARKS[mark(step)]
     if step.refused and step.agrees:
         text, spoken = "✓ both refuse", "by hand and by Keras nothing comes out"

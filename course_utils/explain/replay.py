@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from course_utils.axes import Axis, ShapeError
+from course_utils.explain.rows import Row
 from course_utils.explain.wording import Shape
-
-if TYPE_CHECKING:
-    from course_utils.explain.steps import Step
 
 #: The sizes of the maps, without batch and channels.
 Sizes = tuple[int, ...]
@@ -22,7 +19,7 @@ def maps_of(shape: Shape, channels_last: bool = True) -> Shape:
     return shape[1:-1] if channels_last else shape[2:]
 
 
-def replay(steps: Sequence[Step], given: Sizes, changes: Changes | None = None) -> dict[int, Sizes] | None:
+def replay(rows: Sequence[Row], given: Sizes, changes: Changes | None = None) -> dict[int, Sizes] | None:
     """The sizes that come out of each row, for an input of ``given`` on every input.
 
     Returns:
@@ -30,7 +27,7 @@ def replay(steps: Sequence[Step], given: Sizes, changes: Changes | None = None) 
         some row has no output, or where sizes meet that do not fit.
     """
     found: dict[int, Sizes] = {}
-    for row, step in enumerate(steps):
+    for row, step in enumerate(rows):
         reaching = {given if source is None else found.get(source) for source in step.sources}
         if len(reaching) > 1:
             reaching = {sizes for sizes in reaching if sizes is None or set(sizes) != {1}}
@@ -46,7 +43,7 @@ def replay(steps: Sequence[Step], given: Sizes, changes: Changes | None = None) 
     return found
 
 
-def _through(step: Step, sizes: Sizes, axes: tuple[Axis, ...]) -> Sizes | None:
+def _through(step: Row, sizes: Sizes, axes: tuple[Axis, ...]) -> Sizes | None:
     """What comes out of one row: empty if its output is no map any more, None if there is none."""
     if axes:
         if len(axes) != len(sizes):

@@ -19,10 +19,12 @@ Each dict of ``as_dicts`` has the same keys; what does not apply or is not known
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from course_utils.explain.facts_words import fact_lines
-from course_utils.explain.tables import (
+from course_utils.explain.details import fact_lines
+from course_utils.explain.explained import ExplainedModel
+from course_utils.explain.rows import Row
+from course_utils.explain.text_table import (
     LEGEND,
     differences,
     formula,
@@ -36,20 +38,17 @@ from course_utils.explain.tables import (
 )
 from course_utils.fields import Field
 
-if TYPE_CHECKING:
-    from course_utils.explain.steps import Explanation, Step
-
 _HEADINGS = ("", "Layer", "Size in → out", "Why", "Padding", "Parameters", "Multiply-adds", "Keras?")
 #: Columns of numbers stand on the right.
 _RULES = ("--:", "---", "---", "---", "---", "--:", "--:", ":-:")
 
 
-def as_dicts(explanation: Explanation) -> list[dict[str, Any]]:
+def as_dicts(explanation: ExplainedModel) -> list[dict[str, Any]]:
     """One dict for each row; only numbers, texts, lists and None, so that ``json.dumps`` takes it."""
-    return [_as_dict(row, step) for row, step in enumerate(explanation.steps)]
+    return [_as_dict(row, step) for row, step in enumerate(explanation.rows)]
 
 
-def _as_dict(row: int, step: Step) -> dict[str, Any]:
+def _as_dict(row: int, step: Row) -> dict[str, Any]:
     facts = step.facts
     return {
         "row": row,
@@ -89,10 +88,10 @@ def _field(field: Field) -> dict[str, Any]:
     return {"size": field.size, "jump": None if field.jump is None else str(field.jump), "start": field.start}
 
 
-def as_markdown(explanation: Explanation) -> str:
+def as_markdown(explanation: ExplainedModel) -> str:
     """A heading line, the table, what there is to say about single rows, and the verdict."""
     lines = [f"**{_text(explanation.name)}**: {LEGEND}", "", _line(_HEADINGS), _line(_RULES)]
-    lines += [_line(_cells(row, step)) for row, step in enumerate(explanation.steps)]
+    lines += [_line(_cells(row, step)) for row, step in enumerate(explanation.rows)]
     said = [f"- Row {row}, {_code(step.layer)}: {_text(text)}" for row, step, text in _said(explanation)]
     found = explanation.diagnosis
     told = [] if found is None else [*found.findings, *(f"Repair: {repair.what}" for repair in found.repairs)]
@@ -100,7 +99,7 @@ def as_markdown(explanation: Explanation) -> str:
     return "\n".join([*lines, *(["", *said] if said else []), "", *ends, ""])
 
 
-def _cells(row: int, step: Step) -> tuple[str, ...]:
+def _cells(row: int, step: Row) -> tuple[str, ...]:
     why = _text(f"{formula(step)}: {reason(step)}" if step.formula else reason(step))
     macs = "–" if step.facts.macs is None else f"{step.facts.macs:,}"
     # Nothing comes out of a row that both refuse, and a bare ✓ there would read as if something did.
@@ -109,11 +108,11 @@ def _cells(row: int, step: Step) -> tuple[str, ...]:
     return str(row), f"{_code(step.layer)} ({_text(step.kind)})", size, why, pads, parameters(step), macs, sign
 
 
-def _said(explanation: Explanation) -> list[tuple[int, Step, str]]:
+def _said(explanation: ExplainedModel) -> list[tuple[int, Row, str]]:
     """What stands under the sentences in the other tables."""
     return [
         (row, step, text)
-        for row, step in enumerate(explanation.steps)
+        for row, step in enumerate(explanation.rows)
         for text in (*(f"{what}: {told}" for what, told in fact_lines(step)), *remarks(step), *differences(step))
     ]
 

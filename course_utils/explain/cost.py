@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 
-from course_utils.explain.steps import Step
+from course_utils.explain.rows import Row
 from course_utils.explain.wording import Shape, product
 
 #: Layers that hold no sums over weights. A layer that is in neither list is not counted, rather than counted as 0.
@@ -33,7 +33,7 @@ _NO_SUMS = {
 _NO_SUMS_LIKE = re.compile(r"(Global)?(Max|Average)Pooling\dD|(Up|Zero|Crop)(Sampling|Padding|ping)\dD")
 
 
-def multiply_adds(step: Step) -> tuple[int | None, str]:
+def multiply_adds(step: Row) -> tuple[int | None, str]:
     """How many multiply-adds a row takes for one example, and the formula with the numbers in it.
 
     Returns:
@@ -55,7 +55,7 @@ def multiply_adds(step: Step) -> tuple[int | None, str]:
     return total, f"{' + '.join(map(product, known))} = {total}"
 
 
-def output_bytes(step: Step, number_type: str) -> tuple[int | None, str]:
+def output_bytes(step: Row, number_type: str) -> tuple[int | None, str]:
     """How many bytes come out for one example, and the formula; None where a size or the number type is not known."""
     bits = re.search(r"\d+$", number_type)
     if step.output_shape is None or bits is None:
@@ -68,7 +68,7 @@ def output_bytes(step: Step, number_type: str) -> tuple[int | None, str]:
     return total, f"{' + '.join(map(product, known))} = {total}"
 
 
-def _terms(step: Step) -> list[list[int | None]] | None:
+def _terms(step: Row) -> list[list[int | None]] | None:
     """What is multiplied and then added up; None for a layer that is not counted."""
     shape, out = step.input_shapes[0], step.output_shape
     if out is None:
@@ -90,7 +90,7 @@ def _terms(step: Step) -> list[list[int | None]] | None:
     return [[*places, *kernel, seen, made]]
 
 
-def _parted(step: Step, shape: Shape) -> tuple[list[int | None], int | None]:
+def _parted(step: Row, shape: Shape) -> tuple[list[int | None], int | None]:
     """The sizes of a map, and how many channels it has."""
     inner = list(shape[1:])
     return (inner[:-1], inner[-1]) if step.channels_last else (inner[1:], inner[0])

@@ -12,33 +12,33 @@ from dataclasses import replace
 from typing import Any
 
 from course_utils.axes import NoRule, ShapeError, Window
-from course_utils.explain.answers import FORETOLD_WRONGLY, Answer
-from course_utils.explain.parameters import NO_PARAMETERS, Parameters, known
-from course_utils.explain.plain import Shapes
-from course_utils.explain.walk import Call, has_graph, walk_chain, walk_graph
+from course_utils.explain.calls import Call, has_graph, walk_chain, walk_graph
+from course_utils.explain.rules.parameters import NO_PARAMETERS, Parameters, known
+from course_utils.explain.rules.plain import Shapes
+from course_utils.explain.rules.results import FORETOLD_WRONGLY, RuleResult
 from course_utils.explain.wording import AXIS_NAMES, Shape, count, per_axis, product, size, times
 from course_utils.keras_layers import Layer, channels_last, kind_of
 
 #: How a rule finds the rule of a layer that is wrapped inside another.
-FindRule = Callable[[Layer], Callable[[Layer, Shapes], Answer]]
+FindRule = Callable[[Layer], Callable[[Layer, Shapes], RuleResult]]
 
 #: How many sets of weights a cell has, and how many numbers it hands from step to step for each unit.
 _GATES = {"SimpleRNNCell": 1, "GRUCell": 3, "LSTMCell": 4}
 _STATES = {"SimpleRNNCell": 1, "GRUCell": 1, "LSTMCell": 2}
 
 
-def embedding(layer: Layer, shapes: Shapes) -> Answer:
+def embedding(layer: Layer, shapes: Shapes) -> RuleResult:
     """A row of ``output_dim`` learned numbers for each number that comes in."""
     rows, numbers = layer.input_dim, layer.output_dim
     weights = Parameters(rows * numbers, f"{rows}·{numbers} = {rows * numbers}", f"A row of {numbers} for each word.")
     sentence = f"Looks up a row of {count(numbers, 'number')} for each whole number from 0 to {rows - 1}."
-    return Answer((*shapes[0], numbers), f"output_dim = {numbers}", sentence, parameters=weights)
+    return RuleResult((*shapes[0], numbers), f"output_dim = {numbers}", sentence, parameters=weights)
 
 
 # -- recurrent ----------------------------------------------------------------------------------------------------
 
 
-def recurrent(layer: Layer, shapes: Shapes) -> Answer:
+def recurrent(layer: Layer, shapes: Shapes) -> RuleResult:
     """``SimpleRNN``, ``GRU``, ``LSTM``, ``RNN`` around cells: ``units`` numbers after the last step, or after each."""
     sequence, *states = shapes
     if len(sequence) != 3:
@@ -56,7 +56,7 @@ def recurrent(layer: Layer, shapes: Shapes) -> Answer:
 
 def _after_steps(
     layer: Layer, batch: int | None, steps: int | None, kept: Shape, states: Shapes, weights: Parameters
-) -> Answer:
+) -> RuleResult:
     """What comes out of a layer that keeps ``kept`` in mind from step to step."""
     each = layer.return_sequences
     when = "after each of them" if each else "after the last (return_sequences=False)"
@@ -65,7 +65,7 @@ def _after_steps(
     sentence = f"Reads {said} one after the other and hands on {units} {when}."
     if layer.return_state:
         sentence += f" Then {count(len(states), 'state')} of {times(kept)}, as they are at the end."
-    return Answer(
+    return RuleResult(
         (batch, steps, *kept) if each else (batch, *kept),
         f"units = {kept[0]}",
         sentence,
@@ -107,7 +107,7 @@ def _cell_weights(cells: Sequence[Layer], features: int | None) -> Parameters:
     return Parameters(number, f"{' + '.join(formulas)} = {number}", sentence)
 
 
-def convolutional_lstm(layer: Layer, shapes: Shapes) -> Answer:
+def convolutional_lstm(layer: Layer, shapes: Shapes) -> RuleResult:
     """``ConvLSTM*``: a convolution of each step's map, and one of what is kept in mind, which keeps its size."""
     rank = len(layer.kernel_size)
     if len(shapes[0]) != rank + 3:
@@ -142,7 +142,7 @@ def _convolutional_weights(layer: Layer, channels: int) -> Parameters:
 # -- layers around layers -----------------------------------------------------------------------------------------
 
 
-def time_distributed(layer: Layer, shapes: Shapes, find: FindRule) -> Answer:
+def time_distributed(layer: Layer, shapes: Shapes, find: FindRule) -> RuleResult:
     """The layer inside, once for each step, always with the same weights."""
     if len(shapes[0]) < 3:
         raise ShapeError(f"TimeDistributed needs steps and what lies in each; {size(shapes[0])} has no steps.")
@@ -155,7 +155,7 @@ def time_distributed(layer: Layer, shapes: Shapes, find: FindRule) -> Answer:
     return replace(answer, shape=(answer.shape[0], steps, *answer.shape[1:]), sentence=sentence)
 
 
-def bidirectional(layer: Layer, shapes: Shapes, find: FindRule) -> Answer:
+def bidirectional(layer: Layer, shapes: Shapes, find: FindRule) -> RuleResult:
     """Two layers, one reads from the end; what they hand on is put side by side, or joined cell by cell."""
     forward, backward = (find(one)(one, shapes[:1]) for one in (layer.forward_layer, layer.backward_layer))
     mode = layer.merge_mode
@@ -171,17 +171,17 @@ def bidirectional(layer: Layer, shapes: Shapes, find: FindRule) -> Answer:
     joined = {None: "keeps both apart", "concat": "puts both side by side"}.get(mode, f"takes the {mode} of both")
     sentence = f"{kind_of(layer.forward_layer)} twice, the second from the end, and {joined}. {forward.sentence}"
     notes = () if forward.shape == backward.shape else (FORETOLD_WRONGLY,)
-    return Answer(shape, formula, sentence, parameters=_twice(forward, backward), notes=notes, further=further)
+    return RuleResult(shape, formula, sentence, parameters=_twice(forward, backward), notes=notes, further=further)
 
 
-def _twice(forward: Answer, backward: Answer) -> Parameters:
+def _twice(forward: RuleResult, backward: RuleResult) -> Parameters:
     """The weights of both."""
     ways = [answer.parameters.formula.rpartition(" = ")[0] for answer in (forward, backward)]
     number = forward.parameters.number + backward.parameters.number
     return Parameters(number, f"{ways[0]} + {ways[1]} = {number}", f"For each way: {forward.parameters.sentence}")
 
 
-def model(layer: Layer, shapes: Shapes, find: FindRule) -> Answer:
+def model(layer: Layer, shapes: Shapes, find: FindRule) -> RuleResult:
     """A whole model inside a wrapper: the rules of its layers, one after the other."""
     weights: dict[int, int] = {}
 
@@ -195,7 +195,7 @@ def model(layer: Layer, shapes: Shapes, find: FindRule) -> Answer:
     number = sum(weights.values())
     parameters = Parameters(number, f"{number} = {number}", "All its layers together.") if number else NO_PARAMETERS
     sentence = f"The model {layer.name}, of {count(len(weights), 'layer')}, makes {size(out[0])} of {size(shapes[0])}."
-    return Answer(out[0], f"→ {size(out[0])}", sentence, parameters=parameters, further=tuple(out[1:]))
+    return RuleResult(out[0], f"→ {size(out[0])}", sentence, parameters=parameters, further=tuple(out[1:]))
 
 
 def _walk_layers(layer: Layer, shapes: Sequence[Shape], visit: Any) -> Sequence[Shape]:

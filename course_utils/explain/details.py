@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from course_utils.explain.rows import Row
 from course_utils.explain.wording import AXIS_NAMES, count, listed, times
 from course_utils.fields import Field
 
-if TYPE_CHECKING:
-    from course_utils.explain.steps import Step
 
-
-def detail_lines(step: Step) -> list[tuple[str, str]]:
+def detail_lines(step: Row) -> list[tuple[str, str]]:
     """What is worth knowing of a row beside its size, as (what, text); only what applies."""
     facts = step.facts
     lines = []
@@ -25,7 +21,7 @@ def detail_lines(step: Step) -> list[tuple[str, str]]:
     return lines
 
 
-def fact_lines(step: Step) -> list[tuple[str, str]]:
+def fact_lines(step: Row) -> list[tuple[str, str]]:
     """The receptive field, where a row may have changed it, or why it is lost."""
     facts = step.facts
     if facts.field_lost:

@@ -11,9 +11,9 @@ import math
 from collections.abc import Sequence
 
 from course_utils.axes import NoRule, ShapeError
-from course_utils.explain.answers import Answer
-from course_utils.explain.parameters import Parameters
-from course_utils.explain.plain import Shapes, broadcast
+from course_utils.explain.rules.parameters import Parameters
+from course_utils.explain.rules.plain import Shapes, broadcast
+from course_utils.explain.rules.results import RuleResult
 from course_utils.explain.wording import Shape, count, listed, times
 from course_utils.keras_layers import Layer
 
@@ -36,12 +36,12 @@ REDUCING = "Mean Sum Max Min Prod Std Var Any All Amax Amin Logsumexp Argmax Arg
 # -- the layers of keras.applications -----------------------------------------------------------------------------
 
 
-def layer_scale(layer: Layer, shapes: Shapes) -> Answer:
+def layer_scale(layer: Layer, shapes: Shapes) -> RuleResult:
     """ConvNeXt's own layer: one learned factor for each channel."""
     factors: int = layer.projection_dim
     weights = Parameters(factors, f"1·{factors} = {factors}", "A factor for each channel.")
     shape = broadcast("LayerScale", shapes[0], (factors,), unknown_wins=False)
-    return Answer(
+    return RuleResult(
         shape,
         "size stays",
         "Multiplies each channel by a learned factor; the size stays.",
@@ -50,19 +50,19 @@ def layer_scale(layer: Layer, shapes: Shapes) -> Answer:
     )
 
 
-def scaled_sum(layer: Layer, shapes: Shapes) -> Answer:
+def scaled_sum(layer: Layer, shapes: Shapes) -> RuleResult:
     """Inception-ResNet's own layer: ``x + scale·y``."""
     if len(shapes) != 2:
         raise ShapeError(f"CustomScaleLayer adds one input to another; {count(len(shapes), 'input')} reached it.")
     shape = broadcast("CustomScaleLayer", *shapes, unknown_wins=False)
     sentence = f"Adds {layer.scale:g} times its second input to the first, cell by cell."
-    return Answer(shape, "size stays", sentence, passes=len(set(shapes)) == 1)
+    return RuleResult(shape, "size stays", sentence, passes=len(set(shapes)) == 1)
 
 
 # -- one tensor ---------------------------------------------------------------------------------------------------
 
 
-def reduced(operation: Layer, shapes: Shapes) -> Answer:
+def reduced(operation: Layer, shapes: Shapes) -> RuleResult:
     """Mean, sum and the like: the axes that are named go, or stay as 1 with ``keepdims``."""
     shape = shapes[0]
     gone = _places(operation, shape, operation.axis)
@@ -71,10 +71,12 @@ def reduced(operation: Layer, shapes: Shapes) -> Answer:
     else:
         out = tuple(n for place, n in enumerate(shape) if place not in gone)
     name, which = type(operation).__name__, _axes_named(gone)
-    return Answer(out, f"{times(out) or 'one number'}", f"{name} along {which}: one number stands for all along it.")
+    return RuleResult(
+        out, f"{times(out) or 'one number'}", f"{name} along {which}: one number stands for all along it."
+    )
 
 
-def reshaped(operation: Layer, shapes: Shapes) -> Answer:
+def reshaped(operation: Layer, shapes: Shapes) -> RuleResult:
     """``ops.reshape``: the same numbers under another shape; one size may be −1."""
     shape, target = shapes[0], tuple(operation.newshape)
     numbers = [n for n in shape if n is not None]
@@ -86,7 +88,7 @@ def reshaped(operation: Layer, shapes: Shapes) -> Answer:
     return _laid_out(tuple(total // fixed if n == -1 else n for n in target), target)
 
 
-def _reshaped_with_unknown(shape: Shape, target: Sequence[int]) -> Answer:
+def _reshaped_with_unknown(shape: Shape, target: Sequence[int]) -> RuleResult:
     """With one unknown size, −1 stands for it exactly if all the others fit; otherwise it is unknown too."""
     known = math.prod(n for n in shape if n is not None)
     fixed = math.prod(n for n in target if n != -1)
@@ -95,31 +97,33 @@ def _reshaped_with_unknown(shape: Shape, target: Sequence[int]) -> Answer:
     return _laid_out(tuple(None if n == -1 else n for n in target), target)
 
 
-def _laid_out(out: Shape, target: Sequence[int]) -> Answer:
-    return Answer(out, f"→ {_written(target)}", f"The same numbers, laid out as {times(out)}, the batch axis included.")
+def _laid_out(out: Shape, target: Sequence[int]) -> RuleResult:
+    return RuleResult(
+        out, f"→ {_written(target)}", f"The same numbers, laid out as {times(out)}, the batch axis included."
+    )
 
 
-def transposed(operation: Layer, shapes: Shapes) -> Answer:
+def transposed(operation: Layer, shapes: Shapes) -> RuleResult:
     """The axes change places; without ``axes`` their order turns around."""
     shape = shapes[0]
     order = range(len(shape))[::-1] if operation.axes is None else _places(operation, shape, operation.axes)
     if sorted(order) != list(range(len(shape))):
         raise ShapeError(f"axes={tuple(order)} does not name each of the {len(shape)} axes once.")
     out = tuple(shape[place] for place in order)
-    return Answer(out, f"axes {', '.join(map(str, order))}", f"The axes change places: {times(out)}.")
+    return RuleResult(out, f"axes {', '.join(map(str, order))}", f"The axes change places: {times(out)}.")
 
 
-def expanded(operation: Layer, shapes: Shapes) -> Answer:
+def expanded(operation: Layer, shapes: Shapes) -> RuleResult:
     """``ops.expand_dims``: new axes of size 1, at the places that they have in the result."""
     axes = [operation.axis] if isinstance(operation.axis, int) else list(operation.axis)
     rank = len(shapes[0]) + len(axes)
     new = {_place("ExpandDims", axis, rank) for axis in axes}
     rest = iter(shapes[0])
     out = tuple(1 if place in new else next(rest) for place in range(rank))
-    return Answer(out, f"→ {times(out)}", f"Puts in {count(len(new), 'axis of size 1')}.")
+    return RuleResult(out, f"→ {times(out)}", f"Puts in {count(len(new), 'axis of size 1')}.")
 
 
-def squeezed(operation: Layer, shapes: Shapes) -> Answer:
+def squeezed(operation: Layer, shapes: Shapes) -> RuleResult:
     """``ops.squeeze``: axes of size 1 go."""
     shape = shapes[0]
     if operation.axis is None:
@@ -130,10 +134,10 @@ def squeezed(operation: Layer, shapes: Shapes) -> Answer:
         if shape[place] not in (1, None):
             raise ShapeError(f"Only an axis of size 1 can be squeezed out; axis {place} has {shape[place]}.")
     out = tuple(n for place, n in enumerate(shape) if place not in gone)
-    return Answer(out, f"→ {times(out)}", f"Takes out {_axes_named(gone)}, of size 1.")
+    return RuleResult(out, f"→ {times(out)}", f"Takes out {_axes_named(gone)}, of size 1.")
 
 
-def split(operation: Layer, shapes: Shapes) -> Answer:
+def split(operation: Layer, shapes: Shapes) -> RuleResult:
     """``ops.split`` into equal parts."""
     parts = operation.indices_or_sections
     if not isinstance(parts, int):
@@ -150,22 +154,24 @@ def split(operation: Layer, shapes: Shapes) -> Answer:
     out = (*shape[:place], each, *shape[place + 1 :])
     formula = f"{times([whole])} / {parts} = {times([each])}"
     sentence = f"Cuts axis {place} into {count(parts, 'equal part')}: {formula}."
-    return Answer(out, formula, sentence, further=(out,) * (parts - 1))
+    return RuleResult(out, formula, sentence, further=(out,) * (parts - 1))
 
 
 # -- several tensors ----------------------------------------------------------------------------------------------
 
 
-def stacked(operation: Layer, shapes: Shapes) -> Answer:
+def stacked(operation: Layer, shapes: Shapes) -> RuleResult:
     """``ops.stack``: equal shapes behind each other, along a new axis."""
     if len(set(shapes)) > 1:
         raise ShapeError(f"Stack needs equal sizes; they are {listed([times(shape) for shape in shapes])}.")
     place = _place("Stack", operation.axis, len(shapes[0]) + 1)
     out = (*shapes[0][:place], len(shapes), *shapes[0][place:])
-    return Answer(out, f"{len(shapes)} inputs", f"Puts its {len(shapes)} inputs behind each other along a new axis.")
+    return RuleResult(
+        out, f"{len(shapes)} inputs", f"Puts its {len(shapes)} inputs behind each other along a new axis."
+    )
 
 
-def multiplied(_operation: Layer, shapes: Shapes) -> Answer:
+def multiplied(_operation: Layer, shapes: Shapes) -> RuleResult:
     """``ops.matmul``: the last axis of the first with the last but one of the second; axes before are stretched."""
     first, second = shapes[:2]
     if min(len(first), len(second)) < 2:
@@ -177,7 +183,7 @@ def multiplied(_operation: Layer, shapes: Shapes) -> Answer:
         )
     out = (*broadcast("Matmul", first[:-2], second[:-2], unknown_wins=False), first[-2], second[-1])
     formula = f"{times(first[-2:])} by {times(second[-2:])} → {times(out[-2:])}"
-    return Answer(out, formula, f"Rows by columns, each a sum of {times([summed])} products: {formula}.")
+    return RuleResult(out, formula, f"Rows by columns, each a sum of {times([summed])} products: {formula}.")
 
 
 # -- small helpers ------------------------------------------------------------------------------------------------

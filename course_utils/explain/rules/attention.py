@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from course_utils.axes import NoRule, ShapeError
-from course_utils.explain.answers import FORETOLD_WRONGLY, Answer, Arguments
-from course_utils.explain.parameters import NO_PARAMETERS, Parameters, known
-from course_utils.explain.plain import Shapes
+from course_utils.explain.rules.parameters import NO_PARAMETERS, Parameters, known
+from course_utils.explain.rules.plain import Shapes
+from course_utils.explain.rules.results import FORETOLD_WRONGLY, Arguments, RuleResult
 from course_utils.explain.wording import Shape, product, size, times
 from course_utils.keras_layers import Layer, kind_of
 
@@ -22,7 +22,7 @@ from course_utils.keras_layers import Layer, kind_of
 _Weighing = tuple[Sequence[int | None], Sequence[int | None]]
 
 
-def attention(layer: Layer, arguments: Arguments) -> Answer:
+def attention(layer: Layer, arguments: Arguments) -> RuleResult:
     """``Attention`` and ``AdditiveAttention``, called with ``[query, value]`` or ``[query, value, key]``."""
     inputs = arguments.get("inputs", 0)
     if not isinstance(inputs, list) or len(inputs) not in (2, 3):
@@ -32,7 +32,7 @@ def attention(layer: Layer, arguments: Arguments) -> Answer:
     return _looked_up(query, value, (value[-1],), _scale(layer, query[-1]), scores, _unfit(query, value, key))
 
 
-def multi_head(layer: Layer, arguments: Arguments) -> Answer:
+def multi_head(layer: Layer, arguments: Arguments) -> RuleResult:
     """``MultiHeadAttention``: every head weighs query, key and value anew, and the last weights join the heads."""
     query, value, key = _named(layer, arguments)
     settings = layer.get_config()
@@ -55,7 +55,7 @@ def multi_head(layer: Layer, arguments: Arguments) -> Answer:
     return _looked_up(query, value, made, _weighed(weighings, settings["use_bias"]), scores, notes)
 
 
-def grouped_query(layer: Layer, arguments: Arguments) -> Answer:
+def grouped_query(layer: Layer, arguments: Arguments) -> RuleResult:
     """``GroupedQueryAttention``: several heads of queries share one head of keys and values."""
     query, value, key = _named(layer, arguments)
     if query[-1] != value[-1]:
@@ -91,7 +91,7 @@ def _looked_up(
     weights: Parameters,
     scores: Shapes,
     notes: tuple[str, ...] = (),
-) -> Answer:
+) -> RuleResult:
     """What comes out of all of them: for each place of the query, a mixture of what lies at the places of the value."""
     places = times(query[1:-1]) or "1"
     sentence = (
@@ -101,7 +101,7 @@ def _looked_up(
     if scores:
         sentence += f" Then the weights of the mixtures, {size(scores[0])}."
     formula = f"{places} places, {times(made)} numbers each"
-    return Answer((*query[:-1], *made), formula, sentence, parameters=weights, notes=notes, further=scores)
+    return RuleResult((*query[:-1], *made), formula, sentence, parameters=weights, notes=notes, further=scores)
 
 
 def _weighed(weighings: Sequence[_Weighing], use_bias: bool) -> Parameters:
@@ -145,7 +145,7 @@ def _unfit(query: Shape, value: Shape, key: Shape) -> tuple[str, ...]:
 # -- sums of products ---------------------------------------------------------------------------------------------
 
 
-def dot(layer: Layer, shapes: Shapes) -> Answer:
+def dot(layer: Layer, shapes: Shapes) -> RuleResult:
     """``Dot``: one axis of each input is summed over and goes; all other axes stay, those of the first in front."""
     if len(shapes) != 2:
         raise ShapeError(f"Dot takes 2 inputs; it got {len(shapes)}.")
@@ -164,10 +164,10 @@ def dot(layer: Layer, shapes: Shapes) -> Answer:
     if len(out) == 1:
         out = (*out, 1)
     formula = f"{size(first)} · {size(second)} → {size(out)}"
-    return Answer(out, formula, f"Sums of {times([first[one]])} products: {formula}.")
+    return RuleResult(out, formula, f"Sums of {times([first[one]])} products: {formula}.")
 
 
-def einsum_dense(layer: Layer, shapes: Shapes) -> Answer:
+def einsum_dense(layer: Layer, shapes: Shapes) -> RuleResult:
     """``EinsumDense``: the equation names the axes of the input, of the weights and of what comes out."""
     reads, weights, makes = layer.equation.replace("->", ",").replace(" ", "").split(",")
     partial = layer.partial_output_shape
@@ -185,4 +185,4 @@ def einsum_dense(layer: Layer, shapes: Shapes) -> Answer:
     bias = f" + {product(biases)}" if biases else ""
     parameters = Parameters(number, f"{product(inside)}{bias} = {number}", f"One weight for each of {weights}.")
     sentence = f"Weighs and sums along every axis that is in {reads} and not in {makes}; {size(out)} comes out."
-    return Answer(out, f"{layer.equation} → {size(out)}", sentence, parameters=parameters)
+    return RuleResult(out, f"{layer.equation} → {size(out)}", sentence, parameters=parameters)

@@ -1,6 +1,6 @@
 """Rules of the layers that have no axes: activations, normalisation, Dense, reshapes and joins.
 
-Each rule takes the layer and the shapes that reach it, with the batch axis, and returns an ``Answer``; it raises
+Each rule takes the layer and the shapes that reach it, with the batch axis, and returns an ``RuleResult``; it raises
 ShapeError where nothing can come out. Sources: the ``build`` and ``compute_output_shape`` of each layer in
 ``keras/src/layers``; ``keras/src/layers/merging/base_merge.py`` and ``concatenate.py`` for the joins.
 """
@@ -11,8 +11,8 @@ import math
 from collections.abc import Sequence
 
 from course_utils.axes import NoRule, ShapeError
-from course_utils.explain.answers import Answer, Arguments
-from course_utils.explain.parameters import NO_PARAMETERS, Parameters, known, of_dense, per_channel
+from course_utils.explain.rules.parameters import NO_PARAMETERS, Parameters, known, of_dense, per_channel
+from course_utils.explain.rules.results import Arguments, RuleResult
 from course_utils.explain.wording import Shape, count, listed, product, size, sizes, times
 from course_utils.keras_layers import Layer, channels_last, kind_of
 
@@ -22,9 +22,9 @@ Shapes = tuple[Shape, ...]
 # -- the size stays -----------------------------------------------------------------------------------------------
 
 
-def given(_layer: Layer, shapes: Shapes) -> Answer:
+def given(_layer: Layer, shapes: Shapes) -> RuleResult:
     """``InputLayer``: the size is what was asked for."""
-    return Answer(shapes[0], "as given", f"What goes in, for each example: {size(shapes[0])}.", passes=True)
+    return RuleResult(shapes[0], "as given", f"What goes in, for each example: {size(shapes[0])}.", passes=True)
 
 
 def unchanged(sentence: str) -> _Unchanged:
@@ -36,17 +36,17 @@ class _Unchanged:
     def __init__(self, sentence: str) -> None:
         self.sentence = sentence
 
-    def __call__(self, _layer: Layer, shapes: Shapes) -> Answer:
+    def __call__(self, _layer: Layer, shapes: Shapes) -> RuleResult:
         return _stays(shapes[0], self.sentence)
 
 
-def spatial_dropout(layer: Layer, shapes: Shapes) -> Answer:
+def spatial_dropout(layer: Layer, shapes: Shapes) -> RuleResult:
     """Drops whole channels; needs as many axes as its name says."""
     _check_rank(layer, shapes[0], int(kind_of(layer)[-2]) + 1)
     return _stays(shapes[0], "Drops whole channels, in training only; the size stays.")
 
 
-def prelu(layer: Layer, shapes: Shapes) -> Answer:
+def prelu(layer: Layer, shapes: Shapes) -> RuleResult:
     """One learned slope per cell, or per channel where axes are shared."""
     shared = layer.shared_axes or []
     slopes = tuple(1 if place in shared else n for place, n in enumerate(shapes[0]) if place)
@@ -54,7 +54,7 @@ def prelu(layer: Layer, shapes: Shapes) -> Answer:
     return _stays(shapes[0], "Values below 0 are multiplied by a learned slope; the size stays.", weights)
 
 
-def batch_normalization(layer: Layer, shapes: Shapes) -> Answer:
+def batch_normalization(layer: Layer, shapes: Shapes) -> RuleResult:
     """A mean and a variance per channel, and what ``scale`` and ``center`` add."""
     if getattr(layer, "renorm", False):
         raise NoRule("BatchNormalization with renorm=True has no rule here.")
@@ -63,7 +63,7 @@ def batch_normalization(layer: Layer, shapes: Shapes) -> Answer:
     return _stays(shapes[0], "Shifts and scales each channel to a common range; the size stays.", weights)
 
 
-def layer_normalization(layer: Layer, shapes: Shapes) -> Answer:
+def layer_normalization(layer: Layer, shapes: Shapes) -> RuleResult:
     """``scale`` and ``center`` along the normalised axes. Also RMSNormalization, which has only a scale."""
     names = ["scale"]
     if kind_of(layer) == "LayerNormalization":
@@ -73,7 +73,7 @@ def layer_normalization(layer: Layer, shapes: Shapes) -> Answer:
     return _stays(shapes[0], "Brings each example to a common range; the size stays.", weights)
 
 
-def group_normalization(layer: Layer, shapes: Shapes) -> Answer:
+def group_normalization(layer: Layer, shapes: Shapes) -> RuleResult:
     """``scale`` and ``center`` per channel; the groups must divide the channels."""
     (channels,) = _along(layer, shapes[0], layer.axis)
     groups = layer.groups if layer.groups != -1 else known(channels, "The number of channels")
@@ -83,7 +83,7 @@ def group_normalization(layer: Layer, shapes: Shapes) -> Answer:
     return _stays(shapes[0], f"Brings each of {count(groups, 'group')} of channels to a common range.", weights)
 
 
-def normalization(layer: Layer, shapes: Shapes) -> Answer:
+def normalization(layer: Layer, shapes: Shapes) -> RuleResult:
     """The preprocessing layer: mean, variance and a counter are weights unless they were handed over."""
     kept = _along(layer, shapes[0], layer.axis)
     weights = per_channel(["mean", "variance"], kept, extra=1) if layer.input_mean is None else NO_PARAMETERS
@@ -95,25 +95,25 @@ def normalization(layer: Layer, shapes: Shapes) -> Answer:
 # -- the numbers stay, their order changes ------------------------------------------------------------------------
 
 
-def flatten(_layer: Layer, shapes: Shapes) -> Answer:
+def flatten(_layer: Layer, shapes: Shapes) -> RuleResult:
     """All sizes multiplied."""
     batch, *inner = shapes[0]
     numbers = [n for n in inner if n is not None]
     if len(numbers) < len(inner):
-        return Answer((batch, None), f"{times(inner)} = ?", f"All numbers of {size(shapes[0])} in one row.")
+        return RuleResult((batch, None), f"{times(inner)} = ?", f"All numbers of {size(shapes[0])} in one row.")
     total = math.prod(numbers)
     formula = f"{product(numbers)} = {total}" if len(numbers) > 1 else str(total)
-    return Answer((batch, total), formula, f"All numbers of {size(shapes[0])} in one row: {formula}.")
+    return RuleResult((batch, total), formula, f"All numbers of {size(shapes[0])} in one row: {formula}.")
 
 
-def reshape(layer: Layer, shapes: Shapes) -> Answer:
+def reshape(layer: Layer, shapes: Shapes) -> RuleResult:
     """The target shape, with −1 worked out. The count of numbers must stay."""
     batch, *inner = shapes[0]
     target: tuple[int, ...] = layer.target_shape
     numbers = [n for n in inner if n is not None]
     if len(numbers) < len(inner):
         shape = (batch, *(None if n == -1 else n for n in target))
-        return Answer(shape, f"→ {size(shape)}", f"The same numbers, laid out as {size(shape)}.")
+        return RuleResult(shape, f"→ {size(shape)}", f"The same numbers, laid out as {size(shape)}.")
     total, fixed = math.prod(numbers), math.prod(n for n in target if n != -1)
     if -1 not in target:
         if total != fixed:
@@ -122,30 +122,30 @@ def reshape(layer: Layer, shapes: Shapes) -> Answer:
                 f"a Reshape cannot add or drop any. Let one size be −1 to have it worked out."
             )
         formula = f"{product(target)} = {total}"
-        return Answer((batch, *target), formula, f"The same {total} numbers, laid out as {times(target)}.")
+        return RuleResult((batch, *target), formula, f"The same {total} numbers, laid out as {times(target)}.")
     if not fixed or total % fixed:
         raise ShapeError(f"{size(shapes[0])} holds {total} numbers, which {fixed} does not divide: −1 cannot be found.")
     shape = (batch, *(total // fixed if n == -1 else n for n in target))
     sentence = f"The same {total} numbers, laid out as {size(shape)}: −1 stands for {total} / {fixed}."
-    return Answer(shape, f"{total} / {fixed} = {total // fixed}", sentence)
+    return RuleResult(shape, f"{total} / {fixed} = {total // fixed}", sentence)
 
 
-def permute(layer: Layer, shapes: Shapes) -> Answer:
+def permute(layer: Layer, shapes: Shapes) -> RuleResult:
     """The axes change places. ``dims`` counts from 1, the batch axis left out."""
     _check_rank(layer, shapes[0], len(layer.dims))
     shape = (shapes[0][0], *(shapes[0][place] for place in layer.dims))
-    return Answer(shape, f"axes {', '.join(map(str, layer.dims))}", f"The axes change places: {size(shape)}.")
+    return RuleResult(shape, f"axes {', '.join(map(str, layer.dims))}", f"The axes change places: {size(shape)}.")
 
 
-def repeat_vector(layer: Layer, shapes: Shapes) -> Answer:
+def repeat_vector(layer: Layer, shapes: Shapes) -> RuleResult:
     """``(features)`` becomes ``(n, features)``."""
     _check_rank(layer, shapes[0], 1)
     batch, features = shapes[0]
     sentence = f"The same row of {times([features])} numbers {layer.n} times."
-    return Answer((batch, layer.n, features), f"{layer.n} copies", sentence)
+    return RuleResult((batch, layer.n, features), f"{layer.n} copies", sentence)
 
 
-def resized(layer: Layer, shapes: Shapes) -> Answer:
+def resized(layer: Layer, shapes: Shapes) -> RuleResult:
     """``Resizing`` and ``CenterCrop``: height and width are what the layer says, whatever comes in."""
     if len(shapes[0]) != 4:
         raise NoRule(f"{kind_of(layer)} has a rule for (height, width, channels) only.")
@@ -153,13 +153,13 @@ def resized(layer: Layer, shapes: Shapes) -> Answer:
     channels = inner[-1] if channels_last(layer) else inner[0]
     made = (layer.height, layer.width)
     shape = (batch, *made, channels) if channels_last(layer) else (batch, channels, *made)
-    return Answer(shape, f"→ {times(made)}", f"Whatever the size, {times(made)} comes out.")
+    return RuleResult(shape, f"→ {times(made)}", f"Whatever the size, {times(made)} comes out.")
 
 
 # -- weights on the last axis -------------------------------------------------------------------------------------
 
 
-def dense(layer: Layer, shapes: Shapes) -> Answer:
+def dense(layer: Layer, shapes: Shapes) -> RuleResult:
     """``units`` in place of the last size."""
     *before, inputs = shapes[0]
     if not before:
@@ -171,13 +171,13 @@ def dense(layer: Layer, shapes: Shapes) -> Answer:
     where = "" if len(before) == 1 else f" on the last axis only, at each of the {times(before[1:])} places"
     units = "Its one unit" if layer.units == 1 else f"Each of the {layer.units} units"
     sentence = f"{units} weighs all {inputs} inputs{where}."
-    return Answer(shape, f"units = {layer.units}", sentence, parameters=weights, passes=True)
+    return RuleResult(shape, f"units = {layer.units}", sentence, parameters=weights, passes=True)
 
 
 # -- joins --------------------------------------------------------------------------------------------------------
 
 
-def cell_by_cell(layer: Layer, arguments: Arguments) -> Answer:
+def cell_by_cell(layer: Layer, arguments: Arguments) -> RuleResult:
     """``Add``, ``Multiply``, …: equal sizes, or 1, which is stretched (NumPy's broadcasting)."""
     shapes = arguments.several
     _check_several(layer, shapes)
@@ -192,7 +192,7 @@ def cell_by_cell(layer: Layer, arguments: Arguments) -> Answer:
     return _joined(kind_of(layer), (batches.pop() if batches else None, *inner), shapes)
 
 
-def operation_cell_by_cell(layer: Layer, shapes: Shapes) -> Answer:
+def operation_cell_by_cell(layer: Layer, shapes: Shapes) -> RuleResult:
     """``x + y`` and the like between tensors: the batch axis takes part, and a known size beats an unknown one."""
     whole: Shape = shapes[0]
     for shape in shapes[1:]:
@@ -200,7 +200,7 @@ def operation_cell_by_cell(layer: Layer, shapes: Shapes) -> Answer:
     return _joined(type(layer).__name__, whole, tuple(shape for shape in shapes if len(shape) > 1))
 
 
-def concatenate(layer: Layer, shapes: Shapes) -> Answer:
+def concatenate(layer: Layer, shapes: Shapes) -> RuleResult:
     """Sizes along ``axis`` add up; all others must be equal."""
     _check_several(layer, shapes)
     rank = len(shapes[0])
@@ -223,17 +223,17 @@ def concatenate(layer: Layer, shapes: Shapes) -> Answer:
     shape = (*shapes[0][:axis], total, *shapes[0][axis + 1 :])
     where = "the last axis" if axis == rank - 1 else f"axis {axis}"
     sentence = f"Puts its {count(len(shapes), 'input')} side by side along {where}: {formula}."
-    return Answer(shape, formula, sentence, passes=axis == rank - 1)
+    return RuleResult(shape, formula, sentence, passes=axis == rank - 1)
 
 
-def _joined(kind: str, shape: Shape, shapes: Shapes) -> Answer:
+def _joined(kind: str, shape: Shape, shapes: Shapes) -> RuleResult:
     verb = _VERBS.get(kind, f"Takes the {kind.lower()} of")
     if len(set(shapes)) == 1:
         others = f"all are {size(shape)}, so the size stays" if len(shapes) > 1 else "the size stays"
-        return Answer(shape, "size stays", f"{verb} its inputs cell by cell: {others}.", passes=True)
+        return RuleResult(shape, "size stays", f"{verb} its inputs cell by cell: {others}.", passes=True)
     stretched = f"sizes of 1 are stretched until all are {size(shape)}"
     sentence = f"{verb} its inputs cell by cell; {stretched}."
-    return Answer(shape, " with ".join(map(size, shapes)), sentence, passes=True)
+    return RuleResult(shape, " with ".join(map(size, shapes)), sentence, passes=True)
 
 
 _VERBS = {"Add": "Adds up", "Subtract": "Subtracts", "Multiply": "Multiplies", "Divide": "Divides"}
@@ -268,8 +268,8 @@ def broadcast(kind: str, first: Shape, second: Shape, unknown_wins: bool) -> Sha
 # -- small helpers ------------------------------------------------------------------------------------------------
 
 
-def _stays(shape: Shape, sentence: str, parameters: Parameters = NO_PARAMETERS) -> Answer:
-    return Answer(shape, "size stays", sentence, parameters=parameters, passes=True)
+def _stays(shape: Shape, sentence: str, parameters: Parameters = NO_PARAMETERS) -> RuleResult:
+    return RuleResult(shape, "size stays", sentence, parameters=parameters, passes=True)
 
 
 def _check_rank(layer: Layer, shape: Shape, needed: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from course_utils.keras_layers import Layer, kind_of, load_keras
 
-Map = TypeVar("Map")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Call:
         return 1 if self.node is None else len(self.node.output_tensors)
 
 
-Visit = Callable[[Call, Sequence[Map]], Sequence[Map]]
+Visit = Callable[[Call, Sequence[Value]], Sequence[Value]]
 
 
 def has_graph(layer: Layer) -> bool:
@@ -52,7 +52,9 @@ def is_chain(layer: Layer) -> bool:
     return isinstance(layer, load_keras().Sequential) and not has_graph(layer)
 
 
-def walk_chain(layers: Iterable[Layer], maps: Sequence[Map], visit: Visit[Map], prefix: str = "") -> Sequence[Map]:
+def walk_chain(
+    layers: Iterable[Layer], maps: Sequence[Value], visit: Visit[Value], prefix: str = ""
+) -> Sequence[Value]:
     """Visit layers one after the other; what comes out of one goes into the next."""
     for layer in layers:
         maps = _walk_into(layer, maps, visit, prefix)
@@ -60,8 +62,8 @@ def walk_chain(layers: Iterable[Layer], maps: Sequence[Map], visit: Visit[Map], 
 
 
 def walk_graph(
-    model: Layer, maps: Sequence[Map], visit: Visit[Map], prefix: str = "", show_inputs: bool = True
-) -> Sequence[Map]:
+    model: Layer, maps: Sequence[Value], visit: Visit[Value], prefix: str = "", show_inputs: bool = True
+) -> Sequence[Value]:
     """Visit every recorded call of a model in the order of ``model.summary()``.
 
     Args:
@@ -71,7 +73,7 @@ def walk_graph(
         prefix: stands before every name.
         show_inputs: whether the input layers are visited too.
     """
-    found: dict[int, Map] = {id(tensor): map_ for tensor, map_ in zip(model.inputs, maps, strict=True)}
+    found: dict[int, Value] = {id(tensor): map_ for tensor, map_ in zip(model.inputs, maps, strict=True)}
     for node in _nodes_in_order(model):
         if not node.is_input:
             reaching = [found[id(tensor)] for tensor in node.input_tensors]
@@ -85,7 +87,9 @@ def walk_graph(
     return [found[id(tensor)] for tensor in model.outputs]
 
 
-def _walk_into(layer: Layer, maps: Sequence[Map], visit: Visit[Map], prefix: str, node: Any = None) -> Sequence[Map]:
+def _walk_into(
+    layer: Layer, maps: Sequence[Value], visit: Visit[Value], prefix: str, node: Any = None
+) -> Sequence[Value]:
     """Enter a nested model, or visit a layer."""
     inside = f"{prefix}{layer.name}/"
     if has_graph(layer):

@@ -10,13 +10,11 @@ import itertools
 import re
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from course_utils.explain.facts_words import detail_lines
+from course_utils.explain.details import detail_lines
+from course_utils.explain.explained import ExplainedModel
+from course_utils.explain.rows import Row
 from course_utils.explain.wording import capital, count, listed, size
-
-if TYPE_CHECKING:
-    from course_utils.explain.steps import Explanation, Step
 
 #: Columns of the terminal that the table never exceeds.
 WIDTH = 100
@@ -31,14 +29,14 @@ _GAP = "  "
 # -- what both tables say -----------------------------------------------------------------------------------------
 
 
-def mark(step: Step) -> str:
+def mark(step: Row) -> str:
     """✓ by hand and Keras agree, ✗ they do not, ? there is no rule, – not reached."""
     if not step.reached:
         return "–"
     return {True: "✓", False: "✗", None: "?"}[step.agrees]
 
 
-def size_change(step: Step) -> str:
+def size_change(step: Row) -> str:
     """``7×7×8 → 4×4×8``. Keras's size stands in, marked, where there is none by hand."""
     if not step.reached:
         return "not reached"
@@ -52,12 +50,12 @@ def size_change(step: Step) -> str:
     return f"{came} → nothing"
 
 
-def formula(step: Step) -> str:
+def formula(step: Row) -> str:
     """The formula, with a line for each axis where they differ."""
     return re.sub(", (?=height|width)", ",\n", step.formula)
 
 
-def padding(step: Step) -> str:
+def padding(step: Row) -> str:
     """Ghost cells before and after: ``(0, 1)``; a line for each axis where they differ; ``–`` for no axes."""
     if step.pads is None:
         return "–"
@@ -67,19 +65,19 @@ def padding(step: Step) -> str:
     return "\n".join(f"({before}, {after})" for before, after in pads)
 
 
-def parameters(step: Step) -> str:
+def parameters(step: Row) -> str:
     """The number by hand; Keras's, marked, where there is none by hand."""
     if step.parameters is not None:
         return f"{step.parameters:,}"
     return f"{step.keras_parameters:,} (Keras)" if step.keras_parameters is not None else "–"
 
 
-def reason(step: Step) -> str:
+def reason(step: Row) -> str:
     """The sentence, or why nothing comes out by hand."""
     return step.sentence if step.refusal_by_hand is None else f"By hand: {step.refusal_by_hand}"
 
 
-def remarks(step: Step) -> list[str]:
+def remarks(step: Row) -> list[str]:
     """What stands under the sentence: notes, where the row stands in the whole, and what Keras said if it refused."""
     lines = []
     if step.shared_with is not None:
@@ -94,15 +92,15 @@ def remarks(step: Step) -> list[str]:
     return lines
 
 
-def differences(step: Step) -> list[str]:
+def differences(step: Row) -> list[str]:
     """Every disagreement, with both numbers."""
     return [f"✗ They differ in {difference}." for difference in step.differences]
 
 
-def verdict(explanation: Explanation) -> list[str]:
+def verdict(explanation: ExplainedModel) -> list[str]:
     """The last lines: how many rows agree, what is missing, and how many parameters there are."""
-    steps = explanation.steps
-    compared = [step for step in steps if step.agrees is not None]
+    rows = explanation.rows
+    compared = [step for step in rows if step.agrees is not None]
     agreeing = [step for step in compared if step.agrees]
     sign = "✓" if explanation.agrees else "✗"
     lines = [f"{sign} By hand and Keras agree on {len(agreeing)} of {len(compared)} rows."] if compared else []
@@ -121,11 +119,11 @@ def verdict(explanation: Explanation) -> list[str]:
     return lines
 
 
-def _totals(explanation: Explanation) -> list[str]:
+def _totals(explanation: ExplainedModel) -> list[str]:
     """What one example costs, where every size is known."""
     told = []
-    counted = sum(step.facts.macs or 0 for step in explanation.steps)
-    left_out = sorted({step.kind for step in explanation.steps if step.facts.macs is None})
+    counted = sum(step.facts.macs or 0 for step in explanation.rows)
+    left_out = sorted({step.kind for step in explanation.rows if step.facts.macs is None})
     if counted and explanation.output_bytes:
         without = f", {listed(left_out)} not counted" if left_out else ""
         told.append(f"{counted:,} multiply-adds (one multiplication and one addition each{without})")
@@ -134,14 +132,14 @@ def _totals(explanation: Explanation) -> list[str]:
     return [f"For one example: {' and '.join(told)}."] if told else []
 
 
-def _is_open(explanation: Explanation) -> bool:
+def _is_open(explanation: ExplainedModel) -> bool:
     """Whether a size that goes in is not known: then the answer is an expression."""
     return any(None in shape[1:] for step in _first_rows(explanation) for shape in step.input_shapes)
 
 
-def _first_rows(explanation: Explanation) -> list[Step]:
+def _first_rows(explanation: ExplainedModel) -> list[Row]:
     """The rows that what goes in reaches first."""
-    return [step for step in explanation.steps if None in step.sources]
+    return [step for step in explanation.rows if None in step.sources]
 
 
 # -- in a terminal ------------------------------------------------------------------------------------------------
@@ -156,17 +154,17 @@ class Printed(str):
         return str(self)
 
 
-def as_text(explanation: Explanation, details: bool = False) -> str:
+def as_text(explanation: ExplainedModel, details: bool = False) -> str:
     """The table as plain text, no line wider than ``WIDTH``; with ``details``, the facts of each row under it."""
     rule = "─" * WIDTH
     lines = [*textwrap.wrap(f"{explanation.name}: {LEGEND}", WIDTH), rule, *_side_by_side(_HEADINGS), rule]
-    for step in explanation.steps:
+    for step in explanation.rows:
         lines += _text_row(step, details)
     ends = [line for text in verdict(explanation) for line in textwrap.wrap(text, WIDTH)]
     return "\n".join([*lines, rule, *ends, *_diagnosis(explanation, rule)])
 
 
-def _diagnosis(explanation: Explanation, rule: str) -> list[str]:
+def _diagnosis(explanation: ExplainedModel, rule: str) -> list[str]:
     """What is missed and since where; the repairs by their first line, because their code is long."""
     found = explanation.diagnosis
     if found is None:
@@ -178,7 +176,7 @@ def _diagnosis(explanation: Explanation, rule: str) -> list[str]:
     return [rule, *(line for text in told for line in textwrap.wrap(text, WIDTH))]
 
 
-def _text_row(step: Step, details: bool) -> list[str]:
+def _text_row(step: Row, details: bool) -> list[str]:
     name = f"{step.layer} ({step.kind})"
     told = [f"{what}: {text}" for what, text in detail_lines(step) if details or what == "Parameters"]
     under = [reason(step), *told, *remarks(step), *differences(step)]

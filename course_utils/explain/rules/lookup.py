@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from course_utils.axes import NoRule, ShapeError
-from course_utils.explain import attention, operations, plain, preparation, sequences
-from course_utils.explain.answers import Answer, Arguments
-from course_utils.explain.spatial import spatial
+from course_utils.explain.rules import attention, operations, plain, preprocessing, sequences
+from course_utils.explain.rules.results import Arguments, RuleResult
+from course_utils.explain.rules.spatial import spatial
 from course_utils.explain.wording import Shape, count, sizes
 from course_utils.keras_layers import Layer, has_axes, kind_of
 
 #: Layer (or operation) and the shapes that reach it → what comes out.
-Rule = Callable[[Layer, tuple[Shape, ...]], Answer]
+Rule = Callable[[Layer, tuple[Shape, ...]], RuleResult]
 #: The same for a call that must be known in full: which of several inputs is the key, and whether scores are wanted.
-CallRule = Callable[[Layer, Arguments], Answer]
+CallRule = Callable[[Layer, Arguments], RuleResult]
 
 _ACTIVATED = plain.unchanged("Changes each value by itself; the size stays.")
 _DROPPED = plain.unchanged("Drops or disturbs values, in training only; the size stays.")
@@ -41,20 +41,20 @@ _RULES: dict[str, Rule] = {
     "Permute": plain.permute,
     "RepeatVector": plain.repeat_vector,
     **dict.fromkeys(("Resizing", "CenterCrop", "RandomCrop"), plain.resized),
-    **dict.fromkeys(preparation.IMAGES.split(), _IMAGES),
-    **dict.fromkeys(preparation.ADAPTIVE, preparation.adaptive_pooling),
-    "CategoryEncoding": preparation.category_encoding,
-    "Discretization": preparation.discretization,
-    "Hashing": preparation.hashing,
-    "HashedCrossing": preparation.hashed_crossing,
-    **dict.fromkeys(("StringLookup", "IntegerLookup"), preparation.lookup),
-    "TextVectorization": preparation.text_vectorization,
+    **dict.fromkeys(preprocessing.IMAGES.split(), _IMAGES),
+    **dict.fromkeys(preprocessing.ADAPTIVE, preprocessing.adaptive_pooling),
+    "CategoryEncoding": preprocessing.category_encoding,
+    "Discretization": preprocessing.discretization,
+    "Hashing": preprocessing.hashing,
+    "HashedCrossing": preprocessing.hashed_crossing,
+    **dict.fromkeys(("StringLookup", "IntegerLookup"), preprocessing.lookup),
+    "TextVectorization": preprocessing.text_vectorization,
     "Embedding": sequences.embedding,
     **dict.fromkeys(("SimpleRNN", "GRU", "LSTM", "RNN"), sequences.recurrent),
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), sequences.convolutional_lstm),
     "TimeDistributed": lambda layer, shapes: sequences.time_distributed(layer, shapes, rule_for),
     "Bidirectional": lambda layer, shapes: sequences.bidirectional(layer, shapes, rule_for),
-    "Pipeline": lambda layer, shapes: preparation.pipeline(layer, shapes, rule_for),
+    "Pipeline": lambda layer, shapes: preprocessing.pipeline(layer, shapes, rule_for),
     **dict.fromkeys(("Functional", "Sequential"), lambda layer, shapes: sequences.model(layer, shapes, rule_for)),
     "Dot": attention.dot,
     "EinsumDense": attention.einsum_dense,
@@ -119,7 +119,7 @@ def rule_for(layer: Layer, arguments: Arguments | None = None) -> Rule:
     return found
 
 
-def _spatial(layer: Layer, shapes: tuple[Shape, ...]) -> Answer:
+def _spatial(layer: Layer, shapes: tuple[Shape, ...]) -> RuleResult:
     return spatial(layer, shapes[0])
 
 

@@ -1,4 +1,4 @@
-"""Follow the sizes through a model: for every call the rule by hand, Keras's answer, and both in a ``Step``.
+"""Follow the sizes through a model: for every call the rule by hand, Keras's answer, and both in a ``Row``.
 
 The two ways never mix: a rule sees the sizes that came out *by hand* before, and Keras sees its own. Only behind a row
 that has no answer by hand do both go on from Keras's size, and the row there says so.
@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from course_utils.axes import Axis, NoRule, ShapeError
-from course_utils.explain.answers import Answer, Arguments
-from course_utils.explain.copies import RealLayers, Tensor
-from course_utils.explain.rules import is_operation, kind_shown, rule_for
-from course_utils.explain.steps import Step
-from course_utils.explain.walk import Call, is_input
+from course_utils.explain.calls import Call, is_input
+from course_utils.explain.keras_side import LayerCopies, Tensor
+from course_utils.explain.rows import Row
+from course_utils.explain.rules.lookup import is_operation, kind_shown, rule_for
+from course_utils.explain.rules.results import Arguments, RuleResult
 from course_utils.explain.wording import Shape, sizes
 from course_utils.keras_layers import KerasRefusal, Layer, axes_of, channels_last, has_axes, load_keras
 
@@ -25,7 +25,7 @@ _NOT_REACHED = "Not reached: nothing comes out of the layer before it."
 
 
 @dataclass(frozen=True)
-class Map:
+class TracedTensor:
     """What lies between two layers.
 
     Attributes:
@@ -41,22 +41,22 @@ class Map:
     from_keras: bool = False
 
 
-class Follower:
-    """Visits calls (see ``walk``) and collects a ``Step`` for each. A map that cannot be had is None."""
+class Tracer:
+    """Visits calls (see ``walk``) and collects a ``Row`` for each. A map that cannot be had is None."""
 
     def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self._real = RealLayers()
+        self.rows: list[Row] = []
+        self._real = LayerCopies()
         self._first_row: dict[int, int] = {}
 
-    def visit(self, call: Call, maps: Sequence[Map | None]) -> list[Map | None]:
+    def visit(self, call: Call, maps: Sequence[TracedTensor | None]) -> list[TracedTensor | None]:
         """Explain one call, and hand on what comes out of it."""
         reaching = [map_ for map_ in maps if map_ is not None]
         if len(reaching) < len(maps):
-            self._add(call, Step(call.name, kind_shown(call.layer), reached=False, sentence=_NOT_REACHED))
+            self._add(call, Row(call.name, kind_shown(call.layer), reached=False, sentence=_NOT_REACHED))
             return [None] * call.outputs
         shapes = tuple(map_.shape for map_ in reaching)
-        step = Step(
+        step = Row(
             call.name,
             kind_shown(call.layer),
             shapes,
@@ -71,18 +71,18 @@ class Follower:
         self._add(call, step)
         if not tensors:
             return [None] * call.outputs
-        row = len(self.steps) - 1
+        row = len(self.rows) - 1
         by_hand = () if step.output_shape is None else (step.output_shape, *step.further_shapes)
         if len(by_hand) != len(tensors):  # no answer by hand, or another number of maps
-            return [Map(tuple(tensor.shape), tensor, row, from_keras=True) for tensor in tensors]
-        return [Map(shape, tensor, row) for shape, tensor in zip(by_hand, tensors, strict=True)]
+            return [TracedTensor(tuple(tensor.shape), tensor, row, from_keras=True) for tensor in tensors]
+        return [TracedTensor(shape, tensor, row) for shape, tensor in zip(by_hand, tensors, strict=True)]
 
-    def _add(self, call: Call, step: Step) -> None:
+    def _add(self, call: Call, step: Row) -> None:
         """Keep a step, and remember where a layer was called first."""
-        first = self._first_row.setdefault(id(call.layer), len(self.steps))
-        self.steps.append(step if first == len(self.steps) else replace(step, shared_with=first))
+        first = self._first_row.setdefault(id(call.layer), len(self.rows))
+        self.rows.append(step if first == len(self.rows) else replace(step, shared_with=first))
 
-    def _ask_keras(self, step: Step, call: Call, maps: list[Map]) -> tuple[Step, tuple[Tensor, ...]]:
+    def _ask_keras(self, step: Row, call: Call, maps: list[TracedTensor]) -> tuple[Row, tuple[Tensor, ...]]:
         try:
             tensors = self._tensors(call, maps)
             parameters = self._real.parameters(call.layer)
@@ -91,7 +91,7 @@ class Follower:
         keras_shapes = tuple(tuple(tensor.shape) for tensor in tensors)
         return replace(step, keras_shapes=keras_shapes, keras_parameters=parameters), tensors
 
-    def _tensors(self, call: Call, maps: list[Map]) -> tuple[Tensor, ...]:
+    def _tensors(self, call: Call, maps: list[TracedTensor]) -> tuple[Tensor, ...]:
         """What comes out by Keras: from its record, if that was made for these sizes, or by asking."""
         reaching = [map_.tensor for map_ in maps]
         if is_input(call.layer):
@@ -102,7 +102,7 @@ class Follower:
                 return tuple(call.node.output_tensors)
         return self._real.call(call.layer, reaching, call.node)
 
-    def _ask_rule(self, step: Step, call: Call, shapes: tuple[Shape, ...]) -> Step:
+    def _ask_rule(self, step: Row, call: Call, shapes: tuple[Shape, ...]) -> Row:
         try:
             answer = rule_for(call.layer, _arguments(call, shapes))(call.layer, shapes + _constants(call))
             self._check_weights_fit(call, answer)
@@ -125,7 +125,7 @@ class Follower:
             passes=answer.passes,
         )
 
-    def _check_weights_fit(self, call: Call, answer: Answer) -> None:
+    def _check_weights_fit(self, call: Call, answer: RuleResult) -> None:
         """A layer makes its weights once; called again on other channels it does not fit. Raises ShapeError then."""
         before = self._weights_already_made(call)
         if before is not None and before != answer.parameters.number:
@@ -137,7 +137,7 @@ class Follower:
     def _weights_already_made(self, call: Call) -> int | None:
         """The weights by hand for the input that the layer met first, in this model or before it."""
         if id(call.layer) in self._first_row:
-            return self.steps[self._first_row[id(call.layer)]].parameters
+            return self.rows[self._first_row[id(call.layer)]].parameters
         met = _built_for(call.layer) if call.node is None else None
         return None if met is None else rule_for(call.layer)(call.layer, (met,)).parameters.number
 
@@ -158,7 +158,7 @@ def _built_for(layer: Layer) -> Shape | None:
     return tuple(shape) if shape and not isinstance(shape[0], list | tuple) else None
 
 
-def _without_rule(missing: str, step: Step) -> str:
+def _without_rule(missing: str, step: Row) -> str:
     if step.refusal_keras is not None:
         return missing
     return f"{missing} Keras says {sizes(step.keras_shapes)}, and the rows below go on from that."

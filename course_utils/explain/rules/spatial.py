@@ -9,9 +9,9 @@ import functools
 from dataclasses import dataclass
 
 from course_utils.axes import Axis, Crop, GlobalWindow, Pad, ShapeError, TransposedWindow, Upsample, Window
-from course_utils.explain.answers import Answer, Pads
-from course_utils.explain.parameters import NO_PARAMETERS, Parameters, known, of_convolution
-from course_utils.explain.sentences import rule_for_any_size, sentence_about
+from course_utils.explain.rules.parameters import NO_PARAMETERS, Parameters, known, of_convolution
+from course_utils.explain.rules.results import Pads, RuleResult
+from course_utils.explain.rules.sentences import rule_for_any_size, sentence_about
 from course_utils.explain.wording import AXIS_NAMES, Shape, per_axis, rows_and_columns, size
 from course_utils.keras_layers import Layer, axes_of, channels_last, check_settings, kind_of, missing_kernel
 
@@ -19,7 +19,7 @@ Sizes = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
-class Maps:
+class FeatureMaps:
     """What reaches a layer with axes: the sizes of the maps, how many maps there are, and where that number stands."""
 
     batch: int | None
@@ -28,7 +28,7 @@ class Maps:
     last: bool
 
     @classmethod
-    def read(cls, layer: Layer, axes: tuple[Axis, ...], shape: Shape) -> Maps:
+    def read(cls, layer: Layer, axes: tuple[Axis, ...], shape: Shape) -> FeatureMaps:
         """Take a shape apart. Raises ShapeError if it has too few or too many numbers for this layer."""
         last = channels_last(layer)
         names = AXIS_NAMES[len(axes)]
@@ -46,7 +46,7 @@ class Maps:
         return (self.batch, *sizes, channels) if self.last else (self.batch, channels, *sizes)
 
 
-def spatial(layer: Layer, shape: Shape) -> Answer:
+def spatial(layer: Layer, shape: Shape) -> RuleResult:
     """The rule for every layer that ``keras_layers.axes_of`` can read.
 
     Raises:
@@ -54,11 +54,11 @@ def spatial(layer: Layer, shape: Shape) -> Answer:
     """
     axes = axes_of(layer)
     check_settings(kind_of(layer), axes)
-    maps = Maps.read(layer, axes, shape)
+    maps = FeatureMaps.read(layer, axes, shape)
     out = _sizes_out(axes, maps.sizes)
     channels, parameters = _channels_out(layer, maps.channels)
     whole = "Global" in kind_of(layer) and not layer.keepdims
-    return Answer(
+    return RuleResult(
         shape=(maps.batch, channels) if whole else maps.shape(out, channels),
         formula=per_axis([_formula(axis, n) for axis, n in zip(axes, maps.sizes, strict=True)]),
         sentence=sentence_about(layer, axes, maps.sizes),

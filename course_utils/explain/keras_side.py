@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
-from course_utils.explain.rules import is_operation
+from course_utils.explain.rules.lookup import is_operation
 from course_utils.explain.wording import Shape
 from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, plain_message
 
@@ -27,7 +27,7 @@ def symbolic(shape: Shape) -> Tensor:
     return load_keras().KerasTensor(shape)
 
 
-class RealLayers:
+class LayerCopies:
     """Copies of layers; the same layer called twice is the same copy called twice, so shared weights stay shared."""
 
     def __init__(self) -> None:

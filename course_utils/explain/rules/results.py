@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_utils.explain.parameters import NO_PARAMETERS, Parameters
+from course_utils.explain.rules.parameters import NO_PARAMETERS, Parameters
 from course_utils.explain.wording import Shape
 
 #: Ghost cells (before, after), per spatial axis.
@@ -17,7 +17,7 @@ FORETOLD_WRONGLY = "Keras foretells another size when a model is built; the laye
 
 
 @dataclass(frozen=True)
-class Answer:
+class RuleResult:
     """What a rule says by hand about one call of a layer.
 
     Attributes:

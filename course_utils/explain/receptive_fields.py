@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from course_utils.axes import NoRule, ShapeError
-from course_utils.explain.steps import Step
+from course_utils.explain.rows import Row
 from course_utils.explain.wording import capital
 from course_utils.fields import ONE_CELL, WHOLE_MAP, Field, field_behind, union
 
@@ -53,7 +53,7 @@ class Reach:
 _NOTHING = Reach(None)
 
 
-def follow_fields(steps: Sequence[Step]) -> list[Reach]:
+def follow_fields(steps: Sequence[Row]) -> list[Reach]:
     """The reach of every row."""
     found: list[Reach] = []
     for row, step in enumerate(steps):
@@ -65,7 +65,7 @@ def follow_fields(steps: Sequence[Step]) -> list[Reach]:
     return found
 
 
-def _behind(step: Step, reaching: list[Reach]) -> Reach:
+def _behind(step: Row, reaching: list[Reach]) -> Reach:
     """What a row makes of what reaches it."""
     if step.refused or not reaching or any(reach.fields is None for reach in reaching):
         return _NOTHING
@@ -75,7 +75,7 @@ def _behind(step: Step, reaching: list[Reach]) -> Reach:
         return replace(_NOTHING, lost=capital(str(missing)))
 
 
-def _through(step: Step, reaching: list[Reach]) -> Reach:
+def _through(step: Row, reaching: list[Reach]) -> Reach:
     if step.output_shape is None:
         raise NoRule(f"there is no rule for {step.kind}.")
     if step.axes:
@@ -93,7 +93,7 @@ def _through(step: Step, reaching: list[Reach]) -> Reach:
     return _laid_out_anew(step, reaching)
 
 
-def _through_axes(step: Step, reach: Reach) -> Reach:
+def _through_axes(step: Row, reach: Reach) -> Reach:
     fields, shape = list(reach.fields or ()), step.input_shapes[0][1:]
     spatial = tuple(range(len(step.axes))) if step.channels_last else tuple(range(1, len(step.axes) + 1))
     for place, axis in zip(spatial, step.axes, strict=True):
@@ -105,7 +105,7 @@ def _through_axes(step: Step, reach: Reach) -> Reach:
     return Reach(tuple(fields), spatial, reach.origin)
 
 
-def _met(step: Step, reaching: list[Reach]) -> Reach:
+def _met(step: Row, reaching: list[Reach]) -> Reach:
     """Cell by cell: at each place the union. A map of one cell that is stretched is seen by every cell."""
     rank = len(step.output_shape or ()) - 1
     spatial = next((reach.spatial for reach in reaching if reach.spatial and len(reach.fields or ()) == rank), ())
@@ -116,7 +116,7 @@ def _met(step: Step, reaching: list[Reach]) -> Reach:
     )
 
 
-def _met_at(place: int, step: Step, reaching: list[Reach], matters: bool) -> Field:
+def _met_at(place: int, step: Row, reaching: list[Reach], matters: bool) -> Field:
     rank, out = len(step.output_shape or ()) - 1, (step.output_shape or ())[1 + place]
     fields = []
     for reach, shape in zip(reaching, step.input_shapes, strict=True):
@@ -142,18 +142,18 @@ def _seen_whole(reach: Reach, axes: Sequence[int]) -> Reach:
     return replace(reach, fields=tuple(fields))
 
 
-def _axes_of(step: Step) -> list[int]:
+def _axes_of(step: Row) -> list[int]:
     axis = getattr(step.real, "axis", -1)
     return [axis] if isinstance(axis, int) else list(axis)
 
 
-def _activated(step: Step, reach: Reach) -> Reach:
+def _activated(step: Row, reach: Reach) -> Reach:
     softmax = getattr(getattr(step.real, "activation", None), "__name__", "") in ("softmax", "log_softmax", "sparsemax")
     return _seen_whole(reach, [-1]) if softmax else reach
 
 
 #: Layers that keep the size and mix cells along some axes.
-_OTHERS: dict[str, Callable[[Step, Reach], Reach]] = {
+_OTHERS: dict[str, Callable[[Row, Reach], Reach]] = {
     "Activation": _activated,
     "Dense": lambda _, reach: _seen_whole(reach, [-1]),
     **dict.fromkeys(
@@ -164,13 +164,13 @@ _OTHERS: dict[str, Callable[[Step, Reach], Reach]] = {
 }
 
 
-def _permuted(step: Step, reach: Reach) -> Reach:
+def _permuted(step: Row, reach: Reach) -> Reach:
     old = [dim - 1 for dim in step.real.dims]
     fields = tuple((reach.fields or ())[place] for place in old)
     return Reach(fields, tuple(old.index(place) for place in reach.spatial), reach.origin)
 
 
-def _side_by_side(step: Step, reaching: list[Reach]) -> Reach:
+def _side_by_side(step: Row, reaching: list[Reach]) -> Reach:
     rank = len(step.output_shape or ()) - 1
     place = step.real.axis % (rank + 1) - 1
     if any(place in reach.spatial and not (reach.fields or ())[place].whole for reach in reaching):
@@ -179,7 +179,7 @@ def _side_by_side(step: Step, reaching: list[Reach]) -> Reach:
     return _met(step, alone)
 
 
-def _laid_out_anew(step: Step, reaching: list[Reach]) -> Reach:
+def _laid_out_anew(step: Row, reaching: list[Reach]) -> Reach:
     """Flatten, Reshape and all others: only what sees everything already goes on seeing everything."""
     whole = all(field.whole for reach in reaching for field in reach.fields or ())
     if whole and step.kind in ("Flatten", "Reshape", "ops.Reshape", "RepeatVector"):

@@ -1,22 +1,18 @@
-"""What ``explain`` returns: an ``Explanation``, which is a list of ``Step``."""
+"""``Row``: one call of one layer, by hand and by Keras. Plain data; knows no table that shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, overload
 
 from course_utils.axes import Axis
-from course_utils.explain import html_table, reports, symbols, tables
-from course_utils.explain.answers import Pads
-from course_utils.explain.diagnosis import Diagnosis
 from course_utils.explain.facts import NO_FACTS, Facts
+from course_utils.explain.rules.results import Pads
 from course_utils.explain.wording import Shape
 from course_utils.keras_layers import Layer
 
 
 @dataclass(frozen=True)
-class Step:
+class Row:
     """One call of one layer: by hand, and by Keras.
 
     Shapes hold the batch axis, which is None unless the model fixes it.
@@ -125,105 +121,3 @@ class Step:
         if self.refusal_by_hand is None:
             return (f"size: by hand {self.output_shape}, Keras refuses",)
         return ()
-
-
-@dataclass(frozen=True, repr=False)
-class Explanation:
-    """All steps of a model, in the order in which they are called. Printed, it is a table.
-
-    Behaves like a sequence: ``len(e)``, ``e[3]``, ``for step in e``. ``details()`` shows more of each row,
-    ``to_markdown()`` and ``to_dicts()`` are for reports.
-
-    Attributes:
-        name: of the model or layer, for the heading.
-        steps: one for each call; a layer that is called twice has two.
-        diagnosis: why the size that was wanted does not come out, and what would repair it; None where nothing is
-            wrong or nothing was wanted.
-    """
-
-    name: str
-    steps: tuple[Step, ...]
-    diagnosis: Diagnosis | None = None
-
-    @property
-    def agrees(self) -> bool:
-        """Every row that has a rule agrees with Keras, and there is at least one.
-
-        Rows without a rule and rows that were not reached count neither way: look at ``without_rule`` and
-        ``refused_at`` for them.
-        """
-        verdicts = [step.agrees for step in self.steps if step.agrees is not None]
-        return bool(verdicts) and all(verdicts)
-
-    @property
-    def without_rule(self) -> tuple[Step, ...]:
-        """The rows that nothing by hand can be said about."""
-        return tuple(step for step in self.steps if not step.has_rule)
-
-    @property
-    def refused_at(self) -> Step | None:
-        """The first row where nothing comes out, or None if the model can be built."""
-        return next((step for step in self.steps if step.refused), None)
-
-    @property
-    def parameters(self) -> int | None:
-        """All parameters by hand, a shared layer counted once; None if a row has no answer by hand."""
-        return self._sum([step.parameters for step in self.steps if step.shared_with is None])
-
-    @property
-    def keras_parameters(self) -> int | None:
-        """All parameters by Keras, a shared layer counted once; None if Keras refuses a row."""
-        return self._sum([step.keras_parameters for step in self.steps if step.shared_with is None])
-
-    @property
-    def macs(self) -> int | None:
-        """All multiply-adds for one example, each call counted; None if a row is not counted or a size is not known."""
-        return self._sum([step.facts.macs for step in self.steps])
-
-    @property
-    def output_bytes(self) -> int | None:
-        """What comes out of all rows together for one example; None if a size is not known."""
-        return self._sum([step.facts.output_bytes for step in self.steps])
-
-    def details(self) -> tables.Printed:
-        """The table with the facts of each row under it: receptive field, multiply-adds, bytes."""
-        return tables.Printed(tables.as_text(self, details=True))
-
-    def to_markdown(self) -> str:
-        """The table for a report, in GitHub's Markdown; notes and disagreements in a list below it."""
-        return reports.as_markdown(self)
-
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """One plain dict for each row, ready for ``json.dumps`` or a data frame; the keys are listed in ``reports``."""
-        return reports.as_dicts(self)
-
-    @staticmethod
-    def _sum(numbers: list[int | None]) -> int | None:
-        known = [number for number in numbers if number is not None]
-        return sum(known) if len(known) == len(numbers) else None
-
-    @property
-    def whole_model(self) -> str | None:
-        """One sentence: what size comes out for any n, and which n come back. None where there is no expression."""
-        return symbols.whole_model(self.steps)
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    def __iter__(self) -> Iterator[Step]:
-        return iter(self.steps)
-
-    @overload
-    def __getitem__(self, index: int) -> Step: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Step, ...]: ...
-    def __getitem__(self, index: int | slice) -> Step | tuple[Step, ...]:
-        return self.steps[index]
-
-    def __str__(self) -> str:
-        return tables.as_text(self)
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return html_table.as_html(self)

@@ -1,6 +1,6 @@
 """The sizes of every row as an expression in the n that went in: ``8·⌈n / 8⌉ − 4`` for a whole model.
 
-Worked out behind the steps, from their axes and from where their inputs come from. A row whose size is no expression
+Worked out behind the rows, from their axes and from where their inputs come from. A row whose size is no expression
 in n (behind a row without a rule, or where two different sizes meet) has none.
 """
 
@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count, takewhile
-from typing import TYPE_CHECKING
 
 from course_utils.axes import ShapeError, TransposedWindow, Upsample
+from course_utils.explain.rows import Row
 from course_utils.explain.wording import AXIS_NAMES, Shape
 from course_utils.size_formulas import ComposedSize, SizeFormula
-
-if TYPE_CHECKING:
-    from course_utils.explain.steps import Step
 
 #: One expression for each spatial axis.
 Sizes = tuple[ComposedSize, ...]
 
 
-def for_any_n(steps: Sequence[Step]) -> dict[int, Sizes]:
+def for_any_n(rows: Sequence[Row]) -> dict[int, Sizes]:
     """The expressions of every row that has them: number of the row → one expression for each axis.
 
     The n of an axis is the size that goes in on that axis. A model whose inputs have different sizes has no single n,
@@ -30,7 +27,7 @@ def for_any_n(steps: Sequence[Step]) -> dict[int, Sizes]:
     """
     starts = {
         _maps(shape, step.channels_last)
-        for step in steps
+        for step in rows
         for shape, source in zip(step.input_shapes, step.sources, strict=True)
         if source is None
     }
@@ -38,14 +35,14 @@ def for_any_n(steps: Sequence[Step]) -> dict[int, Sizes]:
     if len(starts) != 1:
         return found
     given = starts.pop()
-    for row, step in enumerate(steps):
+    for row, step in enumerate(rows):
         sizes = _of(step, _reaching(step, found))
         if sizes is not None and _holds(sizes, given, step):
             found[row] = sizes
     return found
 
 
-def _reaching(step: Step, found: Mapping[int, Sizes]) -> Sizes | None:
+def _reaching(step: Row, found: Mapping[int, Sizes]) -> Sizes | None:
     """The expressions of what reaches a row; None unless all inputs have the same, those of size 1 apart."""
     reaching = {
         (ComposedSize(),) * max(len(shape) - 2, 0) if source is None else found.get(source)
@@ -60,7 +57,7 @@ def _reaching(step: Step, found: Mapping[int, Sizes]) -> Sizes | None:
 _ONE = SizeFormula(0, 0, 1, 1)
 
 
-def _of(step: Step, reaching: Sizes | None) -> Sizes | None:
+def _of(step: Row, reaching: Sizes | None) -> Sizes | None:
     """The expressions of what comes out of a row."""
     if not reaching or step.refused:
         return None
@@ -74,7 +71,7 @@ def _of(step: Step, reaching: Sizes | None) -> Sizes | None:
     return None
 
 
-def _holds(sizes: Sizes, given: Shape, step: Step) -> bool:
+def _holds(sizes: Sizes, given: Shape, step: Row) -> bool:
     """Whether the expressions give the sizes of the row for what did go in; a layer may have left the maps behind."""
     if step.output_shape is None or len(step.output_shape) != len(sizes) + 2 or len(given) != len(sizes):
         return False
@@ -99,26 +96,26 @@ def written(sizes: Sizes) -> str:
     return ", ".join(f"{name} {chain}" for name, chain in zip(AXIS_NAMES[len(sizes)], sizes, strict=True))
 
 
-def with_expressions(steps: Sequence[Step]) -> tuple[Step, ...]:
+def with_expressions(rows: Sequence[Row]) -> tuple[Row, ...]:
     """The same rows, each with its sizes for any n."""
-    found = for_any_n(steps)
+    found = for_any_n(rows)
     return tuple(
-        replace(step, for_any_n=written(found[row])) if found.get(row) else step for row, step in enumerate(steps)
+        replace(step, for_any_n=written(found[row])) if found.get(row) else step for row, step in enumerate(rows)
     )
 
 
-def whole_model(steps: Sequence[Step]) -> str | None:
+def whole_model(rows: Sequence[Row]) -> str | None:
     """What comes out for any n, and, of a model that goes up again, for which n that is n; None if neither."""
-    found = for_any_n(steps)
-    last = found.get(len(steps) - 1)
-    if last is None or not any(step.axes for step in steps):
+    found = for_any_n(rows)
+    last = found.get(len(rows) - 1)
+    if last is None or not any(step.axes for step in rows):
         return None
-    least = _smallest(steps, found)
+    least = _smallest(rows, found)
     if least is None:
         return None
     onwards = f", from n = {least} on" if least > 1 else ""
     text = f"For any n{onwards}: o = {written(last)}."
-    goes_up = any(isinstance(axis, Upsample | TransposedWindow) for step in steps for axis in step.axes)
+    goes_up = any(isinstance(axis, Upsample | TransposedWindow) for step in rows for axis in step.axes)
     return f"{text} {_comes_back(last[0], least)}" if goes_up and len(set(last)) == 1 else text
 
 
@@ -137,12 +134,12 @@ def _comes_back(chain: ComposedSize, least: int) -> str:
     return f"n comes back exactly for n ≡ {returns.remainder} (mod {returns.divisor}): {', '.join(map(str, first))}, …"
 
 
-def _smallest(steps: Sequence[Step], found: Mapping[int, Sizes], limit: int = 1024) -> int | None:
+def _smallest(rows: Sequence[Row], found: Mapping[int, Sizes], limit: int = 1024) -> int | None:
     """The least n for which something comes out of every row, the same n on all axes; None if it is above ``limit``."""
-    return next((n for n in range(1, limit + 1) if all(_fits(step, found, n) for step in steps)), None)
+    return next((n for n in range(1, limit + 1) if all(_fits(step, found, n) for step in rows)), None)
 
 
-def _fits(step: Step, found: Mapping[int, Sizes], n: int) -> bool:
+def _fits(step: Row, found: Mapping[int, Sizes], n: int) -> bool:
     """Whether something comes out of a row with axes for an input of n on every axis."""
     if not step.axes or not step.sources:
         return True
