@@ -13,7 +13,7 @@ Plain data comes first, then what shows it, then the class that shows itself; a 
 ======================  ============================================================================================
 ``wording``             sizes and counts in words
 ``calls``               which layers are called, in which order, on which tensors (branches, nesting, sharing)
-``rules``               what comes out of each kind of layer, by hand; ``rules.lookup`` knows which rule belongs to which
+``rules``               what comes out of each kind of layer, by hand; ``rules.lookup`` finds the rule
 ``facts``, ``rows``     plain data: a ``Row`` is one call of one layer, by hand and by Keras
 ``keras_side``          asks Keras, without touching the learner's own layers
 ``tracing``             one call after another: the rule by hand, Keras's answer, and both in a ``Row``
