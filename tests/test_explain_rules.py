@@ -46,7 +46,7 @@ def check_words(step: Row) -> None:
         assert evaluate(said) == int(claimed) == step.parameters, step.parameters_formula
     assert step.formula
     for text in (step.sentence, step.parameters_sentence, *step.notes):
-        assert not re.search(r"None|  |\.\.|(?<![×\d])1 (cells|rows|numbers|rows)| ,|^ | $|Traceback", text), text
+        assert not re.search(r"None|  |\.\.|(?<![×\d])1 (cells|rows|numbers|steps)| ,|^ | $|Traceback", text), text
         assert not text or re.fullmatch(r"[A-Z\d?].*\.", text), text
 
 
@@ -72,7 +72,7 @@ def test_a_recurrent_layer_says_what_it_hands_on() -> None:
     assert step.output_shape == (None, 16) and step.parameters_formula == "4·(4 + 16 + 1)·16 = 1344"
     assert (
         step.sentence
-        == "Reads 8 rows one after the other and hands on 16 numbers after the last (return_sequences=False)."
+        == "Reads 8 steps one after the other and hands on 16 numbers after the last (return_sequences=False)."
     )
     step = explain(L.GRU(3, return_sequences=True, return_state=True, name="asked"), input_shape=(8, 4))[0]
     assert (step.output_shape, step.further_shapes) == ((None, 8, 3), ((None, 3),))
