@@ -37,10 +37,6 @@ LEVELS = {part: level for level, parts in enumerate(ORDER) for part in parts}
 KNOWN_CYCLES = {
     frozenset({"course_utils.exercises.drills", "course_utils.exercises.drill_box"}),
     frozenset({"course_utils.exercises.predictions", "course_utils.exercises.prediction_box"}),
-    frozenset(
-        f"course_utils.explain.{name}"
-        for name in ("diagnosis", "facts_words", "html_table", "replay", "reports", "steps", "symbols", "tables")
-    ),
 }
 KNOWN_LONG = {"course_utils.axes", "course_utils.explorers.transposed", "course_utils.inverse.torch_rules"}
 SLOW = ("tensorflow", "keras", "matplotlib", "ipywidgets", "anywidget", "IPython", "scipy", "sklearn", "PIL")
