@@ -19,6 +19,7 @@ from course_utils.data import picture
 from course_utils.exercises import lesson_03 as lesson, misconceptions as m, truth
 
 LAYERS = keras.layers
+PICTURE = keras.Input((28, 28, 16))
 SMALLEST = float(np.finfo(np.float32).min)
 
 # -- answers ------------------------------------------------------------------------------------------------------
@@ -74,7 +75,7 @@ def of_first_window(place: Callable[[Any], Any], value: Callable[[float], float]
 
     def twin(x: Any) -> Any:
         y = x.astype(np.float64)
-        cell = np.unravel_index(place(y[:2, :2]), (2, 2))
+        cell = divmod(int(place(y[:2, :2])), 2)
         y[cell] = value(y[cell])
         return y
 
@@ -83,14 +84,14 @@ def of_first_window(place: Callable[[Any], Any], value: Callable[[float], float]
 
 def filled(choose: Callable[[Any], Any], everywhere: bool) -> Callable[[Any], Any]:
     """The first window, or every window, filled with one number of its own, read from x."""
-    return lambda x: written(
-        *(
-            (window, lambda y, x, window=window: choose(x[window]))
-            for row, column in np.ndindex(x.shape[0] // 2, x.shape[1] // 2)
-            for window in [np.s_[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]]
-            if everywhere or row == column == 0
-        )
-    )(x)
+
+    def twin(x: Any) -> Any:
+        y = x.copy()
+        for row, column in product(*(range(0, n if everywhere else 1, 2) for n in x.shape)):
+            y[row : row + 2, column : column + 2] = choose(x[row : row + 2, column : column + 2])
+        return y
+
+    return twin
 
 
 def padded(value: Any, more_before: bool = False, extra: int = 0, **mode: Any) -> Callable[[Any, int], Any]:
@@ -113,12 +114,15 @@ def holds_the_maxima_only(x: Any, k: int) -> Any:
 
 
 KEEP, SAME, VALID = {"strides": 1, "padding": "same"}, {"padding": "same"}, {"padding": "valid"}
-FLATTEN, DENSE = ("Flatten",), ("Dense", 10)
+FLATTEN, DENSE, HALF = ("Flatten",), ("Dense", 10), ("MaxPooling2D", 2)
 FIRST, SECOND = np.s_[:, 0::2], np.s_[:, 1::2]
 
 NONE_IS_THE_GHOST = "`None` is the ghost, and Python can neither compare it with a number nor add it to one."
 ZERO_IS_REAL = "0 is a real cell. `if cell` drops it too; write `if cell is not None`."
+A_CLASS = "is a class: write `GlobalAveragePooling2D()` with parentheses."
 STRIDES = "`strides` is a whole number, without quotation marks."
+ROAD = "Keras goes 27 → 27 → 14 → 7. Asked for: 27 → 27 → 13 → 7."
+SWAPPED_WORDS = "Half of 27 rounded down is *valid*, half of 13 rounded up is *same*: your two words are swapped."
 MAXIMUM, MEAN = "the first maximum that differs is at ", "the first mean that differs is at "
 WRITES = "Your code writes into x while it still reads from it. Start from `x.copy()`."
 TWICE = (
@@ -155,11 +159,11 @@ ANSWERS: Verdicts = {
     },
     "one_window": {
         **each(
+            "a ghost that wins",
             (-9, -10, -11, -20, -50, -1000, -999_999, -1e9, -1e30, 0, np.inf),
             lambda ghost: (counting_as(ghost), f"A ghost that counts as {ghost:.7g} still beats "),
-            "a ghost that wins: ",
         ),
-        **each((-np.inf, SMALLEST), lambda ghost: (counting_as(ghost), RIGHT), "a ghost that always loses: "),
+        **each("a ghost that always loses", (-np.inf, SMALLEST), lambda ghost: (counting_as(ghost), RIGHT)),
         "a ghost as it can be typed": (
             counting_as(-10),
             (
@@ -193,27 +197,13 @@ ANSWERS: Verdicts = {
         "what `sort` returns": (lambda window: max(window.sort()), Unsaid(NONE_IS_THE_GHOST), "\n  Call "),
         "a ghost that is returned": (lambda window: (None, 1), "Is it a ghost"),
         "a yes": (lambda window: (True, 1), "two numbers are needed"),
-        "zeros dropped with the ghosts": (
-            of_some(lambda window: [cell for cell in window if cell]),
-            (..., ZERO_IS_REAL),
-        ),
+        "zeros dropped with ghosts": (of_some(lambda window: [cell for cell in window if cell]), (..., ZERO_IS_REAL)),
         "zeros": (lambda window: (0, 0), Unsaid(ZERO_IS_REAL)),
     },
     "three_pools": {
         "in other words": (pools({**KEEP, "pool_size": (2, 2), "strides": (1, 1)}, {}, {**SAME, "strides": 2}), RIGHT),
-        "two words swapped": (
-            pools(KEEP, SAME, VALID),
-            (
-                "Keras goes 27 → 27 → 14 → 7. Asked for: 27 → 27 → 13 → 7.",
-                "Half of 27 rounded down is *valid*, half of 13 rounded up is *same*: your two words are swapped.",
-            ),
-            None,
-        ),
-        "a right end on a wrong road": (
-            pools(KEEP, SAME, SAME),
-            ("Keras goes 27 → 27 → 14 → 7. Asked for: 27 → 27 → 13 → 7.",),
-            m.ROUNDING_HIDES,
-        ),
+        "two words swapped": (pools(KEEP, SAME, VALID), (ROAD, SWAPPED_WORDS), None),
+        "a right end on a wrong road": (pools(KEEP, SAME, SAME), (ROAD,), m.ROUNDING_HIDES),
         "27 is not kept": (pools({"strides": 1}, VALID, SAME), WRONG),
         "a window of one cell": (pools({**SAME, "pool_size": 1}, VALID, SAME), WRONG),
         "another step to the right": (pools({**SAME, "strides": (1, 2)}, VALID, SAME), WRONG),
@@ -222,9 +212,9 @@ ANSWERS: Verdicts = {
         "two layers": (pools(VALID, SAME), WRONG),
         "no layer": (list, WRONG),
         **each(
+            "a step that is no whole number",
             ("1", "2", "same", 1.0),
             lambda strides: (pools({**SAME, "strides": strides}), (..., STRIDES), f"Received strides={strides}"),
-            "a step that is no whole number: ",
         ),
     },
     "any_size": {
@@ -248,38 +238,24 @@ ANSWERS: Verdicts = {
             m.LARGE_POOL_IS_GLOBAL,
             "did not go through: Layer",
         ),
-        "a window as large as its half": (
-            head(("MaxPooling2D", 2), ("MaxPooling2D", 14), FLATTEN, DENSE),
-            m.LARGE_POOL_IS_GLOBAL,
-        ),
-        "a pooled map still grows": (
-            head(("MaxPooling2D", 4), FLATTEN, DENSE),
-            None,
-            "The pooled map still grows with n, and so does what",
-        ),
+        "a window as large as its half": (head(HALF, ("MaxPooling2D", 14), FLATTEN, DENSE), m.LARGE_POOL_IS_GLOBAL),
+        "a pooled map": (head(HALF, HALF, FLATTEN, DENSE), None, "The pooled map still grows with n, and so does what"),
         "a line of all cells": (head(FLATTEN, DENSE), m.FLATTEN_IS_GLOBAL, "40 × 40 × 16 did not go through: "),
         "only a line of all cells": (head(FLATTEN), None, "that line grows with n"),
         "a class first": (
             lambda: [LAYERS.GlobalAveragePooling2D, LAYERS.Dense(10)],
-            ("The first thing in your list is a class: write `GlobalAveragePooling2D()` with parentheses.",),
+            (f"The first thing in your list {A_CLASS}",),
         ),
-        "a class": (
-            lambda: LAYERS.GlobalAveragePooling2D,
-            ("What you return is a class: write `GlobalAveragePooling2D()` with parentheses.",),
-        ),
+        "a class": (lambda: LAYERS.GlobalAveragePooling2D, (f"What you return {A_CLASS}",)),
         "a text": (
             lambda: [LAYERS.Flatten(), "Dense(10)"],
             ("The second thing in your list is a text. Write the layer itself, without quotation marks.",),
         ),
         "an input": (
-            lambda: [keras.Input((28, 28, 16)), LAYERS.Dense(10)],
-            ("The first thing in your list is an `Input`. Leave `Input` out; I bring the map.",),
+            lambda: [PICTURE, LAYERS.Dense(10)],
+            "The first thing in your list is an `Input`. Leave `Input` out",
         ),
-        "what a layer made": (
-            lambda: [LAYERS.Flatten()(keras.Input((28, 28, 16)))],
-            "what comes out of a `Flatten`",
-            Unsaid("`return`"),
-        ),
+        "what a layer made": (lambda: [LAYERS.Flatten()(PICTURE)], "what comes out of a `Flatten`", Unsaid("`return`")),
     },
     "twin": {
         "rows swapped": (swapped(0), RIGHT),
@@ -301,23 +277,17 @@ ANSWERS: Verdicts = {
         "a smaller cell": (of_first_window(np.argmin, lambda v: -20), MEAN + "row 0, column 0", Unsaid(TWICE)),
         "a larger cell": (of_first_window(np.argmin, lambda v: 50), Unsaid("writes into x"), Unsaid(TWICE)),
         "two new cells": (written((np.s_[0, :2], lambda y, x: 50)), Unsaid(TWICE)),
+        **each("a shift by one", product((-1, 1), (0, 1)), lambda shift: (lambda x: np.roll(x, *shift), Unsaid(TWICE))),
         **each(
-            product((-1, 1), (0, 1)), lambda shift: (lambda x: np.roll(x, *shift), Unsaid(TWICE)), "a shift by one: "
-        ),
-        **each(
+            "hardly another map",
             product((1e-9, 1e-5, 1e-4, 1e-3, 0.02), (np.argmin, np.argmax)),
             lambda nudge: (of_first_window(nudge[1], lambda v: v + nudge[0]), WRONG),
-            "hardly another map: ",
         ),
         "x is written into while it is read": (
             written((FIRST, lambda y, x: x[SECOND]), (SECOND, lambda y, x: x[FIRST]), into_x=True),
             (..., WRITES),
         ),
-        "x is written into, and that is not what is wrong": (
-            written(((0, 0), lambda y, x: 50), into_x=True),
-            MAXIMUM,
-            Unsaid("writes into x"),
-        ),
+        "x is written into": (written(((0, 0), lambda y, x: 50), into_x=True), MAXIMUM, Unsaid("writes into x")),
         "x is written into, and the shift is wrong": (
             written((..., lambda y, x: np.roll(x, 1, axis=1)), into_x=True),
             MAXIMUM,
@@ -331,20 +301,15 @@ ANSWERS: Verdicts = {
             (..., TWICE),
         ),
         **each(
-            (True, False),
-            lambda everywhere: (filled(np.max, everywhere), MEAN + "row 0, column 0", (..., KEEP_ALL)),
-            "filled with the largest everywhere: ",
-        ),
-        **each(
-            (True, False),
-            lambda everywhere: (filled(np.min, everywhere), MAXIMUM + "row 0, column 0", (..., FOUR_TIMES)),
-            "filled with the smallest everywhere: ",
+            "filled with one number, everywhere or not",
+            product((True, False), ((np.max, MEAN, KEEP_ALL), (np.min, MAXIMUM, FOUR_TIMES))),
+            lambda case: (filled(case[1][0], case[0]), case[1][1] + "row 0, column 0", (..., case[1][2])),
         ),
     },
     "same_by_hand": {
-        **each((SMALLEST, -np.inf, np.min), lambda value: (padded(value), RIGHT), "a number that loses: "),
+        **each("a number that loses", (SMALLEST, -np.inf, np.min), lambda value: (padded(value), RIGHT)),
         "the nearest real cell": (padded(None, mode="edge"), RIGHT),
-        **each((-128, -1e9, -1e30, -5, np.inf), lambda value: (padded(value), WRONG), "a number that wins: "),
+        **each("a number that wins", (-128, -1e9, -1e30, -5, np.inf), lambda value: (padded(value), WRONG)),
         "a number that wins once": (
             padded(-100),
             (

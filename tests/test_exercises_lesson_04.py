@@ -30,17 +30,14 @@ def size(n: int, k: int, s: int) -> int:
     return n * s + max(k - s, 0)
 
 
-def blended_as(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def blended(own: float, kind: Callable[[Any], Any] = list) -> Callable[[Any], Any]:
+    """Each cell gives its own share to both halves, and the nearer neighbour the rest."""
+
     def blend_row(row: list[float]) -> Any:
         cells = [row[0], *row, row[-1]]
-        return kind([(3 * cells[j] + cells[j + d]) / 4 for j in range(1, len(row) + 1) for d in (-1, 1)])
+        return kind([own * cells[j] + (1 - own) * cells[j + d] for j in range(1, len(row) + 1) for d in (-1, 1)])
 
     return blend_row
-
-
-def plain_mean(row: list[float]) -> list[float]:
-    cells = [row[0], *row, row[-1]]
-    return [(cells[j] + cells[j + d]) / 2 for j in range(1, len(row) + 1) for d in (-1, 1)]
 
 
 def emptied(row: list[float]) -> list[float]:
@@ -76,27 +73,12 @@ def out_where_it_leads_back(n: int, s: int) -> int | None:
 Make = Callable[[], Any]
 
 
-def up(f: int = 2, **settings: Any) -> Make:
-    return lambda: LAYERS.UpSampling2D(f, **settings)
+def layer(kind: str, **defaults: Any) -> Callable[..., Make]:
+    return lambda *args, **settings: lambda: getattr(LAYERS, kind)(*args, **{**defaults, **settings})
 
 
-def conv(*args: Any, **settings: Any) -> Make:
-    return lambda: LAYERS.Conv2D(*args, **settings)
-
-
-def same(filters: int, k: Any, **settings: Any) -> Make:
-    """A transposed convolution with "same" and steps of 2."""
-    return lambda: LAYERS.Conv2DTranspose(filters, k, **{"strides": 2, "padding": "same", **settings})
-
-
-def valid(*args: Any, **settings: Any) -> Make:
-    return lambda: LAYERS.Conv2DTranspose(*args, **settings)
-
-
-def frame(n: int) -> Make:
-    return lambda: LAYERS.ZeroPadding2D(n)
-
-
+up, conv, frame = layer("UpSampling2D", size=2), layer("Conv2D"), layer("ZeroPadding2D")
+same, valid = layer("Conv2DTranspose", strides=2, padding="same"), layer("Conv2DTranspose")
 EVEN = [same(8, 4)]
 PLAIN = [up(), conv(8, 3, padding="same")]
 
@@ -118,17 +100,16 @@ def halves(n: int) -> tuple[int, int, int]:
     return n, (n + 1) // 2, (n + 3) // 4
 
 
-def back(n: int) -> tuple[int, ...]:
-    return halves(n)[::-1]
-
-
-TEXTBOOK_IN_BOTH = lambda n, k, s: ((n - 1) * s + k, (n - 1) * max(s - k, 0))  # noqa: E731
 PUT_O = "Into the layer goes o = 7: put it where section 6 has n."
-BEYOND = "Where does that weight land, if the stamp of cell 1 begins in cell 2?"
+BEYOND = (
+    "One of your places lies beyond the end. Put in numbers: j = 1 and t = 2, with s = 2. Where does that weight land, "
+    "if the stamp of cell 1 begins in cell 2?"
+)
 READ_BEYOND = (
     "You read a cell that does not exist: `row` has the cells 0 to n − 1 (j), `kernel` the weights 0 to k − 1 (t)."
 )
 TRAP = "With `same`, a layer with an even kernel and `output_padding=0` cannot run: section 6, One trap."
+THREE = "three `Conv2DTranspose` are asked for"
 FORWARDS = "The numbers are right, in the order of the way down. The first layer of the decoder leads to ⌈n/4⌉."
 SWAPPED = "An even size needs 1, an odd one 0."
 SEVEN_MORE = (
@@ -145,7 +126,7 @@ ANSWERS: Verdicts = {
         ),
     },
     "blend_row": {
-        **each((list, tuple, np.array), lambda kind: (blended_as(kind), RIGHT), "as "),
+        **each("as a list, tuple or array", (list, tuple, np.array), lambda kind: (blended(0.75, kind), RIGHT)),
         "the first cell that differs": (
             lambda row: [0, 3, 9, 9],
             (
@@ -154,10 +135,11 @@ ANSWERS: Verdicts = {
             ),
         ),
         "right for one row only": (lambda row: [0, 9, 3, 12], None),
-        "the plain mean": (plain_mean, m.PLAIN_MEAN),
+        "the plain mean": (blended(0.5), m.PLAIN_MEAN),
         # Its row is emptied, and the next one to be asked gets it whole.
-        **each((1, 2), lambda time: (emptied, "For row = [0, 12]"), "a row that is emptied: "),
+        **each("a row that is emptied", (1, 2), lambda time: (emptied, "For row = [0, 12]")),
         **each(
+            "what is no row of numbers",
             (
                 (None, "Is a `return` missing?"),
                 ("0", "without quotation marks"),
@@ -176,7 +158,7 @@ ANSWERS: Verdicts = {
     },
     "size_and_gaps": {
         **each(
-            (-1, 1), lambda more: (lambda n, k, s: (size(n, k, s), n * max(s - k, 0) + more), WRONG), "gaps off by "
+            "gaps off by one", (-1, 1), lambda more: (lambda n, k, s: (size(n, k, s), n * max(s - k, 0) + more), WRONG)
         ),
         "right": (lambda n, k, s: (size(n, k, s), n * max(s - k, 0)), RIGHT),
         "the textbook": (
@@ -184,7 +166,11 @@ ANSWERS: Verdicts = {
             ("For n = 4, k = 2, s = 3 your function says (11, 4); Keras gives (12, 4).",),
             m.TEXTBOOK_LENGTH,
         ),
-        "the textbook in both": (TEXTBOOK_IN_BOTH, m.TEXTBOOK_LENGTH, Unsaid("The size is right")),
+        "the textbook in both": (
+            lambda n, k, s: ((n - 1) * s + k, (n - 1) * max(s - k, 0)),
+            m.TEXTBOOK_LENGTH,
+            Unsaid("The size is right"),
+        ),
         "no gap behind the last stamp": (
             lambda n, k, s: (size(n, k, s), (n - 1) * max(s - k, 0)),
             ("For n = 4, k = 2, s = 3 your function says (12, 3); Keras gives (12, 4). The size is right.",),
@@ -193,37 +179,21 @@ ANSWERS: Verdicts = {
         ),
     },
     "stamp": {
-        **each((1, 2), lambda time: (stamping(), RIGHT), "lists that are emptied: "),
+        **each("lists that are emptied", (1, 2), lambda time: (stamping(), RIGHT)),
         "another length": (
             lambda row, kernel, s: [1, 1, 11, 10],
             ("For row = [1, 10], kernel = [1, 1, 1], s = 2 your function returns 4 numbers; Keras makes 5.",),
         ),
-        "side by side": (
-            stamping(lambda j, t, k, s: j * k + t),
-            "list index out of range",
-            BEYOND,
-            Unsaid("You read"),
-            m.STAMPS_SIDE_BY_SIDE,
-        ),
-        "too far": (
-            stamping(lambda j, t, k, s: j * s + 2 * t),
-            "list index out of range",
-            BEYOND,
-            Unsaid("You read"),
-            None,
-        ),
+        "side by side": (stamping(lambda j, t, k, s: j * k + t), (..., BEYOND, ...), m.STAMPS_SIDE_BY_SIDE),
+        "too far": (stamping(lambda j, t, k, s: j * s + 2 * t), (..., BEYOND, ...), None),
         **each(
+            "a cell that does not exist",
             (
                 lambda row, kernel, j, t: row[t] * kernel[j],
                 lambda row, kernel, j, t: row[j + t] * kernel[t],
                 lambda row, kernel, j, t: row[j] * kernel[t + 1],
             ),
-            lambda weigh: (
-                stamping(weigh=weigh),
-                "raised IndexError: list index out of range",
-                (..., READ_BEYOND, ...),
-                None,
-            ),
+            lambda weigh: (stamping(weigh=weigh), "IndexError: list index out of range", (..., READ_BEYOND, ...), None),
         ),
     },
     "way_back": {
@@ -307,17 +277,13 @@ ANSWERS: Verdicts = {
     "decoder": {
         # An even kernel: 1 for the smaller of the two sizes, and nothing at all for the larger.
         "with an even kernel": (
-            lambda n: keras.Sequential(decoder(lambda n: [1 if size % 2 else None for size in back(n)], 2, 4)(n)),
+            lambda n: keras.Sequential(
+                decoder(lambda n: [1 if size % 2 else None for size in halves(n)[::-1]], 2, 4)(n)
+            ),
             RIGHT,
         ),
-        "layers of another kind": (
-            lambda n: [LAYERS.UpSampling2D(2)] * 3,
-            "layer 1 of your list is a `UpSampling2D`; three `Conv2DTranspose` are asked for",
-        ),
-        "two layers": (
-            lambda n: [LAYERS.UpSampling2D(2)] * 2,
-            "your list holds 2 layers; three `Conv2DTranspose` are asked for",
-        ),
+        "another kind": (lambda n: [up()()] * 3, f"layer 1 of your list is a `UpSampling2D`; {THREE}"),
+        "two layers": (lambda n: [up()()] * 2, f"your list holds 2 layers; {THREE}"),
         "good for 28 only": (
             decoder(lambda n: (0, 1, 1)),
             (
@@ -331,20 +297,13 @@ ANSWERS: Verdicts = {
             "go back 4 → 28 → 28 → 28; asked for: 4 → 7 → 14 → 28",
         ),
         "forwards": (decoder(lambda n: [(size - 1) % 2 for size in halves(n)]), (..., FORWARDS), None),
-        "forwards with an even kernel": (
-            decoder(lambda n: [1 if size % 2 else None for size in halves(n)], 4),
-            (..., FORWARDS),
-            None,
-        ),
-        "the wrong way round": (decoder(lambda n: [size % 2 for size in back(n)]), (..., SWAPPED), None),
-        "the wrong way round with an even kernel": (
-            decoder(lambda n: [None if size % 2 else 1 for size in back(n)], 4),
-            (...,),
-            None,
-        ),
+        "forwards, k = 4": (decoder(lambda n: [1 if i % 2 else None for i in halves(n)], 4), (..., FORWARDS), None),
+        "the wrong way round": (decoder(lambda n: [size % 2 for size in halves(n)[::-1]]), (..., SWAPPED), None),
+        "swapped, k = 4": (decoder(lambda n: [None if i % 2 else 1 for i in halves(n)[::-1]], 4), (...,), None),
         "in an order of its own": (decoder(lambda n: (1, 1, 0)), (...,), None),
         "left out": (decoder(lambda n: (None,) * 3), m.MULTIPLYING_UNDOES, "The smallest case that tells"),
         **each(
+            "the same everywhere",
             (0, 1),
             lambda extra: (
                 decoder(lambda n: (extra,) * 3),
@@ -352,22 +311,21 @@ ANSWERS: Verdicts = {
                 Unsaid("smallest case"),
                 "6. Choose which size comes back",
             ),
-            "always ",
         ),
         **each(
+            "the trap of an even kernel",
             (2, 4, (3, 4)),
             lambda k: (decoder(lambda n: (1, 0, 1), k), ("For n = 28 layer 2 does not run. " + TRAP,)),
-            "the trap of a kernel of ",
         ),
         # What does not run for another reason is told that reason.
         **each(
+            "too large",
             product((2, 4, (3, 4)), ({}, {"output_padding": 0}, {"padding": "same"})),
             lambda case: (
                 lambda n: [LAYERS.Conv2DTranspose(8, case[0], strides=2000, **case[1])] * 3,
                 "too large to try",
                 Unsaid("section 6, One trap"),
             ),
-            "too large: ",
         ),
     },
 }

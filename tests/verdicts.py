@@ -33,9 +33,9 @@ class Unsaid:
     text: str
 
 
-def each(values: Iterable[Any], row: Callable[[Any], Row], what: str = "") -> dict[str, Row]:
-    """A row for each value."""
-    return {f"{what}{value}": row(value) for value in values}
+def each(what: str, values: Iterable[Any], row: Callable[[Any], Row]) -> dict[str, Row]:
+    """A row for each value, numbered: the name of a test must be the same in every process."""
+    return {f"{what} {i}": row(value) for i, value in enumerate(values, start=1)}
 
 
 def check_verdict(exercise: Exercise, answer: Any, *expected: Any) -> None:

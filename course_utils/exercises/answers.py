@@ -50,6 +50,11 @@ def spell(value: object) -> str:
     return _SHORT.repr(value)
 
 
+def is_number(value: object) -> bool:
+    """Whether it is a number, whole or not."""
+    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+
+
 def whole(value: object) -> int:
     """A whole number. Raises BadAnswer for anything else, ``5.0`` included: a size counts cells."""
     if isinstance(value, np.ndarray) and value.ndim == 0:

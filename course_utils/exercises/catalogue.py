@@ -114,8 +114,8 @@ class KnownWrongAnswer:
     answer: Any
 
 
-#: How known wrong answers are written: a misconception whose formula is the answer, or one with another answer.
-Wrong = Misconception | tuple[Misconception, Any]
+#: How known wrong answers are written: a misconception whose formula is the answer, or one with other answers.
+Wrong = Misconception | tuple[Misconception, *tuple[Any, ...]]
 
 
 def wrong_answers(written: Iterable[Wrong]) -> tuple[KnownWrongAnswer, ...]:
@@ -124,8 +124,8 @@ def wrong_answers(written: Iterable[Wrong]) -> tuple[KnownWrongAnswer, ...]:
     >>> wrong_answers([m.WINDOW_HOPS, (m.SIZE_STAYS, 7)])  # doctest: +SKIP
     (KnownWrongAnswer(m.WINDOW_HOPS, m.WINDOW_HOPS.wrong_formula), KnownWrongAnswer(m.SIZE_STAYS, 7))
     """
-    pairs = [(one, one.wrong_formula) if isinstance(one, Misconception) else one for one in written]
-    return tuple(KnownWrongAnswer(misconception, answer) for misconception, answer in pairs)
+    rows = [(one, one.wrong_formula) if isinstance(one, Misconception) else one for one in written]
+    return tuple(KnownWrongAnswer(misconception, answer) for misconception, *answers in rows for answer in answers)
 
 
 def at(*case: int, of: Sequence[Misconception]) -> list[Wrong]:

@@ -26,7 +26,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import InitVar, dataclass, field
-from functools import partial
+from functools import partial, wraps
 from inspect import signature
 from typing import Any, Protocol
 
@@ -256,8 +256,8 @@ def equals(truth: Callable[..., Any], remark: Callable[[Any, Any], str] = lambda
 
 
 def both(one: Callable[..., Any], other: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
-    """A formula for two numbers, from one for each."""
-    return lambda *case: (one(*case), other(*case))
+    """A formula for two numbers, from one for each; with the symbols of the first."""
+    return wraps(one)(lambda *case: (one(*case), other(*case)))
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ the exercise: ``lesson.valid_size.check(valid_size)``. There are three decorator
 - ``cell``: the learner writes what is *inside* this function, and hands in what it returns. For numbers, and for a
   function that has another name than its exercise.
 
-Known wrong answers are misconceptions, whose formula is then the answer, or pairs ``(misconception, answer)``.
+Known wrong answers are misconceptions, whose formula is then the answer, or tuples ``(misconception, answer, …)``.
 """
 
 from __future__ import annotations

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import numbers
 import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from course_utils.axes import Window
 from course_utils.exercises import misconceptions as m, networks, truth
-from course_utils.exercises.answers import BadAnswer, ask, whole_numbers
+from course_utils.exercises.answers import BadAnswer, ask, is_number, whole_numbers
 from course_utils.exercises.catalogue import at
 from course_utils.exercises.core import AgainstKeras, both, pair
 from course_utils.exercises.declare import Lesson
@@ -36,7 +36,7 @@ pool_weights = lesson.prediction(
     ["Weights", "Channels out"],
     lambda: (truth.pool_parameters(2), truth.pooled_channels(16)),
     "The window only picks, in each channel by itself. There is nothing to learn.",
-    wrong=[(m.POOL_HAS_WEIGHTS, (4, 16)), (m.POOL_HAS_WEIGHTS, (64, 16)), (m.CHANNELS_ARE_POOLED, (0, 1))],
+    wrong=[(m.POOL_HAS_WEIGHTS, (4, 16), (64, 16)), (m.CHANNELS_ARE_POOLED, (0, 1))],
 )
 
 pool_of_three = lesson.prediction(
@@ -53,24 +53,17 @@ pool_of_three = lesson.prediction(
 
 _HALVES = ("3 × 3", "4 × 4", "6 × 6", "7 × 7", "an error")
 
-
-def _by(size: int) -> str:
-    return f"{size} × {size}"
-
-
 odd_half = lesson.prediction(
     "odd_half",
     "A map of 7 × 7 goes into `MaxPooling2D((2, 2))`, once with each padding. Half of 7 is 3.5. What comes out?",
     [Choice('padding="same"', _HALVES), Choice('padding="valid"', _HALVES)],
-    lambda: (_by(truth.default_pool_size(7, 2)), _by(truth.strided_pool_size(7, 2, 2))),
+    lambda: tuple(f"{o} × {o}" for o in (truth.default_pool_size(7, 2), truth.strided_pool_size(7, 2, 2))),
     '"same" fills the last window up with ghost cells; "valid" leaves the last row and the last column out.',
     wrong=[
-        (m.FRACTION_RAISES, ("an error", "an error")),
-        (m.FRACTION_RAISES, ("4 × 4", "an error")),
+        (m.FRACTION_RAISES, ("an error", "an error"), ("4 × 4", "an error")),
         (m.PARTLY_FILLED_IS_DROPPED, ("3 × 3", "3 × 3")),
         (m.ALWAYS_ROUNDS_UP, ("4 × 4", "4 × 4")),
-        (m.POOL_STRIDE_IS_ONE, ("7 × 7", "6 × 6")),
-        (m.POOL_STRIDE_IS_ONE, ("7 × 7", "3 × 3")),
+        (m.POOL_STRIDE_IS_ONE, ("7 × 7", "6 × 6"), ("7 × 7", "3 × 3")),
     ],
 )
 
@@ -90,11 +83,7 @@ ghost_worth = lesson.prediction(
     ],
     lambda: (_last("Max", -1), _last("Average", 1)),
     "A pooling window leaves its ghosts out, in a maximum and in a mean.",
-    wrong=[
-        (m.GHOST_IS_ZERO, ("0", "3.5")),
-        (m.GHOST_IS_ZERO, ("0", "7")),
-        (m.GHOST_SHARES_THE_MEAN, ("−7", "3.5")),
-    ],
+    wrong=[(m.GHOST_IS_ZERO, ("0", "3.5"), ("0", "7")), (m.GHOST_SHARES_THE_MEAN, ("−7", "3.5"))],
 )
 
 any_map = lesson.prediction(
@@ -105,10 +94,10 @@ any_map = lesson.prediction(
     lambda: (truth.global_numbers(28, 16), truth.global_numbers(32, 16)),
     "The window is the whole map, whatever its size: one number for each channel.",
     wrong=[
-        (m.GLOBAL_DEPENDS_ON_N, (28 * 16, 32 * 16)),
-        (m.GLOBAL_DEPENDS_ON_N, (28, 32)),
-        (m.GLOBAL_DEPENDS_ON_N, (28 * 28, 32 * 32)),
-        (m.GLOBAL_DEPENDS_ON_N, (28 * 28 * 16, 32 * 32 * 16)),
+        (
+            m.GLOBAL_DEPENDS_ON_N,
+            *((28 * one, 32 * other) for one, other in ((16, 16), (1, 1), (28, 32), (28 * 16, 32 * 16))),
+        ),
         (m.CHANNELS_ARE_POOLED, (1, 1)),
     ],
 )
@@ -121,7 +110,7 @@ moved = lesson.prediction(
     [f"9 in column {j}: output column" for j in (2, 3, 4)],
     lambda: tuple(map(truth.column_after_pooling, (2, 3, 4))),
     "Columns 2 and 3 share a window; column 4 begins the next one.",
-    wrong=[(m.PLACE_IS_KEPT, (2, 3, 4)), (m.SHIFT_IS_NOT_SEEN, (1, 1, 1)), (m.SHIFT_IS_NOT_SEEN, (2, 2, 2))],
+    wrong=[(m.PLACE_IS_KEPT, (2, 3, 4)), (m.SHIFT_IS_NOT_SEEN, (1, 1, 1), (2, 2, 2))],
 )
 
 look_back = lesson.look_back
@@ -156,17 +145,8 @@ def same_pool(n, k):
 # -- valid_pool ---------------------------------------------------------------------------------------------------
 
 
-def _size_and_lost(n: int, k: int, s: int) -> tuple[int, int]:
-    return truth.strided_pool_size(n, k, s), truth.unused_inputs(n, k, s)
-
-
-def _which_to_look_at(said: tuple[int, ...], true: tuple[int, ...]) -> str:
-    which = "first number, the size" if said[0] != true[0] else "second number, the rows that no window reads"
-    return f" Look at the {which}."
-
-
 @lesson.formula(
-    _size_and_lost,
+    both(truth.strided_pool_size, truth.unused_inputs),
     "`MaxPooling2D(k, strides=s)`, in the size and in the rows that no window reads,",
     cases=[
         (7, 2, 2),
@@ -175,20 +155,25 @@ def _which_to_look_at(said: tuple[int, ...], true: tuple[int, ...]) -> str:
         (55, 3, 2),
     ],
     read=pair,
-    remark=_which_to_look_at,
+    remark=lambda said, true: (
+        " Look at the second number, the rows that no window reads."
+        if said[0] == true[0]
+        else " Look at the first number, the size."
+    ),
     wrong=[
         (m.WINDOWS_LIE_SIDE_BY_SIDE, both(truth.strided_pool_size, lambda n, k, s: n % k)),
-        (m.WINDOWS_ARE_S_LONG, both(truth.strided_pool_size, lambda n, k, s: n % s)),
         (
             m.WINDOWS_ARE_S_LONG,
+            both(truth.strided_pool_size, lambda n, k, s: n % s),
             both(truth.strided_pool_size, lambda n, k, s: n - truth.strided_pool_size(n, k, s) * s),
         ),
         (m.STRIDE_ALONE_DIVIDES, both(m.STRIDE_ALONE_DIVIDES.wrong_formula, lambda n, k, s: 0)),
-        (m.STRIDE_ALONE_DIVIDES, both(m.STRIDE_ALONE_DIVIDES.wrong_formula, truth.unused_inputs)),
         (m.PLACES_ARE_N_OVER_S, lambda n, k, s: (n // s, n % s)),
-        (m.PLACES_ARE_N_OVER_S, both(m.PLACES_ARE_N_OVER_S.wrong_formula, truth.unused_inputs)),
-        (m.ONLY_THE_STEPS, both(m.ONLY_THE_STEPS.wrong_formula, truth.unused_inputs)),
         (m.ONLY_THE_STEPS, lambda n, k, s: ((n - k) // s, (n - k) % s)),
+        *(
+            (belief, both(belief.wrong_formula, truth.unused_inputs))
+            for belief in (m.STRIDE_ALONE_DIVIDES, m.PLACES_ARE_N_OVER_S, m.ONLY_THE_STEPS)
+        ),
         (m.EVERY_ROW_IS_READ, both(truth.strided_pool_size, lambda n, k, s: 0)),
     ],
     hints=[
@@ -246,24 +231,16 @@ def _two_numbers(value: Any) -> Numbers:
     """Two numbers, whole or not. Raises BadAnswer for anything else."""
     value = value.tolist() if isinstance(value, np.ndarray) else value
     one, other = value if isinstance(value, (tuple, list)) and len(value) == 2 else whole_numbers(value, 2)
-    return _number(one), _number(other)
-
-
-def _number(value: Any) -> float:
-    if value is None:
+    if one is None or other is None:
         raise BadAnswer("one of them is `None`. Is it a ghost that you returned?")
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+    if not (is_number(one) and is_number(other)):
         raise BadAnswer("two numbers are needed.")
-    return float(value)
+    return float(one), float(other)
 
 
-def _spell_number(number: float | None) -> str:
-    """A number as it can be typed: 7, -1.5, -1000000 or -1e+38; None for a ghost."""
-    return "None" if number is None else f"{number:.7g}"
-
-
-def _spell_numbers(numbers: Cells | Numbers) -> str:
-    return ", ".join(map(_spell_number, numbers))
+def _spell(*numbers: float | None) -> str:
+    """Numbers as they can be typed: 7, -1.5, -1000000 or -1e+38; None for a ghost."""
+    return ", ".join("None" if number is None else f"{number:.7g}" for number in numbers)
 
 
 def _near(said: Any, true: Any) -> bool:
@@ -275,16 +252,13 @@ def _window_differs(said: Numbers, window: Cells) -> tuple[str, ...]:
     if _near(said, true):
         return ()
     which = "mean" if _near(said[0], true[0]) else "maximum"
-    lines = [
-        f"your function says ({_spell_numbers(said)}); Keras gives ({_spell_numbers(true)}). Look at the {which} first."
-    ]
+    lines = [f"your function says ({_spell(*said)}); Keras gives ({_spell(*true)}). Look at the {which} first."]
     without_zeros = _pooled_as(lambda _: nonzero, lambda _: nonzero)(window) if nonzero and 0 in window else true
     if any(_near(mine, no) and not _near(mine, yes) for mine, no, yes in zip(said, without_zeros, true, strict=True)):
         lines.append("0 is a real cell. `if cell` drops it too; write `if cell is not None`.")
     largest = max(_real_cells(window))
     if None in window and said[0] > largest:
-        ghost = _spell_number(said[0])
-        lines.append(f"A ghost that counts as {ghost} still beats {_spell_number(largest)}: leave it out.")
+        lines.append(f"A ghost that counts as {_spell(said[0])} still beats {_spell(largest)}: leave it out.")
     return tuple(lines)
 
 
@@ -313,14 +287,13 @@ def _explain_none(function: Any, failed: CheckFailed) -> None:
         cases=WINDOWS,
         differ=_window_differs,
         read=_two_numbers,
-        told=lambda window: f"the window [{_spell_numbers(window)}]",
+        told=lambda window: f"the window [{_spell(*window)}]",
         same=_near,
         agreement="Maximum and mean agree with the real layers in all {count} windows that I tried.",
         explain=_explain_none,
     ),
     wrong=[
-        (m.GHOST_IS_ZERO, _pooled_as(_as_zeros, _as_zeros)),
-        (m.GHOST_IS_ZERO, _pooled_as(_as_zeros, _real_cells)),
+        (m.GHOST_IS_ZERO, _pooled_as(_as_zeros, _as_zeros), _pooled_as(_as_zeros, _real_cells)),
         (m.GHOST_SHARES_THE_MEAN, _pooled_as(_real_cells, _as_zeros)),
     ],
     hints=[
@@ -386,8 +359,7 @@ def _pools(strides: int | None, *paddings: str) -> Callable[[], list[Layer]]:
 @lesson.cell(
     _check_three_pools,
     wrong=[
-        (m.POOL_STRIDE_IS_ONE, _pools(2, "valid", "same")),
-        (m.POOL_STRIDE_IS_ONE, _pools(None, "same", "same")),
+        (m.POOL_STRIDE_IS_ONE, _pools(2, "valid", "same"), _pools(None, "same", "same")),
         (m.ROUNDING_HIDES, _pools(1, "same", "same")),
         (m.PARTLY_FILLED_IS_DROPPED, _pools(1, "valid", "valid")),
     ],
@@ -508,6 +480,12 @@ _ORIGINALS = tuple((_original(*size, seed),) for seed, size in enumerate(((2, 2)
 #: A cell counts as changed above this. It is far more than what the comparison of the means lets pass.
 _CHANGED = 1e-2
 
+_READ_FROM_X = (
+    "A number of this window stands there twice: was it read from `y` after you had written into `y`? Read from `x`."
+)
+_KEEP_ALL_FOUR = "The maximum is kept, the mean is not: the mean sees all four numbers, so keep all four."
+_ONE_FOUR_TIMES = "One number stands in this window four times. Keep all four that `x` has there."
+
 _read_twin = read_map("A map of the same size is needed.")
 
 
@@ -535,23 +513,11 @@ def _twin_differs(y: Values, x: Map) -> str | tuple[str, ...]:
                 f"{true[row, column]:g} for x, {mine[row, column]:g} for your map."
             )
             left, there = (set(cells[2 * row :, 2 * column :][:2, :2].flat) for cells in (y, x))
-            return (line, _about_lost_numbers(kind, len(left))) if left < there else line
+            if not left < there:
+                return line
+            # The numbers of a window are all different: where one is lost and none is new, another is there twice.
+            return line, _READ_FROM_X if len(left) > 1 else _KEEP_ALL_FOUR if kind == "Average" else _ONE_FOUR_TIMES
     return ()
-
-
-def _about_lost_numbers(kind: str, left: int) -> str:
-    """What to say where some numbers of a window are gone, by the pooling that sees it first and how many are left.
-
-    The numbers of a window are all different: where one is lost and none is new, another is there twice.
-    """
-    if left > 1:
-        return (
-            "A number of this window stands there twice: was it read from `y` after you had written into `y`? Read "
-            "from `x`."
-        )
-    if kind == "Average":
-        return "The maximum is kept, the mean is not: the mean sees all four numbers, so keep all four."
-    return "One number stands in this window four times. Keep all four that `x` has there."
 
 
 class _ReadAsItWas(np.ndarray[Any, Any]):
@@ -594,9 +560,7 @@ def _explain_writing(function: Any, failed: CheckFailed) -> None:
         explain=_explain_writing,
         with_case=True,
     ),
-    wrong=[
-        (m.SHIFT_IS_NOT_SEEN, partial(np.roll, shift=by, axis=axis)) for by, axis in ((1, 1), (-1, 0), (1, 0), (-1, 1))
-    ],
+    wrong=[(m.SHIFT_IS_NOT_SEEN, *(partial(np.roll, shift=by, axis=axis) for axis, by in product((1, 0), (1, -1))))],
     hints=[
         "A maximum and a mean do not know in which order the four cells of a window stand.",
         "Change the order inside a window, never across its border. One window is enough: which cells has the first?",
@@ -678,8 +642,7 @@ def _border_of(value: float, stride: int | None = None) -> Callable[[Values, int
         agreement='The same size and the same values as `padding="same"` on {count} maps.',
     ),
     wrong=[
-        (m.GHOST_IS_ZERO, _border_of(0)),
-        (m.GHOST_IS_ZERO, _border_of(0, stride=1)),
+        (m.GHOST_IS_ZERO, _border_of(0), _border_of(0, stride=1)),
         (m.POOL_GHOSTS_K_MINUS_1, _border_of(-np.inf, stride=1)),
     ],
     hints=[
