@@ -269,6 +269,7 @@ class Numbers:
         truth: asks Keras for them.
         wrong_answers: known wrong answers.
         remarks: what to say to some other wrong answers that are easy to understand.
+        explain: what to say to wrong answers of a kind, instead of all that; None where it has nothing to say.
         expected: what is asked for, to be said to an answer of another form.
     """
 
@@ -276,6 +277,7 @@ class Numbers:
     truth: Callable[[], tuple[int, ...]]
     wrong_answers: tuple[KnownWrongAnswer, ...] = ()
     remarks: Mapping[tuple[int, ...], str] = field(default_factory=dict)
+    explain: Callable[[tuple[int, ...]], CheckFailed | None] = lambda said: None
     expected: str = ""
     slips: InitVar[tuple[KnownWrongAnswer, ...]] = ()
 
@@ -287,6 +289,9 @@ class Numbers:
         said = self._read(answer)
         if said == self.truth():
             return "Every number is what Keras gives."
+        explained = self.explain(said)
+        if explained is not None:
+            raise explained
         first = next(i for i, (mine, true) in enumerate(zip(said, self.truth(), strict=True)) if mine != true)
         before = "" if first == 0 else f" What comes before it is right: {first} of {len(said)}."
         remark = self.remarks.get(said, f"{self.labels[first]}: you say {said[first]}, and Keras does not.{before}")

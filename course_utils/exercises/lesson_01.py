@@ -18,7 +18,8 @@ from course_utils.exercises.declare import Lesson
 from course_utils.exercises.networks import Map
 from course_utils.exercises.predictions import Choice
 from course_utils.exercises.result import CheckFailed
-from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, output_shape, run
+from course_utils.exercises.same_maps import SameMaps, Trial
+from course_utils.keras_layers import KerasRefusal, LayerCode, kind_of, load_keras, output_shape, run
 
 if TYPE_CHECKING:
     import keras  # for the solutions, which are shown and not called
@@ -377,67 +378,49 @@ def _one_layer(*args: Any, **settings: Any) -> Callable[[], Any]:
     return lambda: [load_keras().layers.Conv2D(*args, **settings)]
 
 
-def _belief_about_port(size: int, layers: Sequence[Layer], convolution: Layer) -> Misconception | None:
+def _misconception_about_port(trial: Trial) -> Misconception | None:
     """What explains a wrong port, by the size that it gives and by its kernel."""
-    if tuple(convolution.kernel_size) == (5, 5):
-        alone = {28: m.NUMBER_IS_SAME, 24: m.PADDING_LEFT_OUT}
-        return alone.get(size) if len(layers) == 1 else None
-    return m.OTHER_KERNEL if size == 26 else None
+    size = trial.y.shape[1]
+    if tuple(trial.convolution.kernel_size) != (5, 5):
+        return m.OTHER_KERNEL if size == 26 else None
+    alone = {28: m.NUMBER_IS_SAME, 24: m.PADDING_LEFT_OUT}
+    return alone.get(size) if len(trial.layers) == 1 else None
 
 
-#: What was copied from PyTorch's line where Keras's begins with something else.
-_CHANNELS_IN_FIRST = (
-    "PyTorch's first number is the channels that come in. Keras finds those out by itself: its first number is the "
-    "filters, its second the kernel."
-)
+def _remarks_about_port(trial: Trial) -> list[str]:
+    """What was copied from PyTorch's line where Keras's begins with something else; or what there is more."""
+    if trial.size_is_right:
+        return ["PyTorch's line puts one ghost cell on each side, and then does nothing but convolve."]
+    if (trial.convolution.filters, *trial.convolution.kernel_size) != (1, 8, 8):
+        return []
+    return [
+        "PyTorch's first number is the channels that come in. Keras finds those out by itself: its first number is the "
+        "filters, its second the kernel."
+    ]
 
 
-def _check_torch_to_keras(function: Any) -> str:
-    """Compare with one ghost cell on each side and an unpadded convolution, in size and in values."""
-    layers = networks.layers_or_word(function)
-    convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
-    if len(convolutions) != 1:
-        raise CheckFailed(f"Your list holds {len(convolutions)} `Conv2D`, and PyTorch's line is one convolution.")
-    convolution = convolutions[0]
-    x = networks.digits((1, 28, 28, 1), seed=1)
-    size = networks.run_through(layers, x)[-1].shape[1:]
-    found = " × ".join(map(str, size))
-    belief = _belief_about_port(size[0], layers, convolution)
-    if size != (26, 26, 8):
-        remark = (_CHANNELS_IN_FIRST,) if (convolution.filters, *convolution.kernel_size) == (1, 8, 8) else ()
-        line = f"Your layers give {found}. PyTorch gives 26 × 26 × 8."
-        raise CheckFailed(line, *remark, misconception=belief, with_case=False)
-    if tuple(convolution.kernel_size) != (5, 5):
-        k = convolution.kernel_size[0]
-        raise CheckFailed(
-            f"The size is right, {found}, but PyTorch's kernel is 5 × 5 and yours {k} × {k}.",
-            misconception=belief,
-            with_case=False,
-        )
-    if not convolution.use_bias:
-        raise CheckFailed(
-            f"The size is right, {found}, but PyTorch's line has a bias for each filter, and yours has none."
-        )
-    networks.give_digits(convolution, seed=2)
-    if not np.array_equal(networks.run_through(layers, x)[-1], _as_pytorch(convolution, x)):
-        raise CheckFailed(
-            f"The size is right, {found}, but the values differ.",
-            "PyTorch's line puts one ghost cell on each side, and then does nothing but convolve.",
-        )
-    return f"{found}, and the same values, cell by cell."
-
-
-def _as_pytorch(convolution: Layer, x: Map) -> Map:
-    """What PyTorch's ``Conv2d(1, 8, kernel_size=5, padding=1)`` computes, with the learner's weights."""
-    padded = run(truth.build("ZeroPadding2D", padding=1), x)
-    reference = truth.build("Conv2D", filters=8, kernel_size=5)
-    reference.build(padded.shape)
-    reference.set_weights(convolution.get_weights())
-    return run(reference, padded)
+def _kernel_of_five_and_bias(trial: Trial) -> None:
+    k = trial.convolution.kernel_size
+    lead = f"The size is right, {trial.made}, but PyTorch's"
+    if tuple(k) != (5, 5):
+        line = f"{lead} kernel is 5 × 5 and yours {k[0]} × {k[0]}."
+        raise CheckFailed(line, misconception=_misconception_about_port(trial), with_case=False)
+    if not trial.convolution.use_bias:
+        raise CheckFailed(f"{lead} line has a bias for each filter, and yours has none.")
 
 
 @lesson.cell(
-    _check_torch_to_keras,
+    SameMaps(
+        [LayerCode("ZeroPadding2D", {"padding": 1}), LayerCode("Conv2D", {"filters": 8, "kernel_size": 5})],
+        pictures=[(28, 28, 1)],
+        task="PyTorch's line",
+        wrong_size=lambda trial: f"Your layers give {trial.made}. PyTorch gives 26 × 26 × 8.",
+        wrong_values=lambda trial: f"The size is right, {trial.made}, but the values differ.",
+        remarks=_remarks_about_port,
+        misconception=_misconception_about_port,
+        right="26 × 26 × 8, and the same values, cell by cell.",
+        after=[_kernel_of_five_and_bias],
+    ),
     wrong=[
         (m.NUMBER_IS_SAME, _one_layer(8, 5, padding="same")),
         (m.PADDING_LEFT_OUT, _one_layer(8, 5)),
