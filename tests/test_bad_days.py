@@ -87,11 +87,11 @@ before = mine.path.read_bytes()
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
 mine.put("01/typo", Entry((5,), (5,), "today"))
 assert "cannot be written" in mine.trouble, mine.trouble
-assert mine.get("01/typo").said == (5,) and mine.get("01/places").said == (4,)
+assert mine.get("01/typo").predicted == (5,) and mine.get("01/places").predicted == (4,)
 assert mine.path.read_bytes() == before
 assert os.listdir(mine.path.parent) == [mine.path.name]
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-assert mine.get("01/typo").said == (5,) and not mine.trouble, mine.trouble
+assert mine.get("01/typo").predicted == (5,) and not mine.trouble, mine.trouble
 """
     assert kernel(tmp_path, code).wait(60) == 0
     assert stored(tmp_path) == {"01/places", "01/typo"}
@@ -166,7 +166,7 @@ mine.put("01/typo", Entry((5,), (5,), "today"))
     assert (tmp_path / FILE).read_bytes() == before
     begun = time.monotonic()
     mine.put("01/rim", FIVE)
-    assert record.PATIENCE <= time.monotonic() - begun < record.PATIENCE + 3
+    assert time.monotonic() - begun < record.PATIENCE
     assert mine.trouble == ""
     assert stored(tmp_path) == {"01/places", "01/rim"}
     assert files(tmp_path) == {FILE}

@@ -14,8 +14,8 @@ import pytest
 
 from course_utils import drill, drill_sheet
 from course_utils.exercises.blank import ____
-from course_utils.exercises.drills import KINDS, LEVELS, MIXED, Question, question
-from course_utils.exercises.predictions import Number
+from course_utils.exercises.drill_questions import KINDS, LEVELS, MIXED, Question, question
+from course_utils.exercises.prediction_data import Number
 from course_utils.exercises.result import Outcome
 
 SEEDS = range(1, 9)

@@ -41,7 +41,7 @@ def true_of(prediction: Prediction) -> tuple[Answer, ...]:
 
 def wrong(prediction: Prediction) -> tuple[Answer, ...]:
     """An answer that is possible and not true."""
-    field, true = prediction.fields[-1], true_of(prediction)[-1]
+    field, true = prediction.inputs[-1], true_of(prediction)[-1]
     other = next(option for option in field.options if option != true) if isinstance(field, Choice) else true + 1  # type: ignore[operator]
     return (*true_of(prediction)[:-1], other)
 

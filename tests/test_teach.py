@@ -82,7 +82,7 @@ def test_the_instructor_sees_every_answer_and_every_usual_one(lesson: Lesson, bu
             assert one in text
     for prediction in lesson.predictions:
         assert all(
-            f"{field.label}: {came}" in text for field, came in zip(prediction.fields, prediction.truth(), strict=True)
+            f"{field.label}: {came}" in text for field, came in zip(prediction.inputs, prediction.truth(), strict=True)
         )
         assert all(slip.misconception.sentence in text for slip in prediction.wrong_answers)
     assert not any(teach.HELP in teach.tags(cell) for cell in notebook.cells)

@@ -123,7 +123,7 @@ def _about_prediction(cell: NotebookNode, lesson: ModuleType) -> Iterator[Notebo
         return
     prediction = getattr(lesson, name)
     truth = "; ".join(
-        f"{field.label}: {came}" for field, came in zip(prediction.fields, prediction.truth(), strict=True)
+        f"{field.label}: {came}" for field, came in zip(prediction.inputs, prediction.truth(), strict=True)
     )
     lines = [f"What comes: {truth}.", "", prediction.sentence]
     if prediction.wrong_answers:

@@ -128,7 +128,7 @@ def wrong_answers(written: Iterable[Wrong]) -> tuple[KnownWrongAnswer, ...]:
     return tuple(KnownWrongAnswer(misconception, answer) for misconception, *answers in rows for answer in answers)
 
 
-def at(*case: int, of: Sequence[Misconception]) -> list[Wrong]:
+def at(*case: int, of: Sequence[Misconception]) -> list[tuple[Misconception, Any]]:
     """What those answer who hold these misconceptions, for one case: ``at(7, 3, of=[m.WINDOW_HOPS])`` gives 7 // 3."""
     return [(misconception, misconception.wrong_formula(*case)) for misconception in of]
 

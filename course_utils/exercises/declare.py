@@ -69,7 +69,7 @@ class Lesson:
         self,
         name: str,
         question: str,
-        fields: Iterable[str | Choice],
+        inputs: Iterable[str | Choice],
         truth: Callable[[], Any],
         sentence: str,
         *,
@@ -81,8 +81,8 @@ class Lesson:
         Args:
             name: the name to which it is bound: ``lesson.<name>.predict()``.
             question: what is asked; code between backticks.
-            fields: what the learner fills in: the label of a number, or a Choice.
-            truth: asks the real layers for the answer; a tuple where there are several fields.
+            inputs: what the learner fills in: the label of a number, or a Choice.
+            truth: asks the real layers for the answer; a tuple where there are several inputs.
             sentence: shown after the answer.
             wrong: known wrong answers, in the form of the truth.
             tells_all: whether every true answer is shown, or only how many agree and which is the first that does not.
@@ -91,7 +91,7 @@ class Lesson:
             lesson=self.number,
             name=name,
             question=question,
-            fields=tuple(field if isinstance(field, Choice) else Number(field) for field in fields),
+            inputs=tuple(one if isinstance(one, Choice) else Number(one) for one in inputs),
             truth=lambda: _as_tuple(truth()),
             sentence=sentence,
             wrong_answers=tuple(replace(one, answer=_as_tuple(one.answer)) for one in wrong_answers(wrong)),

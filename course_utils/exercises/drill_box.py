@@ -6,23 +6,21 @@ Loaded when a drill is first shown.
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
 from course_utils.exercises.answers import BadAnswer
 from course_utils.exercises.boxes import STYLE, AskingBox, wrapping
-from course_utils.exercises.predictions import SURPRISE, Number
+from course_utils.exercises.drill_questions import Series
+from course_utils.exercises.prediction_data import SURPRISE, Number
 from course_utils.exercises.result import RUN_TO_ANSWER, Outcome, panel, paragraph, to_html
-
-if TYPE_CHECKING:
-    from course_utils.exercises.drills import Drill
 
 
 class DrillBox(AskingBox):
     """One question at a time, and how many were right at the first try."""
 
-    def __init__(self, drill: Drill) -> None:
+    def __init__(self, drill: Series) -> None:
         super().__init__()
         self.drill = drill
         self.asked = widgets.HTML()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-from course_utils.exercises.drills import Question, check_request, question
+from course_utils.exercises.drill_questions import Question, check_request, question
 from course_utils.exercises.result import to_html
 
 #: More than fits on a few pages is a slip of the keyboard.

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from course_utils.exercises.answers import BadAnswer
 from course_utils.exercises.boxes import STYLE, AskingBox, wrapping
-from course_utils.exercises.predictions import SURPRISE, Choice, Field, Prediction
+from course_utils.exercises.prediction_data import SURPRISE, Choice, Input, PredictedQuestion
 from course_utils.exercises.record import Answer, Entry, Record
 from course_utils.exercises.result import RUN_TO_ANSWER, panel, paragraph, to_html
 
@@ -33,11 +33,11 @@ class PredictionBox(AskingBox):
         extras: more widgets to put at the end of the box.
     """
 
-    def __init__(self, prediction: Prediction, record: Record, extras: Sequence[Any] = ()) -> None:
+    def __init__(self, prediction: PredictedQuestion, record: Record, extras: Sequence[Any] = ()) -> None:
         super().__init__()
         self.prediction = prediction
         self.record = record
-        self.inputs = [_input(field, prediction) for field in prediction.fields]
+        self.inputs = [_input(one, prediction) for one in prediction.inputs]
         self.commit = self._button("Commit my answer", self._commit, primary=True)
         self.start_over = self._button("Start over", self._start_over)
         self.notice = widgets.HTML()
@@ -63,7 +63,7 @@ class PredictionBox(AskingBox):
         if self.commit.disabled:  # the second half of a double click, sent before the button was greyed
             return
         try:
-            said = self.prediction.parse([one.value for one in self.inputs])
+            predicted = self.prediction.parse([one.value for one in self.inputs])
         except BadAnswer as problem:
             self._say(panel(SURPRISE, paragraph(to_html(str(problem))), role="group"), str(problem))
             return
@@ -71,7 +71,7 @@ class PredictionBox(AskingBox):
         try:
             waiting = "Asking the real layer. The first time, Keras has to be loaded, which takes a few seconds."
             self._say(paragraph(waiting), waiting)
-            entry = self.prediction.entry(said)
+            entry = self.prediction.entry(predicted)
         except BaseException:
             self._lock(False)
             raise
@@ -90,7 +90,7 @@ class PredictionBox(AskingBox):
         self._lock(entry is not None)
         self._tell_trouble()
         if entry is not None:
-            self._fill(entry.said)
+            self._fill(entry.predicted)
             self._show(entry)
 
     # -- what the learner sees ------------------------------------------------------------------------------------
@@ -101,8 +101,8 @@ class PredictionBox(AskingBox):
         self._say(shown.html, shown.text)
         self._tell_trouble()
 
-    def _fill(self, said: Sequence[Answer]) -> None:
-        for one, answer in zip(self.inputs, said, strict=True):
+    def _fill(self, predicted: Sequence[Answer]) -> None:
+        for one, answer in zip(self.inputs, predicted, strict=True):
             one.value = str(answer)
 
     def _lock(self, committed: bool) -> None:
@@ -117,17 +117,17 @@ class PredictionBox(AskingBox):
         self.notice.value = panel(SURPRISE, paragraph(f"⚠ {to_html(trouble)}")) if trouble else ""
 
 
-def _input(field: Field, prediction: Prediction) -> Any:
+def _input(asked: Input, prediction: PredictedQuestion) -> Any:
     """An input with its label; the labels of a long list stand beside the boxes, others above."""
     style = {"description_width": "initial"}
-    if isinstance(field, Choice):
+    if isinstance(asked, Choice):
         layout = {"width": "auto", "flex_flow": "column"}
         return widgets.RadioButtons(
-            options=field.options, value=None, description=field.label, style=style, layout=layout
+            options=asked.options, value=None, description=asked.label, style=style, layout=layout
         )
-    in_list = len(prediction.fields) > 4
+    in_list = len(prediction.inputs) > 4
     layout = {"width": "100%", "flex_flow": "row-reverse", "justify_content": "flex-end", "align_items": "center"}
-    box = widgets.Text(description=field.label, style=style, layout=layout if in_list else {"width": "auto"})
+    box = widgets.Text(description=asked.label, style=style, layout=layout if in_list else {"width": "auto"})
     if in_list:
         box.add_class("cu-prediction-code")
     return box

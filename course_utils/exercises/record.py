@@ -10,10 +10,12 @@ from __future__ import annotations
 import errno
 import json
 import os
-import time
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,8 @@ from typing import Any
 FILE = "my_predictions.json"
 NOTE = "Your predictions in this course. They are in this file and nowhere else. Delete it to start afresh."
 
-#: How many seconds a file that grows may stand still before it is taken for one that a killed kernel left.
-PATIENCE = 3.0
+#: How many seconds a kernel waits for its turn to write.
+PATIENCE = 10.0
 
 #: What the learner can do about it; running the cell again shows the answer and writes it.
 _REMEDIES = {
@@ -39,11 +41,15 @@ Answer = int | str
 
 @dataclass(frozen=True)
 class Entry:
-    """One committed prediction: what was said, what Keras gave, and when."""
+    """One committed prediction: what was predicted, what Keras gave, and when it was answered."""
 
-    said: tuple[Answer, ...]
-    came: tuple[Answer, ...]
-    at: str
+    predicted: tuple[Answer, ...]
+    actual: tuple[Answer, ...]
+    answered_at: str
+
+    def stored(self) -> dict[str, Any]:
+        """As the file holds it, under the names that files have had from the beginning."""
+        return {"said": self.predicted, "came": self.actual, "at": self.answered_at}
 
 
 class _Damaged(ValueError):
@@ -126,7 +132,7 @@ class Record:
         for name, change in self._unwritten.items():
             predictions.pop(name, None)
             if change is not None:
-                predictions[name] = asdict(change)
+                predictions[name] = change.stored()
         return {"note": NOTE, "predictions": predictions}
 
     def _aside(self) -> Path:
@@ -170,16 +176,16 @@ def _entry(stored: object) -> Entry | None:
     """An entry of the file, or None if it is not one."""
     if not isinstance(stored, Mapping):
         return None
-    said, came, at = (stored.get(name) for name in ("said", "came", "at"))
-    if isinstance(said, list) and isinstance(came, list) and isinstance(at, str):
-        return Entry(tuple(said), tuple(came), at)
+    predicted, actual, answered_at = (stored.get(name) for name in ("said", "came", "at"))
+    if isinstance(predicted, list) and isinstance(actual, list) and isinstance(answered_at, str):
+        return Entry(tuple(predicted), tuple(actual), answered_at)
     return None
 
 
 def _rewrite(path: Path, renew: Callable[[], Mapping[str, Any]]) -> None:
     """Change a file in one step: whoever reads it sees the old one or the new one, never a part.
 
-    The new one grows beside it, under a name that only one kernel at a time can take: so they take turns.
+    The new one grows beside it, while the kernel holds a lock of the operating system, which a killed one loses.
 
     Args:
         path: the file.
@@ -188,41 +194,20 @@ def _rewrite(path: Path, renew: Callable[[], Mapping[str, Any]]) -> None:
     Raises:
         OSError: it could not be written. The old file is as it was.
     """
+    from filelock import FileLock  # it loads asyncio, and most kernels never write
+
+    # Not beside the file: a lock would stay there for the learner to see, and a full disk takes none.
+    lock = Path(tempfile.gettempdir(), f"{sha256(os.fsencode(path)).hexdigest()[:16]}-{FILE}.lock")
     growing = path.with_name(f".{path.name}.new")
-    handle = _begin(growing)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(renew(), file, indent=1, ensure_ascii=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())  # on the disk before it takes the old one's place: the machine may crash as well
-        growing.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            growing.unlink()
-        raise
-
-
-def _begin(growing: Path) -> int:
-    """Create a file that must not be there, and wait while it is; one that stands still is cleared away."""
-    how = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)  # Windows would double the line ends
-    seen, since = None, 0.0
-    while True:
+    with FileLock(lock, timeout=PATIENCE, poll_interval=0.005):
         try:
-            return os.open(growing, how, 0o600)
-        except FileExistsError:
-            now = _state(growing)
-            if seen is None or now != seen:
-                seen, since = now, time.monotonic()
-            elif time.monotonic() - since > PATIENCE:
-                growing.unlink(missing_ok=True)
-        time.sleep(0.005)
-
-
-def _state(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file is written to, or is another one of the same name."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+            with open(growing, "w", encoding="utf-8", newline="\n", opener=partial(os.open, mode=0o600)) as file:
+                json.dump(renew(), file, indent=1, ensure_ascii=False)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())  # on the disk before it takes the old one's place: the machine may crash too
+            growing.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                growing.unlink()
+            raise

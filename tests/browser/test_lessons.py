@@ -84,7 +84,7 @@ def test_a_right_expectation_is_told_to_be_one(opened: Opened) -> None:
         (place,) = opened.places(f"lesson.{prediction.name}.predict(")
         rig.scroll_to_cell(opened.page, place)
         cell = rig.cell(opened.page, place)
-        for field, true in zip(prediction.fields, truths[prediction.name], strict=True):
+        for field, true in zip(prediction.inputs, truths[prediction.name], strict=True):
             if isinstance(field, Choice):
                 group = cell.locator(".widget-radio", has_text=field.label)
                 group.get_by_role("radio", name=str(true), exact=True).check()
