@@ -39,6 +39,7 @@ from lessons import (
     run_cell,
     solve,
 )
+from verdicts import RIGHT, UNNAMED, check
 
 from course_utils.exercises import ____, answers, lesson_00, lesson_01, lesson_03, misconceptions
 from course_utils.exercises.blank import Blank, has_blank
@@ -47,7 +48,7 @@ from course_utils.exercises.core import Exercise
 from course_utils.exercises.predictions import Prediction
 from course_utils.exercises.result import Outcome, to_html
 
-SLIPS = [(exercise, slip) for exercise in EXERCISES for slip in exercise.wrong_answers]
+WRONG_ANSWERS = [(exercise, known) for exercise in EXERCISES for known in exercise.wrong_answers]
 
 
 # -- importing ----------------------------------------------------------------------------------------------------
@@ -179,17 +180,14 @@ def test_the_solution_that_is_shown_is_right_and_says_why(exercise: Exercise) ->
         assert exercise.why in result.lines
 
 
-@pytest.mark.parametrize(("exercise", "slip"), SLIPS, ids=label)
-def test_every_known_wrong_answer_is_wrong_and_named(exercise: Exercise, slip: KnownWrongAnswer) -> None:
-    result = exercise.evaluate(slip.answer)
-    assert result.outcome is Outcome.WRONG
-    assert result.misconception is slip.misconception
+@pytest.mark.parametrize(("exercise", "known"), WRONG_ANSWERS, ids=label)
+def test_every_known_wrong_answer_is_wrong_and_named(exercise: Exercise, known: KnownWrongAnswer) -> None:
+    result = check(exercise, known.answer, known.misconception, known.misconception.sentence)
     for written in (str(result), result._repr_html_()):
-        assert slip.misconception.section.title in written
-    assert slip.misconception.sentence in str(result)
+        assert known.misconception.section.title in written
 
 
-def test_every_exercise_has_a_known_slip() -> None:
+def test_every_exercise_has_a_known_wrong_answer() -> None:
     assert [exercise.name for exercise in EXERCISES if not exercise.wrong_answers] == []
 
 
@@ -239,37 +237,79 @@ def test_a_bug_of_the_checker_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch)
 # -- what is said -------------------------------------------------------------------------------------------------
 
 
-def test_the_simplest_setting_that_differs_is_shown() -> None:
-    result = lesson_01.valid_size.evaluate(lambda n, k: n - k + 1 if (n, k) not in ((7, 4), (8, 2)) else 3)
-    assert result.lines == ("For n = 7, k = 4 your function says 3; Keras gives 4.",)
-    assert result.misconception is None
+def unless_at(*cases: tuple[int, int]) -> Callable[[int, int], int]:
+    """A function that is right but for some cases."""
+    return lambda n, k: 3 if (n, k) in cases else n - k + 1
 
 
-def test_a_formula_that_is_right_for_odd_kernels_only_fails_at_two() -> None:
-    result = lesson_01.same_pads.evaluate(lambda k: ((k - 1) // 2, (k - 1) // 2))
-    assert result.lines == ("For k = 2 your function says (0, 0); Keras gives (0, 1).",)
-    assert result.misconception is misconceptions.SAME_IS_SYMMETRIC
+@pytest.mark.parametrize(
+    ("exercise", "answer", "line", "misconception"),
+    [
+        (
+            lesson_01.valid_size,
+            unless_at((7, 4), (8, 2)),
+            "For n = 7, k = 4 your function says 3; Keras gives 4.",
+            UNNAMED,
+        ),
+        (
+            lesson_01.same_pads,
+            lambda k: ((k - 1) // 2, (k - 1) // 2),
+            "For k = 2 your function says (0, 0); Keras gives (0, 1).",
+            misconceptions.SAME_IS_SYMMETRIC,
+        ),
+    ],
+)
+def test_the_simplest_setting_that_differs_is_shown(
+    exercise: Exercise, answer: Any, line: str, misconception: Misconception | None
+) -> None:
+    assert check(exercise, answer, misconception).lines == (line,)
 
 
-def test_an_error_is_told_with_its_numbers_its_line_and_what_to_call() -> None:
-    def valid_size(n: int, k: int) -> float:
-        return n / (k - 2)
+def test_a_function_is_called_once_for_each_case() -> None:
+    calls: list[int] = []
 
-    text = str(lesson_01.valid_size.evaluate(valid_size))
-    assert "For n = 5, k = 3 your function says 5.0; that is a float." in text
-    assert "`valid_size(5, 3)`" in text
+    def same_pads(k: int) -> tuple[int, int]:
+        calls.append(k)
+        return (k - 1) // 2, (k - 1) // 2
 
+    check(lesson_01.same_pads, same_pads, misconceptions.SAME_IS_SYMMETRIC)
+    assert calls == list(range(1, 12))
+
+
+def test_an_error_is_told_with_its_numbers_and_line() -> None:
     def division(n: int, k: int) -> float:
         return n // (k - 3)
 
-    text = str(lesson_01.valid_size.evaluate(division))
-    assert "For n = 5, k = 3 your function raised ZeroDivisionError" in text
-    assert f"line {division.__code__.co_firstlineno + 1} of your cell" in text
+    place = f"line {division.__code__.co_firstlineno + 1} of your cell"
+    check(lesson_01.valid_size, division, "For n = 5, k = 3 your function raised ZeroDivisionError", place)
 
 
-def test_a_right_number_as_a_float_is_not_right_and_told_how_to_mend() -> None:
-    text = str(lesson_01.valid_size.evaluate(lambda n, k: float(n - k + 1)))
-    assert "The number may be right" in text and "`int(...)`" in text
+def named(function: Any) -> Any:
+    """The same function as it is called in the notebook."""
+    function.__name__ = "valid_size"
+    return function
+
+
+VERDICTS: list[tuple[Any, ...]] = [
+    (
+        lesson_01.valid_size,
+        named(lambda n, k: n / (k - 2)),
+        "For n = 5, k = 3 your function says 5.0; that is a float.",
+        "`valid_size(5, 3)`",
+    ),
+    (lesson_01.valid_size, lambda n, k: float(n - k + 1), "The number may be right", "`int(...)`"),
+    (lesson_01.valid_size, lambda n, k: np.int64(n - k + 1), RIGHT),
+    (lesson_01.same_pads, lambda k: [(k - 1) // 2, k // 2], RIGHT),
+    (lesson_01.same_pads, lambda k: np.array([(k - 1) // 2, k // 2]), RIGHT),
+    (lesson_00.lost_pixels, [16, np.int32(14), 2], RIGHT),
+    # The result of a function that was called is told apart from the function.
+    (lesson_01.valid_size, 4, "the function itself, and got 4"),
+]
+
+
+@pytest.mark.parametrize("row", VERDICTS)
+def test_what_the_checks_say(row: tuple[Any, ...]) -> None:
+    check(*row)
 
 
 @pytest.mark.parametrize(
@@ -292,29 +332,15 @@ def test_what_is_no_whole_number_is_told_what_it_is(value: Any, sentence: str) -
         answers.whole(value)
 
 
-def test_the_case_against_a_belief_is_shown_once() -> None:
-    belief = misconceptions.ROUNDS_DOWN
-    assert str(lesson_00.read_the_table.evaluate((7, 3, 12))).count(belief.separation) == 1
+def test_the_case_against_a_misconception_is_shown_once() -> None:
+    separation = misconceptions.ROUNDS_DOWN.separation
+    assert str(lesson_00.read_the_table.evaluate((7, 3, 12))).count(separation) == 1
     assert str(lesson_01.same_pads.evaluate(lambda k: (1, 1))).count("Keras gives") == 1
-
-
-def test_numpy_integers_lists_and_arrays_are_numbers() -> None:
-    assert lesson_01.valid_size.evaluate(lambda n, k: np.int64(n - k + 1)).outcome is Outcome.RIGHT
-    assert lesson_01.same_pads.evaluate(lambda k: [(k - 1) // 2, k // 2]).outcome is Outcome.RIGHT
-    assert lesson_01.same_pads.evaluate(lambda k: np.array([(k - 1) // 2, k // 2])).outcome is Outcome.RIGHT
-    assert lesson_00.lost_pixels.evaluate([16, np.int32(14), 2]).outcome is Outcome.RIGHT
 
 
 def test_a_wrong_number_is_pointed_at_and_the_right_one_not_told() -> None:
     sizes = [26, 13, 13, 7, 7, 4, 4, 8, 8, 16, 15, 28, 28]
-    text = str(lesson_00.no_padding_twice.evaluate(sizes))
-    assert "After layer 11" in text
-    assert "you say 15" in text
-    assert "14" not in text
-
-
-def test_the_result_of_a_called_function_is_told_apart_from_the_function() -> None:
-    assert "the function itself, and got 4" in str(lesson_01.valid_size.evaluate(4))
+    assert "14" not in str(check(lesson_00.no_padding_twice, sizes, "After layer 11", "you say 15"))
 
 
 def test_what_a_learner_types_is_escaped() -> None:
@@ -341,23 +367,20 @@ def test_outcomes_have_a_word_a_sign_a_colour_and_a_role(exercise: Exercise) -> 
 # -- the catalogue ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("belief", CATALOGUE, ids=label)
-def test_the_case_that_is_shown_separates_and_is_the_smallest(belief: Misconception) -> None:
-    assert belief.differs(belief.case)
-    smaller = [
-        case
-        for case in product(range(1, sum(belief.case) + 1), repeat=len(belief.case))
-        if sum(case) < sum(belief.case)
-    ]
-    assert [case for case in smaller if belief.differs(case)] == []
-    assert str(belief.wrong_formula(*belief.case)) in belief.separation
-    assert str(belief.quantity.truth(*belief.case)) in belief.separation
+@pytest.mark.parametrize("misconception", CATALOGUE, ids=label)
+def test_the_case_that_is_shown_separates_and_is_the_smallest(misconception: Misconception) -> None:
+    case = misconception.case
+    assert misconception.differs(case)
+    smaller = [one for one in product(range(1, sum(case) + 1), repeat=len(case)) if sum(one) < sum(case)]
+    assert [one for one in smaller if misconception.differs(one)] == []
+    assert str(misconception.wrong_formula(*case)) in misconception.separation
+    assert str(misconception.quantity.truth(*case)) in misconception.separation
 
 
-def test_every_belief_of_the_catalogue_belongs_to_an_exercise_or_a_prediction() -> None:
+def test_every_misconception_belongs_to_an_exercise_or_a_prediction() -> None:
     things: list[Exercise | Prediction] = [*EXERCISES, *PREDICTIONS]
-    used = {id(slip.misconception) for thing in things for slip in thing.wrong_answers}
-    assert [belief.name for belief in CATALOGUE if id(belief) not in used] == []
+    used = {known.misconception for thing in things for known in thing.wrong_answers}
+    assert [one.name for one in CATALOGUE if one not in used] == []
 
 
 def test_every_section_to_read_again_is_a_heading_of_its_notebook() -> None:
@@ -431,11 +454,11 @@ def test_the_cells_of_the_notebooks(shell: InteractiveShell, lesson: Lesson) -> 
         check = next(line for line in source.splitlines() if line.startswith(f"lesson.{exercise.name}.check("))
         (solved,) = run_cell(shell, f"{exercise.solution_code}\n\n{check}")
         assert solved["text/plain"].startswith("✓ Right."), f"{exercise.name}: {solved['text/plain']}"
-        for slip in exercise.wrong_answers:
-            shell.user_ns["a_wrong_answer"] = slip.answer
+        for known in exercise.wrong_answers:
+            shell.user_ns["a_wrong_answer"] = known.answer
             (refused,) = run_cell(shell, f"lesson.{exercise.name}.check(a_wrong_answer)")
             assert refused["text/plain"].startswith("✗ "), f"{exercise.name}: {refused['text/plain']}"
-            assert slip.misconception.name in refused["text/plain"]
+            assert known.misconception.name in refused["text/plain"]
 
 
 @pytest.mark.parametrize(
@@ -452,10 +475,9 @@ def test_what_is_marked_in_a_text_is_marked_on_the_page(text: str, page: str) ->
 
 
 def test_no_mark_is_left_on_the_page() -> None:
-    beliefs = [slip.misconception for exercise in EXERCISES for slip in exercise.wrong_answers]
     texts = [
         *(text for exercise in EXERCISES for text in (*exercise.hints, exercise.why)),
-        *(text for belief in beliefs for text in (belief.name, belief.sentence)),
+        *(text for one in CATALOGUE for text in (one.name, one.sentence)),
     ]
     assert any("<em>" in to_html(text) for text in texts)
     for text in texts:

@@ -16,11 +16,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import keras
+import numpy as np
+
 from course_utils.exercises.catalogue import Misconception
 from course_utils.exercises.core import Exercise
-from course_utils.exercises.result import Outcome
+from course_utils.exercises.result import Outcome, Result
 
 RIGHT, WRONG = Outcome.RIGHT, Outcome.WRONG
+#: No misconception is recognised.
+UNNAMED = None
 
 Row = tuple[Any, ...]
 Verdicts = dict[str, dict[str, Row]]
@@ -38,8 +43,18 @@ def each(what: str, values: Iterable[Any], row: Callable[[Any], Row]) -> dict[st
     return {f"{what} {i}": row(value) for i, value in enumerate(values, start=1)}
 
 
-def check_verdict(exercise: Exercise, answer: Any, *expected: Any) -> None:
-    """Check an answer and compare the verdict with everything that is expected of it.
+def layers(code: str) -> Callable[[], Any]:
+    """A function that returns these layers of Keras in a list: ``layers("ZeroPadding2D(1), Conv2D(8, 5)")``."""
+    return lambda: eval(f"[{code}]", {**vars(keras.layers), "keras": keras, "np": np})
+
+
+def model(code: str) -> Callable[[], Any]:
+    """A function that returns these layers as a Sequential model."""
+    return lambda: keras.Sequential(layers(code)())
+
+
+def check_verdict(exercise: Exercise, answer: Any, *expected: Any) -> Result:
+    """Check an answer, compare the verdict with everything that is expected of it, and return it.
 
     Args:
         exercise: the exercise.
@@ -61,3 +76,4 @@ def check_verdict(exercise: Exercise, answer: Any, *expected: Any) -> None:
             assert [line for line, asked in zip(result.lines, one, strict=True) if asked not in (..., line)] == []
         elif one is None or isinstance(one, Misconception):
             assert result.misconception is one, str(result)
+    return result
