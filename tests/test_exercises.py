@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from pathlib import Path
 from types import ModuleType
@@ -66,32 +67,13 @@ def test_importing_loads_nothing_heavy() -> None:
 
 # -- the blank ----------------------------------------------------------------------------------------------------
 
-BLANK_USES: list[Callable[[Any], Any]] = [
-    lambda b: b + 1,
-    lambda b: 1 - b,
-    lambda b: 2 * b // 3 % 4,
-    lambda b: -b,
-    lambda b: b**2,
-    lambda b: 2**b,
-    lambda b: abs(b),
-    lambda b: round(b, 2),
-    lambda b: b < 3,
-    lambda b: b >= 3,
-    lambda b: b == 3,
-    lambda b: b != 3,
-    lambda b: b(1, key=2),
-    lambda b: b.shape[0],
-    lambda b: b["key"],
-    lambda b: np.ones(3) + b,
-    lambda b: np.ones(3) @ b,
-    lambda b: b | 1,
-    lambda b: divmod(b, 2),
-]
+BLANK_USES = """b + 1; 1 - b; 2 * b // 3 % 4; -b; b**2; 2**b; abs(b); round(b, 2); b < 3; b >= 3; b == 3; b != 3
+b(1, key=2); b.shape[0]; b["key"]; np.ones(3) + b; np.ones(3) @ b; b | 1; divmod(b, 2)"""
 
 
-@pytest.mark.parametrize("use", BLANK_USES)
-def test_whatever_is_done_with_a_blank_is_a_blank(use: Callable[[Any], Any]) -> None:
-    assert isinstance(use(____), Blank)
+@pytest.mark.parametrize("use", [use.strip() for line in BLANK_USES.splitlines() for use in line.split(";")])
+def test_whatever_is_done_with_a_blank_is_a_blank(use: str) -> None:
+    assert isinstance(eval(use, {"b": ____, "np": np}), Blank)
 
 
 def test_a_blank_is_harmless_where_python_wants_a_number_or_an_end() -> None:
@@ -101,56 +83,49 @@ def test_a_blank_is_harmless_where_python_wants_a_number_or_an_end() -> None:
     assert {____: 1}[____] == 1
 
 
-def test_a_blank_is_found_wherever_it_hides() -> None:
-    def direct(n: int) -> Any:
-        return n - ____  # type: ignore[operator]
-
-    def nested(n: int) -> Any:
-        return (lambda: ____)()
-
-    def default(n: Any = ____) -> Any:
-        return n
-
-    for answer in (____, (1, ____), [[____]], {"a": ____}, {____: 1}, direct, nested, default, lambda: ____):
-        assert has_blank(answer)
+def mentions(n: Any = 1) -> Any:
+    return n - ____
 
 
-def test_a_blank_is_found_inside_a_layer() -> None:
-    """Keras keeps ``padding=____`` without a word; a list of such layers was made outside the function."""
-    layers = [keras.layers.MaxPooling2D(2), keras.layers.MaxPooling2D(2, padding=____)]
-    for answer in (layers[1], layers, keras.Sequential(layers)):
-        assert has_blank(answer)
-    assert not has_blank([keras.layers.MaxPooling2D(2), keras.layers.Conv2D(2, 3), keras.Sequential(layers[:1])])
+def nested(n: Any = 1) -> Any:
+    return (lambda: ____)()
+
+
+def default(n: Any = ____) -> Any:
+    return n
+
+
+def done(n: int) -> int:
+    # It mentions ____ in a comment only.
+    return n
+
+
+#: Keras keeps ``padding=____`` without a word; a list of such layers was made outside the function.
+FULL, EMPTY = keras.layers.MaxPooling2D(2), keras.layers.MaxPooling2D(2, padding=____)
+HIDDEN = [____, (1, ____), [[____]], {"a": ____}, {____: 1}, mentions, nested, default, lambda: ____]
+IN_LAYERS = [EMPTY, [FULL, EMPTY], keras.Sequential([FULL, EMPTY])]
+NOWHERE = [0, None, (), [1, 2], {"a": 1}, done, np.zeros(3), "____", print, type, [FULL, keras.Sequential([FULL])]]
+
+
+def test_a_blank_is_found_wherever_it_hides_and_nowhere_else() -> None:
+    assert all(map(has_blank, [*HIDDEN, *IN_LAYERS]))
+    assert not any(map(has_blank, NOWHERE))
 
 
 def test_a_blank_that_keras_refuses_is_not_tried() -> None:
     """A helper of the learner's holds the blank, so the code of the function itself does not mention it."""
 
-    def pool(**settings: Any) -> Any:
-        return keras.layers.MaxPooling2D(2, strides=____, **settings)
-
-    def fill(**settings: Any) -> Any:
-        return keras.layers.MaxPooling2D(2, padding=____, **settings)
-
-    def calling(helper: Callable[[], Any]) -> Callable[[], Any]:
+    def calling(setting: str) -> Callable[[], Any]:
+        helper = partial(keras.layers.MaxPooling2D, 2, **{setting: ____})
         return lambda: [helper()]
 
-    for helper in (pool, fill):
-        result = lesson_03.three_pools.evaluate(calling(helper))
+    for setting in ("strides", "padding"):
+        result = lesson_03.three_pools.evaluate(calling(setting))
         assert result.outcome is Outcome.NOT_TRIED
         assert "There is still a `____`" in str(result)
     # A name of Python's with underscores is no blank.
     result = lesson_03.three_pools.evaluate(lambda: undefined____name)  # type: ignore[name-defined] # noqa: F821
     assert result.outcome is Outcome.WRONG
-
-
-def test_a_blank_is_not_found_where_there_is_none() -> None:
-    def done(n: int) -> int:
-        # It mentions ____ in a comment only.
-        return n
-
-    for answer in (0, None, (), [1, 2], {"a": 1}, done, np.zeros(3), "____", print, type):
-        assert not has_blank(answer)
 
 
 # -- every exercise -----------------------------------------------------------------------------------------------
@@ -413,25 +388,17 @@ def test_every_function_but_the_solutions_has_types(lesson: Lesson) -> None:
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=label)
-def test_hints_come_one_after_the_other(exercise: Exercise, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hints_and_the_solution_in_a_terminal(exercise: Exercise, capsys: pytest.CaptureFixture[str]) -> None:
+    """The hints come one after the other, and the solution is shown as it was run, in no hint."""
     exercise._hints_given = 0
     total = len(exercise.hints)
     assert total >= 3
     for number in [*range(1, total + 1), 1]:
         exercise.hint()
         assert capsys.readouterr().out.startswith(f"Hint {number} of {total}: {exercise.hints[number - 1]}")
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=label)
-def test_the_solution_is_shown_as_it_was_run(exercise: Exercise, capsys: pytest.CaptureFixture[str]) -> None:
     exercise.solution()
     out = capsys.readouterr().out
-    assert exercise.solution_code in out
-    assert exercise.why in out
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=label)
-def test_the_last_hint_is_not_the_solution(exercise: Exercise) -> None:
+    assert exercise.solution_code in out and exercise.why in out
     assert all(exercise.solution_code not in hint for hint in exercise.hints)
 
 
