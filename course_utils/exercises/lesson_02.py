@@ -109,7 +109,7 @@ together = lesson.prediction(
     "`DepthwiseConv2D(3, strides=2, dilation_rate=2)`, without padding, on an 11 × 11 map: how long is the "
     "window with its holes, and what size comes out?",
     ["k_eff", "Output size"],
-    lambda: (truth.span(3, 2), truth.stepped_and_spread_size(11, 3, 2, 2)),
+    lambda: (truth.span(3, 2), truth.size_of("DepthwiseConv2D", 11, kernel_size=3, strides=2, dilation_rate=2)),
     "First the window with its holes, then the steps: each formula does its part.",
     wrong=[
         (m.SPAN_IS_K_TIMES_D, (6, 3)),

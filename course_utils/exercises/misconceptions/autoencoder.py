@@ -24,7 +24,10 @@ PADDING_HALVES = Quantity('the size after pooling with padding="valid"', truth.v
     ASK_WHY,
     lambda n: n,
 )
-WINDOW_HALVES = Quantity("the size after pooling with strides=2", truth.pool_by_two_size).misconception(
+WINDOW_HALVES = Quantity(
+    "the size after pooling with strides=2",
+    lambda n, k: truth.size_of("MaxPooling2D", n, pool_size=k, strides=2, padding="same"),
+).misconception(
     "The size of the pooling window halves the map",
     "Only because `strides` is taken from `pool_size` when you do not give it. What divides is the step.",
     ASK_WHY,
@@ -36,7 +39,7 @@ ROUNDS_DOWN = _pooled_size.misconception(
     ASK_WHY,
     lambda n: n // 2,
 )
-DOUBLING_UNDOES = Quantity("the size after halving and doubling", truth.halved_and_doubled).misconception(
+DOUBLING_UNDOES = Quantity("the size after halving and doubling", lambda n: truth.down_and_up(n, 2)[1]).misconception(
     "Doubling undoes the halving",
     "Upsampling only multiplies. It cannot know that a half was rounded up on the way down.",
     ASK_WHY,

@@ -117,7 +117,9 @@ GHOSTS_DO_NOT_SHOW = Quantity("the smallest sum of a kernel of ones", truth.smal
     lambda k: k * k,
 )
 
-OVERSIZE_REFUSED = Quantity('the size with padding="same"', truth.same_size).misconception(
+OVERSIZE_REFUSED = Quantity(
+    'the size with padding="same"', lambda n, k: truth.size_of("Conv2D", n, filters=1, kernel_size=k, padding="same")
+).misconception(
     "A window larger than the map is always an error",
     'Without padding it is. With "same" there are k − 1 ghost cells, always enough for n places.',
     MAKE_IT_IMPOSSIBLE,
@@ -177,7 +179,8 @@ PADDING_LEFT_OUT = _number_padded_size.misconception(
     lambda n, k, p: n - k + 1,
 )
 OTHER_KERNEL = Quantity(
-    "the parameters of a kernel that is 2p smaller", lambda k, p: truth.conv_parameters(k - 2 * p)
+    "the parameters of a kernel that is 2p smaller",
+    lambda k, p: truth.weights_of("Conv2D", k, filters=1, kernel_size=k - 2 * p),
 ).misconception(
     "Any kernel that gives the right size will do",
     "The size agrees and nothing else: another kernel has other weights and reads other cells.",

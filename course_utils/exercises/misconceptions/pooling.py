@@ -113,13 +113,17 @@ POOL_GHOSTS_K_MINUS_1 = Quantity("the ghost cells of one axis in all", truth.poo
     HALVE_AN_ODD_SIZE,
     lambda n, k: k - 1,
 )
-GHOST_IS_ZERO = Quantity("the largest of −v and a ghost", truth.largest_with_ghost).misconception(
+GHOST_IS_ZERO = Quantity(
+    "the largest of −v and a ghost", lambda v: float(truth.pool_row("Max", [-v], 2)[0])
+).misconception(
     "A ghost cell is a zero, so it beats a negative number",
     ("In a convolution it is a zero. A pooling window leaves it out: for a maximum it counts as −∞, and never wins."),
     WEIGH_A_GHOST,
     lambda v: 0.0,
 )
-GHOST_SHARES_THE_MEAN = Quantity("the mean of v and a ghost", truth.mean_with_ghost).misconception(
+GHOST_SHARES_THE_MEAN = Quantity(
+    "the mean of v and a ghost", lambda v: float(truth.pool_row("Average", [v], 2)[0])
+).misconception(
     "The mean divides by all cells of the window, ghosts included",
     "It divides by the number of real cells. A ghost is no cell that was measured, so it has no share.",
     WEIGH_A_GHOST,

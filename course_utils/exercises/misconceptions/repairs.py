@@ -19,7 +19,7 @@ TRAIN_IT = Section(_LESSON, "6. Train it (7 minutes)")
 # -- sizes --------------------------------------------------------------------------------------------------------
 
 HALVING_IS_A_LOSS = Quantity(
-    "the size after one pooling by 2 and one doubling, of an even size 2·n", lambda n: truth.halved_and_doubled(2 * n)
+    "the size after one pooling by 2 and one doubling, of an even size 2·n", lambda n: truth.down_and_up(2 * n, 2)[1]
 ).misconception(
     "The first pooling is where the size goes wrong",
     ("14 is exactly half of 28, and a doubling brings it back. What is lost for good is what is rounded or cut off."),

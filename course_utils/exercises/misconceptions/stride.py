@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from course_utils.exercises import truth
 from course_utils.exercises.catalogue import Quantity, Section
 
@@ -165,7 +167,8 @@ ROUND_TAKES_THE_HALF_DOWN = _same_step_pads.misconception(
 # -- bigger steps: equal sizes, other values ----------------------------------------------------------------------
 
 EQUAL_SIZES_EQUAL_VALUES = Quantity(
-    'the outputs that differ between "same" and `padding=1` (k = 3, s = 2)', truth.differing_in_ports
+    'the outputs that differ between "same" and `padding=1` (k = 3, s = 2)',
+    lambda n: int(np.not_equal(*truth.ports(n)).sum()),
 ).misconception(
     "The sizes agree, so the port is right",
     "With another number of ghosts before the map, every window starts on another cell. Compare the values.",
@@ -173,7 +176,8 @@ EQUAL_SIZES_EQUAL_VALUES = Quantity(
     lambda n: 0,
 )
 ONLY_THE_RIM_DIFFERS = Quantity(
-    'the outputs away from the rim that differ between "same" and `padding=1` (k = 3, s = 2)', truth.differing_inside
+    'the outputs away from the rim that differ between "same" and `padding=1` (k = 3, s = 2)',
+    lambda n: int(np.not_equal(*truth.ports(n))[1:-1, 1:-1].sum()),
 ).misconception(
     "Another padding changes the rim only",
     "The first window starts one cell earlier, and all the others follow it: every window reads other cells.",

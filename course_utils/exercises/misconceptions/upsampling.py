@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from course_utils.exercises import truth
 from course_utils.exercises.catalogue import Quantity, Section
 
@@ -50,7 +52,9 @@ WAY_DOWN_ROUNDS_DOWN = _down_and_up.misconception(
 
 # -- blending -----------------------------------------------------------------------------------------------------
 
-_second_of_blend = Quantity("the second number, when the row 0, 12·v is doubled", truth.second_of_blend)
+_second_of_blend = Quantity(
+    "the second number, when the row 0, 12·v is doubled", lambda v: round(truth.blended([0, 12 * v])[1])
+)
 
 BLENDING_COPIES = _second_of_blend.misconception(
     "Upsampling repeats each number",
@@ -80,7 +84,7 @@ FAR_CELL_WINS = _second_of_blend.misconception(
     lambda v: 9 * v,
 )
 LEFT_LEANS_RIGHT = Quantity(
-    "the first number, when the row 0, 12·v is doubled", truth.first_of_two_blended
+    "the first number, when the row 0, 12·v is doubled", lambda v: round(truth.blended([0, 12 * v])[0])
 ).misconception(
     "The left half of a cell leans to the right, and the right half to the left",
     "Each half leans to the side on which it lies. The left half is nearer to the cell on the left, j − 1, "
@@ -88,14 +92,18 @@ LEFT_LEANS_RIGHT = Quantity(
     BLEND_THE_NEIGHBOURS,
     lambda v: 3 * v,
 )
-PLAIN_MEAN = Quantity("the third number, when the row 0, 12·v is doubled", truth.third_of_blend).misconception(
+PLAIN_MEAN = Quantity(
+    "the third number, when the row 0, 12·v is doubled", lambda v: round(truth.blended([0, 12 * v])[2])
+).misconception(
     "A new cell is the mean of its own cell and the neighbour",
     "It would be, if it lay half-way between the two centres. It lies a quarter of the way, so its own cell "
     "counts three times as much.",
     BLEND_THE_NEIGHBOURS,
     lambda v: 6 * v,
 )
-RIM_BLENDS_WITH_ZERO = Quantity("the first number, when the row 12·v is doubled", truth.first_of_blend).misconception(
+RIM_BLENDS_WITH_ZERO = Quantity(
+    "the first number, when the row 12·v is doubled", lambda v: round(truth.blended([12 * v])[0])
+).misconception(
     "At the rim a cell is blended with a zero beyond the map",
     "There are no ghost cells here. Where no neighbour stands, the last cell counts for both.",
     BLEND_THE_NEIGHBOURS,
@@ -145,7 +153,7 @@ LAST_STAMP_WINS = Quantity("the number where the stamps of a and b meet", truth.
     lambda a, b: b,
 )
 STAMP_IS_TURNED = Quantity(
-    "the first number that a single 1 stamps with the kernel v, w", truth.first_of_stamp
+    "the first number that a single 1 stamps with the kernel v, w", lambda v, w: round(truth.stamped([1], [v, w], 2)[0])
 ).misconception(
     "The kernel is turned around before it is stamped",
     "It is stamped as it is. It would be turned only if you wrote the layer as a plain convolution.",
@@ -162,7 +170,7 @@ STAMPS_MOVE_BY_ONE = Quantity("the cell where the stamp of cell j begins", truth
 # -- there and back -----------------------------------------------------------------------------------------------
 
 DECONVOLUTION = Quantity(
-    "how many of the n·n numbers are back, at a stride of 1", truth.numbers_that_return
+    "how many of the n·n numbers are back, at a stride of 1", lambda n: int(np.equal(*truth.there_and_back(n, 1)).sum())
 ).misconception(
     'A "deconvolution" undoes a convolution',
     "It can give the size back, and not the numbers. The convolution mixed them, and stamping the mixture "
@@ -208,7 +216,8 @@ STEPS_WITHOUT_A_STAMP = _size_with_none_more.misconception(
     lambda n, s: (n - 1) * s,
 )
 ONE_WAY_BACK = Quantity(
-    "the size that comes back, with a stride of 2 and the same settings both ways", truth.size_that_returns
+    "the size that comes back, with a stride of 2 and the same settings both ways",
+    lambda n: len(truth.there_and_back(n, 2)[1]),
 ).misconception(
     "One setting leads back from every size",
     "Several sizes go down to the same one. On the way back one of them must be chosen, each time anew.",
@@ -219,7 +228,8 @@ ONE_WAY_BACK = Quantity(
 # -- how many stamps ----------------------------------------------------------------------------------------------
 
 STAMPS_FALL_EVENLY = Quantity(
-    "the difference between most and fewest stamps on a cell", truth.unevenness
+    "the difference between most and fewest stamps on a cell",
+    lambda k, s: truth.stamps_inside(k, s)[-1] - truth.stamps_inside(k, s)[0],
 ).misconception(
     "Every output cell gets equally many stamps",
     "Only if s divides k. Otherwise neighbours get different numbers of stamps, and the output has a pattern "

@@ -6,6 +6,7 @@ first call. The answers are kept, because the same settings are asked for again 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,3 +35,17 @@ def height(x: NDArray[np.float32]) -> int:
 def size(layer: Layer, n: int) -> int:
     """The height that comes out of a layer for an n × n map."""
     return height(run(layer, square(n)))
+
+
+@cache
+def size_of(kind: str, n: int, **settings: Any) -> int:
+    """The height that comes out of a layer of this kind for an n × n map."""
+    return size(build(kind, **settings), n)
+
+
+@cache
+def weights_of(kind: str, n: int, **settings: Any) -> int:
+    """How many weights a layer of this kind has, for an n × n map of one channel."""
+    layer = build(kind, **settings)
+    run(layer, square(n))
+    return int(layer.count_params())

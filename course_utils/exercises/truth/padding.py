@@ -7,20 +7,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import Pads, build, height, size, square
+from course_utils.exercises.truth.measure import Pads, build, height, size, size_of, square
 from course_utils.keras_layers import load_keras, run
 
 
-@cache
 def valid_size(n: int, k: int) -> int:
     """``Conv2D`` without padding."""
-    return size(build("Conv2D", filters=1, kernel_size=k), n)
-
-
-@cache
-def same_size(n: int, k: int) -> int:
-    """``Conv2D`` with "same"."""
-    return size(build("Conv2D", filters=1, kernel_size=k, padding="same"), n)
+    return size_of("Conv2D", n, filters=1, kernel_size=k)
 
 
 @cache
@@ -34,14 +27,6 @@ def number_padded_size(n: int, k: int, p: int) -> int:
     """``ZeroPadding2D(p)`` and then ``Conv2D`` without padding: what PyTorch's ``padding=p`` does."""
     padded = run(build("ZeroPadding2D", padding=p), square(n))
     return height(run(build("Conv2D", filters=1, kernel_size=k), padded))
-
-
-@cache
-def conv_parameters(k: int) -> int:
-    """The parameters of ``Conv2D(1, k)`` on one channel."""
-    layer = build("Conv2D", filters=1, kernel_size=k)
-    layer.build((1, k, k, 1))
-    return int(layer.count_params())
 
 
 @cache

@@ -8,34 +8,23 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import build, height, size, square
+from course_utils.exercises.truth.measure import build, height, size_of, square, weights_of
 from course_utils.keras_layers import run
 
 
-@cache
 def pooled_size(n: int) -> int:
     """``MaxPooling2D(2, padding="same")``."""
-    return size(build("MaxPooling2D", pool_size=2, padding="same"), n)
+    return size_of("MaxPooling2D", n, pool_size=2, padding="same")
 
 
-@cache
 def valid_pooled_size(n: int) -> int:
     """``MaxPooling2D(2, padding="valid")``: the same step, another padding."""
-    return size(build("MaxPooling2D", pool_size=2, padding="valid"), n)
+    return size_of("MaxPooling2D", n, pool_size=2, padding="valid")
 
 
-@cache
-def pool_by_two_size(n: int, k: int) -> int:
-    """``MaxPooling2D(k, strides=2, padding="same")``: any window, the same step."""
-    return size(build("MaxPooling2D", pool_size=k, strides=2, padding="same"), n)
-
-
-@cache
 def pool_parameters(k: int) -> int:
     """The weights of ``MaxPooling2D(k)``."""
-    layer = build("MaxPooling2D", pool_size=k)
-    run(layer, square(k))
-    return int(layer.count_params())
+    return weights_of("MaxPooling2D", k, pool_size=k)
 
 
 @cache
@@ -44,16 +33,14 @@ def pooled_channels(c: int) -> int:
     return int(run(build("MaxPooling2D", pool_size=2), np.ones((1, 2, 2, c), dtype=np.float32)).shape[-1])
 
 
-@cache
 def default_pool_size(n: int, k: int) -> int:
     """``MaxPooling2D(k, padding="same")``, without a word about strides."""
-    return size(build("MaxPooling2D", pool_size=k, padding="same"), n)
+    return size_of("MaxPooling2D", n, pool_size=k, padding="same")
 
 
-@cache
 def strided_pool_size(n: int, k: int, s: int) -> int:
     """``MaxPooling2D(k, strides=s)``."""
-    return size(build("MaxPooling2D", pool_size=k, strides=s), n)
+    return size_of("MaxPooling2D", n, pool_size=k, strides=s)
 
 
 def _lit(n: int) -> NDArray[np.float32]:
@@ -84,16 +71,6 @@ def pool_row(kind: str, row: Sequence[float], k: int) -> NDArray[np.float32]:
     """What ``MaxPooling1D`` or ``AveragePooling1D`` with "same" makes of a row of numbers."""
     x = np.asarray(row, dtype=np.float32)[np.newaxis, :, np.newaxis]
     return run(build(f"{kind}Pooling1D", pool_size=k, padding="same"), x)[0, :, 0]
-
-
-def largest_with_ghost(v: int) -> float:
-    """The largest of −v and a ghost cell."""
-    return float(pool_row("Max", [-v], 2)[0])
-
-
-def mean_with_ghost(v: int) -> float:
-    """The mean of v and a ghost cell."""
-    return float(pool_row("Average", [v], 2)[0])
 
 
 @cache

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import Pads, build, size
+from course_utils.exercises.truth.measure import Pads, build, size_of, weights_of
 from course_utils.keras_layers import load_keras, output_shape, run
 
 
@@ -30,16 +30,14 @@ def taps(n: int, k: int, s: int, d: int, padding: str) -> NDArray[np.bool_]:
     return np.asarray(run(layer, x).max(axis=2) > 0)
 
 
-@cache
 def valid_step_size(n: int, k: int, s: int) -> int:
     """``Conv2D(k, strides=s)``."""
-    return size(build("Conv2D", filters=1, kernel_size=k, strides=s), n)
+    return size_of("Conv2D", n, filters=1, kernel_size=k, strides=s)
 
 
-@cache
 def same_step_size(n: int, k: int, s: int) -> int:
     """``Conv2D(k, strides=s, padding="same")``."""
-    return size(build("Conv2D", filters=1, kernel_size=k, strides=s, padding="same"), n)
+    return size_of("Conv2D", n, filters=1, kernel_size=k, strides=s, padding="same")
 
 
 @cache
@@ -56,16 +54,9 @@ def never_read(n: int, k: int, s: int, d: int = 1, padding: str = "valid") -> in
     return int((~taps(n, k, s, d, padding).any(axis=(1, 2))).sum())
 
 
-@cache
 def spread_size(n: int, k: int, d: int) -> int:
     """``Conv2D(k, dilation_rate=d)``."""
-    return size(build("Conv2D", filters=1, kernel_size=k, dilation_rate=d), n)
-
-
-@cache
-def stepped_and_spread_size(n: int, k: int, s: int, d: int) -> int:
-    """``DepthwiseConv2D(k, strides=s, dilation_rate=d)``, which takes both together."""
-    return size(build("DepthwiseConv2D", kernel_size=k, strides=s, dilation_rate=d), n)
+    return size_of("Conv2D", n, filters=1, kernel_size=k, dilation_rate=d)
 
 
 def span(k: int, d: int) -> int:
@@ -74,12 +65,9 @@ def span(k: int, d: int) -> int:
     return int(rows[-1] - rows[0] + 1)
 
 
-@cache
 def spread_weights(k: int, d: int) -> int:
     """The weights in a kernel of ``Conv2D(k, dilation_rate=d)`` on one channel."""
-    layer = build("Conv2D", filters=1, kernel_size=k, dilation_rate=d, use_bias=False)
-    layer.build((1, k * d, k * d, 1))
-    return int(layer.count_params())
+    return weights_of("Conv2D", k * d, filters=1, kernel_size=k, dilation_rate=d, use_bias=False)
 
 
 def accepts(s: int, d: int) -> str:
@@ -105,15 +93,3 @@ def ports(n: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         layer.set_weights([np.arange(1, 10, dtype=np.float32).reshape(3, 3, 1, 1)])
         outputs.append(run(layer, source)[0, :, :, 0])
     return outputs[0], outputs[1]
-
-
-def differing_in_ports(n: int) -> int:
-    """How many output cells of those two differ."""
-    same, symmetric = ports(n)
-    return int((same != symmetric).sum())
-
-
-def differing_inside(n: int) -> int:
-    """How many of them differ though both windows stand on real cells only: all but the outermost outputs."""
-    same, symmetric = ports(n)
-    return int((same != symmetric)[1:-1, 1:-1].sum())

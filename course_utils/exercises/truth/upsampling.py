@@ -8,15 +8,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import build, height, size, square
+from course_utils.exercises.truth.measure import build, height, size_of, square, weights_of
 from course_utils.keras_layers import run
-
-
-@cache
-def halved_and_doubled(n: int) -> int:
-    """``MaxPooling2D(2, padding="same")`` and then ``UpSampling2D(2)``."""
-    return down_and_up(n, 2)[1]
-
 
 # -- upsampling ---------------------------------------------------------------------------------------------------
 
@@ -34,12 +27,9 @@ def upsampled_cells(n: int, f: int) -> int:
     return int(run(build("UpSampling2D", size=f), square(n)).size)
 
 
-@cache
 def upsampling_weights(f: int) -> int:
     """The weights of ``UpSampling2D(f)``."""
-    layer = build("UpSampling2D", size=f)
-    run(layer, square(2))
-    return int(layer.count_params())
+    return weights_of("UpSampling2D", 2, size=f)
 
 
 def blended(row: Sequence[float]) -> list[float]:
@@ -48,34 +38,13 @@ def blended(row: Sequence[float]) -> list[float]:
     return [float(v) for v in run(build("UpSampling2D", size=(1, 2), interpolation="bilinear"), x)[0, 0, :, 0]]
 
 
-def second_of_blend(v: int) -> int:
-    """The second number, when the row 0, 12·v is doubled."""
-    return round(blended([0, 12 * v])[1])
-
-
-def third_of_blend(v: int) -> int:
-    """The third number, when the row 0, 12·v is doubled."""
-    return round(blended([0, 12 * v])[2])
-
-
-def first_of_two_blended(v: int) -> int:
-    """The first number, when the row 0, 12·v is doubled."""
-    return round(blended([0, 12 * v])[0])
-
-
-def first_of_blend(v: int) -> int:
-    """The first number, when the row 12·v is doubled."""
-    return round(blended([12 * v])[0])
-
-
 # -- stamps -------------------------------------------------------------------------------------------------------
 
 
-@cache
 def transposed_size(n: int, k: int, s: int, padding: str = "valid", output_padding: int | None = None) -> int:
     """``Conv2DTranspose(k, strides=s)``, with the argument ``output_padding`` only if there is a number for it."""
     extra = {} if output_padding is None else {"output_padding": output_padding}
-    return size(build("Conv2DTranspose", filters=1, kernel_size=k, strides=s, padding=padding, **extra), n)
+    return size_of("Conv2DTranspose", n, filters=1, kernel_size=k, strides=s, padding=padding, **extra)
 
 
 def stamped(
@@ -94,11 +63,6 @@ def stamped(
 def where_stamps_meet(a: int, b: int) -> int:
     """The number where the stamps of a and b meet: a kernel of three ones, a stride of 2."""
     return round(stamped([a, b], [1, 1, 1], 2)[2])
-
-
-def first_of_stamp(v: int, w: int) -> int:
-    """The first number that a single 1 stamps with the kernel v, w."""
-    return round(stamped([1], [v, w], 2)[0])
 
 
 def stamp_begins(j: int, s: int) -> int:
@@ -131,17 +95,6 @@ def there_and_back(n: int, s: int) -> tuple[NDArray[np.float32], NDArray[np.floa
     return x[0, :, :, 0], back[0, :, :, 0]
 
 
-def numbers_that_return(n: int) -> int:
-    """How many of the n·n numbers are back, with a stride of 1."""
-    x, back = there_and_back(n, 1)
-    return int((x == back).sum())
-
-
-def size_that_returns(n: int) -> int:
-    """The size that is back after a stride of 2 and the transposed convolution with the same settings."""
-    return len(there_and_back(n, 2)[1])
-
-
 # -- how many stamps ----------------------------------------------------------------------------------------------
 
 
@@ -154,9 +107,3 @@ def stamps_inside(k: int, s: int) -> tuple[int, ...]:
     layer.set_weights([np.ones((k, k, 1, 1), dtype=np.float32)])
     inside = run(layer, x)[0, k:-k, k:-k, 0]
     return tuple(int(v) for v in np.unique(inside))
-
-
-def unevenness(k: int, s: int) -> int:
-    """The difference between the cell with the most stamps and the one with the fewest, away from the border."""
-    counts = stamps_inside(k, s)
-    return counts[-1] - counts[0]
