@@ -40,7 +40,7 @@ from lessons import (
     run_cell,
     solve,
 )
-from verdicts import RIGHT, UNNAMED, check
+from verdicts import RIGHT, UNNAMED, check_verdict
 
 from course_utils.exercises import ____, answers, lesson_00, lesson_01, lesson_03, misconceptions
 from course_utils.exercises.blank import Blank, has_blank
@@ -157,7 +157,7 @@ def test_the_solution_that_is_shown_is_right_and_says_why(exercise: Exercise) ->
 
 @pytest.mark.parametrize(("exercise", "known"), WRONG_ANSWERS, ids=label)
 def test_every_known_wrong_answer_is_wrong_and_named(exercise: Exercise, known: KnownWrongAnswer) -> None:
-    result = check(exercise, known.answer, known.misconception, known.misconception.sentence)
+    result = check_verdict(exercise, known.answer, known.misconception, known.misconception.sentence)
     for written in (str(result), result._repr_html_()):
         assert known.misconception.section.title in written
 
@@ -237,7 +237,7 @@ def unless_at(*cases: tuple[int, int]) -> Callable[[int, int], int]:
 def test_the_simplest_setting_that_differs_is_shown(
     exercise: Exercise, answer: Any, line: str, misconception: Misconception | None
 ) -> None:
-    assert check(exercise, answer, misconception).lines == (line,)
+    assert check_verdict(exercise, answer, misconception).lines == (line,)
 
 
 def test_a_function_is_called_once_for_each_case() -> None:
@@ -247,7 +247,7 @@ def test_a_function_is_called_once_for_each_case() -> None:
         calls.append(k)
         return (k - 1) // 2, (k - 1) // 2
 
-    check(lesson_01.same_pads, same_pads, misconceptions.SAME_IS_SYMMETRIC)
+    check_verdict(lesson_01.same_pads, same_pads, misconceptions.SAME_IS_SYMMETRIC)
     assert calls == list(range(1, 12))
 
 
@@ -256,7 +256,7 @@ def test_an_error_is_told_with_its_numbers_and_line() -> None:
         return n // (k - 3)
 
     place = f"line {division.__code__.co_firstlineno + 1} of your cell"
-    check(lesson_01.valid_size, division, "For n = 5, k = 3 your function raised ZeroDivisionError", place)
+    check_verdict(lesson_01.valid_size, division, "For n = 5, k = 3 your function raised ZeroDivisionError", place)
 
 
 def named(function: Any) -> Any:
@@ -284,7 +284,7 @@ VERDICTS: list[tuple[Any, ...]] = [
 
 @pytest.mark.parametrize("row", VERDICTS)
 def test_what_the_checks_say(row: tuple[Any, ...]) -> None:
-    check(*row)
+    check_verdict(*row)
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_the_case_against_a_misconception_is_shown_once() -> None:
 
 def test_a_wrong_number_is_pointed_at_and_the_right_one_not_told() -> None:
     sizes = [26, 13, 13, 7, 7, 4, 4, 8, 8, 16, 15, 28, 28]
-    assert "14" not in str(check(lesson_00.no_padding_twice, sizes, "After layer 11", "you say 15"))
+    assert "14" not in str(check_verdict(lesson_00.no_padding_twice, sizes, "After layer 11", "you say 15"))
 
 
 def test_what_a_learner_types_is_escaped() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from verdicts import RIGHT, UNNAMED, WRONG, check, layers, model
+from verdicts import RIGHT, UNNAMED, WRONG, check_verdict, layers, model
 
 from course_utils.exercises import lesson_00, lesson_01, misconceptions as m, truth
 from course_utils.exercises.result import Outcome
@@ -147,33 +147,35 @@ MARGINS: list[tuple[Callable[[int], Any], str]] = [
 
 @pytest.mark.parametrize(("name", "row"), [(name, row) for name, rows in VERDICTS.items() for row in rows])
 def test_what_the_checks_say(name: str, row: tuple[Any, ...]) -> None:
-    check(getattr(lesson_01, name, None) or getattr(lesson_00, name), *row)
+    check_verdict(getattr(lesson_01, name, None) or getattr(lesson_00, name), *row)
 
 
 @pytest.mark.parametrize(("answer", "told"), MARGINS)
 def test_a_border_is_told_as_written_and_as_keras_reads_it(answer: Callable[[int], Any], told: str) -> None:
-    result = check(lesson_01.zero_padding_by_hand, lambda k: answer(k) if k > 1 else 0)
+    result = check_verdict(lesson_01.zero_padding_by_hand, lambda k: answer(k) if k > 1 else 0)
     assert result.lines[0].startswith(f"For k = 2 {told}"), result.lines[0]
 
 
 def test_every_size_that_comes_back_is_accepted_and_no_other() -> None:
     right = [n for n in range(1, 60) if lesson_00.another_size.evaluate(n).outcome is Outcome.RIGHT]
     assert right == [4, 12, 20, 36, 44, 52]
-    check(lesson_00.another_size, 28, "find another")
+    check_verdict(lesson_00.another_size, 28, "find another")
 
 
 def test_another_row_of_the_table_is_named() -> None:
     rows = dict(enumerate(pairwise((28, *truth.sizes(28))), start=1))
     for number in (1, 3, 5, 7, 9, 13):
         before, after = rows[number]
-        check(lesson_00.lost_pixels, (before, after, before - after), "it keeps its size")
+        check_verdict(lesson_00.lost_pixels, (before, after, before - after), "it keeps its size")
     before, after = rows[11]
-    check(lesson_00.lost_pixels, (after, before, before - after), "the other way round")
+    check_verdict(lesson_00.lost_pixels, (after, before, before - after), "the other way round")
     for number, name in ((2, "first"), (4, "second")):
         before, after = rows[number]
-        check(lesson_00.read_the_table, (before, after, 4 * after), f"That is the {name} pooling, layer {number}.")
+        check_verdict(
+            lesson_00.read_the_table, (before, after, 4 * after), f"That is the {name} pooling, layer {number}."
+        )
     before, after = rows[6]
-    check(lesson_00.read_the_table, (after, before, 4 * after), "the other way round")
+    check_verdict(lesson_00.read_the_table, (after, before, 4 * after), "the other way round")
 
 
 def test_the_measured_truths() -> None:

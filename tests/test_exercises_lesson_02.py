@@ -15,7 +15,7 @@ import nbformat
 import numpy as np
 import pytest
 from lessons import NOTEBOOKS, solve
-from verdicts import RIGHT, UNNAMED, WRONG, check, layers
+from verdicts import RIGHT, UNNAMED, WRONG, check_verdict, layers
 
 from course_utils.axes import ShapeError, Window
 from course_utils.exercises import lesson_02 as lesson, misconceptions as m, truth
@@ -118,7 +118,7 @@ VERDICTS: dict[str, list[tuple[Any, ...]]] = {
 
 @pytest.mark.parametrize(("name", "row"), [(name, row) for name, rows in VERDICTS.items() for row in rows])
 def test_what_the_checks_say(name: str, row: tuple[Any, ...]) -> None:
-    check(getattr(lesson, name), *row)
+    check_verdict(getattr(lesson, name), *row)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_what_the_checks_say(name: str, row: tuple[Any, ...]) -> None:
     ],
 )
 def test_the_simplest_setting_that_differs_is_shown(exercise: Any, answer: Any, line: str) -> None:
-    assert check(exercise, answer).lines == (line,)
+    assert check_verdict(exercise, answer).lines == (line,)
 
 
 LEFT_OUT = "PyTorch's line has no activation: leave `{}` out."
@@ -182,7 +182,7 @@ REMARKS: dict[str, list[tuple[str, Any, str | None]]] = {
 @pytest.mark.parametrize(("name", "row"), [(name, row) for name, rows in REMARKS.items() for row in rows])
 def test_wrong_maps_are_told_what_makes_them(name: str, row: tuple[str, Any, str | None]) -> None:
     code, misconception, line = row
-    result = check(getattr(lesson, name), layers(code), misconception)
+    result = check_verdict(getattr(lesson, name), layers(code), misconception)
     assert result.lines[1:] == ((line,) if line else ())
     told = re.search(r"The first that differs is at row \d+, column .*: (\S+); it should be (\S+)\.$", result.lines[0])
     assert told is None or told[1] != told[2]
@@ -190,11 +190,13 @@ def test_wrong_maps_are_told_what_makes_them(name: str, row: tuple[str, Any, str
 
 
 def test_a_right_size_on_a_wrong_road_gives_nothing_away() -> None:
-    assert "229" not in str(check(lesson.on_the_way, (112, 6, 3, 3, 230)))
+    assert "229" not in str(check_verdict(lesson.on_the_way, (112, 6, 3, 3, 230)))
 
 
 def test_windows_that_leave_no_gaps_are_not_told_of_gaps() -> None:
-    assert GAPS not in check(lesson.thrifty, layers("Conv2D(8, 3, 2), Conv2D(8, 6, 3)"), m.EVERY_ROW_IS_READ).lines
+    assert (
+        GAPS not in check_verdict(lesson.thrifty, layers("Conv2D(8, 3, 2), Conv2D(8, 6, 3)"), m.EVERY_ROW_IS_READ).lines
+    )
 
 
 def test_the_two_roads_to_112_have_one_size_and_no_window_in_common() -> None:
