@@ -99,7 +99,7 @@ undo = lesson.prediction(
     "weights are 1. Then a `Conv2DTranspose` with the very same settings and weights is run on that. What size comes "
     "out, and which of the 36 numbers are back in their places?",
     ["Size", Choice("The numbers that are back", (_ALL, _INSIDE, _NONE))],
-    lambda: (truth.size_that_returns(6), _which_return()),
+    lambda: (len(truth.there_and_back(6, 2)[1]), _which_return()),
     "The size is back, 3 · 2 = 6. Each number on the way was a sum of up to nine, and no stamp takes a sum apart.",
     wrong=[(m.DECONVOLUTION, (6, _ALL), (6, _INSIDE))],
 )
