@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from course_utils.axes import ShapeError, TransposedWindow, Upsample, Window
-from course_utils.exercises import lesson_06 as lesson, misconceptions as m, truth, two_ways
+from course_utils.exercises import lesson_06 as lesson, misconceptions as m, paths, truth
 from course_utils.exercises.probing import laid_open
 from course_utils.exercises.result import Outcome
 from course_utils.keras_layers import KerasRefusal, kind_of
@@ -376,7 +376,7 @@ def test_a_map_that_is_moved_for_even_or_for_odd_sizes_only_is_seen(spoiled: int
 def test_a_stretch_that_an_edge_cuts_is_not_told_as_moved() -> None:
     # Around place 3 of 0 to 9 lie 1 to 5 and 0 to 6; 0 to 7 is −1 to 7, cut at the edge. 0 to 4 lies one cell before.
     ends = [(1, 5), (0, 6), (0, 7), (0, 4), (4, 6), (5, 9), (0, 9)]
-    assert [two_ways._beside(*pair, 3, 10) for pair in ends] == [0, 0, 0, -1, 2, 4, 0]
+    assert [paths._beside(pair, 3, 10) for pair in ends] == [0, 0, 0, -1, 2, 4, 0]
 
 
 @pytest.mark.parametrize("way_up", ["transposed", "bilinear"])

@@ -3,125 +3,120 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise, product
-from typing import Any
+from functools import cache, partial
+from itertools import chain, pairwise, product
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from course_utils.exercises import misconceptions as m, networks, predictions, truth
+from course_utils.exercises import misconceptions as m, networks, truth
 from course_utils.exercises.answers import ask, check_callable, spell
-from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception
-from course_utils.exercises.core import Exercise, Numbers
+from course_utils.exercises.catalogue import Misconception
+from course_utils.exercises.core import Numbers
+from course_utils.exercises.declare import Lesson
 from course_utils.exercises.networks import Map
-from course_utils.exercises.predictions import Choice, Number, Prediction
+from course_utils.exercises.paths import about_the_repair, check_half_places, check_paths
+from course_utils.exercises.predictions import Choice
 from course_utils.exercises.probing import (
-    DoesNotBuild,
+    Rows,
     built,
-    carried_around,
     heights,
     joins,
     laid_open,
-    layers_of,
+    layers_of_kind,
     made_of,
+    opened,
+    path_to,
+    some_picture,
     spell_shape,
-    way_to,
 )
-from course_utils.exercises.result import CheckFailed, Result, right, wrong
-from course_utils.exercises.two_ways import (
-    about_the_repair,
-    about_the_ways,
-    not_around_its_place,
-    not_at_half_its_place,
-    out_of_place,
-)
-from course_utils.explain.rows import Row
+from course_utils.exercises.result import CheckFailed
 from course_utils.keras_layers import Layer, LayerCode, kind_of, load_keras
+
+if TYPE_CHECKING:
+    import keras  # for the solutions, which are shown and not called
+
+lesson = Lesson("06")
 
 # -- predictions --------------------------------------------------------------------------------------------------
 
-join = Prediction(
-    lesson="06",
-    name="join",
-    question="The U-Net pools 300 × 300 three times (`MaxPooling2D(2)`, without a word about padding), and then "
+join = lesson.prediction(
+    "join",
+    "The U-Net pools 300 × 300 three times (`MaxPooling2D(2)`, without a word about padding), and then "
     "doubles. At the first join, what is the size of the skip, and what is the size of the map that comes up to it?",
-    fields=(Number("Size of the skip"), Number("Size that comes up")),
-    truth=lambda: truth.meeting_sizes(300, 3, "valid"),
-    sentence="300, 150, 75: that is the skip. The last pooling makes 37 of it, and doubling makes 74 of 37.",
-    slips=(
-        KnownWrongAnswer(m.VALID_MAKES_THEM_MEET, (75, 75)),
-        KnownWrongAnswer(m.ALWAYS_ROUNDS_UP, (75, 76)),
-    ),
+    ["Size of the skip", "Size that comes up"],
+    lambda: truth.meeting_sizes(300, 3, "valid"),
+    "300, 150, 75: that is the skip. The last pooling makes 37 of it, and doubling makes 74 of 37.",
+    wrong=[(m.VALID_MAKES_THEM_MEET, (75, 75)), (m.ALWAYS_ROUNDS_UP, (75, 76))],
 )
 
-same_join = Prediction(
-    lesson="06",
-    name="same_join",
-    question='The first advice in every such thread: write `padding="same"` into the pooling layers. What meets at the '
+same_join = lesson.prediction(
+    "same_join",
+    'The first advice in every such thread: write `padding="same"` into the pooling layers. What meets at the '
     "first join now?",
-    fields=(Number("Size of the skip"), Number("Size that comes up")),
-    truth=lambda: truth.meeting_sizes(300, 3, "same"),
-    sentence="Half of 75 is now rounded up, to 38, and doubling makes 76 of it: one too many in place of one too few.",
-    slips=(
-        KnownWrongAnswer(m.SAME_MAKES_THEM_MEET, (75, 75)),
-        KnownWrongAnswer(m.ROUNDS_DOWN, (75, 74)),
-    ),
+    ["Size of the skip", "Size that comes up"],
+    lambda: truth.meeting_sizes(300, 3, "same"),
+    "Half of 75 is now rounded up, to 38, and doubling makes 76 of it: one too many in place of one too few.",
+    wrong=[(m.SAME_MAKES_THEM_MEET, (75, 75)), (m.ROUNDS_DOWN, (75, 74))],
 )
 
-hundred = Prediction(
-    lesson="06",
-    name="hundred",
-    question='A picture of 100 × 100, three poolings by 2 with "same", then three doublings. The convolutions between '
+hundred = lesson.prediction(
+    "hundred",
+    'A picture of 100 × 100, three poolings by 2 with "same", then three doublings. The convolutions between '
     "them keep every size. What size is there after the third pooling, and what size comes out at the end?",
-    fields=(Number("After the third pooling"), Number("At the end")),
-    truth=lambda: truth.bottom_and_end(100, 3),
-    sentence="100, 50, 25, and half of 25 is rounded up to 13. Then 26, 52, 104.",
-    slips=(
-        KnownWrongAnswer(m.COMES_BACK_FROM_BELOW, (13, 100)),
-        KnownWrongAnswer(m.ROUNDS_DOWN, (12, 96)),
-        KnownWrongAnswer(m.COMES_BACK_FROM_BELOW, (12, 100)),
-    ),
+    ["After the third pooling", "At the end"],
+    lambda: truth.bottom_and_end(100, 3),
+    "100, 50, 25, and half of 25 is rounded up to 13. Then 26, 52, 104.",
+    wrong=[
+        (m.COMES_BACK_FROM_BELOW, (13, 100)),
+        (m.ROUNDS_DOWN, (12, 96)),
+        (m.COMES_BACK_FROM_BELOW, (12, 100)),
+    ],
 )
 
-leak = Prediction(
-    lesson="06",
-    name="leak",
-    question='Two layers, `Conv1D` with a kernel of 5 and `padding="same"`, one after the other, on 24 hours. You '
+leak = lesson.prediction(
+    "leak",
+    'Two layers, `Conv1D` with a kernel of 5 and `padding="same"`, one after the other, on 24 hours. You '
     "change the reading of hour 12 and nothing else. How many of the outputs before hour 12 change?",
-    fields=(Number("Outputs before hour 12 that change"),),
-    truth=lambda: (truth.told_too_early(5, 2),),
-    sentence="Each layer looks two steps ahead, so the second sees four ahead: hours 8, 9, 10 and 11 change.",
-    slips=(
-        KnownWrongAnswer(m.ONE_LAYER_LOOKS_AHEAD, (2,)),
-        KnownWrongAnswer(m.SAME_LOOKS_BACK, (0,)),
-    ),
+    ["Outputs before hour 12 that change"],
+    lambda: truth.told_too_early(5, 2),
+    "Each layer looks two steps ahead, so the second sees four ahead: hours 8, 9, 10 and 11 change.",
+    wrong=[(m.ONE_LAYER_LOOKS_AHEAD, 2), (m.SAME_LOOKS_BACK, 0)],
 )
 
 _COMPLAINS, _WARNS, _SILENT = "an error", "a warning", "nothing: it trains"
 
-silent_loss = Prediction(
-    lesson="06",
-    name="silent_loss",
-    question="By mistake a model ends with 3 filters, so 28 × 28 × 3 comes out. It is to be trained towards grey "
+silent_loss = lesson.prediction(
+    "silent_loss",
+    "By mistake a model ends with 3 filters, so 28 × 28 × 3 comes out. It is to be trained towards grey "
     "pictures of 28 × 28 × 1, with the loss `mse`. What does Keras say?",
-    fields=(Choice("Keras says", (_COMPLAINS, _WARNS, _SILENT)),),
-    truth=lambda: (_SILENT if truth.loss_says(1, 3) == "a number" else _COMPLAINS,),
-    sentence="The one channel is copied three times, and the model learns the same picture three times.",
-    slips=(KnownWrongAnswer(m.LOSS_WOULD_COMPLAIN, (_COMPLAINS,)), KnownWrongAnswer(m.LOSS_WOULD_COMPLAIN, (_WARNS,))),
+    [Choice("Keras says", (_COMPLAINS, _WARNS, _SILENT))],
+    lambda: _SILENT if truth.loss_says(1, 3) == "a number" else _COMPLAINS,
+    "The one channel is copied three times, and the model learns the same picture three times.",
+    wrong=[(m.LOSS_WOULD_COMPLAIN, _COMPLAINS), (m.LOSS_WOULD_COMPLAIN, _WARNS)],
 )
 
+look_back = lesson.look_back
 
-def look_back() -> None:
-    """Show what you expected in this lesson, and what came."""
-    predictions.look_back("06")
-
+# -- what a learner would hand in ---------------------------------------------------------------------------------
 
 #: A layer as a learner would write it: its kind, what stands in the brackets, and what is named there.
 _Written = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 
+def _layer(written: _Written) -> Layer:
+    kind, args, settings = written
+    return getattr(load_keras().layers, kind)(*args, **settings)
+
+
 def _list_of(*layers: _Written) -> Callable[[], Any]:
-    """What a learner would hand in with these layers in a list."""
-    return lambda: [getattr(load_keras().layers, kind)(*args, **settings) for kind, args, settings in layers]
+    """These layers in a list."""
+    return lambda: [_layer(one) for one in layers]
+
+
+def _model_of(shape: tuple[int | None, ...], *layers: _Written) -> Callable[[], Any]:
+    """A model of these layers, for maps of this shape."""
+    return lambda: load_keras().Sequential([load_keras().Input(shape), *map(_layer, layers)])
 
 
 # -- small_unet ---------------------------------------------------------------------------------------------------
@@ -152,51 +147,50 @@ def _resized(x: Any, skip: Any) -> Any:
     return load_keras().layers.Resizing(skip.shape[1], skip.shape[2])(x)
 
 
-def _belief_about_join(step: Row, n: int) -> Misconception | None:
-    """What explains that two maps do not meet."""
+def _why_they_do_not_meet(rows: Rows, n: int) -> Misconception | str | None:
     beliefs: dict[tuple[int, ...], Misconception] = {
         (n, n + 1): m.SAME_MAKES_THEM_MEET,
         (n - 1, n): m.VALID_MAKES_THEM_MEET,
     }
-    return beliefs.get(heights(step))
+    return about_the_repair(rows, n) or beliefs.get(heights(rows[-1]))
 
 
-def _check_small_unet(function: Any) -> Result:
+def _check_small_unet(function: Any) -> str:
     """Even and odd sizes: builds, gives the size that went in, and joins the skip with what belongs to it."""
     for n in (8, 7, 30, 31):
         settings = f"n = {n}"
-        try:
-            model = built(function, n, settings=settings)
-        except DoesNotBuild as stop:
-            told = about_the_repair(stop.rows, n)
-            raise stop.because(None if told else _belief_about_join(stop.step, n), told) from None
-        model = laid_open(model, (n, n, 1))
+        model = built(function, n, settings=settings, shape=(n, n, 1), diagnose=partial(_why_they_do_not_meet, n=n))
         x = networks.digits((1, n, n, 1), seed=n)
         y = made_of(model, x, settings)
-        if y.shape != (1, n, n, 1):
-            return wrong(f"For {settings} your model makes {spell_shape(y.shape)} and should make {n} × {n} × 1.")
-        problem = about_the_ways(model, n, settings) or out_of_place(model, n, x, settings)
-        # Here even what several convolutions reach from the middle has room on all sides.
-        if problem is None and n in (30, 31):
-            problem = not_around_its_place(model, n)
-        if problem is not None:
-            return problem
-    return right("It builds, runs and gives back the size for n = 8, 7, 30 and 31, and the skip is joined.")
+        if y.shape != x.shape:
+            raise CheckFailed(
+                f"For {settings} your model makes {spell_shape(y.shape)} and should make {spell_shape(x.shape)}."
+            )
+        check_paths(model, n, x, with_places=n in (30, 31))
+    return "It builds, runs and gives back the size for n = 8, 7, 30 and 31, and the skip is joined."
 
 
-small_unet = Exercise(
-    name="small_unet",
-    answer="small_unet",
-    checker=_check_small_unet,
-    hints=(
+@lesson.function(
+    _check_small_unet,
+    wrong=[
+        (m.SAME_MAKES_THEM_MEET, _small_unet(lambda x, skip: x)),
+        (m.VALID_MAKES_THEM_MEET, _small_unet(lambda x, skip: x, padding="valid")),
+        (m.ANY_SIDE_MAY_BE_CUT, _small_unet(_cut_at_the_top)),
+        (m.NO_NEED_OF_THE_SKIP, _small_unet(_resized, joined=False)),
+    ],
+    hints=[
         "How many rows too many does x have for n = 7, and how many for n = 8? Write it as `x.shape[1] - "
         "skip.shape[1]`. Call it `spare`; it is not x yet.",
         "`keras.layers.Cropping2D(((above, below), (left, right)))` cuts rows and columns off. Which side is the spare "
         "row on? The ghost of the pooling was after (lesson 02).",
         "So cut nothing before, and the spare rows after: `((0, spare), (0, spare))`, with `spare` from the first "
         "hint. The layer is called with `(x)` behind it. Cutting 0 rows is allowed.",
-    ),
-    solution_code="""\
+    ],
+    why="The spare row stands where the ghost of the pooling stood, after, so it is the one to cut. A `ZeroPadding2D` "
+    "behind the doubling, after a pooling without padding, would do as well. So would `Resizing` to the size of the "
+    "skip: here it blends by less than one row, and the convolution behind the join learns from what it gets. At the "
+    "end of a network nothing learns any more. Each repair makes other values in the last rows.",
+)
 def small_unet(n):
     picture = keras.Input((n, n, 1))
     skip = keras.layers.Conv2D(8, 3, padding="same")(picture)
@@ -206,18 +200,8 @@ def small_unet(n):
     spare = x.shape[1] - skip.shape[1]
     x = keras.layers.Cropping2D(((0, spare), (0, spare)))(x)
     x = keras.layers.Concatenate()([skip, x])
-    return keras.Model(picture, keras.layers.Conv2D(1, 1)(x))""",
-    why="The spare row stands where the ghost of the pooling stood, after, so it is the one to cut. A `ZeroPadding2D` "
-    "behind the doubling, after a pooling without padding, would do as well. So would `Resizing` to the size of the "
-    "skip: here it blends by less than one row, and the convolution behind the join learns from what it gets. At the "
-    "end of a network nothing learns any more. Each repair makes other values in the last rows.",
-    slips=(
-        KnownWrongAnswer(m.SAME_MAKES_THEM_MEET, _small_unet(lambda x, skip: x)),
-        KnownWrongAnswer(m.VALID_MAKES_THEM_MEET, _small_unet(lambda x, skip: x, padding="valid")),
-        KnownWrongAnswer(m.ANY_SIDE_MAY_BE_CUT, _small_unet(_cut_at_the_top)),
-        KnownWrongAnswer(m.NO_NEED_OF_THE_SKIP, _small_unet(_resized, joined=False)),
-    ),
-)
+    return keras.Model(picture, keras.layers.Conv2D(1, 1)(x))
+
 
 # -- last_sizes ---------------------------------------------------------------------------------------------------
 
@@ -231,81 +215,78 @@ def _shrinking_sizes() -> tuple[int, ...]:
     return tuple(sizes[1:])
 
 
-_SHRINKING_SLIPS = (
-    KnownWrongAnswer(m.ALWAYS_ROUNDS_UP, (26, 13, 11, 6, 4, 2)),
-    KnownWrongAnswer(m.SIZE_STAYS, (28, 14, 14, 7, 7, 3)),
-    KnownWrongAnswer(m.HALF_EACH_SIDE, (27, 13, 12, 6, 5, 2)),
-)
-
-last_sizes = Exercise(
-    name="last_sizes",
-    answer="sizes",
-    checker=Numbers(
-        labels=tuple(f"After the {nth} {what}" for nth in ("1st", "2nd", "3rd") for what in ("convolution", "pooling")),
-        truth=_shrinking_sizes,
-        slips=_SHRINKING_SLIPS,
+@lesson.cell(
+    Numbers(
+        tuple(f"After the {nth} {what}" for nth in ("1st", "2nd", "3rd") for what in ("convolution", "pooling")),
+        _shrinking_sizes,
     ),
-    hints=(
+    wrong=[
+        (m.ALWAYS_ROUNDS_UP, (26, 13, 11, 6, 4, 2)),
+        (m.SIZE_STAYS, (28, 14, 14, 7, 7, 3)),
+        (m.HALF_EACH_SIDE, (27, 13, 12, 6, 5, 2)),
+    ],
+    hints=[
         "The code names no padding, neither for the convolutions nor for the poolings. What is the silent default?",
         'With "valid" a 3×3 window loses 2, and half of an odd size is rounded down.',
         "It begins 28 → 26 → 13 → 11. Half of 11, rounded down, is next, and then once more: less 2, and half.",
-    ),
-    solution_code="sizes = [26, 13, 11, 5, 3, 1]",
+    ],
     why="Each pair loses 2 and halves the rest: 28 → 26 → 13 → 11 → 5 → 3 → 1. The fourth 3×3 window finds one cell.",
-    slips=_SHRINKING_SLIPS,
 )
+def last_sizes():
+    sizes = [26, 13, 11, 5, 3, 1]
+    return sizes
+
 
 # -- deep ---------------------------------------------------------------------------------------------------------
+
+_FILTERS = [16, 32, 64, 64]
 
 
 def _deep(**settings: Any) -> Callable[[], Any]:
     """What a learner would hand in with these settings for the convolutions."""
-
-    def deep() -> Any:
-        keras = load_keras()
-        model = keras.Sequential([keras.Input((28, 28, 1))])
-        for filters in (16, 32, 64, 64):
-            model.add(keras.layers.Conv2D(filters, 3, **settings))
-            model.add(keras.layers.MaxPooling2D(2))
-        model.add(keras.layers.Flatten())
-        model.add(keras.layers.Dense(10))
-        return model
-
-    return deep
+    convolutions: list[_Written] = [("Conv2D", (filters, 3), settings) for filters in _FILTERS]
+    pairs: list[tuple[_Written, _Written]] = [(convolution, ("MaxPooling2D", (2,), {})) for convolution in convolutions]
+    return _model_of((28, 28, 1), *chain(*pairs), ("Flatten", (), {}), ("Dense", (10,), {}))
 
 
-def _check_deep(function: Any) -> Result:
+def _check_deep(function: Any) -> str:
     """Four 3 × 3 convolutions with these filters, from 28 × 28 to ten numbers."""
-    try:
-        model = built(function)
-    except DoesNotBuild as stop:
-        raise stop.because(m.ALWAYS_FITS if stop.step.kind == "Conv2D" else None) from None
-    model = laid_open(model, (28, 28, 1))
-    convolutions = [(tuple(layer.kernel_size), layer.filters) for layer in layers_of(model, "Conv2D")]
-    wanted = [16, 32, 64, 64]
+    model = built(
+        function,
+        shape=(28, 28, 1),
+        diagnose=lambda rows: m.ALWAYS_FITS if rows[-1].kind == "Conv2D" else None,
+    )
+    convolutions = [(tuple(layer.kernel_size), layer.filters) for layer in layers_of_kind(model, "Conv2D")]
     # Another convolution may do the work of the `Dense`.
-    if [filters for kernel, filters in convolutions if kernel == (3, 3)] != wanted:
-        if [filters for _, filters in convolutions] == wanted:
-            return wrong("It builds. But each convolution shall keep its 3×3 kernel.")
+    if [filters for kernel, filters in convolutions if kernel == (3, 3)] != _FILTERS:
+        if [filters for _, filters in convolutions] == _FILTERS:
+            raise CheckFailed("It builds. But each convolution shall keep its 3×3 kernel.")
         told = ", ".join(str(filters) for _, filters in convolutions) or "none"
-        return wrong(f"It builds. But four convolutions were asked for, with 16, 32, 64 and 64 filters; yours: {told}.")
+        raise CheckFailed(
+            f"It builds. But four convolutions were asked for, with 16, 32, 64 and 64 filters; yours: {told}."
+        )
     y = made_of(model, truth.square(28))
     if y.shape != (1, 10):
-        return wrong(f"For 28 × 28 your model makes {spell_shape(y.shape)}. Asked for: 10 numbers.")
-    return right("It builds, runs on 28 × 28, and makes 10 numbers; all four convolutions are there.")
+        raise CheckFailed(f"For 28 × 28 your model makes {spell_shape(y.shape)}. Asked for: 10 numbers.")
+    return "It builds, runs on 28 × 28, and makes 10 numbers; all four convolutions are there."
 
 
-deep = Exercise(
-    name="deep",
-    answer="deep",
-    checker=_check_deep,
-    hints=(
+@lesson.function(
+    _check_deep,
+    wrong=[
+        (m.ALWAYS_FITS, _deep(padding="valid")),
+        (m.ALWAYS_FITS, _deep()),
+    ],
+    hints=[
         "Where do the rows go? Each convolution takes 2, besides what the poolings take.",
         "Lesson 01: which word makes a convolution with stride 1 keep the size?",
         'With `padding="same"` in the convolutions it goes 28 → 14 → 7 → 3 → 1 by the poolings alone. The blank is the '
         "word, in quotation marks.",
-    ),
-    solution_code="""\
+    ],
+    why="My way: only the poolings take rows, and 28 can be halved four times, rounded down: 14, 7, 3, 1. With the "
+    "convolutions as they were you could also leave out the first or the second pooling, or give it a stride of 1. "
+    "In the third or fourth it is too late.",
+)
 def deep():
     model = keras.Sequential([keras.Input((28, 28, 1))])
     for filters in (16, 32, 64, 64):
@@ -313,122 +294,107 @@ def deep():
         model.add(keras.layers.MaxPooling2D(2))
     model.add(keras.layers.Flatten())
     model.add(keras.layers.Dense(10))
-    return model""",
-    why="My way: only the poolings take rows, and 28 can be halved four times, rounded down: 14, 7, 3, 1. With the "
-    "convolutions as they were you could also leave out the first or the second pooling, or give it a stride of 1. "
-    "In the third or fourth it is too late.",
-    slips=(
-        KnownWrongAnswer(m.ALWAYS_FITS, _deep(padding="valid")),
-        KnownWrongAnswer(m.ALWAYS_FITS, _deep()),
-    ),
-)
+    return model
+
 
 # -- any_picture --------------------------------------------------------------------------------------------------
 
 
-def _any_picture(*make: str) -> Callable[[], Any]:
-    """What a learner would hand in with a layer of this kind in place of the blank."""
-
-    def any_picture() -> Any:
-        keras = load_keras()
-        return keras.Sequential(
-            [
-                keras.Input((None, None, 1)),
-                keras.layers.Conv2D(16, 3, padding="same", activation="relu"),
-                *(getattr(keras.layers, kind)() for kind in make),
-                keras.layers.Dense(10),
-            ]
-        )
-
-    return any_picture
+def _any_picture_diagnosis(rows: Rows) -> Misconception | None:
+    """What explains that a model of any picture does not build."""
+    flat = rows[-1].kind == "Dense" and any(step.kind == "Flatten" for step in rows)
+    return m.FLATTEN_IS_GLOBAL if flat else None
 
 
-def _check_any_picture(function: Any) -> Result:
+def _check_any_picture(function: Any) -> str:
     """One model, with one set of weights, on pictures of several sizes."""
-    try:
-        model = built(function)
-    except DoesNotBuild as stop:
-        flat = stop.step.kind == "Dense" and any(step.kind == "Flatten" for step in stop.rows)
-        raise stop.because(m.FLATTEN_IS_GLOBAL if flat else None) from None
+    model = built(function, diagnose=_any_picture_diagnosis)
     for height, width in ((28, 28), (32, 32), (17, 23)):
         settings = f"a picture of {height} × {width}"
         y = made_of(model, networks.digits((1, height, width, 1), seed=height), settings)
         if y.shape != (1, 10):
-            return wrong(f"For {settings} your model makes {spell_shape(y.shape)}. Asked for: 10 numbers in all.")
+            raise CheckFailed(f"For {settings} your model makes {spell_shape(y.shape)}. Asked for: 10 numbers in all.")
         unheard = _corner_without_a_say(model, height, width)
         if unheard:
-            return wrong(
+            raise CheckFailed(
                 f"10 numbers come out of {settings}. But I changed its {unheard} corner, again and again, and they "
                 "stayed as they were: every part of the picture shall have a say in them."
             )
-    return right("10 numbers from 28 × 28, from 32 × 32 and from 17 × 23, with the same weights.")
+    return "10 numbers from 28 × 28, from 32 × 32 and from 17 × 23, with the same weights."
 
 
 def _corner_without_a_say(model: Any, height: int, width: int) -> str | None:
     """The first corner of the picture, a quarter of its sides long, that changes nothing of what comes out."""
-    ends = ("top", slice(height // 4)), ("bottom", slice(-(height // 4), None))
-    sides = ("left", slice(width // 4)), ("right", slice(-(width // 4), None))
-    for (end, rows), (side, columns) in product(ends, sides):
-        # What a relu or a maximum hides in one picture shows in another.
-        for seed in range(6):
-            x = networks.digits((1, height, width, 1), seed=seed)
-            changed = x.copy()
-            changed[:, rows, columns] *= -3
-            if not np.array_equal(made_of(model, x), made_of(model, changed)):
-                break
-        else:
+    ends = {"top": slice(height // 4), "bottom": slice(-(height // 4), None)}
+    sides = {"left": slice(width // 4), "right": slice(-(width // 4), None)}
+    # What a relu or a maximum hides in one picture shows in another.
+    pictures = np.concatenate([networks.digits((1, height, width, 1), seed=seed) for seed in range(6)])
+    plain = made_of(model, pictures)
+    for (end, rows), (side, columns) in product(ends.items(), sides.items()):
+        changed = pictures.copy()
+        changed[:, rows, columns] *= -3
+        if np.array_equal(made_of(model, changed), plain):
             return f"{end} {side}"
     return None
 
 
-any_picture = Exercise(
-    name="any_picture",
-    answer="any_picture",
-    checker=_check_any_picture,
-    hints=(
+# fmt: off
+@lesson.function(
+    _check_any_picture,
+    wrong=[
+        (
+            m.FLATTEN_IS_GLOBAL,
+            _model_of(
+                (None, None, 1),
+                ("Conv2D", (16, 3), {"padding": "same", "activation": "relu"}),
+                ("Flatten", (), {}),
+                ("Dense", (10,), {}),
+            ),
+        ),
+    ],
+    hints=[
         "`Dense` has a weight for every number that reaches it. How many numbers does `Flatten` make of a map whose "
         "height and width are not known?",
         "Lesson 03, section 6: which layer makes one number of each channel, whatever the size?",
         "Its name begins with `Global`. Do not forget the brackets behind the name.",
-    ),
-    solution_code="""\
+    ],
+    why="My way: after global pooling there are 16 numbers, one for each channel, for every picture. So `Dense` knows "
+    "how many weights it needs before it has seen one.",
+)
 def any_picture():
     return keras.Sequential([
         keras.Input((None, None, 1)),
         keras.layers.Conv2D(16, 3, padding="same", activation="relu"),
         keras.layers.GlobalAveragePooling2D(),
         keras.layers.Dense(10),
-    ])""",
-    why="My way: after global pooling there are 16 numbers, one for each channel, for every picture. So `Dense` knows "
-    "how many weights it needs before it has seen one.",
-    slips=(KnownWrongAnswer(m.FLATTEN_IS_GLOBAL, _any_picture("Flatten")),),
-)
+    ])
+# fmt: on
+
 
 # -- channels_last ------------------------------------------------------------------------------------------------
 
 
-def _check_channels_last(function: Any) -> Result:
+def _check_channels_last(function: Any) -> str:
     """3 × 64 × 64 becomes 64 × 64 × 3, and every pixel stays where it was."""
-    layers = networks.layers_or_word(function)
     x = networks.digits((1, 3, 64, 64), seed=6)
-    y = networks.run_through(layers, x)[-1] if layers else x
+    y = networks.made_by(networks.layers_or_word(function), x)
     expected = np.moveaxis(x, 1, 3)
     if y.shape != expected.shape:
         sent = np.transpose(x, (0, 3, 1, 2))
-        belief = m.PERMUTE_SENDS if np.array_equal(y, sent) else None
-        return wrong(
+        raise CheckFailed(
             f"3 × 64 × 64 goes in, and {spell_shape(y.shape)} comes out. Asked for: 64 × 64 × 3.",
-            misconception=belief,
+            misconception=m.PERMUTE_SENDS if np.array_equal(y, sent) else None,
         )
     if np.array_equal(y, expected):
-        return right("64 × 64 × 3, and each of the 12,288 numbers is where it belongs.")
+        return "64 × 64 × 3, and each of the 12,288 numbers is where it belongs."
     if np.array_equal(y, expected.swapaxes(1, 2)):
-        return wrong("The colours are right, and the picture lies on its side: height and width have changed places.")
-    belief = m.RESHAPE_MOVES_CHANNELS if np.array_equal(y.ravel(), x.ravel()) else None
-    return wrong(
+        raise CheckFailed(
+            "The colours are right, and the picture lies on its side: height and width have changed places."
+        )
+    raise CheckFailed(
         f"The shape is right, 64 × 64 × 3, and {int((y != expected).sum()):,} of 12,288 numbers are not. The top left "
         f"pixel was {_pixel(expected)}; yours is {_pixel(y)}.",
-        misconception=belief,
+        misconception=m.RESHAPE_MOVES_CHANNELS if np.array_equal(y.ravel(), x.ravel()) else None,
     )
 
 
@@ -436,27 +402,25 @@ def _pixel(y: Map) -> str:
     return ", ".join(f"{value:g}" for value in y[0, 0, 0])
 
 
-channels_last = Exercise(
-    name="channels_last",
-    answer="channels_last",
-    checker=_check_channels_last,
-    hints=(
+@lesson.function(
+    _check_channels_last,
+    wrong=[
+        (m.RESHAPE_MOVES_CHANNELS, _list_of(("Reshape", ((64, 64, 3),), {}))),
+        (m.PERMUTE_SENDS, _list_of(("Permute", ((3, 1, 2),), {}))),
+    ],
+    hints=[
         "The numbers are all there. The axis of the channels is the first and has to be the last.",
         "`Reshape` only breaks the same line of numbers into other pieces. The layer that moves an axis is "
         "`keras.layers.Permute`.",
         "`Permute((a, b, c))` takes old axis a first, then b, then c; they are counted from 1, without the batch axis. "
         "Height is old axis 2, width is 3, the channels are 1.",
-    ),
-    solution_code="""\
-def channels_last():
-    return [keras.layers.Permute((2, 3, 1))]""",
+    ],
     why="Height first, then width, then the channels. With data in a NumPy array, `np.moveaxis(x, 1, 3)` does the same "
     "before the model.",
-    slips=(
-        KnownWrongAnswer(m.RESHAPE_MOVES_CHANNELS, _list_of(("Reshape", ((64, 64, 3),), {}))),
-        KnownWrongAnswer(m.PERMUTE_SENDS, _list_of(("Permute", ((3, 1, 2),), {}))),
-    ),
 )
+def channels_last():
+    return [keras.layers.Permute((2, 3, 1))]
+
 
 # -- residual -----------------------------------------------------------------------------------------------------
 
@@ -474,26 +438,70 @@ def _residual(shortcut: Callable[[Any, Any], Any], joined: bool = True) -> Calla
     return residual
 
 
-def _belief_about_shortcut(step: Row, n: int) -> Misconception | None:
+def _why_they_miss(rows: Rows, n: int) -> Misconception | None:
     half = truth.same_step_size(n, 3, 2)
     beliefs: dict[tuple[int, ...], Misconception] = {(half - 1, half): m.HALVES_AGREE, (half, n): m.SHORTCUT_FOLLOWS}
-    return beliefs.get(heights(step))
+    return beliefs.get(heights(rows[-1]))
 
 
-def _about_the_shortcut(model: Any, addition: Any, settings: str) -> Result | None:
-    """What is wrong if one map holds all that reaches the Add: then there is no way around the convolutions."""
-    cuts = {id(tensor): tensor for tensor in addition.input}
-    cuts |= {id(layer.output): layer.output for layer in layers_of(model, "Conv2D")}
+def _check_residual(function: Any) -> str:
+    """Even and odd sizes: the two paths meet in an Add, and have the same shape without being stretched."""
+    for n in (24, 25, 31, 8):
+        settings, half = f"n = {n}", truth.same_step_size(n, 3, 2)
+        model = built(function, n, settings=settings, shape=(n, n, 16), diagnose=partial(_why_they_miss, n=n))
+        x = networks.digits((1, n, n, 16), seed=n)
+        y = made_of(model, x, settings)
+        additions = joins(model, "Add")
+        if not additions:
+            raise CheckFailed(
+                f"For {settings} it builds, and there is no `Add` any more. Without the shortcut it is no residual "
+                "block."
+            )
+        meeting = {id(tensor): tensor for tensor in additions[-1].input}
+        if len(meeting) < 2:
+            raise CheckFailed("A map is added to itself. The shortcut shall come from x, around the two convolutions.")
+        if len({tuple(tensor.shape) for tensor in meeting.values()}) > 1:
+            told = " and ".join(spell_shape(tensor.shape) for tensor in additions[-1].input)
+            raise CheckFailed(
+                f"For {settings} Add gets {told}. It does not refuse, because an axis of 1 is copied as often as "
+                "needed. But a shortcut that gives every pixel the same number is no shortcut."
+            )
+        if y.shape != (1, half, half, 32):
+            raise CheckFailed(
+                f"For {settings} {spell_shape(y.shape)} comes out. The two convolutions alone make {half} × {half} "
+                "× 32."
+            )
+        _check_shortcut(model, additions[-1], x, settings)
+        paths = {name: path_to(tensor) for name, tensor in meeting.items()}
+        if not any(map(_is_other_path, paths.values())):
+            found = "; and ".join(_spell_path(paths[id(tensor)]) for tensor in additions[-1].input)
+            raise CheckFailed(
+                f"For {settings} the shapes fit. But the other path shall stay as it is: from x two "
+                '`Conv2D(32, 3, padding="same")`, the first with `strides=2`.',
+                f"Your `Add` gets: {found}.",
+            )
+        if half >= 12:  # on a smaller map even a right shortcut with a large window reaches from one end to the other
+            for name, path in paths.items():
+                if not _is_other_path(path):
+                    check_half_places(model, meeting[name], settings)
+    return "For n = 24, 25, 31 and 8 both paths have the same shape, and they are added."
+
+
+def _check_shortcut(model: Any, addition: Any, x: Map, settings: str) -> None:
+    """Check that no single map holds all that reaches the Add: then there is no way around the convolutions."""
     starts = {id(tensor) for tensor in model.inputs}
-    for name, cut in cuts.items():
-        if name in starts or any(carried_around(model, cut, [addition.output])):
-            continue
-        return wrong(
-            f"For {settings} the shapes fit. But I held what one layer made, {spell_shape(cut.shape)}, and changed x: "
-            "the sum stayed the same. So only one path brings x to the `Add`. The shortcut shall come from x itself, "
-            "around both convolutions."
-        )
-    return None
+    cuts = {id(tensor): tensor for tensor in addition.input}
+    cuts |= {id(layer.output): layer.output for layer in layers_of_kind(model, "Conv2D")}
+    cuts = {name: cut for name, cut in cuts.items() if name not in starts}
+    plain, *held = opened(model, [addition.output, *cuts.values()])(x)
+    for cut, map_ in zip(cuts.values(), held, strict=True):
+        (changed,) = opened(model, [addition.output], cut)(some_picture(model, seed=2), map_)
+        if np.array_equal(changed, plain):
+            raise CheckFailed(
+                f"For {settings} the shapes fit. But I held what one layer made, {spell_shape(cut.shape)}, and changed "
+                "x: the sum stayed the same. So only one path brings x to the `Add`. The shortcut shall come from x "
+                "itself, around both convolutions."
+            )
 
 
 #: The settings of the two convolutions of the other path, the first of them first. Without "same" its size would not be
@@ -501,9 +509,9 @@ def _about_the_shortcut(model: Any, addition: Any, settings: str) -> Result | No
 _OTHER_PATH = tuple({"filters": 32, "kernel_size": (3, 3), "strides": strides} for strides in ((2, 2), (1, 1)))
 
 
-def _is_other_path(way: Sequence[Layer]) -> bool:
-    """Whether a way from x is the two convolutions as they were. The relu may stand on a line of its own."""
-    mixing = [layer for layer in way if kind_of(layer) not in ("ReLU", "Activation")]
+def _is_other_path(path: Sequence[Layer]) -> bool:
+    """Whether a path from x is the two convolutions as they were. The relu may stand on a line of its own."""
+    mixing = [layer for layer in path if kind_of(layer) not in ("ReLU", "Activation")]
     return [kind_of(layer) for layer in mixing] == ["Conv2D", "Conv2D"] and all(
         getattr(layer, name) == value
         for layer, settings in zip(mixing, _OTHER_PATH, strict=True)
@@ -511,104 +519,39 @@ def _is_other_path(way: Sequence[Layer]) -> bool:
     )
 
 
-def _spell_way(way: Sequence[Layer]) -> str:
-    """The layers of a way with those of their settings that say what size comes out."""
-    return ", ".join(f"`{_spell_layer(layer)}`" for layer in way) or "x itself"
-
-
-def _spell_layer(layer: Layer) -> str:
+def _spell_path(path: Sequence[Layer]) -> str:
+    """The layers of a path with those of their settings that say what size comes out."""
     names = ("filters", "kernel_size", "pool_size", "strides", "padding")
-    return LayerCode(kind_of(layer), {name: getattr(layer, name) for name in names if hasattr(layer, name)}).text
+    codes = [
+        LayerCode(kind_of(one), {name: getattr(one, name) for name in names if hasattr(one, name)}) for one in path
+    ]
+    return ", ".join(f"`{code.text}`" for code in codes) or "x itself"
 
 
-def _about_the_other_path(addition: Any, settings: str) -> Result | None:
-    """What is wrong if none of the ways into the Add is the other path, which shall stay as it is."""
-    ways = [way_to(tensor) for tensor in addition.input]
-    if any(map(_is_other_path, ways)):
-        return None
-    found = "; and ".join(map(_spell_way, ways))
-    return wrong(
-        f"For {settings} the shapes fit. But the other path shall stay as it is: from x two "
-        '`Conv2D(32, 3, padding="same")`, the first with `strides=2`.',
-        f"Your `Add` gets: {found}.",
-    )
-
-
-def _about_the_place(model: Any, addition: Any, settings: str) -> Result | None:
-    """What is wrong if the shortcut brings a cell of x elsewhere than where the two convolutions bring it."""
-    for tensor in addition.input:
-        if not _is_other_path(way_to(tensor)):
-            problem = not_at_half_its_place(model, tensor, settings)
-            if problem is not None:
-                return problem
-    return None
-
-
-def _check_residual(function: Any) -> Result:
-    """Even and odd sizes: the two paths meet in an Add, and have the same shape without being stretched."""
-    for n in (24, 25, 31, 8):
-        settings, half = f"n = {n}", truth.same_step_size(n, 3, 2)
-        try:
-            model = built(function, n, settings=settings)
-        except DoesNotBuild as stop:
-            raise stop.because(_belief_about_shortcut(stop.step, n)) from None
-        model = laid_open(model, (n, n, 16))
-        y = made_of(model, networks.digits((1, n, n, 16), seed=n), settings)
-        additions = joins(model, "Add")
-        if not additions:
-            return wrong(
-                f"For {settings} it builds, and there is no `Add` any more. Without the shortcut it is no residual "
-                "block."
-            )
-        shapes = [tuple(tensor.shape) for tensor in additions[-1].input]
-        if len({id(tensor) for tensor in additions[-1].input}) < 2:
-            return wrong("A map is added to itself. The shortcut shall come from x, around the two convolutions.")
-        if len(set(shapes)) > 1:
-            told = " and ".join(map(spell_shape, shapes))
-            return wrong(
-                f"For {settings} Add gets {told}. It does not refuse, because an axis of 1 is copied as often as "
-                "needed. But a shortcut that gives every pixel the same number is no shortcut."
-            )
-        if y.shape != (1, half, half, 32):
-            return wrong(
-                f"For {settings} {spell_shape(y.shape)} comes out. The two convolutions alone make {half} × {half} "
-                "× 32."
-            )
-        problem = _about_the_shortcut(model, additions[-1], settings)
-        problem = problem or _about_the_other_path(additions[-1], settings)
-        if half >= 12:  # on a smaller map even a right shortcut with a large window reaches from one end to the other
-            problem = problem or _about_the_place(model, additions[-1], settings)
-        if problem is not None:
-            return problem
-    return right("For n = 24, 25, 31 and 8 both paths have the same shape, and they are added.")
-
-
-residual = Exercise(
-    name="residual",
-    answer="residual",
-    checker=_check_residual,
-    hints=(
+@lesson.function(
+    _check_residual,
+    wrong=[
+        (m.HALVES_AGREE, _residual(lambda layers, x: layers.MaxPooling2D(2)(layers.Conv2D(32, 1)(x)))),
+        (m.SHORTCUT_FOLLOWS, _residual(lambda layers, x: layers.Conv2D(32, 1)(x))),
+    ],
+    hints=[
         "The other path makes ⌈n / 2⌉ × ⌈n / 2⌉ × 32. The shortcut has to make the same, for even and for odd n. So "
         "three things have to fit: the step, the rounding, and the channels.",
         "The channels: a `Conv2D(32, 1)`. The step: `strides=2`. What does a 1×1 window with a stride of 2 make of 25? "
         "Use the formula without padding (lesson 02): ⌊(n − k) / s⌋ + 1.",
         "⌊(25 − 1) / 2⌋ + 1 = 13. So the convolution can do all three at once, and no pooling is needed. It is called "
         "with `(x)` behind it.",
-    ),
-    solution_code="""\
+    ],
+    why="⌊(n − 1) / 2⌋ + 1 is ⌈n / 2⌉ for every n: a window of one cell needs no ghosts. A pooling with "
+    '`padding="same"` behind a 1×1 convolution would do, too.',
+)
 def residual(n):
     x = keras.Input((n, n, 16))
     y = keras.layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(x)
     y = keras.layers.Conv2D(32, 3, padding="same")(y)
     short = keras.layers.Conv2D(32, 1, strides=2)(x)
-    return keras.Model(x, keras.layers.Add()([short, y]))""",
-    why="⌊(n − 1) / 2⌋ + 1 is ⌈n / 2⌉ for every n: a window of one cell needs no ghosts. A pooling with "
-    '`padding="same"` behind a 1×1 convolution would do, too.',
-    slips=(
-        KnownWrongAnswer(m.HALVES_AGREE, _residual(lambda layers, x: layers.MaxPooling2D(2)(layers.Conv2D(32, 1)(x)))),
-        KnownWrongAnswer(m.SHORTCUT_FOLLOWS, _residual(lambda layers, x: layers.Conv2D(32, 1)(x))),
-    ),
-)
+    return keras.Model(x, keras.layers.Add()([short, y]))
+
 
 # -- keeps_its_size -----------------------------------------------------------------------------------------------
 
@@ -619,86 +562,77 @@ def _two_layers(convolution: dict[str, Any], pool: dict[str, Any], *more: _Writt
     return _list_of(("Conv2D", (16, 3), same | convolution), ("MaxPooling2D", (3,), same | pool), *more)
 
 
-def _check_keeps_its_size(function: Any) -> Result:
+#: The layers that were there: the setting that holds the width of their windows, how that is told, and what those
+#: believe who left a stride of 3.
+_WINDOWS_OF_3 = {
+    "Conv2D": ("kernel_size", "a 3×3 kernel", m.THIRD_IS_WIDTH),
+    "MaxPooling2D": ("pool_size", "windows of 3", m.POOL_STRIDE_IS_ONE),
+}
+
+
+def _check_keeps_its_size(function: Any) -> str:
     """A convolution and a pooling, both with windows of 3; every map has the size of the first."""
     layers = networks.layers_or_word(function)
-    wanted = {"Conv2D": ("kernel_size", "a 3×3 kernel"), "MaxPooling2D": ("pool_size", "windows of 3")}
-    for kind, (setting, told) in wanted.items():
+    for kind, (setting, told, _) in _WINDOWS_OF_3.items():
         found = [layer for layer in layers if kind_of(layer) == kind]
         if len(found) != 1 or tuple(getattr(found[0], setting)) != (3, 3):
-            return wrong(f"I look for one `{kind}` with {told}.")
+            raise CheckFailed(f"I look for one `{kind}` with {told}.")
     for n in (32, 45):
-        maps = networks.run_through(layers, truth.square(n))
-        sizes = [int(y.shape[1]) if y.ndim == 4 else 0 for y in maps]
-        # Ghosts that are added by hand belong to the layer that comes after them.
-        asked = [size for size, kind in zip(sizes, map(kind_of, layers), strict=True) if kind != "ZeroPadding2D"]
-        if set(asked) == {n} and sizes[-1] == n:
-            continue
+        sizes = [int(y.shape[1]) if y.ndim == 4 else 0 for y in networks.run_through(layers, truth.square(n))]
         road = truth.changes(n, sizes)
-        if sizes[-1] == n:
-            mended = kind_of(layers[-1]) not in wanted
-            return wrong(
+        # Ghosts that are added by hand belong to the layer that comes after them.
+        asked = [size for size, layer in zip(sizes, layers, strict=True) if kind_of(layer) != "ZeroPadding2D"]
+        if sizes[-1] == n and set(asked) != {n}:
+            mended = kind_of(layers[-1]) not in _WINDOWS_OF_3
+            raise CheckFailed(
                 f"{road}: right at the end, and not on the way.",
                 misconception=m.MENDED_AT_THE_END if mended else None,
             )
-        strides = {kind_of(layer): tuple(layer.strides) for layer in layers if hasattr(layer, "strides")}
-        beliefs = {"Conv2D": m.THIRD_IS_WIDTH, "MaxPooling2D": m.POOL_STRIDE_IS_ONE}
-        guilty = next((kind for kind in wanted if strides[kind] == (3, 3)), None)
-        return wrong(
-            f"{road}. Asked for: {n} after each of the two.",
-            *["If you wrote `MaxPooling2D(3, 3, …)`: the second 3 is the strides here too."]
-            * (guilty == "MaxPooling2D"),
-            misconception=beliefs[guilty] if guilty else None,
-        )
-    return right("32 stays 32 and 45 stays 45, after each of the two.")
+        if sizes[-1] != n:
+            strides = {kind_of(layer): tuple(layer.strides) for layer in layers if hasattr(layer, "strides")}
+            guilty = next((kind for kind in _WINDOWS_OF_3 if strides[kind] == (3, 3)), None)
+            raise CheckFailed(
+                f"{road}. Asked for: {n} after each of the two.",
+                *["If you wrote `MaxPooling2D(3, 3, …)`: the second 3 is the strides here too."]
+                * (guilty == "MaxPooling2D"),
+                misconception=_WINDOWS_OF_3[guilty][-1] if guilty else None,
+            )
+    return "32 stays 32 and 45 stays 45, after each of the two."
 
 
-keeps_its_size = Exercise(
-    name="keeps_its_size",
-    answer="keeps_its_size",
-    checker=_check_keeps_its_size,
-    hints=(
+@lesson.function(
+    _check_keeps_its_size,
+    wrong=[
+        (m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {})),
+        (m.POOL_STRIDE_IS_ONE, _two_layers({}, {})),
+        (m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {"strides": 1})),
+        (m.MENDED_AT_THE_END, _two_layers({"strides": 3}, {}, ("Resizing", (32, 32), {}))),
+        (m.MENDED_AT_THE_END, _two_layers({}, {"strides": 2}, ("UpSampling2D", (2,), {}))),
+    ],
+    hints=[
         '"same" promises ⌈n / s⌉. So what is s in each of the two lines?',
         "In `Conv2D(16, 3, 3)` the second 3 is not the width of the kernel (lesson 01, section 8). And a pooling layer "
         "that is told no strides takes its pool size (lesson 03).",
         "Take the second 3 out of the convolution, and tell the pooling `strides=1`.",
-    ),
-    solution_code="""\
+    ],
+    why='With a stride of 1 "same" is n. Both layers had a stride of 3, one by a number too many, the other by one '
+    "too few.",
+)
 def keeps_its_size():
     return [
         keras.layers.Conv2D(16, 3, padding="same"),
         keras.layers.MaxPooling2D(3, strides=1, padding="same"),
-    ]""",
-    why='With a stride of 1 "same" is n. Both layers had a stride of 3, one by a number too many, the other by one '
-    "too few.",
-    slips=(
-        KnownWrongAnswer(m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {})),
-        KnownWrongAnswer(m.POOL_STRIDE_IS_ONE, _two_layers({}, {})),
-        KnownWrongAnswer(m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {"strides": 1})),
-        KnownWrongAnswer(m.MENDED_AT_THE_END, _two_layers({"strides": 3}, {}, ("Resizing", (32, 32), {}))),
-        KnownWrongAnswer(m.MENDED_AT_THE_END, _two_layers({}, {"strides": 2}, ("UpSampling2D", (2,), {}))),
-    ),
-)
+    ]
+
 
 # -- generator ----------------------------------------------------------------------------------------------------
 
 
-def _generator(start: int, doublings: int, *more: tuple[str, Any]) -> Callable[[], Any]:
-    """What a learner would hand in with these numbers, and layers at the end."""
-
-    def generator() -> Any:
-        keras = load_keras()
-        layers = keras.layers
-        model = keras.Sequential([keras.Input((100,)), layers.Dense(start * start * 16)])
-        model.add(layers.Reshape((start, start, 16)))
-        for _ in range(doublings):
-            model.add(layers.Conv2DTranspose(16, 5, strides=2, padding="same"))
-        model.add(layers.Conv2D(1, 3, padding="same"))
-        for kind, args in more:
-            model.add(getattr(layers, kind)(*args))
-        return model
-
-    return generator
+def _generator(last: _Written) -> Callable[[], Any]:
+    """What a learner would hand in who leaves the start at 7 and puts this layer at the end."""
+    start: list[_Written] = [("Dense", (7 * 7 * 16,), {}), ("Reshape", ((7, 7, 16),), {})]
+    grown: list[_Written] = [("Conv2DTranspose", (16, 5), {"strides": 2, "padding": "same"})] * 2
+    return _model_of((100,), *start, *grown, ("Conv2D", (1, 3), {"padding": "same"}), last)
 
 
 def _learns(layer: Layer) -> bool:
@@ -731,16 +665,16 @@ def _grew(before: Layer, after: Layer) -> list[tuple[int, int]]:
     return [(int(of), int(made)) for of, made in pairs if made > of]
 
 
-def _check_generator(function: Any) -> Result:
+def _check_generator(function: Any) -> str:
     """100 numbers become 32 × 32 × 1, grown by transposed convolutions and not stretched at the end."""
-    model = laid_open(built(function), (100,))
+    model = built(function, shape=(100,))
     y = made_of(model, np.ones((1, 100), dtype=np.float32))
     grown = [int(layer.output.shape[1]) for layer in model.layers if len(layer.output.shape) == 4]
     road = " → ".join(map(str, dict.fromkeys(grown)))
     if y.shape != (1, 32, 32, 1):
-        return wrong(f"Your sizes: {road or 'none'}. {spell_shape(y.shape)} comes out; asked for: 32 × 32 × 1.")
-    if not layers_of(model, "Conv2DTranspose"):
-        return wrong("32 × 32 × 1 comes out, but nothing grows: I look for at least one `Conv2DTranspose`.")
+        raise CheckFailed(f"Your sizes: {road or 'none'}. {spell_shape(y.shape)} comes out; asked for: 32 × 32 × 1.")
+    if not layers_of_kind(model, "Conv2DTranspose"):
+        raise CheckFailed("32 × 32 × 1 comes out, but nothing grows: I look for at least one `Conv2DTranspose`.")
     found = _enlarged_without_learning(model)
     if found is not None:
         layer, of, made, learned = found
@@ -750,23 +684,27 @@ def _check_generator(function: Any) -> Result:
             if not learned
             else f"and {made} is no whole multiple of {of}: the rows that it put in were grown by no layer."
         )
-        return wrong(
+        raise CheckFailed(
             f"32 × 32 × 1 comes out, by way of {road}. But `{kind_of(layer)}` made {made} of {of}, {reason}",
             misconception=m.MENDED_AT_THE_END if model.layers.index(layer) > growing else None,
         )
-    return right(f"100 numbers become {road}, and 32 × 32 × 1 comes out.")
+    return f"100 numbers become {road}, and 32 × 32 × 1 comes out."
 
 
-generator = Exercise(
-    name="generator",
-    answer="generator",
-    checker=_check_generator,
-    hints=(
+@lesson.function(
+    _check_generator,
+    wrong=[
+        (m.MENDED_AT_THE_END, _generator(("Resizing", (32, 32), {}))),
+        (m.MENDED_AT_THE_END, _generator(("ZeroPadding2D", (2,), {}))),
+    ],
+    hints=[
         "Each of these transposed convolutions doubles. So go backwards from 32: what was before it?",
         "32, 16, 8, 4, 2, 1: each of them can be a start. How many doublings is it from there?",
         "Start at 8, and 8 → 16 → 32 are two doublings. A start at 4 needs three.",
-    ),
-    solution_code="""\
+    ],
+    why="My way: the end is start · 2 · 2 · …, so the start is the end, halved as often as you double. 7 was the start "
+    "for 28. For 32 it is 8, or 4, 2 or 1 with more doublings, or 16 with one.",
+)
 def generator():
     start = 8
     doublings = 2
@@ -776,14 +714,8 @@ def generator():
     for _ in range(doublings):
         model.add(keras.layers.Conv2DTranspose(16, 5, strides=2, padding="same"))
     model.add(keras.layers.Conv2D(1, 3, padding="same"))
-    return model""",
-    why="My way: the end is start · 2 · 2 · …, so the start is the end, halved as often as you double. 7 was the start "
-    "for 28. For 32 it is 8, or 4, 2 or 1 with more doublings, or 16 with one.",
-    slips=(
-        KnownWrongAnswer(m.MENDED_AT_THE_END, _generator(7, 2, ("Resizing", (32, 32)))),
-        KnownWrongAnswer(m.MENDED_AT_THE_END, _generator(7, 2, ("ZeroPadding2D", (2,)))),
-    ),
-)
+    return model
+
 
 # -- mirror -------------------------------------------------------------------------------------------------------
 
@@ -792,111 +724,131 @@ def _mirror(missing: Callable[[int, int], Any]) -> Callable[[Sequence[int]], Any
     """What a learner would hand in with this in place of the blank."""
 
     def decoder(sizes: Sequence[int]) -> Any:
-        keras = load_keras()
-        model = keras.Sequential([keras.Input((sizes[0], sizes[0], 8))])
-        for small, large in pairwise(sizes):
-            settings = {"strides": 2, "padding": "same", "output_padding": missing(small, large)}
-            model.add(keras.layers.Conv2DTranspose(8, 3, **settings))
-        return model
+        settings = {"strides": 2, "padding": "same"}
+        layers = (
+            ("Conv2DTranspose", (8, 3), settings | {"output_padding": missing(*pair)}) for pair in pairwise(sizes)
+        )
+        return _model_of((sizes[0], sizes[0], 8), *layers)()
 
     return decoder
 
 
-def _check_mirror(function: Any) -> Result:
+def _check_mirror(function: Any) -> str:
     """The decoder gives the sizes of the way down, each of them, for several pictures."""
-    check_callable(function)
     sweep = (25, 32, 28, 100, 63)
     for n in sweep:
         sizes = truth.road_down(n)
-        settings = f"the sizes {sizes}"
-        try:
+        settings, shape = f"the sizes {sizes}", (sizes[0], sizes[0], 8)
+        # A negative output_padding is what comes of believing that it is added to n·s.
+        with networks.explained_by(m.ADDED_TO_THE_DOUBLE, "(?=.*output_padding).*value >= 0"):
             model = built(function, sizes, settings=settings)
-        except CheckFailed as stop:
-            raise _named_refusal(stop) from None
-        model = laid_open(model, (sizes[0], sizes[0], 8))
-        transposed = layers_of(model, "Conv2DTranspose")
+        model = laid_open(model, shape)
+        transposed = layers_of_kind(model, "Conv2DTranspose")
         if len(transposed) != len(sizes) - 1:
-            return wrong(f"For {settings} I look for {len(sizes) - 1} `Conv2DTranspose` and find {len(transposed)}.")
-        made_of(model, np.ones((1, sizes[0], sizes[0], 8), dtype=np.float32), settings)
-        mine = (sizes[0], *(int(layer.output.shape[1]) for layer in transposed))
+            raise CheckFailed(
+                f"For {settings} I look for {len(sizes) - 1} `Conv2DTranspose` and find {len(transposed)}."
+            )
+        made_of(model, np.ones((1, *shape), dtype=np.float32), settings)
         others = [layer for layer in model.layers if kind_of(layer) not in ("Conv2DTranspose", "InputLayer")]
         if any(layer.input.shape[1:3] != layer.output.shape[1:3] for layer in others):
-            return wrong("Only transposed convolutions, please, change a size: each of them shall make its own.")
+            raise CheckFailed("Only transposed convolutions, please, change a size: each of them shall make its own.")
+        mine = (sizes[0], *(int(layer.output.shape[1]) for layer in transposed))
         if mine != sizes:
-            given = {layer.output_padding for layer in transposed}
-            belief = (
-                m.COMES_BACK_FROM_BELOW if given == {None} else m.ZERO_IS_THE_DEFAULT if given == {(0, 0)} else None
-            )
-            wanted = truth.changes(sizes[0], sizes[1:])
             added = [layer.output_padding and layer.output_padding[0] for layer in transposed]
-            swapped = added == [int(large % 2) for large in sizes[1:]]
-            return wrong(
-                f"Your decoder goes {truth.changes(mine[0], mine[1:])}. The way down, backwards: {wanted}.",
+            swapped = added == [large % 2 for large in sizes[1:]]
+            beliefs = {(None,): m.COMES_BACK_FROM_BELOW, ((0, 0),): m.ZERO_IS_THE_DEFAULT}
+            raise CheckFailed(
+                f"Your decoder goes {truth.changes(mine[0], mine[1:])}. The way down, backwards: "
+                f"{truth.changes(sizes[0], sizes[1:])}.",
                 *["0 and 1 are the wrong way round: with 0 an odd size comes out, with 1 the even one after it."]
                 * swapped,
-                misconception=belief,
+                misconception=beliefs.get(tuple({layer.output_padding for layer in transposed})),
             )
-    return right(f"Every size of the way up is the one of the way down, for pictures of {', '.join(map(str, sweep))}.")
+    return f"Every size of the way up is the one of the way down, for pictures of {', '.join(map(str, sweep))}."
 
 
-def _named_refusal(stop: CheckFailed) -> CheckFailed:
-    """A negative output_padding is what comes of believing that it is added to n·s."""
-    result = stop.result
-    text = " ".join(result.lines)
-    if "output_padding" not in text or "value >= 0" not in text:
-        return stop
-    return CheckFailed(wrong(*result.lines, misconception=m.ADDED_TO_THE_DOUBLE))
-
-
-mirror = Exercise(
-    name="mirror",
-    answer="decoder",
-    checker=_check_mirror,
-    hints=(
+# fmt: off
+@lesson.cell(
+    _check_mirror,
+    wrong=[
+        (m.COMES_BACK_FROM_BELOW, _mirror(lambda small, large: None)),
+        (m.ZERO_IS_THE_DEFAULT, _mirror(lambda small, large: 0)),
+        (m.ADDED_TO_THE_DOUBLE, _mirror(lambda small, large: large - 2 * small)),
+    ],
+    hints=[
         "With `output_padding=0` a layer with k = 3 and s = 2 makes (n − 1)·2 + 1. What does it make of 2, of 4, of 7?",
         "3, 7 and 13. Wanted are 4, 7 and 13. So the first needs 1 more and the others need 0: large less what comes "
         "out with 0.",
         "What comes out with 0 is `2 * small - 1`. Subtract that from `large`.",
-    ),
-    solution_code="""\
-def decoder(sizes):
-    model = keras.Sequential([keras.Input((sizes[0], sizes[0], 8))])
-    for i in range(len(sizes) - 1):
-        small, large = sizes[i], sizes[i + 1]
-        missing = large - (2 * small - 1)
-        model.add(keras.layers.Conv2DTranspose(
-            8, 3, strides=2, padding="same", output_padding=missing))
-    return model""",
+    ],
     why="4 comes from 7 and from 8. The decoder cannot know from which, so you tell it: `output_padding` is 0 for "
     "the odd one and 1 for the even one.",
-    slips=(
-        KnownWrongAnswer(m.COMES_BACK_FROM_BELOW, _mirror(lambda small, large: None)),
-        KnownWrongAnswer(m.ZERO_IS_THE_DEFAULT, _mirror(lambda small, large: 0)),
-        KnownWrongAnswer(m.ADDED_TO_THE_DOUBLE, _mirror(lambda small, large: large - 2 * small)),
-    ),
 )
+def mirror():
+    def decoder(sizes):
+        model = keras.Sequential([keras.Input((sizes[0], sizes[0], 8))])
+        for i in range(len(sizes) - 1):
+            small, large = sizes[i], sizes[i + 1]
+            missing = large - (2 * small - 1)
+            model.add(keras.layers.Conv2DTranspose(
+                8, 3, strides=2, padding="same", output_padding=missing))
+        return model
+
+    return decoder
+# fmt: on
+
 
 # -- past_mean ----------------------------------------------------------------------------------------------------
 
 _HOURS = 24
-
-
 _POOL = "AveragePooling1D"
 
 
-def _last(layers: Sequence[Layer], x: Map) -> Map:
-    return networks.run_through(layers, x)[-1]
+def _check_past_mean(function: Any) -> str:
+    """The mean of the last three hours, one for every hour, and no hour that knows a later one."""
+    x = networks.digits((1, _HOURS, 1), seed=3)
+    with networks.explained_by(m.POOLING_CAN_BE_CAUSAL, "allowed values|either 'valid' or 'same'"):
+        layers = networks.layers_or_word(function)
+        if not layers:
+            raise CheckFailed("Your list is empty. I look for one layer or more.")
+        y = networks.made_by(layers, x)
+    if y.shape == (1, _HOURS - 2, 1):
+        raise CheckFailed(
+            f"Without ghosts 3 hours make 1: {_HOURS} become {_HOURS - 2}. Two ghosts are missing; on which side?"
+        )
+    if y.shape != x.shape:
+        raise CheckFailed(
+            f"{spell_shape(x.shape)} goes in and {spell_shape(y.shape)} comes out. Asked for: one mean for each hour.",
+            misconception=m.POOL_STRIDE_IS_ONE if y.shape[1] == _HOURS // 3 else None,
+            with_case=False,
+        )
+    found = _furthest_leak(layers, x)
+    if found is not None:
+        early, late = found
+        raise CheckFailed(
+            f"24 come out, and they leak: I changed hour {late}, and the output of hour {early} changed.",
+            misconception=m.CAUSAL_AFTER if late - early == 2 else m.POOLING_LOOKS_BACK,
+        )
+    expected = np.stack([x[0, hour - 2 : hour + 1, 0].mean() for hour in range(2, _HOURS)])
+    off = np.flatnonzero(np.abs(y[0, 2:, 0] - expected) > 1e-4)
+    if off.size:
+        hour = int(off[0]) + 2
+        mine, mean = _told_apart(float(y[0, hour, 0]), float(expected[off[0]]))
+        near = bool((np.abs(y[0, 2:, 0] - expected) < 0.02 * np.abs(expected) + 0.001).all())
+        raise CheckFailed(
+            f"Nothing leaks. But the output of hour {hour} is {mine}, and the mean of hours {hour - 2}, "
+            f"{hour - 1} and {hour} is {mean}.",
+            *["So near, and not equal: a third that was rounded? Write `1 / 3`; Python keeps all its digits."] * near,
+        )
+    return "One mean for each of 24 hours, right from hour 2 on, and no output knows a later hour."
 
 
 def _furthest_leak(layers: Sequence[Layer], x: Map) -> tuple[int, int] | None:
     """An hour whose output changes when a later one is changed, and the latest such one; None if nothing leaks."""
-    before = _last(layers, x)
-    found = []
-    for hour in range(1, _HOURS):
-        nudged = x.copy()
-        nudged[0, hour] += 100
-        changed = np.flatnonzero((_last(layers, nudged) != before)[0, :hour].any(axis=-1))
-        found += [(int(changed[0]), hour)] if changed.size else []
+    plain = np.repeat(x, _HOURS, axis=0)
+    nudged = plain + 100 * np.eye(_HOURS, dtype=np.float32)[:, :, np.newaxis]
+    changed = (networks.made_by(layers, nudged) != networks.made_by(layers, plain)).any(axis=-1)
+    found = [(int(np.flatnonzero(row)[0]), hour) for hour, row in enumerate(changed) if row[:hour].any()]
     return max(found, key=lambda pair: pair[1] - pair[0], default=None)
 
 
@@ -906,202 +858,140 @@ def _told_apart(a: float, b: float) -> tuple[str, str]:
     return next((pair for pair in pairs if pair[0] != pair[1]), (repr(a), repr(b)))
 
 
-def _check_past_mean(function: Any) -> Result:
-    """The mean of the last three hours, one for every hour, and no hour that knows a later one."""
-    try:
-        layers = networks.layers_or_word(function)
-        if not layers:
-            return wrong("Your list is empty. I look for one layer or more.")
-        x = networks.digits((1, _HOURS, 1), seed=3)
-        y = _last(layers, x)
-    except CheckFailed as stop:
-        if "allowed values" in stop.result.lines[0] or "either 'valid' or 'same'" in stop.result.lines[0]:
-            raise CheckFailed(wrong(*stop.result.lines, misconception=m.POOLING_CAN_BE_CAUSAL)) from None
-        raise
-    if y.shape == (1, _HOURS - 2, 1):
-        return wrong(
-            f"Without ghosts 3 hours make 1: {_HOURS} become {_HOURS - 2}. Two ghosts are missing; on which side?"
-        )
-    if y.shape != x.shape:
-        belief = m.POOL_STRIDE_IS_ONE if y.shape[1] == _HOURS // 3 else None
-        return wrong(
-            f"{spell_shape(x.shape)} goes in and {spell_shape(y.shape)} comes out. Asked for: one mean for each hour.",
-            misconception=belief,
-            with_case=False,
-        )
-    found = _furthest_leak(layers, x)
-    if found is not None:
-        early, late = found
-        side = m.CAUSAL_AFTER if late - early == 2 else m.POOLING_LOOKS_BACK
-        return wrong(
-            f"24 come out, and they leak: I changed hour {late}, and the output of hour {early} changed.",
-            misconception=side,
-        )
-    expected = np.stack([x[0, hour - 2 : hour + 1, 0].mean() for hour in range(2, _HOURS)])
-    off = np.flatnonzero(np.abs(y[0, 2:, 0] - expected) > 1e-4)
-    if off.size:
-        hour = int(off[0]) + 2
-        mine, mean = _told_apart(float(y[0, hour, 0]), float(expected[off[0]]))
-        near = bool((np.abs(y[0, 2:, 0] - expected) < 0.02 * np.abs(expected) + 0.001).all())
-        return wrong(
-            f"Nothing leaks. But the output of hour {hour} is {mine}, and the mean of hours {hour - 2}, "
-            f"{hour - 1} and {hour} is {mean}.",
-            *["So near, and not equal: a third that was rounded? Write `1 / 3`; Python keeps all its digits."] * near,
-        )
-    return right("One mean for each of 24 hours, right from hour 2 on, and no output knows a later hour.")
-
-
-past_mean = Exercise(
-    name="past_mean",
-    answer="past_mean",
-    checker=_check_past_mean,
-    hints=(
+@lesson.function(
+    _check_past_mean,
+    wrong=[
+        (m.POOLING_LOOKS_BACK, _list_of((_POOL, (3,), {"strides": 1, "padding": "same"}))),
+        (m.POOLING_CAN_BE_CAUSAL, _list_of((_POOL, (3,), {"strides": 1, "padding": "causal"}))),
+        (m.CAUSAL_AFTER, _list_of(("ZeroPadding1D", ((0, 2),), {}), (_POOL, (3,), {"strides": 1}))),
+        (m.POOL_STRIDE_IS_ONE, _list_of((_POOL, (3,), {"padding": "same"}))),
+    ],
+    hints=[
         'A window of 3 needs two ghosts in all. Where does `Conv1D` with `padding="causal"` put them? Where does the '
         'pooling with `padding="same"` put them?',
         "Put both before the first hour with a layer of their own: `keras.layers.ZeroPadding1D((before, after))`. "
         "Then the pooling must not add more.",
         "Two in front, none behind; then `AveragePooling1D(3, ...)` with a stride of 1 and without a padding.",
-    ),
-    solution_code="""\
+    ],
+    why="With both ghosts before, the window ends on its own hour. The zeros count as readings, so the first two "
+    "means are too near to 0 (lesson 03); nobody asked for those. A causal `Conv1D` with three weights of ⅓ does the "
+    "same.",
+)
 def past_mean():
     return [
         keras.layers.ZeroPadding1D((2, 0)),
         keras.layers.AveragePooling1D(3, strides=1),
-    ]""",
-    why="With both ghosts before, the window ends on its own hour. The zeros count as readings, so the first two "
-    "means are too near to 0 (lesson 03); nobody asked for those. A causal `Conv1D` with three weights of ⅓ does the "
-    "same.",
-    slips=(
-        KnownWrongAnswer(m.POOLING_LOOKS_BACK, _list_of((_POOL, (3,), {"strides": 1, "padding": "same"}))),
-        KnownWrongAnswer(m.POOLING_CAN_BE_CAUSAL, _list_of((_POOL, (3,), {"strides": 1, "padding": "causal"}))),
-        KnownWrongAnswer(m.CAUSAL_AFTER, _list_of(("ZeroPadding1D", ((0, 2),), {}), (_POOL, (3,), {"strides": 1}))),
-        KnownWrongAnswer(m.POOL_STRIDE_IS_ONE, _list_of((_POOL, (3,), {"padding": "same"}))),
-    ),
-)
+    ]
+
 
 # -- stem ---------------------------------------------------------------------------------------------------------
-
-_STEM_CONVOLUTION = ("Conv2D", (8, 7), {"strides": 2, "activation": "relu"})
-_STEM_POOL = ("MaxPooling2D", (3,), {"strides": 2})
-
-
-def _with_same(layer: _Written) -> _Written:
-    kind, args, settings = layer
-    return kind, args, settings | {"padding": "same"}
-
-
-def _wrong_values(n: int, layers: Sequence[Layer], convolved: Map, first: Map, y: Map, second: Map) -> Result:
-    """Where the values go wrong, for a stem whose sizes are right: after the convolution or after the pooling."""
-    lead = f"For a {n} × {n} picture the size at the end is right, {spell_shape(y.shape)}."
-    if convolved.shape != first.shape:
-        told = f"After the convolution there are {spell_shape(convolved.shape)}; PyTorch has"
-        return wrong(f"{lead} {told} {spell_shape(first.shape)}.")
-    off = int((convolved != first).sum())
-    if off:
-        return wrong(
-            f"{lead} After the convolution {off:,} of {first.size:,} values are not (below 0 counted as 0).",
-            misconception=m.EQUAL_SIZES_EQUAL_VALUES,
-            with_case=False,
-        )
-    after = f"After the convolution all values are right. After the pooling {int((y != second).sum()):,} of "
-    other = [kind_of(layer) for layer in layers if "Pooling" in kind_of(layer) and kind_of(layer) != "MaxPooling2D"]
-    if other:
-        return wrong(
-            f"{lead} {after}{y.size:,} are not.",
-            f"PyTorch takes the largest number of each window; `{other[0]}` does not.",
-        )
-    return wrong(f"{lead} {after}{y.size:,} are not.", misconception=m.EQUAL_SIZES_EQUAL_VALUES, with_case=False)
-
-
-def _with_relu(layers: Sequence[Layer], convolution: Layer, x: Map) -> Map:
-    """What comes out if a relu behind the convolution is the only activation there is."""
-    maps = [x, *networks.run_through(layers, x)]
-    with_relu = type(convolution).from_config(convolution.get_config() | {"activation": "relu"})
-    with_relu.build(maps[layers.index(convolution)].shape)
-    with_relu.set_weights(convolution.get_weights())
-    # Paddings, the convolution and the pooling change the size. What keeps it can only be another activation.
-    sized = [
-        layer for layer, (before, after) in zip(layers, pairwise(maps), strict=True) if before.shape != after.shape
-    ]
-    return _last([with_relu if layer is convolution else layer for layer in sized], x)
-
 
 #: What the weights and the bias are multiplied by. Sums of so many digits are large; divided by 512 they lie near 0,
 #: where the activations differ most. The last bias is below all sums, so that no maximum hides what becomes of it.
 _STEM_SCALES = ((1.0, 1.0), (2.0**-9, 2.0**-9), (1.0, 2.0**15))
 
 
-def _scale(convolution: Layer, kernel_scale: float, bias_scale: float) -> None:
-    """Multiply the weights; powers of two, so that all sums stay exact. The bias is made negative."""
-    kernel, bias = convolution.get_weights()
-    convolution.set_weights([kernel * kernel_scale, -np.abs(bias) * bias_scale])
-
-
-def _check_stem(function: Any) -> Result:
+def _check_stem(function: Any) -> str:
     """The first layers of a ResNet as PyTorch has them, in size and in values, for an even and an odd picture."""
     layers = networks.layers_or_word(function)
     convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
     if len(convolutions) != 1 or tuple(convolutions[0].kernel_size) != (7, 7) or convolutions[0].filters != 8:
-        return wrong("I look for one `Conv2D`, with 8 filters and a 7×7 kernel.")
-    if not convolutions[0].use_bias:
-        return wrong(
+        raise CheckFailed("I look for one `Conv2D`, with 8 filters and a 7×7 kernel.")
+    (convolution,) = convolutions
+    if not convolution.use_bias:
+        raise CheckFailed(
             "Your convolution has no bias. PyTorch's has one: its line does not say `bias=False`. Without "
             "`use_bias=False` yours has one, too."
         )
-    for n, scales in product((32, 33), _STEM_SCALES):
+    for n in (32, 33):
         x = networks.digits((1, n, n, 3), seed=n)
         networks.run_through(layers, x)
-        networks.give_digits(convolutions[0], seed=4)
-        _scale(convolutions[0], *scales)
-        maps = networks.run_through(layers, x)
-        y, expected = maps[-1], truth.stem(convolutions[0], x)
-        if y.shape != expected.shape:
-            return wrong(
-                f"For a {n} × {n} picture {spell_shape(y.shape)} comes out. "
-                f"PyTorch makes {spell_shape(expected.shape)}."
-            )
-        if np.array_equal(y, expected):
-            continue
-        if np.array_equal(_with_relu(layers, convolutions[0], x), expected):
-            return wrong(
-                f"For a {n} × {n} picture {int((y != expected).sum()):,} of {y.size:,} values are not PyTorch's.",
-                "The paddings are right; look at the activation. Behind PyTorch's convolution stands `relu`: what is "
-                "below 0 becomes 0, and all else stays as it is.",
-            )
-        convolved = np.maximum(maps[layers.index(convolutions[0])], 0)
-        return _wrong_values(n, layers, convolved, truth.stem_convolution(convolutions[0], x), y, expected)
-    return right("The sizes of PyTorch and its values, cell by cell, for 32 × 32 and for 33 × 33.")
+        networks.give_digits(convolution, seed=4)
+        kernel, bias = convolution.get_weights()
+        for kernel_scale, bias_scale in _STEM_SCALES:
+            # Powers of two, so that all sums stay exact. The bias is made negative.
+            convolution.set_weights([kernel * kernel_scale, -np.abs(bias) * bias_scale])
+            _check_stem_values(n, layers, convolution, x)
+    return "The sizes of PyTorch and its values, cell by cell, for 32 × 32 and for 33 × 33."
 
 
-stem = Exercise(
-    name="stem",
-    answer="stem",
-    checker=_check_stem,
-    hints=(
+def _check_stem_values(n: int, layers: Sequence[Layer], convolution: Layer, x: Map) -> None:
+    """Compare the maps with PyTorch's; where they part, say behind which layer."""
+    maps = networks.run_through(layers, x)
+    y, expected = maps[-1], truth.stem(convolution, x)
+    if y.shape != expected.shape:
+        raise CheckFailed(
+            f"For a {n} × {n} picture {spell_shape(y.shape)} comes out. PyTorch makes {spell_shape(expected.shape)}."
+        )
+    off = int((y != expected).sum())
+    if not off:
+        return
+    if np.array_equal(_with_relu(layers, convolution, [x, *maps]), expected):
+        raise CheckFailed(
+            f"For a {n} × {n} picture {off:,} of {y.size:,} values are not PyTorch's.",
+            "The paddings are right; look at the activation. Behind PyTorch's convolution stands `relu`: what is "
+            "below 0 becomes 0, and all else stays as it is.",
+        )
+    lead = f"For a {n} × {n} picture the size at the end is right, {spell_shape(y.shape)}."
+    convolved, first = np.maximum(maps[layers.index(convolution)], 0), truth.stem_convolution(convolution, x)
+    if convolved.shape != first.shape:
+        raise CheckFailed(
+            f"{lead} After the convolution there are {spell_shape(convolved.shape)}; PyTorch has "
+            f"{spell_shape(first.shape)}."
+        )
+    early = int((convolved != first).sum())
+    if early:
+        raise CheckFailed(
+            f"{lead} After the convolution {early:,} of {first.size:,} values are not (below 0 counted as 0).",
+            misconception=m.EQUAL_SIZES_EQUAL_VALUES,
+            with_case=False,
+        )
+    told = f"{lead} After the convolution all values are right. After the pooling {off:,} of {y.size:,} are not."
+    other = [kind_of(layer) for layer in layers if "Pooling" in kind_of(layer) and kind_of(layer) != "MaxPooling2D"]
+    if other:
+        raise CheckFailed(told, f"PyTorch takes the largest number of each window; `{other[0]}` does not.")
+    raise CheckFailed(told, misconception=m.EQUAL_SIZES_EQUAL_VALUES, with_case=False)
+
+
+def _with_relu(layers: Sequence[Layer], convolution: Layer, maps: Sequence[Map]) -> Map:
+    """What comes out of the first map if a relu behind the convolution is the only activation there is."""
+    with_relu = type(convolution).from_config(convolution.get_config() | {"activation": "relu"})
+    with_relu.build(maps[layers.index(convolution)].shape)
+    with_relu.set_weights(convolution.get_weights())
+    # Paddings, the convolution and the pooling change the size. What keeps it can only be another activation.
+    sized = [layer for layer, (a, b) in zip(layers, pairwise(maps), strict=True) if a.shape != b.shape]
+    return networks.made_by([with_relu if layer is convolution else layer for layer in sized], maps[0])
+
+
+_STEM_CONVOLUTION: _Written = ("Conv2D", (8, 7), {"strides": 2, "activation": "relu"})
+_STEM_CONVOLUTION_SAME: _Written = ("Conv2D", (8, 7), {"strides": 2, "activation": "relu", "padding": "same"})
+_STEM_POOL_SAME: _Written = ("MaxPooling2D", (3,), {"strides": 2, "padding": "same"})
+
+
+@lesson.function(
+    _check_stem,
+    wrong=[
+        (m.EQUAL_SIZES_EQUAL_VALUES, _list_of(_STEM_CONVOLUTION_SAME, _STEM_POOL_SAME)),
+        (m.EQUAL_SIZES_EQUAL_VALUES, _list_of(("ZeroPadding2D", (3,), {}), _STEM_CONVOLUTION, _STEM_POOL_SAME)),
+    ],
+    hints=[
         'PyTorch\'s numbers are ghosts on each side: 3 for the convolution, 1 for the pooling. What does `"same"` '
         "give to each side, for k = 7, s = 2 on 32 cells?",
         "2 before and 3 after. So put the ghosts there yourself, as in lesson 02: a `ZeroPadding2D`, and then the "
         "convolution without padding.",
         "The same once more for the pooling. A zero of yours counts as a real cell there (lesson 03), but after `relu` "
         "nothing is smaller than 0, so it wins only where every cell is 0.",
-    ),
-    solution_code="""\
+    ],
+    why="Each window stands where PyTorch's stands. Keras's own ResNet50 begins with these very paddings.",
+)
 def stem():
     return [
         keras.layers.ZeroPadding2D(3),
         keras.layers.Conv2D(8, 7, strides=2, activation="relu"),
         keras.layers.ZeroPadding2D(1),
         keras.layers.MaxPooling2D(3, strides=2),
-    ]""",
-    why="Each window stands where PyTorch's stands. Keras's own ResNet50 begins with these very paddings.",
-    slips=(
-        KnownWrongAnswer(m.EQUAL_SIZES_EQUAL_VALUES, _list_of(_with_same(_STEM_CONVOLUTION), _with_same(_STEM_POOL))),
-        KnownWrongAnswer(
-            m.EQUAL_SIZES_EQUAL_VALUES,
-            _list_of(("ZeroPadding2D", (3,), {}), _STEM_CONVOLUTION, _with_same(_STEM_POOL)),
-        ),
-    ),
-)
+    ]
+
 
 # -- agree --------------------------------------------------------------------------------------------------------
 
@@ -1120,6 +1010,7 @@ _FITTINGS = (
 )
 
 
+@cache
 def _maker_of(shape: tuple[int, ...]) -> Any:
     """A model whose output has this shape."""
     keras = load_keras()
@@ -1127,7 +1018,7 @@ def _maker_of(shape: tuple[int, ...]) -> Any:
     return keras.Sequential([keras.Input((*shape[1:-1], 1)), last])
 
 
-def _check_agree(function: Any) -> Result:
+def _check_agree(function: Any) -> str:
     """True for a model and targets of one shape, False for all others, those that the loss takes included."""
     check_callable(function)
     names = getattr(getattr(function, "__code__", None), "co_names", ())
@@ -1138,39 +1029,39 @@ def _check_agree(function: Any) -> Result:
         settings = f"a model that makes {made} and y of {wanted}"
         said = ask(function, model, x, y, settings=settings)
         if not isinstance(said, (bool, np.bool_)):
-            return wrong(f"For {settings} your function returns {spell(said)}. I look for True or False.")
+            raise CheckFailed(f"For {settings} your function returns {spell(said)}. I look for True or False.")
         if bool(said) != (made == wanted):
             unknown = made == wanted and "output_shape" in names
             numbers = made == wanted and ask(function, model, x, np.asarray(model(x)), settings=settings)
-            return wrong(
+            remarks = {
+                "`output_shape` has None for the number of pictures. Ask what comes out for x.": unknown,
+                "The shapes are equal here; only the numbers differ. I asked for the shape.": bool(numbers),
+                "They differ in the number of pictures alone. That one counts here, too.": made[0] != wanted[0]
+                and made[1:] == wanted[1:],
+            }
+            raise CheckFailed(
                 f"For {settings} your function says {said}.",
-                *["`output_shape` has None for the number of pictures. Ask what comes out for x."] * unknown,
-                *["The shapes are equal here; only the numbers differ. I asked for the shape."] * bool(numbers),
-                *["They differ in the number of pictures alone. That one counts here, too."]
-                * (made[0] != wanted[0] and made[1:] == wanted[1:]),
+                *(remark for remark, fits in remarks.items() if fits),
                 misconception=m.LOSS_WOULD_COMPLAIN if said and truth.mse_says(wanted, made) == "a number" else None,
             )
     others = sum(a != b for a, b in _FITTINGS)
-    return right(f"True where the shapes are equal, False in the other {others} of {len(_FITTINGS)} pairs.")
+    return f"True where the shapes are equal, False in the other {others} of {len(_FITTINGS)} pairs."
 
 
-agree = Exercise(
-    name="agree",
-    answer="agree",
-    checker=_check_agree,
-    hints=(
+@lesson.function(
+    _check_agree,
+    wrong=[
+        (m.LOSS_WOULD_COMPLAIN, lambda model, x, y: len(model(x).shape) == len(y.shape)),
+        (m.LOSS_WOULD_COMPLAIN, lambda model, x, y: tuple(model(x).shape[:-1]) == y.shape[:-1]),
+        (m.LOSS_WOULD_COMPLAIN, lambda model, x, y: True),
+    ],
+    hints=[
         "What comes out of the model for x is `model(x)`. Like every array it has a `.shape`.",
         "Compare whole shapes, not only height and width: the illness was in the channels.",
         "Two shapes are equal if `==` says so: the one of `model(x)`, and the one of `y`.",
-    ),
-    solution_code="""\
-def agree(model, x, y):
-    return model(x).shape == y.shape""",
+    ],
     why="Equal shapes leave nothing to copy. One such line before `fit` costs nothing, and no error would ever have "
     "come.",
-    slips=(
-        KnownWrongAnswer(m.LOSS_WOULD_COMPLAIN, lambda model, x, y: len(model(x).shape) == len(y.shape)),
-        KnownWrongAnswer(m.LOSS_WOULD_COMPLAIN, lambda model, x, y: tuple(model(x).shape[:-1]) == y.shape[:-1]),
-        KnownWrongAnswer(m.LOSS_WOULD_COMPLAIN, lambda model, x, y: True),
-    ),
 )
+def agree(model, x, y):
+    return model(x).shape == y.shape

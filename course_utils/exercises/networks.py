@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell
-from course_utils.exercises.result import CheckFailed, Result, wrong
+from course_utils.exercises.catalogue import Misconception
+from course_utils.exercises.result import CheckFailed
 from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, output_shape, run
 
 Map = NDArray[np.float32]
@@ -44,13 +47,11 @@ def layers_of(function: Any, *args: Any, settings: str = "") -> list[Layer]:
     if isinstance(layers, keras.layers.Layer):
         layers = [layers]
     if isinstance(layers, (list, tuple)) and any(isinstance(one, (list, tuple)) for one in layers):
-        raise CheckFailed(wrong("Your function returns a list in a list. Take one pair of brackets away."))
+        raise CheckFailed("Your function returns a list in a list. Take one pair of brackets away.")
     for place, one in enumerate(layers if isinstance(layers, (list, tuple)) else [layers]):
         _refuse_almost_a_layer(one, _where(place) if isinstance(layers, (list, tuple)) else "What you return")
     if not isinstance(layers, (list, tuple)) or not all(isinstance(one, keras.layers.Layer) for one in layers):
-        raise CheckFailed(
-            wrong(f"Your function returns {spell(made)}, and I need Keras layers. Is a `return` missing?")
-        )
+        raise CheckFailed(f"Your function returns {spell(made)}, and I need Keras layers. Is a `return` missing?")
     return _one_by_one(layers)
 
 
@@ -75,35 +76,44 @@ def _refuse_almost_a_layer(one: Any, where: str) -> None:
     """Say what stands where a layer is needed, for the things that are nearly one."""
     keras = load_keras()
     if isinstance(one, type) and issubclass(one, keras.layers.Layer):
-        raise CheckFailed(wrong(f"{where} is a class: write `{one.__name__}()` with parentheses."))
+        raise CheckFailed(f"{where} is a class: write `{one.__name__}()` with parentheses.")
     if isinstance(one, str):
-        raise CheckFailed(wrong(f"{where} is a text. Write the layer itself, without quotation marks."))
+        raise CheckFailed(f"{where} is a text. Write the layer itself, without quotation marks.")
     if isinstance(one, keras.KerasTensor):
         made_by = kind_of(one._keras_history.operation)
         if made_by == "InputLayer":
-            raise CheckFailed(wrong(f"{where} is an `Input`. Leave `Input` out; I bring the map."))
-        raise CheckFailed(
-            wrong(f"{where} is what comes out of a `{made_by}`. Write the layer itself; I bring the map.")
-        )
+            raise CheckFailed(f"{where} is an `Input`. Leave `Input` out; I bring the map.")
+        raise CheckFailed(f"{where} is what comes out of a `{made_by}`. Write the layer itself; I bring the map.")
 
 
 def layers_or_word(function: Any) -> list[Layer]:
-    """As ``layers_of``; where Keras wants a word and got a number, that is said in plain words."""
+    """As ``layers_of``; where Keras wants a word and got a number, that is said in plain words.
+
+    ``Conv2D(padding=1)`` raises: 'int' object has no attribute 'lower'.
+    """
     try:
         return layers_of(function)
-    except CheckFailed as stop:
-        raise CheckFailed(_explain_number(stop.result)) from None
+    except CheckFailed as failed:
+        line = failed.result.lines[0]
+        if "'lower'" not in line:
+            raise
+        raise CheckFailed(
+            line,
+            'Keras wants a word in quotation marks for `padding`, "same" or "valid", and got something else. '
+            "Section 6 of lesson 01 shows the same error, and what to do where no word fits.",
+        ) from None
 
 
-def _explain_number(result: Result) -> Result:
-    """Put into words what ``Conv2D(padding=1)`` raises: 'int' object has no attribute 'lower'."""
-    if "'lower'" not in result.lines[0]:
-        return result
-    return wrong(
-        result.lines[0],
-        'Keras wants a word in quotation marks for `padding`, "same" or "valid", and got something else. '
-        "Section 6 of lesson 01 shows the same error, and what to do where no word fits.",
-    )
+@contextmanager
+def explained_by(misconception: Misconception, words: str) -> Iterator[None]:
+    """Name the misconception behind a failure that tells of these words (a regular expression)."""
+    try:
+        yield
+    except CheckFailed as failed:
+        lines = failed.result.lines
+        if not re.search(words, " ".join(lines)):
+            raise
+        raise CheckFailed(*lines, misconception=misconception) from None
 
 
 def run_through(layers: Sequence[Layer], x: Map) -> list[Map]:
@@ -112,10 +122,10 @@ def run_through(layers: Sequence[Layer], x: Map) -> list[Map]:
     for i, layer in enumerate(layers, start=1):
         try:
             if np.prod([size or 1 for size in output_shape(layer, x.shape)]) > 10_000_000:
-                raise CheckFailed(wrong(f"Layer {i}, {kind_of(layer)}, would make a map too large to try."))
+                raise CheckFailed(f"Layer {i}, {kind_of(layer)}, would make a map too large to try.")
             x = run(layer, x)
         except KerasRefusal as refusal:
-            raise CheckFailed(wrong(f"Layer {i}, {kind_of(layer)}, does not run. Keras says: {refusal}")) from None
+            raise CheckFailed(f"Layer {i}, {kind_of(layer)}, does not run. Keras says: {refusal}") from None
         maps.append(x)
     return maps
 
@@ -123,6 +133,11 @@ def run_through(layers: Sequence[Layer], x: Map) -> list[Map]:
 def spell_size(sizes: Sequence[int | None]) -> str:
     """The sides of a map, or a shape without its batch: 28 × 28 × 1."""
     return " × ".join(map(str, sizes))
+
+
+def made_by(layers: Sequence[Layer], x: Map) -> Map:
+    """What comes out of the last of the layers. Fails with Keras's own words if one refuses."""
+    return [x, *run_through(layers, x)][-1]
 
 
 # -- maps that a learner hands in ---------------------------------------------------------------------------------
