@@ -78,6 +78,15 @@ def missing_page() -> bool:
     return not any((Path(folder) / "static" / "index.html").is_file() for folder in jupyter_path("lab"))
 
 
+def problem_in(lines: list[str]) -> str | None:
+    """Return which of the lines that ``CELL`` printed tells of a problem, as a sentence; None if none does."""
+    failed = [line.removeprefix("✗ ") for line in lines if line.startswith("✗ ")]
+    if not failed and any(line.startswith("✓ ") for line in lines):
+        return None
+    name, _, why = failed[0].partition(": ") if failed else ("the first cell of lesson 00", "", "it said nothing")
+    return f"this failed: {name} ({why.split('. ')[0]})"
+
+
 def first_problem() -> str | None:
     """Print what was tried; return what is missing first, None if nothing is."""
     with tempfile.TemporaryDirectory(prefix="course-") as folder:
@@ -86,10 +95,8 @@ def first_problem() -> str | None:
         except RuntimeError as error:
             return str(error)
     print("\n".join(lines[:-1]))
-    failed = [line.removeprefix("✗ ") for line in lines if line.startswith("✗ ")]
-    if failed or not any(line.startswith("✓ ") for line in lines):
-        name, _, why = failed[0].partition(": ") if failed else ("the first cell of lesson 00", "", "it said nothing")
-        return f"this failed: {name} ({why.split('. ')[0]})"
+    if problem := problem_in(lines):
+        return problem
     if packages := missing_widgets():
         return f"JupyterLab has no part of {' and '.join(packages)} to draw widgets with"
     print("✓ JupyterLab has what draws the widgets")
