@@ -6,8 +6,6 @@ What a learner sees of them in the page is in browser/test_bad_days_on_page.py.
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -42,16 +40,37 @@ def files(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def kernel(folder: Path, code: str) -> subprocess.Popen[bytes]:
-    """Another process with a record in this folder, as another notebook has."""
+def kernel(folder: Path, code: str) -> subprocess.Popen[str]:
+    """Another process with a record in this folder, as another notebook has. At `meet()` it waits for `go_on`."""
     setup = f"""
-import os, sys, time
+import os
 from pathlib import Path
-from course_utils.exercises import record
 from course_utils.exercises.record import Entry, Record
 mine = Record(Path({str(folder / FILE)!r}))
+def meet():
+    print("here", flush=True)
+    input()
 """
-    return subprocess.Popen([sys.executable, "-c", setup + code], cwd=Path(__file__).parents[1])
+    command = [sys.executable, "-c", setup + code]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=Path(__file__).parents[1], stdin=pipe, stdout=pipe, text=True)
+
+
+def await_meeting(*kernels: subprocess.Popen[str]) -> None:
+    assert [one.stdout.readline() for one in kernels if one.stdout] == ["here\n"] * len(kernels)
+
+
+def go_on(*kernels: subprocess.Popen[str]) -> list[int]:
+    """Let kernels that wait go on, and return the exit code of each."""
+    for one in kernels:
+        assert one.stdin is not None
+        one.stdin.write("\n")
+        one.stdin.flush()
+    ends = []
+    for one in kernels:
+        one.communicate(timeout=60)
+        ends.append(one.returncode)
+    return ends
 
 
 # -- a disk that takes no more ------------------------------------------------------------------------------------
@@ -93,7 +112,9 @@ assert os.listdir(mine.path.parent) == [mine.path.name]
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 assert mine.get("01/typo").predicted == (5,) and not mine.trouble, mine.trouble
 """
-    assert kernel(tmp_path, code).wait(60) == 0
+    limited = kernel(tmp_path, code)
+    limited.communicate(timeout=60)
+    assert limited.returncode == 0
     assert stored(tmp_path) == {"01/places", "01/typo"}
 
 
@@ -127,42 +148,36 @@ def test_a_damaged_record_on_a_full_disk_is_put_aside_and_both_are_said(disk: Pa
 
 def test_many_kernels_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     code = """
-name = {name!r}
-Path(mine.path.parent, "ready-" + name).touch()
-while not Path(mine.path.parent, "go").exists():
-    time.sleep(0.001)
+meet()
 for i in range(40):
-    mine.put(name + "/" + str(i), Entry((i,), (i,), "today"))
+    mine.put("{name}/" + str(i), Entry((i,), (i,), "today"))
     assert not mine.trouble, mine.trouble
 """
     crowd = [kernel(tmp_path, code.format(name=f"0{i}")) for i in range(4)]
-    deadline = time.monotonic() + 60
-    while len(files(tmp_path)) < len(crowd) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    (tmp_path / "go").touch()
-    assert [one.wait(60) for one in crowd] == [0] * len(crowd)
+    await_meeting(*crowd)
+    assert go_on(*crowd) == [0] * len(crowd)
     assert stored(tmp_path) == {f"0{i}/{n}" for i in range(len(crowd)) for n in range(40)}
     assert not [name for name in files(tmp_path) if name.startswith((FILE + ".", "."))]
 
 
-def test_a_kernel_killed_while_it_writes_leaves_the_record_whole_and_does_not_block_others(tmp_path: Path) -> None:
+def test_a_kernel_killed_while_it_writes_leaves_the_record_whole(tmp_path: Path) -> None:
+    """And it does not block others."""
     mine = Record(tmp_path / FILE)
     mine.put("01/places", FOUR)
     before = (tmp_path / FILE).read_bytes()
-    code = """
-def half(content):
-    file = os.open(mine.path.with_name({growing!r}), os.O_WRONLY)
+    code = f"""
+def half():
+    file = os.open(mine.path.with_name({GROWING!r}), os.O_WRONLY)
     os.write(file, b'{{"predictions": {{"01/pl')
-    time.sleep(60)
-mine._renewed = lambda: half(None)
+    meet()
+mine._renewed = half
 mine.put("01/typo", Entry((5,), (5,), "today"))
 """
-    writer = kernel(tmp_path, code.format(growing=GROWING))
-    deadline = time.monotonic() + 60
-    while not ((tmp_path / GROWING).exists() and (tmp_path / GROWING).stat().st_size) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    os.kill(writer.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
-    writer.wait(10)
+    writer = kernel(tmp_path, code)
+    await_meeting(writer)
+    assert (tmp_path / GROWING).stat().st_size > 0
+    writer.kill()
+    writer.communicate(timeout=60)
     assert (tmp_path / FILE).read_bytes() == before
     begun = time.monotonic()
     mine.put("01/rim", FIVE)
