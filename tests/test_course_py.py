@@ -21,7 +21,7 @@ import sys
 import sysconfig
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -31,6 +31,7 @@ from uv import find_uv_bin
 
 from tools.bootstrap import commands, environment, installing, surroundings
 from tools.bootstrap.console import SetupError
+from tools.pythons import find_python
 
 ROOT = Path(__file__).parents[1]
 
@@ -629,20 +630,8 @@ def load_door() -> ModuleType:
     return door
 
 
-def old_pythons() -> Iterator[Path]:
-    """Find Pythons on this machine that the course cannot run on; a shim of pyenv's is not one by itself."""
-    for version in ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.14"):
-        installed = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
-        for candidate in [*installed, shutil.which(f"python{version}")]:
-            if candidate:
-                command = [str(candidate), "-c", "import sys; print(sys.executable)"]
-                said = subprocess.run(command, capture_output=True, text=True)
-                if said.returncode == 0:
-                    yield Path(said.stdout.strip())
-                    break
-
-
-OLD_PYTHONS: list[object] = list(old_pythons()) or [
+UNSUITABLE = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.14")
+OLD_PYTHONS: list[object] = [python for version in UNSUITABLE if (python := find_python(version))] or [
     pytest.param(None, marks=pytest.mark.skip(reason="no unsuitable Python on this machine"))
 ]
 

@@ -28,6 +28,7 @@ import nbformat
 from uv import find_uv_bin
 
 from tools import execute_notebooks as lessons
+from tools.pythons import find_python
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "colab.md"
@@ -95,9 +96,7 @@ def first_cell(address: str) -> str:
 
 def python_here() -> str:
     """Return Colab's Python if it is on this machine, else the one that runs this."""
-    command = [find_uv_bin(), "--quiet", "python", "find", "--no-python-downloads", PYTHON]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return found.stdout.strip() if found.returncode == 0 else sys.executable
+    return str(find_python(PYTHON) or sys.executable)
 
 
 def make_environment(folder: Path, python: str, changes: Sequence[str] = ()) -> Path:
