@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ settings.register_profile(
 )
 settings.load_profile("course")
 
+ADDRESS = re.compile(r"\b0x[0-9a-f]{8,}")
 #: What takes longest begins first, so that no process works on alone at the end.
 LONGEST = (
     "tests/browser",
@@ -50,6 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the wide tier, and put what takes longest first."""
+    if unequal := [item.nodeid for item in items if ADDRESS.search(item.nodeid)]:
+        raise pytest.UsageError(f"a name that differs from process to process, which cannot be shared: {unequal[0]}")
     wide = [item for item in items if item.get_closest_marker("everything")] if not config.option.everything else []
     config.hook.pytest_deselected(items=wide)
     left_out = set(wide)

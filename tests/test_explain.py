@@ -665,7 +665,7 @@ class Module:
         (L.Conv2D(2, 3), (None, 28, 28, 1), ValueError, r"without the batch axis.*input_shape=\(28, 28, 1\)"),
         (L.Conv2D(2, 3), (1, 28, 28, 1), ValueError, "without the batch axis"),
     ],
-    ids=str,
+    ids=lambda value: re.sub(" at 0x[0-9a-f]+", "", str(value)),
 )
 def test_bad_input_gets_one_clear_sentence(thing: Any, shape: Any, error: type[Exception], says: str) -> None:
     with pytest.raises(error, match=says) as caught:
