@@ -8,14 +8,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from course_utils.exercises import misconceptions as m, networks, truth
-from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell, whole
+from course_utils.exercises.answers import BadAnswer, spell, whole
 from course_utils.exercises.catalogue import Misconception, at
 from course_utils.exercises.core import AgainstKeras, pair
 from course_utils.exercises.declare import Lesson
-from course_utils.exercises.networks import Map
+from course_utils.exercises.networks import Map, Values
 from course_utils.exercises.predictions import Choice
 from course_utils.exercises.result import CheckFailed
 from course_utils.exercises.same_maps import SameMaps, Trial
@@ -447,70 +446,61 @@ def torch_to_keras():
 # -- dim_rim ------------------------------------------------------------------------------------------------------
 
 _RIM_SIZE = 7
+#: Maps of one value, which must stay of one value, and for each k one that must survive inside the padded one.
+_RIMS = tuple(
+    (x, k)
+    for k in (3, 5, 2, 4)
+    for x in (
+        *(np.full((_RIM_SIZE, _RIM_SIZE), value) for value in (1.0, 5.0, -2.0)),
+        np.arange(float(_RIM_SIZE**2)).reshape(_RIM_SIZE, _RIM_SIZE),
+    )
+)
 
 
-def _padded(function: Any, x: NDArray[np.float64], k: int, settings: str) -> NDArray[np.float64]:
-    """What a learner's function makes of a map. Stops if it is no map, or not one that gives the right size."""
-    given = x.copy()
-    value = ask(function, given, k, settings=settings)
-    try:
-        padded = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        padded = np.empty(())
-    if padded.ndim != 2:
-        raise CheckFailed(f"For {settings} your function returns {spell(value)}. It should return the padded map.")
+def _rim_told(x: Values, k: int) -> str:
+    cells = f"are all {x.flat[0]:g}" if x.min() == x.max() else "count from 0"
+    return f"k = {k} on a map of {_RIM_SIZE} × {_RIM_SIZE} cells that {cells}"
+
+
+def _rim_differs(padded: Values, x: Values, k: int) -> str:
+    """Run a real unpadded convolution with a kernel of ones over what the learner's function made of a map."""
     size = tuple(side - k + 1 for side in padded.shape)
     if size != x.shape:
         height, width = padded.shape
         comes_out = f"{size[0]} × {size[1]} comes out" if min(size) > 0 else "no window fits into it"
-        raise CheckFailed(
-            f"For {settings} your padded map is {height} × {width}, so {comes_out}. "
+        return (
+            f"your padded map is {height} × {width}, so {comes_out}. "
             f"It should be {x.shape[0]} × {x.shape[1]}, as before: add k − 1 in all, to height and to width."
         )
-    return padded
-
-
-def _holds(padded: NDArray[np.float64], x: NDArray[np.float64]) -> bool:
-    """Whether the map stands unchanged somewhere in the padded one."""
-    return bool((np.lib.stride_tricks.sliding_window_view(padded, x.shape) == x).all(axis=(2, 3)).any())
-
-
-def _sums(padded: NDArray[np.float64], k: int) -> Map:
-    """A real unpadded convolution with a kernel of ones."""
+    value = x.flat[0]
+    if value != x.max():
+        return "" if networks.places_of(x, padded) else "the map does not stand unchanged inside your padded map."
     layer = truth.build("Conv2D", filters=1, kernel_size=k, kernel_initializer="ones")
-    return run(layer, padded[np.newaxis, :, :, np.newaxis])[0, :, :, 0]
+    sums = run(layer, padded[np.newaxis, :, :, np.newaxis])
+    if sums.min() != sums.max():
+        # If what was added is zeros, that is said.
+        raise CheckFailed(
+            f"For {_rim_told(x, k)} the sums run from {sums.min():g} to {sums.max():g}: the rim is seen.",
+            misconception=m.GHOSTS_DO_NOT_SHOW if set(padded.flat) == {0.0, value} else None,
+            with_case=False,
+        )
+    return "" if sums.flat[0] == value * k * k else f"every sum is {sums.flat[0]:g}. It should be {value * k * k:g}."
 
 
-def _check_dim_rim(function: Any) -> str:
-    """Maps of one value must stay of one value; any other map must survive inside the padded one."""
-    check_callable(function)
-    for k in (3, 5, 2, 4):
-        for value in (1.0, 5.0, -2.0):
-            settings = f"k = {k} on a map of {_RIM_SIZE} × {_RIM_SIZE} cells that are all {value:g}"
-            padded = _padded(function, np.full((_RIM_SIZE, _RIM_SIZE), value), k, settings)
-            sums = _sums(padded, k)
-            if sums.min() != sums.max():
-                # The rim is seen; if what was added is zeros, that is said.
-                raise CheckFailed(
-                    f"For {settings} the sums run from {sums.min():g} to {sums.max():g}: the rim is seen.",
-                    misconception=m.GHOSTS_DO_NOT_SHOW if set(padded.flat) == {0.0, value} else None,
-                    with_case=False,
-                )
-            if sums.flat[0] != value * k * k:
-                raise CheckFailed(f"For {settings} every sum is {sums.flat[0]:g}. It should be {value * k * k:g}.")
-        counting = np.arange(float(_RIM_SIZE**2)).reshape(_RIM_SIZE, _RIM_SIZE)
-        settings = f"k = {k} on a map of {_RIM_SIZE} × {_RIM_SIZE} cells that count from 0"
-        if not _holds(_padded(function, counting, k, settings), counting):
-            raise CheckFailed(f"For {settings} the map does not stand unchanged inside your padded map.")
-    return "Bright to the border, and the size is kept: k = 2, 3, 4 and 5, on several maps."
-
-
-def _pad_with_zeros(x: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+def _pad_with_zeros(x: Values, k: int) -> Values:
     return np.pad(x, ((k - 1) // 2, k // 2))
 
 
 @lesson.cell(
-    _check_dim_rim,
+    AgainstKeras(
+        _RIMS,
+        _rim_differs,
+        read=networks.read_map("It should return the padded map."),
+        returned="returns {}. {}",
+        told=_rim_told,
+        same=np.array_equal,
+        agreement="Bright to the border, and the size is kept: k = 2, 3, 4 and 5, on several maps.",
+    ),
     wrong=[(m.GHOSTS_DO_NOT_SHOW, _pad_with_zeros)],
     hints=[
         "The rim is dim because the ghosts are zeros. What else could stand there, around a map of fives?",
