@@ -32,54 +32,25 @@ class Blank:
             raise AttributeError(name)
         return self
 
-    def __call__(self, *args: object, **kwargs: object) -> Blank:
-        """Another blank, as of everything."""
-        return self
-
-    def __getitem__(self, key: object) -> Blank:
-        return self
-
-    def __eq__(self, other: object) -> Any:
-        return self
-
-    def __ne__(self, other: object) -> Any:
-        return self
-
     def __hash__(self) -> int:
         return hash(NAME)
 
-    # Where Python insists on a number or on an end, the blank is nothing.
-    def __bool__(self) -> bool:
-        return False
-
-    def __len__(self) -> int:
-        return 0
-
     def __iter__(self) -> Iterator[Any]:
         return iter(())
-
-    def __index__(self) -> int:
-        return 0
-
-    def __int__(self) -> int:
-        return 0
-
-    def __float__(self) -> float:
-        return 0.0
-
-
-def _stay_blank(self: Blank, *others: object) -> Blank:
-    return self
 
 
 _ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "matmul")
 _BITWISE = ("and", "or", "xor", "lshift", "rshift")
 _FROM_THE_RIGHT = tuple(f"r{name}" for name in _ARITHMETIC + _BITWISE)
 _UNARY = ("neg", "pos", "abs", "invert", "round", "trunc", "floor", "ceil")
-for _operation in (*_ARITHMETIC, *_BITWISE, *_FROM_THE_RIGHT, *_UNARY, "lt", "le", "gt", "ge"):
-    setattr(Blank, f"__{_operation}__", _stay_blank)
+_OTHERS = ("eq", "ne", "lt", "le", "gt", "ge", "call", "getitem")
+for _operation in (*_ARITHMETIC, *_BITWISE, *_FROM_THE_RIGHT, *_UNARY, *_OTHERS):
+    setattr(Blank, f"__{_operation}__", lambda self, *others, **named: self)
+# Where Python insists on a number, the blank is nothing.
+for _operation, _nothing in {"bool": False, "len": 0, "index": 0, "int": 0, "float": 0.0}.items():
+    setattr(Blank, f"__{_operation}__", lambda self, nothing=_nothing: nothing)
 
-____ = Blank()
+____: Any = Blank()
 
 
 def has_blank(answer: object) -> bool:

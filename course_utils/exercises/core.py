@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import html
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import InitVar, dataclass, field
 from functools import partial, wraps
@@ -328,10 +328,3 @@ class Numbers:
 
 
 pair = partial(whole_numbers, count=2)
-
-
-def belief_behind(
-    gives_the_same: Callable[[KnownWrongAnswer], bool], slips: Sequence[KnownWrongAnswer]
-) -> Misconception | None:
-    """Old form of ``misconception_behind``."""
-    return next((slip.misconception for slip in slips if gives_the_same(slip)), None)
