@@ -138,8 +138,3 @@ def misconception_behind(
 ) -> Misconception | None:
     """The misconception of the first known wrong answer that gives what the learner's answer gives."""
     return next((one.misconception for one in known if gives_the_same(one.answer)), None)
-
-
-def slips_of(*beliefs: Misconception) -> tuple[KnownWrongAnswer, ...]:
-    """Old form of ``wrong_answers``."""
-    return wrong_answers(beliefs)

@@ -25,7 +25,7 @@ import html
 import operator
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import InitVar, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial, wraps
 from inspect import signature
 from typing import Any, Protocol
@@ -48,9 +48,7 @@ from course_utils.exercises.result import (
     Outcome,
     Result,
     Shown,
-    not_tried,
     paragraph,
-    right,
     show,
     to_html,
 )
@@ -61,7 +59,7 @@ _MISSING = object()
 class Checker(Protocol):
     """Judges an answer in which no blank is left."""
 
-    def __call__(self, answer: Any, /) -> str | Result:
+    def __call__(self, answer: Any, /) -> str:
         """What to say about a right answer. Raises CheckFailed about any other."""
 
 
@@ -86,11 +84,7 @@ class Exercise:
     solution_code: str
     why: str
     wrong_answers: tuple[KnownWrongAnswer, ...] = ()
-    slips: InitVar[tuple[KnownWrongAnswer, ...]] = ()
     _hints_given: int = field(default=0, repr=False)
-
-    def __post_init__(self, slips: tuple[KnownWrongAnswer, ...]) -> None:
-        self.wrong_answers = self.wrong_answers or slips
 
     def __repr__(self) -> str:
         return f"The exercise {self.name}. {self._usage}"
@@ -102,10 +96,10 @@ class Exercise:
     def evaluate(self, answer: Any = _MISSING) -> Result:
         """Judge an answer. Nothing a learner hands in makes this raise."""
         if answer is _MISSING:
-            return not_tried(self._usage)
+            return Result(Outcome.NOT_TRIED, (self._usage,))
         try:
             if has_blank(answer):
-                return not_tried(NOT_TRIED)
+                return Result(Outcome.NOT_TRIED, (NOT_TRIED,))
             said = self.checker(answer)
         except CheckFailed as failed:
             return failed.result
@@ -117,9 +111,7 @@ class Exercise:
                     "Your answer is where you wrote it. Compare it with the solution.",
                 ),
             )
-        if isinstance(said, Result):  # the old form
-            return right(*said.lines, self.why) if said.outcome is Outcome.RIGHT else said
-        return right(said, self.why)
+        return Result(Outcome.RIGHT, (said, self.why))
 
     def check(self, answer: Any = _MISSING) -> None:
         """Judge an answer and show the outcome."""
@@ -170,7 +162,6 @@ class AgainstKeras:
     layer: str = ""
     read: Callable[[Any], Any] = whole
     wrong_answers: tuple[KnownWrongAnswer, ...] = ()
-    slips: InitVar[tuple[KnownWrongAnswer, ...]] = ()
     symbols: tuple[str, ...] = ()
     told: Callable[..., str] | None = None
     returned: str = "says {}; {}"
@@ -179,8 +170,7 @@ class AgainstKeras:
     explain: Callable[[Callable[..., Any], CheckFailed], None] = lambda function, failed: None
     with_case: bool = False
 
-    def __post_init__(self, slips: tuple[KnownWrongAnswer, ...]) -> None:
-        object.__setattr__(self, "wrong_answers", self.wrong_answers or slips)
+    def __post_init__(self) -> None:
         object.__setattr__(self, "symbols", self.symbols or tuple(signature(self.differ).parameters)[1:])
 
     def __call__(self, function: Any) -> str:
@@ -279,10 +269,6 @@ class Numbers:
     remarks: Mapping[tuple[int, ...], str] = field(default_factory=dict)
     explain: Callable[[tuple[int, ...]], CheckFailed | None] = lambda said: None
     expected: str = ""
-    slips: InitVar[tuple[KnownWrongAnswer, ...]] = ()
-
-    def __post_init__(self, slips: tuple[KnownWrongAnswer, ...]) -> None:
-        object.__setattr__(self, "wrong_answers", self.wrong_answers or slips)
 
     def __call__(self, answer: Any) -> str:
         """Compare the numbers."""

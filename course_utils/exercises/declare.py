@@ -87,7 +87,7 @@ class Lesson:
             wrong: known wrong answers, in the form of the truth.
             tells_all: whether every true answer is shown, or only how many agree and which is the first that does not.
         """
-        return Prediction(
+        prediction = Prediction(
             lesson=self.number,
             name=name,
             question=question,
@@ -97,6 +97,7 @@ class Lesson:
             wrong_answers=tuple(replace(one, answer=_as_tuple(one.answer)) for one in wrong_answers(wrong)),
             tells_all=tells_all,
         )
+        return predictions.declare(prediction)
 
     def formula(
         self,

@@ -19,7 +19,7 @@ from course_utils.exercises.answers import spell
 from course_utils.exercises.blank import has_blank
 from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception, at
 from course_utils.exercises.core import Numbers
-from course_utils.exercises.result import CheckFailed, Result, not_tried, right
+from course_utils.exercises.result import CheckFailed, Outcome, Result
 from course_utils.keras_layers import KerasRefusal, LayerCode, axes_of, output_shape, run
 
 LEVELS = (1, 2, 3)
@@ -53,13 +53,13 @@ class Question:
     def evaluate(self, *answer: Any) -> Result:
         """Judge an answer: the numbers in the order of the labels. Nothing that is handed in makes this raise."""
         if not answer or has_blank(answer):
-            return not_tried(f"I look for: {', '.join(self.labels)}.")
+            return Result(Outcome.NOT_TRIED, (f"I look for: {', '.join(self.labels)}.",))
         given = answer[0] if len(answer) == 1 and isinstance(answer[0], (tuple, list, np.ndarray)) else answer
         try:
             Numbers(self.labels, lambda: self.truth, self.wrong_answers)(given)
         except CheckFailed as failed:
             return failed.result
-        return right("That is what Keras gives.", *self.why)
+        return Result(Outcome.RIGHT, ("That is what Keras gives.", *self.why))
 
 
 # -- drawing ------------------------------------------------------------------------------------------------------

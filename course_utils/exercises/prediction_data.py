@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import InitVar, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from course_utils.exercises.answers import BadAnswer
@@ -69,17 +69,11 @@ class PredictedQuestion:
     lesson: str
     name: str
     question: str
+    inputs: tuple[Input, ...]
     truth: Callable[[], tuple[Answer, ...]]
     sentence: str
-    inputs: tuple[Input, ...] = ()
     wrong_answers: tuple[KnownWrongAnswer, ...] = ()
     tells_all: bool = True
-    slips: InitVar[tuple[KnownWrongAnswer, ...]] = ()
-    fields: InitVar[tuple[Input, ...]] = ()
-
-    def __post_init__(self, slips: tuple[KnownWrongAnswer, ...], fields: tuple[Input, ...]) -> None:
-        object.__setattr__(self, "inputs", self.inputs or fields)
-        object.__setattr__(self, "wrong_answers", self.wrong_answers or slips)
 
     @property
     def key(self) -> str:

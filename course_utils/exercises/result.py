@@ -104,21 +104,6 @@ class Result:
         return panel(outcome.colour, "".join(map(paragraph, paragraphs)))
 
 
-def right(*lines: str) -> Result:
-    """The answer is right."""
-    return Result(Outcome.RIGHT, lines)
-
-
-def wrong(*lines: str, misconception: Misconception | None = None, with_case: bool = True) -> Result:
-    """The answer is not right yet."""
-    return Result(Outcome.WRONG, lines, misconception, with_case)
-
-
-def not_tried(*lines: str) -> Result:
-    """There is no answer yet."""
-    return Result(Outcome.NOT_TRIED, lines)
-
-
 class CheckFailed(Exception):
     """Ends a check of an answer that is not right, or of one that is not there.
 
@@ -131,16 +116,12 @@ class CheckFailed(Exception):
 
     def __init__(
         self,
-        *lines: str | Result,
+        *lines: str,
         misconception: Misconception | None = None,
         with_case: bool = True,
         outcome: Outcome = Outcome.WRONG,
     ) -> None:
-        first = lines[0]
-        if isinstance(first, Result):  # the old form
-            self.result = first
-        else:
-            self.result = Result(outcome, tuple(map(str, lines)), misconception, with_case)
+        self.result = Result(outcome, lines, misconception, with_case)
         super().__init__(str(self.result))
 
 
