@@ -1,6 +1,6 @@
 """The values of each layer by hand: plain NumPy, in float64, straight from the axes.
 
-Nothing here knows Keras, and nothing here knows a shape formula: sizes and cells come from ``axes.py``. Arrays are
+Nothing here knows Keras, and nothing here knows a shape formula: sizes and cells come from ``axes``. Arrays are
 ``(batch, *spatial, channels)`` with as many spatial axes as there are axes in the tuple that is handed over, so one
 function serves one, two and three dimensions.
 """

@@ -1,6 +1,6 @@
 """The size that comes out, as an expression in n: of one axis, and of a whole model.
 
-``Axis.size_formula`` (in ``axes.py``) gives the formula of one layer; here formulas are put behind one another,
+``Axis.size_formula`` (in ``axes``) gives the formula of one layer; here formulas are put behind one another,
 written down, and asked for which n they give n back. Knows no layers: only whole numbers.
 """
 

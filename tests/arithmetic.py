@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import cache
 
 _TOKENS = re.compile(r"\s*(\d+|[A-Za-z_]+|[-+−·/()⌊⌋⌈⌉,])")
 _BRACKETS = {"(": ")", "⌊": "⌋", "⌈": "⌉"}
@@ -21,15 +22,20 @@ def names_in(text: str) -> set[str]:
 
 def evaluate(text: str, names: Mapping[str, int] | None = None) -> Fraction:
     """The value of one side of a formula."""
+    value, rest = _sum(_tokens(text), names or {})
+    assert not rest, f"left over in {text!r}: {rest}"
+    return value
+
+
+@cache
+def _tokens(text: str) -> list[str]:
     tokens, place = [], 0
     while place < len(text.rstrip()):
         found = _TOKENS.match(text, place)
         assert found, f"cannot read {text[place:]!r} of {text!r}"
         tokens.append(found[1])
         place = found.end()
-    value, rest = _sum(tokens, names or {})
-    assert not rest, f"left over in {text!r}: {rest}"
-    return value
+    return tokens
 
 
 def _sum(tokens: list[str], names: Mapping[str, int]) -> tuple[Fraction, list[str]]:

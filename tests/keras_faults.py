@@ -31,7 +31,9 @@ def cells_skipped(layer: Any, axes: Sequence[Axis], sizes: Sequence[int]) -> tup
     these kernels take the surplus for negative padding and share it out before and after.
     """
     portable = os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0"
-    if not portable or kind_of(layer) not in ("Conv3D", "MaxPooling3D", "AveragePooling3D"):
+    # Keras hands a Conv3D with channels first, and one in groups, to XLA, which has kernels of its own.
+    compiled = kind_of(layer) == "Conv3D" and (not channels_last(layer) or layer.groups > 1)
+    if compiled or not portable or kind_of(layer) not in ("Conv3D", "MaxPooling3D", "AveragePooling3D"):
         return (0,) * len(axes)
     skipped = []
     for axis, n in zip(axes, sizes, strict=True):

@@ -1,6 +1,6 @@
 """Layers that end the process if they are called, or return left-over memory: ``run`` must refuse every one of them.
 
-Run as a script, with oneDNN on: the exit code tells whether the process lived.
+With oneDNN's kernels, eager pooling whose output is empty ends the process with SIGFPE; some layers end it on any map.
 """
 
 from __future__ import annotations
@@ -56,7 +56,3 @@ def all_refused() -> int:
         else:
             raise AssertionError(f"{layer} on {shape} was run and gave {y.shape}")
     return refused
-
-
-if __name__ == "__main__":
-    print("refused, and still alive:", all_refused())

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import product
+import random
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 from keras_faults import bias_on_the_wrong_axis, cells_skipped
 from tally import seen_error
 
-from course_utils.axes import Axis
+from course_utils.axes import Axis, ShapeError
 from course_utils.compare import ROUNDINGS, Comparison, compare
 from course_utils.keras_layers import LayerCode, axes_of, channels_last, kind_of, missing_kernel
 
@@ -37,13 +37,17 @@ def dimensions_of(kind: str) -> int:
     return int(next(sign for sign in kind if sign.isdigit()))
 
 
-@st.composite
-def cases(draw: st.DrawFn, kind: str, whole_numbers: bool = False) -> tuple[LayerCode, np.ndarray, int]:
-    """A layer, an input for it, and a seed for its weights."""
+def cases(kind: str, number: int, whole_numbers: bool = False) -> Iterator[tuple[LayerCode, np.ndarray, int]]:
+    """So many random layers, each with an input for it and a seed for its weights; the same ones every time."""
+    for turn in range(number):
+        yield _case(random.Random(f"{kind} {turn} {whole_numbers}"), kind, whole_numbers)
+
+
+def _case(rng: random.Random, kind: str, whole_numbers: bool) -> tuple[LayerCode, np.ndarray, int]:
     dimensions = dimensions_of(kind)
 
     def pick(*options: Any) -> Any:
-        return draw(st.sampled_from(options))
+        return rng.choice(options)
 
     def each(*options: Any) -> tuple[Any, ...]:
         return tuple(pick(*options) for _ in range(dimensions))
@@ -71,8 +75,7 @@ def cases(draw: st.DrawFn, kind: str, whole_numbers: bool = False) -> tuple[Laye
             if "strides" in settings:
                 settings["strides"] = (settings["strides"][0],) * dimensions
         if "Transpose" in kind and pick(True, False):
-            settings["output_padding"] = tuple(draw(st.integers(0, s - 1)) for s in settings.get("strides", (1,) * 3))
-            settings["output_padding"] = settings["output_padding"][:dimensions]
+            settings["output_padding"] = tuple(map(rng.randrange, settings.get("strides", (1,) * dimensions)))
         settings["use_bias"] = pick(True, False)
         if not whole_numbers and pick(True, False):
             settings["activation"] = pick(*ACTIVATIONS)
@@ -90,17 +93,30 @@ def cases(draw: st.DrawFn, kind: str, whole_numbers: bool = False) -> tuple[Laye
         pairs = tuple((pick(0, 1, 2), pick(0, 1, 3)) for _ in range(dimensions))
         settings["padding" if kind.startswith("Zero") else "cropping"] = pairs if dimensions > 1 else pairs[0]
 
-    seed = draw(st.integers(0, 2**32 - 1))
+    code, seed = LayerCode(kind, settings), rng.randrange(2**32)
+    if pick(True, True, True, False):  # the rest may be too small, and is then refused by both
+        spatial = tuple(_with_room(axis, n) for axis, n in zip(code.axes, spatial, strict=True))
     shape = (batch, *spatial, channels) if last else (batch, channels, *spatial)
-    rng = np.random.default_rng(seed)
-    x = rng.integers(-9, 10, shape) if whole_numbers else rng.normal(size=shape) * pick(1.0, 1.0, 0.01, 255.0)
-    return LayerCode(kind, settings), x.astype(np.float32), seed
+    numbers = np.random.default_rng(seed)
+    x = numbers.integers(-9, 10, shape) if whole_numbers else numbers.normal(size=shape) * pick(1.0, 1.0, 0.01, 255.0)
+    return code, x.astype(np.float32), seed
+
+
+def _with_room(axis: Axis, n: int) -> int:
+    """The smallest size from ``n`` on that gives an output."""
+    while True:
+        try:
+            axis.output_size(n)
+            return n
+        except ShapeError:
+            n += 1
 
 
 def with_weights(layer: Any, shape: tuple[int, ...], seed: int, whole_numbers: bool = False) -> Any:
     """Build a layer and give it random weights, bias included; left alone if Keras refuses to build it."""
     try:
-        layer.build(shape)
+        if not layer.built:
+            layer.build(shape)
     except ValueError:
         return layer
     rng = np.random.default_rng(seed)
@@ -117,21 +133,31 @@ def roundings(comparison: Comparison) -> float:
     return float(ROUNDINGS * np.divide(gaps, tolerance, out=np.zeros_like(gaps), where=tolerance > 0).max())
 
 
-def checker(layer: Any, x: np.ndarray) -> str:
+def checker(layer: Any, x: np.ndarray, exactly: bool = False) -> str:
     """Compare; fail unless both agree, or unless Keras is wrong in one of the ways that are known, and exactly so.
 
-    Returns what was found: ``"agree"``, ``"refuse"`` (both), ``"missing"`` (no such kernel on this processor),
-    or the name of a fault of Keras.
+    Args:
+        layer: built, with the weights it is to have.
+        x: what goes in.
+        exactly: whether values must be equal to the last bit, as those of whole numbers must.
+
+    Returns:
+        What was found: ``"agree"``, ``"refuse"`` (both), ``"missing"`` (no such kernel on this processor), or the name
+        of a fault of Keras.
     """
     comparison = compare(layer, x)
-    said = f"\n{kind_of(layer)} {layer.get_config()}\n{comparison}"
     if comparison.refused:
         return "refuse"
-    assert comparison.by_hand is not None, said
-    if missing_kernel(layer):
-        assert comparison.keras is None, f"{missing_kernel(layer)} But it ran.{said}"
+
+    def expect(holds: bool, why: str = "") -> None:
+        assert holds, f"{why}\n{kind_of(layer)} {layer.get_config()}\n{comparison}"
+
+    expect(comparison.by_hand is not None)
+    assert comparison.by_hand is not None
+    if why := missing_kernel(layer):
+        expect(comparison.keras is None, f"{why} But it ran.")
         return "missing"
-    assert comparison.keras is not None and comparison.same_shape, said
+    expect(comparison.keras is not None and comparison.same_shape)
     axes, last = axes_of(layer), channels_last(layer)
     skipped = cells_skipped(layer, axes, x.shape[1:-1] if last else x.shape[2:])
     if any(skipped):
@@ -141,7 +167,8 @@ def checker(layer: Any, x: np.ndarray) -> str:
         if layer.activation.__name__ == "linear":
             _check_wrong_bias(layer, x, comparison)
         return "bias"
-    assert comparison.agrees, said
+    expect(comparison.agrees)
+    expect(not exactly or comparison.largest_difference == 0, "Not equal to the last bit.")
     seen_error(kind_of(layer), roundings(comparison))
     return "agree"
 
@@ -167,8 +194,3 @@ def _check_wrong_bias(layer: Any, x: np.ndarray, comparison: Comparison) -> None
     assert np.abs(moved - comparison.keras).max() <= reach
     if np.abs(right - bias).max() > reach:
         assert not comparison.agrees
-
-
-def grid(*ranges: Any) -> list[tuple[Any, ...]]:
-    """All combinations."""
-    return list(product(*ranges))

@@ -1,4 +1,4 @@
-"""The integers of ``axes.py``, against rules written down a second time and in another way. No Keras here.
+"""The integers of ``axes``, against rules written down a second time and in another way. No Keras here.
 
 Windows are slid by hand over a list that was padded by hand, stamps are listed one by one, and every formula is read
 back and worked out (``arithmetic.py``).

@@ -48,16 +48,14 @@ def chain_of(axes: list[Axis]) -> ComposedSize:
     return chain
 
 
-@given(AXES, st.integers(1, 300))
-def test_the_law_of_an_axis_gives_its_sizes(axis: Axis, n: int) -> None:
-    expected = sizes([axis], n)
-    if expected is not None:
-        assert axis.size_formula()(n) == expected
-        assert 0 <= axis.size_formula().b < axis.size_formula().c
+@given(AXES)
+def test_formulas_are_kept_in_one_form(axis: Axis) -> None:
+    """That they give the sizes of the axes holds by construction: ``Axis.output_size`` asks them."""
+    assert 0 <= axis.size_formula().b < axis.size_formula().c
 
 
 @given(st.lists(AXES, max_size=12), st.lists(st.integers(1, 400), min_size=5, max_size=20))
-def test_the_law_of_a_chain_gives_the_sizes_of_the_chain(axes: list[Axis], numbers: list[int]) -> None:
+def test_a_composed_size_is_that_of_the_axes_in_turn(axes: list[Axis], numbers: list[int]) -> None:
     chain = chain_of(axes)
     for n in numbers:
         expected = sizes(axes, n)
@@ -120,7 +118,7 @@ def test_the_autoencoder_of_the_question() -> None:
         ([Window(7, 4)], "⌊(n + 1) / 4⌋ − 1", "no n"),
     ],
 )
-def test_how_laws_are_written(axes: list[Axis], written: str, returns: str | None) -> None:
+def test_how_formulas_are_written(axes: list[Axis], written: str, returns: str | None) -> None:
     chain = chain_of(axes)
     assert str(chain) == written
     assert (None if chain.size_formula is None else str(chain.size_formula.returns())) == returns

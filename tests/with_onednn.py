@@ -1,6 +1,8 @@
-"""Layers that run on a processor with oneDNN only, compared in values. Run as a script by ``test_layers_values.py``.
+"""What needs TensorFlow's oneDNN kernels. Run as a script by ``test_layers_values.py``.
 
-Prints one line of JSON: how many were compared, what failed, the largest errors, and the fault of the bias.
+Prints one line of JSON on the layers that run with oneDNN only, compared in values: how many there were, what failed,
+the largest errors, and the fault of the bias. And then, on a line of its own, how many of the layers that would kill
+this process were refused (``killers.py``): whoever reads that line knows that it lived.
 """
 
 from __future__ import annotations
@@ -12,7 +14,10 @@ from collections import Counter
 from itertools import product
 from typing import Any
 
+import killers
 import numpy as np
+from keras_faults import bias_on_the_wrong_axis
+from layer_cases import roundings, with_weights
 
 import course_utils  # noqa: F401  (before TensorFlow)
 from course_utils.compare import compare
@@ -50,9 +55,6 @@ def layers() -> list[tuple[LayerCode, tuple[int, ...]]]:
 
 def report() -> dict[str, Any]:
     """Compare them all."""
-    from keras_faults import bias_on_the_wrong_axis
-    from layer_cases import roundings, with_weights
-
     zeros = np.zeros((1, 1, 3, 3), np.float32)
     layer = BIAS.build()
     try:
@@ -96,4 +98,5 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     load_keras()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    print(json.dumps(report()))
+    print(json.dumps(report()), flush=True)
+    print(killers.all_refused())

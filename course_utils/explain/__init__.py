@@ -1,6 +1,6 @@
 """Explain a Keras model, layer by layer: what size comes out, why, and how many parameters it takes.
 
-``model.summary()`` says *what*; this says *why*. Each row is worked out by hand from the rules in ``axes.py`` and the
+``model.summary()`` says *what*; this says *why*. Each row is worked out by hand from the rules in ``axes`` and the
 settings of the layer, and then held against what Keras says::
 
     from course_utils import explain

@@ -17,9 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 from typing import Any
 
-from course_utils.axes import Axis, Crop, Pad, ShapeError, TransposedWindow, Upsample, Window
+from course_utils.axes import Axis, ShapeError
 from course_utils.keras_layers import LayerCode
 
 #: Kernels, pools, factors and strides are looked at up to this size, and where the sizes themselves ask for more.
@@ -28,6 +30,7 @@ LARGEST_DILATION = 3
 #: An example: the number of filters has nothing to do with the size.
 FILTERS = 8
 
+_PADDINGS = ("valid", "same")
 _KERNELS = (3, 2, 1, 5, 4, 7, 6)
 _LAST_RESORT = 1000
 
@@ -38,20 +41,21 @@ class Candidate:
 
     Attributes:
         code: the layer.
-        axis: the layer on one axis; None for ``Resizing``, which makes the size that it is told.
         points: how simple it is, the fewer the simpler.
-        told: the size that ``Resizing`` is told.
     """
 
     code: LayerCode
-    axis: Axis | None
     points: int
-    told: int = 0
+
+    @cached_property
+    def axis(self) -> Axis | None:
+        """The layer on one axis; None for ``Resizing``, which makes the size that it is told."""
+        return None if self.code.kind == "Resizing" else self.code.axes[0]
 
     def output_size(self, n: int) -> int | None:
         """What comes out of ``n`` by hand; None where nothing does, or where the layer builds but does not run."""
         if self.axis is None:
-            return self.told
+            return int(self.code.settings["height"])
         try:
             self.axis.check_runs(n)
             return self.axis.output_size(n)
@@ -88,77 +92,58 @@ def _kernel_points(k: int) -> int:
     return _KERNELS.index(k) if k in _KERNELS else k
 
 
-def _stride_points(s: int, k: int) -> int:
-    """For a stride that is written down."""
-    return 1 + max(s - 2, 0) + (3 if s > k else 0)
+def _candidate(kind: str, points: int, settings: dict[str, Any], k: int, s: int, padding: str) -> Candidate:
+    """With stride and padding, which are written where they are not the default, and the points for them."""
+    if s != settings.get("pool_size", 1):
+        settings, points = {**settings, "strides": s}, points + 1 + max(s - 2, 0) + (3 if s > k else 0)
+    if padding == "same":
+        settings, points = {**settings, "padding": padding}, points + 1
+    return Candidate(LayerCode(kind, settings), points)
 
 
 def _convolutions(kind: str, reach: Sequence[int]) -> Iterator[Candidate]:
     for k in reach:
-        for s, d in [(s, 1) for s in reach] + [(1, d) for d in range(2, LARGEST_DILATION + 1) if k > 1]:
-            for padding in ("valid", "same"):
-                points = _kernel_points(k) + (padding == "same")
-                settings: dict[str, Any] = {"filters": FILTERS, "kernel_size": k}
-                if s > 1:
-                    settings["strides"], points = s, points + _stride_points(s, k)
-                if d > 1:
-                    settings["dilation_rate"], points = d, points + d
-                yield Candidate(_padded(kind, settings, padding), Window(k, s, d, padding), points)
+        kernel, points = {"filters": FILTERS, "kernel_size": k}, _kernel_points(k)
+        for s, padding in product(reach, _PADDINGS):
+            yield _candidate(kind, points, kernel, k, s, padding)
+        for d, padding in product(range(2, LARGEST_DILATION + 1) if k > 1 else (), _PADDINGS):
+            yield _candidate(kind, points + d, {**kernel, "dilation_rate": d}, k, 1, padding)
 
 
 def _poolings(kind: str, reach: Sequence[int]) -> Iterator[Candidate]:
-    for k in reach:
-        for s in reach if k > 1 else ():  # a pool of one cell pools nothing
-            for padding in ("valid", "same"):
-                points = k - 2 + (padding == "same")
-                settings: dict[str, Any] = {"pool_size": k}
-                if s != k:
-                    settings["strides"], points = s, points + _stride_points(s, k)
-                yield Candidate(_padded(kind, settings, padding), Window(k, s, 1, padding), points)
+    for k, s, padding in product(reach, reach, _PADDINGS):
+        if k > 1:  # a pool of one cell pools nothing
+            yield _candidate(kind, k - 2, {"pool_size": k}, k, s, padding)
 
 
 def _transposed(kind: str, reach: Sequence[int]) -> Iterator[Candidate]:
     # No dilation: without oneDNN, TensorFlow has no such layer on a processor, so nothing could be verified.
-    for k in reach:
-        for s in reach:
-            for padding in ("valid", "same"):
-                for extra in (None, *(range(s) if s <= LARGEST_SIZE else ())):
-                    points = _kernel_points(k) + (padding == "same")
-                    settings: dict[str, Any] = {"filters": FILTERS, "kernel_size": k}
-                    if s > 1:
-                        settings["strides"], points = s, points + _stride_points(s, k)
-                    code = _padded(kind, settings, padding)
-                    if extra is not None:
-                        code, points = LayerCode(kind, {**code.settings, "output_padding": extra}), points + 2
-                    yield Candidate(code, TransposedWindow(k, s, 1, padding, extra), points)
-
-
-def _padded(kind: str, settings: dict[str, Any], padding: str) -> LayerCode:
-    """Settings are written where they are not the default."""
-    return LayerCode(kind, settings if padding == "valid" else {**settings, "padding": padding})
+    for k, s, padding in product(reach, reach, _PADDINGS):
+        plain = _candidate(kind, _kernel_points(k), {"filters": FILTERS, "kernel_size": k}, k, s, padding)
+        yield plain
+        for extra in range(s) if s <= LARGEST_SIZE else ():
+            yield Candidate(LayerCode(kind, {**plain.code.settings, "output_padding": extra}), plain.points + 2)
 
 
 def _upsamplings(kind: str, reach: Sequence[int]) -> Iterator[Candidate]:
     for f in reach:
         if f > 1:
-            yield Candidate(LayerCode(kind, {"size": f}), Upsample(f), f - 2)
+            yield Candidate(LayerCode(kind, {"size": f}), f - 2)
 
 
 def _by_cells(kind: str, gaps: Sequence[int]) -> Iterator[Candidate]:
     """What is missing, or too much: shared by both sides, all of it after, all of it before."""
-    axis, name = (Pad, "padding") if kind == "ZeroPadding2D" else (Crop, "cropping")
-    for cells in gaps if kind == "ZeroPadding2D" else [-gap for gap in gaps]:
-        if cells > 0:
-            for before in dict.fromkeys((cells // 2, 0, cells)):
-                after = cells - before
-                code = LayerCode(kind, {name: before if before == after else ((before, after), (before, after))})
-                yield Candidate(code, axis(before, after), 2 + cells + (before != after))
+    name, sign = ("padding", 1) if kind == "ZeroPadding2D" else ("cropping", -1)
+    for cells in (sign * gap for gap in gaps[::sign]):
+        for before in dict.fromkeys((cells // 2, 0, cells)) if cells > 0 else ():
+            after = cells - before
+            code = LayerCode(kind, {name: before if before == after else ((before, after), (before, after))})
+            yield Candidate(code, 2 + cells + (before != after))
 
 
 def _resizing(outputs: Sequence[int]) -> Iterator[Candidate]:
     if len(set(outputs)) == 1:
-        code = LayerCode("Resizing", {"height": outputs[0], "width": outputs[0]})
-        yield Candidate(code, None, _LAST_RESORT, outputs[0])
+        yield Candidate(LayerCode("Resizing", {"height": outputs[0], "width": outputs[0]}), _LAST_RESORT)
 
 
 _SPACES: dict[str, Callable[[str, Sequence[int]], Iterator[Candidate]]] = {

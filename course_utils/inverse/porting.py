@@ -12,7 +12,7 @@ from course_utils.explain.wording import AXIS_NAMES
 from course_utils.inverse import arguments
 from course_utils.inverse.arguments import Shape
 from course_utils.inverse.found import WIDTH
-from course_utils.inverse.torch_rules import Maps, Ported, ported
+from course_utils.inverse.torch_rules import LayerInput, Ported, ported
 from course_utils.keras_layers import Layer, axes_of, channels_last, has_axes, kind_of
 
 _EXAMPLE = "port(keras.layers.Conv2D(8, 3), input_shape=(28, 28, 3))"
@@ -85,7 +85,7 @@ def port(layer: Layer, input_shape: Sequence[int | None] | None = None) -> Port:
     """
     arguments.layer(layer, "port", _EXAMPLE)
     given = arguments.input_shape(input_shape)
-    found = ported(layer, _maps(layer, given))
+    found = ported(layer, _layer_input(layer, given))
     arrays = _weights(found)
     dimensions = len(axes_of(layer)) if has_axes(layer) else 0
     notes = list(found.notes)
@@ -98,13 +98,13 @@ def port(layer: Layer, input_shape: Sequence[int | None] | None = None) -> Port:
 # -- what goes in -------------------------------------------------------------------------------------------------
 
 
-def _maps(layer: Layer, given: Shape | None) -> Maps:
+def _layer_input(layer: Layer, given: Shape | None) -> LayerInput:
     """Sizes and channels, from the shape that is given or the one that the layer was built for."""
     built = arguments.built_for(layer)
     shape = built if given is None else given
     dimensions = len(axes_of(layer)) if has_axes(layer) else None
     if shape is None:
-        return Maps((None,) * (dimensions or 0))
+        return LayerInput((None,) * (dimensions or 0))
     if dimensions is not None and len(shape) != dimensions + 2:
         names = (*AXIS_NAMES[dimensions], "channels")
         needed = names if channels_last(layer) else (names[-1], *names[:-1])
@@ -113,19 +113,21 @@ def _maps(layer: Layer, given: Shape | None) -> Maps:
         )
     if len(shape) < 2:
         raise ValueError(f"{kind_of(layer)} takes an input_shape of at least one number, such as (28, 28, 3).")
-    maps = _taken_apart(shape, channels_last(layer))
+    found = _taken_apart(shape, channels_last(layer))
     made_for = None if built is None else _taken_apart(built, channels_last(layer)).channels
-    if layer.weights and made_for is not None and maps.channels != made_for:
-        raise ValueError(f"{layer.name} was built for {made_for} channels, and input_shape has {maps.channels}.")
+    if layer.weights and made_for is not None and found.channels != made_for:
+        raise ValueError(f"{layer.name} was built for {made_for} channels, and input_shape has {found.channels}.")
     groups = getattr(layer, "groups", 1)
-    if maps.channels is not None and maps.channels % groups:
-        raise ValueError(f"{maps.channels} channels cannot be dealt out to groups={groups}: {groups} must divide them.")
-    return maps
+    if found.channels is not None and found.channels % groups:
+        raise ValueError(
+            f"{found.channels} channels cannot be dealt out to groups={groups}: {groups} must divide them."
+        )
+    return found
 
 
-def _taken_apart(shape: Shape, last: bool) -> Maps:
+def _taken_apart(shape: Shape, last: bool) -> LayerInput:
     inner = shape[1:]
-    return Maps(inner[:-1], inner[-1]) if last else Maps(inner[1:], inner[0])
+    return LayerInput(inner[:-1], inner[-1]) if last else LayerInput(inner[1:], inner[0])
 
 
 # -- as text ------------------------------------------------------------------------------------------------------

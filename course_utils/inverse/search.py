@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.axes import Crop, Pad, TransposedWindow, Window
+from course_utils.axes import TransposedWindow, Window
 from course_utils.explain.wording import count, listed
 from course_utils.inverse import arguments
 from course_utils.inverse.candidates import KINDS, Candidate, candidates
@@ -30,7 +30,7 @@ def which(
 
     Looked through are kernels, pools, factors and strides up to 11 (and as large as one size goes into the other),
     dilations up to 3, *valid* and *same*, and every output_padding. What counts as simple stands in
-    ``candidates.py``. The sizes are worked out by ``axes.py``; every layer that is listed was built, and Keras gave
+    ``candidates.py``. The sizes are worked out by ``axes``; every layer that is listed was built, and Keras gave
     the same size. Transposed convolutions were also run, because some of them build and fail when they are called.
 
     Args:
@@ -135,7 +135,7 @@ def _formula(candidate: Candidate, n: int, first: bool) -> str:
     """The rule with the numbers in it, and before them once the rule in symbols."""
     axis = candidate.axis
     if axis is None:
-        return f"o = {candidate.told}, as it is told, whatever n"
+        return f"o = {candidate.output_size(n)}, as it is told, whatever n"
     formula = axis.formula(n)
     reach = ""
     if isinstance(axis, Window) and axis.dilation > 1:
@@ -192,8 +192,8 @@ def _followed(way: Way, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> li
     if len(gaps) != 1:
         return []
     (gap,) = gaps
-    kind, axis, name = ("ZeroPadding2D", Pad, "padding") if gap > 0 else ("Cropping2D", Crop, "cropping")
+    kind, name = ("ZeroPadding2D", "padding") if gap > 0 else ("Cropping2D", "cropping")
     second = LayerCode(kind, {name: ((0, abs(gap)), (0, abs(gap)))})
-    last = [axis(0, abs(gap)).formula(made).numbers for made in way.outputs]
+    last = [second.axes[0].formula(made).numbers for made in way.outputs]
     formulas = [f"{first}, then {then}" for first, then in zip(way.formulas, last, strict=True)]
     return [Way((*way.layers, second), outputs, tuple(formulas), way.notes)]

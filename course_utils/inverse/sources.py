@@ -98,7 +98,7 @@ class Sources(Sequence[Size]):
 def came_from(output: int | Sequence[int], layer: Layer | Sequence[Layer]) -> Sources:
     """List every input size that gives ``output``, for one layer or for a list of layers called one after the other.
 
-    The sizes come from ``axes.py``. Keras is asked about each of them, and about the sizes just below and above.
+    The sizes come from ``axes``. Keras is asked about each of them, and about the sizes just below and above.
 
     Args:
         output: the size that comes out, or one for each axis: ``(7, 9)`` is a height and a width.

@@ -2,7 +2,7 @@
 
 Keras pads *same* by as many ghost cells as the size needs and puts the odd one after; PyTorch's layers pad both sides
 alike. So wherever the two sides differ, the padding is written as a module of its own. All pads and crops are asked
-from ``axes.py``.
+from ``axes``.
 
 Sources: the documentation of ``torch.nn`` (``Conv2d``, ``ConvTranspose2d``, ``MaxPool2d``, ``AvgPool2d``,
 ``ConstantPad2d``, ``Upsample``). PyTorch is not installed here: ``tests/torch_by_rule.py`` computes what is documented,
@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_utils.axes import Axis, Crop, NoRule, Pad, TransposedWindow, Upsample, Window
+from course_utils.axes import Axis, Crop, NoRule, Pad, Upsample, Window
 from course_utils.explain.wording import AXIS_NAMES, listed
 from course_utils.keras_layers import Layer, axes_of, channels_last, check_settings, has_axes, kind_of
 
@@ -37,7 +37,7 @@ _ACTIVATIONS = {
 
 
 @dataclass(frozen=True)
-class Maps:
+class LayerInput:
     """What reaches the layer.
 
     Attributes:
@@ -76,7 +76,7 @@ class Ported:
     notes: tuple[str, ...] = ()
 
 
-def ported(layer: Layer, maps: Maps) -> Ported:
+def ported(layer: Layer, given: LayerInput) -> Ported:
     """The modules that give the same values.
 
     Raises:
@@ -85,16 +85,18 @@ def ported(layer: Layer, maps: Maps) -> Ported:
         ValueError: for something that has to be known of the input and is not.
     """
     kind = kind_of(layer)
-    if kind in _PLAIN:
-        return _PLAIN[kind](layer, maps)
+    if kind in _RULES_WITHOUT_AXES:
+        return _RULES_WITHOUT_AXES[kind](layer, given)
     if not has_axes(layer):
         raise NoRule(f"There is no rule for {kind} in PyTorch yet.{_HINTS.get(kind, '')}")
     axes = axes_of(layer)
     check_settings(kind, axes)
-    for axis, n in zip(axes, maps.sizes, strict=True):
+    for axis, n in zip(axes, given.sizes, strict=True):
         if n is not None:
             axis.check_runs(n)
-    return _rule_of(kind)(layer, axes, maps)
+    if kind.endswith("Transpose"):
+        return _transposed(layer, axes, given)
+    return next(rule for start, rule in _RULES if kind.startswith(start))(layer, axes, given)
 
 
 # -- how numbers and modules are written --------------------------------------------------------------------------
@@ -137,22 +139,22 @@ def _after(layer: Layer, name: str | None = None) -> tuple[Module, ...]:
     return (Module(_ACTIVATIONS[name]),)
 
 
-def _channels(layer: Layer, maps: Maps) -> int:
-    if maps.channels is None:
+def _channels(layer: Layer, given: LayerInput) -> int:
+    if given.channels is None:
         raise ValueError(
             f"{kind_of(layer)} in PyTorch must be told how many channels come in. Say it: "
             "port(layer, input_shape=(28, 28, 3))."
         )
-    return maps.channels
+    return given.channels
 
 
 # -- ghost cells --------------------------------------------------------------------------------------------------
 
 
-def _pads(layer: Layer, axes: Sequence[Window], maps: Maps) -> tuple[Pads, tuple[str, ...]]:
+def _pads(layer: Layer, axes: Sequence[Window], given: LayerInput) -> tuple[Pads, tuple[str, ...]]:
     """The ghost cells on each axis, and what has to be said about them."""
     pads, notes, bound = [], [], []
-    for name, axis, n in zip(AXIS_NAMES[len(axes)], axes, maps.sizes, strict=True):
+    for name, axis, n in zip(AXIS_NAMES[len(axes)], axes, given.sizes, strict=True):
         # *same* depends on n only by what is left when it is divided by s; these sizes leave every rest.
         possible = {axis.pads(m) for m in range(axis.effective_size, axis.effective_size + axis.stride)}
         if n is None and len(possible) > 1:
@@ -184,30 +186,39 @@ def _to_torch(dimensions: int) -> str:
     return f"transpose({', '.join(map(str, order))})"
 
 
+def _bias(layer: Layer) -> dict[str, str]:
+    return {"bias": "bias"} if layer.use_bias else {}
+
+
+def _weighted(layer: Layer, modules: Sequence[Module], arrays: Sequence[str], notes: Sequence[str] = ()) -> Ported:
+    """Modules with weights, and the activation behind them."""
+    return Ported((*modules, *_after(layer)), (*arrays, *_bias(layer)), tuple(notes))
+
+
 def _windows(
-    layer: Layer, axes: Sequence[Window], maps: Maps, out: int, groups: int, bias: bool, weights: dict[str, str]
+    layer: Layer, axes: Sequence[Window], given: LayerInput, out: int, weights: dict[str, str], groups: int = 1
 ) -> tuple[tuple[Module, ...], tuple[str, ...]]:
     """A convolution, with its padding before it where the sides differ."""
-    pads, notes = _pads(layer, axes, maps)
+    pads, notes = _pads(layer, axes, given)
     apart = _uneven(pads)
     call = _call(
         f"Conv{len(axes)}d",
-        _channels(layer, maps),
+        _channels(layer, given),
         out,
         kernel_size=_each([axis.size for axis in axes]),
         stride=_unless(1, [axis.stride for axis in axes]),
         padding=None if apart else _unless(0, [before for before, _ in pads]),
         dilation=_unless(1, [axis.dilation for axis in axes]),
         groups=groups if groups > 1 else None,
-        bias=None if bias else False,
+        bias=None if "bias" in weights else False,
     )
     return ((pad_module(pads),) if apart else ()) + (Module(call, weights),), notes
 
 
-def _convolution(layer: Layer, axes: Sequence[Any], maps: Maps) -> Ported:
-    weights = {"weight": f"kernel.{_to_torch(len(axes))}"} | ({"bias": "bias"} if layer.use_bias else {})
-    modules, notes = _windows(layer, axes, maps, layer.filters, layer.groups, layer.use_bias, weights)
-    return Ported((*modules, *_after(layer)), ("kernel", *(["bias"] if layer.use_bias else [])), notes)
+def _convolution(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
+    weights = {"weight": f"kernel.{_to_torch(len(axes))}", **_bias(layer)}
+    modules, notes = _windows(layer, axes, given, layer.filters, weights, layer.groups)
+    return _weighted(layer, modules, ("kernel",), notes)
 
 
 def _depthwise_weight(layer: Layer, axes: Sequence[Window], name: str) -> str:
@@ -217,57 +228,52 @@ def _depthwise_weight(layer: Layer, axes: Sequence[Window], name: str) -> str:
     return f"{name}.transpose({order}).reshape(-1, 1, {', '.join(str(axis.size) for axis in axes)})"
 
 
-def _depthwise(layer: Layer, axes: Sequence[Any], maps: Maps) -> Ported:
-    channels = _channels(layer, maps)
-    weights = {"weight": _depthwise_weight(layer, axes, "kernel")} | ({"bias": "bias"} if layer.use_bias else {})
-    out = channels * layer.depth_multiplier
-    modules, notes = _windows(layer, axes, maps, out, channels, layer.use_bias, weights)
-    return Ported((*modules, *_after(layer)), ("kernel", *(["bias"] if layer.use_bias else [])), notes)
+def _depthwise(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
+    channels = _channels(layer, given)
+    weights = {"weight": _depthwise_weight(layer, axes, "kernel"), **_bias(layer)}
+    modules, notes = _windows(layer, axes, given, channels * layer.depth_multiplier, weights, channels)
+    return _weighted(layer, modules, ("kernel",), notes)
 
 
-def _separable(layer: Layer, axes: Sequence[Any], maps: Maps) -> Ported:
-    channels = _channels(layer, maps)
+def _separable(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
+    channels = _channels(layer, given)
     made = channels * layer.depth_multiplier
     first = {"weight": _depthwise_weight(layer, axes, "depthwise")}
-    modules, notes = _windows(layer, axes, maps, made, channels, False, first)
-    second = {"weight": f"pointwise.{_to_torch(len(axes))}"} | ({"bias": "bias"} if layer.use_bias else {})
-    bias = None if layer.use_bias else False
-    mixing = Module(_call(f"Conv{len(axes)}d", made, layer.filters, kernel_size=1, bias=bias), second)
-    arrays = ("depthwise", "pointwise", *(["bias"] if layer.use_bias else []))
-    return Ported((*modules, mixing, *_after(layer)), arrays, notes)
+    modules, notes = _windows(layer, axes, given, made, first, channels)
+    second = {"weight": f"pointwise.{_to_torch(len(axes))}", **_bias(layer)}
+    call = _call(f"Conv{len(axes)}d", made, layer.filters, kernel_size=1, bias=None if layer.use_bias else False)
+    return _weighted(layer, (*modules, Module(call, second)), ("depthwise", "pointwise"), notes)
 
 
-def _transposed(layer: Layer, axes: Sequence[TransposedWindow], maps: Maps) -> Ported:
+def _transposed(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
     """PyTorch cuts ``padding`` off both ends and puts ``output_padding`` back at the end; Keras cuts the odd one after.
 
     So both sides lose what Keras cuts before, and what Keras cuts more, after, is cut by a module of its own.
     """
     crops = []
-    for axis, n in zip(axes, maps.sizes, strict=True):
+    for axis, n in zip(axes, given.sizes, strict=True):
         axis.check_runs(n or 1)
         crops.append(axis.crops(n or 1))  # the same for every n
     beyond = tuple((0, min(before - after, 0)) for before, after in crops)
+    weights = {"weight": f"kernel.{_to_torch(len(axes))}", **_bias(layer)}
     call = _call(
         f"ConvTranspose{len(axes)}d",
-        _channels(layer, maps),
+        _channels(layer, given),
         layer.filters,
         kernel_size=_each([axis.size for axis in axes]),
         stride=_unless(1, [axis.stride for axis in axes]),
         padding=_unless(0, [before for before, _ in crops]),
         output_padding=_unless(0, [max(before - after, 0) for before, after in crops]),
-        bias=None if layer.use_bias else False,
+        bias=None if "bias" in weights else False,
         dilation=_unless(1, [axis.dilation for axis in axes]),
     )
-    weights = {"weight": f"kernel.{_to_torch(len(axes))}"} | ({"bias": "bias"} if layer.use_bias else {})
-    modules = [Module(call, weights)]
-    notes = []
-    if _uneven(beyond):
-        modules.append(pad_module(beyond))
-        notes.append(
-            "The negative padding cuts off the end, as Keras does. PyTorch's own output_padding gives the same size, "
-            "but cuts at the beginning: every value would come from other cells."
-        )
-    return Ported((*modules, *_after(layer)), ("kernel", *(["bias"] if layer.use_bias else [])), tuple(notes))
+    if not _uneven(beyond):
+        return _weighted(layer, [Module(call, weights)], ("kernel",))
+    note = (
+        "The negative padding cuts off the end, as Keras does. PyTorch's own output_padding gives the same size, "
+        "but cuts at the beginning: every value would come from other cells."
+    )
+    return _weighted(layer, [Module(call, weights), pad_module(beyond)], ("kernel",), (note,))
 
 
 # -- pooling ------------------------------------------------------------------------------------------------------
@@ -279,16 +285,16 @@ def _pool_sizes(axes: Sequence[Window]) -> dict[str, str | None]:
     return {"kernel_size": _each(sizes), "stride": None if sizes == strides else _each(strides)}
 
 
-def _max_pooling(layer: Layer, axes: Sequence[Any], maps: Maps) -> Ported:
+def _max_pooling(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
     """PyTorch's own padding counts as −∞ too, so only a one-sided one has to be written out."""
-    pads, notes = _pads(layer, axes, maps)
+    pads, notes = _pads(layer, axes, given)
     sizes, name = _pool_sizes(axes), f"MaxPool{len(axes)}d"
     if not _uneven(pads):
         return Ported((Module(_call(name, **sizes, padding=_unless(0, [before for before, _ in pads]))),), (), notes)
     return Ported((pad_module(pads, 'float("-inf")'), Module(_call(name, **sizes))), (), notes)
 
 
-def _average_pooling(layer: Layer, axes: Sequence[Any], maps: Maps) -> Ported:
+def _average_pooling(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
     """Only real cells are counted: ``count_include_pad=False``, which knows nothing of cells padded by hand.
 
     So the odd ghost cell after must come about otherwise. Where s > 1, ``ceil_mode=True`` lets the last window hang
@@ -296,8 +302,8 @@ def _average_pooling(layer: Layer, axes: Sequence[Any], maps: Maps) -> Ported:
     the first, is cut off.
     """
     if len(axes) == 3:
-        axes = [_no_larger_than(n, axis) for n, axis in zip(maps.sizes, axes, strict=True)]
-    pads, notes = _pads(layer, axes, maps)
+        axes = [_no_larger_than(n, axis) for n, axis in zip(given.sizes, axes, strict=True)]
+    pads, notes = _pads(layer, axes, given)
     odd = [after > before for before, after in pads]
     doubled = [uneven and axis.stride == 1 for uneven, axis in zip(odd, axes, strict=True)]
     padding = [after if double else before for (before, after), double in zip(pads, doubled, strict=True)]
@@ -334,7 +340,7 @@ def _no_larger_than(n: int | None, axis: Window) -> Window:
     return Window(n, stride=axis.stride)
 
 
-def _global_pooling(layer: Layer, axes: Sequence[Axis], maps: Maps) -> Ported:
+def _global_pooling(layer: Layer, axes: Sequence[Axis], given: LayerInput) -> Ported:
     how = "Max" if "Max" in kind_of(layer) else "Avg"
     pool = Module(_call(f"Adaptive{how}Pool{len(axes)}d", 1))
     return Ported((pool,) if layer.keepdims else (pool, Module("nn.Flatten()")))
@@ -343,7 +349,7 @@ def _global_pooling(layer: Layer, axes: Sequence[Axis], maps: Maps) -> Ported:
 # -- the others with axes -----------------------------------------------------------------------------------------
 
 
-def _upsampling(layer: Layer, axes: Sequence[Upsample], maps: Maps) -> Ported:
+def _upsampling(layer: Layer, axes: Sequence[Upsample], given: LayerInput) -> Ported:
     factors, how = [axis.factor for axis in axes], axes[0].interpolation
     if how not in ("nearest", "bilinear"):
         raise NoRule(f'There is no rule for interpolation="{how}": PyTorch weighs the cells otherwise or has none.')
@@ -355,11 +361,11 @@ def _upsampling(layer: Layer, axes: Sequence[Upsample], maps: Maps) -> Ported:
     return Ported((Module(_call("Upsample", scale_factor=_each(factors), **settings)),))
 
 
-def _padding(layer: Layer, axes: Sequence[Pad], maps: Maps) -> Ported:
+def _padding(layer: Layer, axes: Sequence[Pad], given: LayerInput) -> Ported:
     return Ported((pad_module(tuple((axis.before, axis.after) for axis in axes)),))
 
 
-def _cropping(layer: Layer, axes: Sequence[Crop], maps: Maps) -> Ported:
+def _cropping(layer: Layer, axes: Sequence[Crop], given: LayerInput) -> Ported:
     note = "Negative padding cuts cells off."
     return Ported((pad_module(tuple((-axis.before, -axis.after) for axis in axes)),), (), (note,))
 
@@ -367,27 +373,26 @@ def _cropping(layer: Layer, axes: Sequence[Crop], maps: Maps) -> Ported:
 # -- layers without axes ------------------------------------------------------------------------------------------
 
 
-def _dense(layer: Layer, maps: Maps) -> Ported:
-    if maps.sizes:
+def _dense(layer: Layer, given: LayerInput) -> Ported:
+    if given.sizes:
         raise NoRule(
             "There is no rule for Dense on maps: Keras works on the last axis, which are the channels, and PyTorch's "
             "channels are the first. A Conv2D with a 1×1 kernel does the same and has one."
         )
-    weights = {"weight": "kernel.transpose(1, 0)"} | ({"bias": "bias"} if layer.use_bias else {})
-    bias = None if layer.use_bias else False
-    linear = Module(_call("Linear", _channels(layer, maps), layer.units, bias=bias), weights)
-    return Ported((linear, *_after(layer)), ("kernel", *(["bias"] if layer.use_bias else [])))
+    weights = {"weight": "kernel.transpose(1, 0)", **_bias(layer)}
+    call = _call("Linear", _channels(layer, given), layer.units, bias=None if layer.use_bias else False)
+    return _weighted(layer, [Module(call, weights)], ("kernel",))
 
 
-def _batch_normalization(layer: Layer, maps: Maps) -> Ported:
-    if layer.axis not in (-1, len(maps.sizes) + 1):
+def _batch_normalization(layer: Layer, given: LayerInput) -> Ported:
+    if layer.axis not in (-1, len(given.sizes) + 1):
         raise NoRule(f"There is no rule for BatchNormalization(axis={layer.axis}): only for the last axis.")
-    given = {"gamma": ("weight", layer.scale), "beta": ("bias", layer.center)}
-    weights = {attribute: name for name, (attribute, there) in given.items() if there}
+    optional = {"gamma": ("weight", layer.scale), "beta": ("bias", layer.center)}
+    weights = {attribute: name for name, (attribute, there) in optional.items() if there}
     arrays = (*weights.values(), "mean", "variance")
     call = _call(
-        f"BatchNorm{max(len(maps.sizes), 1)}d",
-        _channels(layer, maps),
+        f"BatchNorm{max(len(given.sizes), 1)}d",
+        _channels(layer, given),
         eps=layer.epsilon,
         momentum=round(1 - layer.momentum, 12),
     )
@@ -398,27 +403,11 @@ def _batch_normalization(layer: Layer, maps: Maps) -> Ported:
     return Ported((Module(call, weights | {"running_mean": "mean", "running_var": "variance"}),), arrays, notes)
 
 
-def _activation(layer: Layer, maps: Maps) -> Ported:
-    return Ported(_after(layer) or (Module("nn.Identity()"),))
-
-
-def _relu(layer: Layer, maps: Maps) -> Ported:
+def _relu(layer: Layer, given: LayerInput) -> Ported:
     if (layer.max_value, layer.negative_slope, layer.threshold) != (None, 0, 0):
         raise NoRule("There is no rule for a ReLU with a limit, a slope or a threshold.")
     return Ported(_after(layer, "relu"))
 
-
-def _dropout(layer: Layer, maps: Maps) -> Ported:
-    return Ported((Module(_call("Dropout", layer.rate)),))
-
-
-_PLAIN: dict[str, Callable[[Layer, Maps], Ported]] = {
-    "Dense": _dense,
-    "BatchNormalization": _batch_normalization,
-    "Activation": _activation,
-    "ReLU": _relu,
-    "Dropout": _dropout,
-}
 
 #: What to do about layers that have no rule, and are often asked about.
 _HINTS = {
@@ -429,9 +418,8 @@ _HINTS = {
     "InputLayer": " PyTorch has no layer for the input: leave it out.",
 }
 
-_Rule = Callable[[Layer, Sequence[Any], Maps], Ported]
-
-_STARTS: tuple[tuple[str, _Rule], ...] = (
+#: Rules by what the name of the layer begins with, for 1, 2 and 3 dimensions alike; the first that fits.
+_RULES: tuple[tuple[str, Callable[[Layer, Sequence[Any], LayerInput], Ported]], ...] = (
     ("Depthwise", _depthwise),
     ("Separable", _separable),
     ("Conv", _convolution),
@@ -443,9 +431,11 @@ _STARTS: tuple[tuple[str, _Rule], ...] = (
     ("Cropping", _cropping),
 )
 
-
-def _rule_of(kind: str) -> _Rule:
-    """The rule of a layer with axes, for 1, 2 and 3 dimensions alike."""
-    if kind.endswith("Transpose"):
-        return _transposed
-    return next(rule for start, rule in _STARTS if kind.startswith(start))
+#: Rules of layers without axes.
+_RULES_WITHOUT_AXES: dict[str, Callable[[Layer, LayerInput], Ported]] = {
+    "Dense": _dense,
+    "BatchNormalization": _batch_normalization,
+    "Activation": lambda layer, _: Ported(_after(layer) or (Module("nn.Identity()"),)),
+    "ReLU": _relu,
+    "Dropout": lambda layer, _: Ported((Module(_call("Dropout", layer.rate)),)),
+}

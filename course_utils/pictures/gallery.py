@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from course_utils.pictures.stills import as_png, white_figure
 
 _INK = "#222222"
 
@@ -40,7 +38,7 @@ def gallery(rows: Mapping[str, ArrayLike]) -> Still:
     maps = {name: _maps(values) for name, values in rows.items()}
     most = max(len(one) for one in maps.values())
     top = max(max(float(one.max()) for one in maps.values()), 1e-9)
-    figure = _figure(0.95 * most + 0.2, 1.35 * len(maps))
+    figure = white_figure(0.95 * most + 0.2, 1.35 * len(maps), layout="constrained")
     lines = figure.subfigures(len(maps), 1, squeeze=False)[:, 0]
     for line, (name, one) in zip(lines, maps.items(), strict=True):
         line.suptitle(name, x=0.01, ha="left", fontsize=12, color=_INK)
@@ -49,7 +47,7 @@ def gallery(rows: Mapping[str, ArrayLike]) -> Still:
             axes.imshow(values, cmap="gray_r", vmin=0, vmax=top, interpolation="nearest")
             axes.set(xticks=[], yticks=[])
     told = "; ".join(f"{name}: {len(one)} maps of {one.shape[1]} × {one.shape[2]}" for name, one in maps.items())
-    return Still(_png(figure), told)
+    return Still(as_png(figure, 96), told)
 
 
 def curve(values: Sequence[float], across: str, up: str) -> Still:
@@ -62,14 +60,14 @@ def curve(values: Sequence[float], across: str, up: str) -> Still:
     """
     from matplotlib.ticker import MaxNLocator
 
-    figure = _figure(6, 2.4)
+    figure = white_figure(6, 2.4, layout="constrained")
     axes = figure.add_subplot()
     axes.plot(range(1, len(values) + 1), values, marker="o", color="#2f7fd1")
     axes.set_xlabel(across, color=_INK)
     axes.set_ylabel(up, color=_INK)
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    return Still(_png(figure), f"A line: {up} over {across}, {len(values)} points.")
+    return Still(as_png(figure, 96), f"A line: {up} over {across}, {len(values)} points.")
 
 
 def _maps(values: ArrayLike) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -79,19 +77,3 @@ def _maps(values: ArrayLike) -> np.ndarray[Any, np.dtype[np.float64]]:
     if array.ndim != 3 or 0 in array.shape:
         raise ValueError(f"I need maps × height × width, and got the shape {array.shape}.")
     return array
-
-
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _png(figure: Figure) -> bytes:
-    out = io.BytesIO()
-    # No version in the file: the same picture is the same bytes.
-    figure.savefig(out, format="png", dpi=96, metadata={"Software": None})
-    return out.getvalue()

@@ -8,9 +8,10 @@ in ``explorers/static/view.css``: here every shape only says what it is.
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 #: Side of a cell in the SVG's own units, which are CSS pixels while there is room.
 CELL = 34
@@ -67,6 +68,21 @@ class Grid:
     description: str
     cell: int = CELL
     walk: Walk = ""
+
+    @classmethod
+    def filled(
+        cls,
+        name: str,
+        title: str,
+        rows: range,
+        columns: range,
+        cell_at: Callable[[int, int], Cell],
+        description: str,
+        **more: Any,
+    ) -> Grid:
+        """A grid of the cells at these rows and columns. ``more``: ``cell`` and ``walk``."""
+        cells = tuple(tuple(cell_at(row, column) for column in columns) for row in rows)
+        return cls(name, title, cells, (rows.start, columns.start), description, **more)
 
     @property
     def rows(self) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from course_utils.axes import TransposedWindow
 from course_utils.pictures.grids import CELL, MIDDLE_CELL, SMALL_CELL, Cell, Grid, Role, number, shades
-from course_utils.pictures.window import Map
+from course_utils.pictures.window import Map, map_grid
 
 Counts = NDArray[np.int64]
 #: The longest map whose cells are drawn large.
@@ -51,17 +51,14 @@ def stamped_grid(
 
     cut = above + below + left + right
     gaps = int((counts == 0).sum())
-    return Grid(
-        name="output",
-        title=f"output {height}×{width}" + (f", cut from {above + height + below}×{left + width + right}" * bool(cut)),
-        cells=tuple(
-            tuple(cell(row, column) for column in range(-left, width + right)) for row in range(-above, height + below)
-        ),
-        origin=(-above, -left),
-        description=(
-            f"Output of {height} by {width} cells; rows cut off: {above} above, {below} below; columns cut off: "
-            f"{left} left, {right} right; cells that no stamp reaches: {gaps}."
-        ),
+    return Grid.filled(
+        "output",
+        f"output {height}×{width}" + (f", cut from {above + height + below}×{left + width + right}" * bool(cut)),
+        range(-above, height + below),
+        range(-left, width + right),
+        cell,
+        f"Output of {height} by {width} cells; rows cut off: {above} above, {below} below; columns cut off: "
+        f"{left} left, {right} right; cells that no stamp reaches: {gaps}.",
         cell=side(max(height, width)),
         walk="output",
     )
@@ -70,20 +67,10 @@ def stamped_grid(
 def overlap_grid(counts: Counts) -> Grid:
     """How many stamps reach each output cell, the more the stronger."""
     height, width = counts.shape
-    strength = shades(counts.tolist())
-    low, high = int(counts.min()), int(counts.max())
-    return Grid(
-        name="overlaps",
-        title=f"overlaps {height}×{width}",
-        cells=tuple(
-            tuple(Cell(str(c), "count" if c else "empty", s) for c, s in zip(row, line, strict=True))
-            for row, line in zip(counts.tolist(), strength, strict=True)
-        ),
-        origin=(0, 0),
-        description=f"How many stamps reach each of {height} by {width} output cells: from {low} to {high}.",
-        cell=MIDDLE_CELL if max(height, width) <= _LARGE else SMALL_CELL,
-        walk="output",
-    )
+    reached = f"How many stamps reach each of {height} by {width} output cells: from {counts.min()} to {counts.max()}."
+    size = MIDDLE_CELL if max(height, width) <= _LARGE else SMALL_CELL
+    roles = np.where(counts == 0, "empty", "count")
+    return map_grid(counts, "overlaps", "overlaps", reached, roles, cell=size, walk="output")
 
 
 def stamp_grid(axis: TransposedWindow, n: int, name: str, title: str) -> Grid:
@@ -98,14 +85,8 @@ def stamp_grid(axis: TransposedWindow, n: int, name: str, title: str) -> Grid:
         return Cell("", "blank" if i in reached else "empty")
 
     said = "; ".join(f"input {j} reaches {_inside(stamp, o)}" for j, stamp in enumerate(stamps))
-    return Grid(
-        name=name,
-        title=title,
-        cells=tuple(tuple(cell(j, i) for i in range(-before, o + after)) for j in range(n)),
-        origin=(0, -before),
-        description=f"Where each stamp falls, output cells counted from 0: {said}.",
-        cell=SMALL_CELL,
-    )
+    description = f"Where each stamp falls, output cells counted from 0: {said}."
+    return Grid.filled(name, title, range(n), range(-before, o + after), cell, description, cell=SMALL_CELL)
 
 
 def _inside(stamp: Sequence[int], o: int) -> str:

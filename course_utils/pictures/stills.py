@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from course_utils.pictures.grids import CELL, Cell, Grid
 from course_utils.pictures.photos import Photo
@@ -16,6 +16,7 @@ from course_utils.pictures.tape import Step, rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 #: The colours of the light theme of ``view.css``: fill and edge.
 _COLOURS = {
@@ -45,9 +46,6 @@ def png(
     grids: Sequence[Grid], caption: Sequence[str], photos: Sequence[Photo] = (), tape: Sequence[Step] = ()
 ) -> bytes:
     """Draw the photos, grids and the tape, in lines as wide as a page, over a few lines of text, on white."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     items: list[Grid | Photo] = [*photos, *grids]
     places, width, bottom = _places(items)
     if tape:
@@ -55,8 +53,7 @@ def png(
         width, bottom = max(width, _STEP * max(map(len, rows(tape)))), top + _height(tape)
     lines = [line for text in caption for line in textwrap.wrap(text, int(width * _LETTERS))]
     height = bottom + 0.6 + 0.9 * len(lines)
-    figure = Figure(figsize=(width * _SCALE, height * _SCALE), facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = white_figure(width * _SCALE, height * _SCALE)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(-0.3, width - 0.3), ylim=(height - 0.2, -0.2))
     axes.set_axis_off()
     for item, (left, top) in zip(items, places, strict=True):
@@ -69,9 +66,23 @@ def png(
         _draw_tape(axes, tape, top)
     for line, text in enumerate(reversed(lines)):
         axes.text(0, height - 0.7 - 0.9 * line, text, fontsize=11, color="#222222", va="center")
+    return as_png(figure, 110)
+
+
+def white_figure(width: float, height: float, layout: Literal["constrained"] | None = None) -> Figure:
+    """An empty figure that no window and no pyplot knows of."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), facecolor="white", layout=layout)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def as_png(figure: Figure, dpi: int) -> bytes:
+    """The bytes of the picture: without date and version, so that the same picture is the same bytes."""
     out = io.BytesIO()
-    # No date and no version in the file: the same picture is the same bytes.
-    figure.savefig(out, format="png", dpi=110, metadata={"Software": None})
+    figure.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
     return out.getvalue()
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from course_utils.axes import Axis, ShapeError
 from course_utils.pictures.grids import SMALL_CELL, Cell, Grid, Role, number, shades
@@ -24,8 +25,8 @@ def input_grid(values: Map, axes: Sequence[Axis], ghost: str = "0", name: str = 
         title: what the line above it begins with.
     """
     height, width = values.shape
-    (above, below), (left, right) = (_pads(axis, n) for axis, n in zip(axes, values.shape, strict=True))
-    unread_rows, unread_columns = (_unread(axis, n) for axis, n in zip(axes, values.shape, strict=True))
+    (above, below), (left, right) = (_unless_refused(axis.pads, n, (0, 0)) for axis, n in _sides(axes, values))
+    unread_rows, unread_columns = (_unless_refused(axis.unused_inputs, n, ()) for axis, n in _sides(axes, values))
     strength = shades(values.tolist())
 
     def cell(row: int, column: int) -> Cell:
@@ -35,37 +36,34 @@ def input_grid(values: Map, axes: Sequence[Axis], ghost: str = "0", name: str = 
         return Cell(number(values[row, column]), role, strength[row][column])
 
     padded = f", padded to {height + above + below}×{width + left + right}"
-    return Grid(
-        name=name,
-        title=f"{title} {height}×{width}{padded if above + below + left + right else ''}",
-        cells=tuple(
-            tuple(cell(row, column) for column in range(-left, width + right)) for row in range(-above, height + below)
-        ),
-        origin=(-above, -left),
-        description=(
-            f"{title.capitalize()} of {height} by {width} cells; ghost rows: {above} above, {below} below; "
-            f"ghost columns: {left} left, {right} right; cells no window reads: "
-            f"{len(unread_rows)} rows, {len(unread_columns)} columns."
-        ),
+    return Grid.filled(
+        name,
+        f"{title} {height}×{width}{padded if above + below + left + right else ''}",
+        range(-above, height + below),
+        range(-left, width + right),
+        cell,
+        f"{title.capitalize()} of {height} by {width} cells; ghost rows: {above} above, {below} below; "
+        f"ghost columns: {left} left, {right} right; cells no window reads: "
+        f"{len(unread_rows)} rows, {len(unread_columns)} columns.",
         walk="input",
     )
 
 
 def plain_grid(values: Map) -> Grid:
     """The input map alone, as it is before anyone has said what the layer does with it."""
-    height, width = values.shape
-    return _map_grid(values, "input", "input", "real", f"Input of {height} by {width} cells.")
+    return map_grid(values, "input", "input", _of_size("Input", values))
 
 
 def kernel_grid(values: Map) -> Grid:
     """The kernel ``(height, width)``."""
     height, width = values.shape
-    return Grid(
-        name="kernel",
-        title=f"kernel {height}×{width}",
-        cells=tuple(tuple(Cell(number(v), "kernel") for v in row) for row in values),
-        origin=(0, 0),
-        description=f"Kernel of {height} by {width} weights.",
+    return Grid.filled(
+        "kernel",
+        f"kernel {height}×{width}",
+        range(height),
+        range(width),
+        lambda row, column: Cell(number(values[row, column]), "kernel"),
+        f"Kernel of {height} by {width} weights.",
     )
 
 
@@ -73,42 +71,48 @@ def output_grid(
     values: Map, name: str = "output", title: str = "output", marked: NDArray[np.bool_] | None = None
 ) -> Grid:
     """The output map ``(height, width)``; the cells that are ``marked`` as different get a corner."""
-    height, width = values.shape
-    said = "" if marked is None or not marked.any() else f" {int(marked.sum())} of them are marked as different."
-    description = f"{title.capitalize()} of {height} by {width} cells.{said}"
-    grid = _map_grid(values, name, title, "output", description)
-    if marked is None:
-        return grid
-    cells = tuple(
-        tuple(Cell(c.text, "differ" if m else c.role, c.shade) for c, m in zip(row, marks, strict=True))
-        for row, marks in zip(grid.cells, marked, strict=True)
-    )
-    legend = ", ◥ differs" if marked.any() else ""
-    return Grid(name, grid.title + legend, cells, grid.origin, description, walk=grid.walk)
+    marks = np.zeros(values.shape, dtype=bool) if marked is None else marked
+    said, legend = (f" {int(marks.sum())} of them are marked as different.", ", ◥ differs") if marks.any() else ("", "")
+    description = f"{_of_size(title.capitalize(), values)}{said}"
+    return map_grid(values, name, title, description, np.where(marks, "differ", "output"), legend, walk="output")
 
 
-def _map_grid(values: Map, name: str, title: str, role: Role, description: str) -> Grid:
+def map_grid(
+    values: NDArray[Any],
+    name: str,
+    title: str,
+    description: str,
+    roles: ArrayLike = "real",
+    legend: str = "",
+    **more: Any,
+) -> Grid:
+    """A map as it is, the larger a number the stronger its colour.
+
+    Args:
+        values: ``(height, width)``.
+        name: what the view knows the grid by.
+        title: what the line above it begins with; the size and the ``legend`` follow.
+        description: the picture in words.
+        roles: the ``Role`` of each cell, or one for all.
+        legend: see ``title``.
+        more: as in ``Grid.filled``.
+    """
     height, width = values.shape
-    strength = shades(values.tolist())
-    return Grid(
-        name=name,
-        title=f"{title} {height}×{width}",
-        cells=tuple(
-            tuple(Cell(number(v), role, shade) for v, shade in zip(row, line, strict=True))
-            for row, line in zip(values.tolist(), strength, strict=True)
-        ),
-        origin=(0, 0),
-        description=description,
-        walk="output" if role == "output" else "",
+    strength, role_of = shades(values.tolist()), np.broadcast_to(roles, values.shape).tolist()
+    return Grid.filled(
+        name,
+        f"{title} {height}×{width}{legend}",
+        range(height),
+        range(width),
+        lambda row, column: Cell(number(values[row, column]), role_of[row][column], strength[row][column]),
+        description,
+        **more,
     )
 
 
 def landing_grid(axis: Axis, n: int, name: str, title: str) -> Grid:
     """Where each window lands on one axis: a row for each output, a column for each input cell, ghosts included."""
-    before, after = axis.pads(n)
-    unread = set(axis.unused_inputs(n))
-    taps = axis.all_taps(n)
-    places = range(-before, n + after)
+    (before, after), unread, taps = axis.pads(n), set(axis.unused_inputs(n)), axis.all_taps(n)
 
     def cell(i: int, j: int) -> Cell:
         if j in taps[i]:
@@ -118,14 +122,8 @@ def landing_grid(axis: Axis, n: int, name: str, title: str) -> Grid:
         return Cell("", "unread" if j in unread else "blank")
 
     said = "; ".join(f"output {i} reads {_span(read)}" for i, read in enumerate(taps))
-    return Grid(
-        name=name,
-        title=title,
-        cells=tuple(tuple(cell(i, j) for j in places) for i in range(len(taps))),
-        origin=(0, -before),
-        description=f"Where each window lands, cells counted from 0: {said}.",
-        cell=SMALL_CELL,
-    )
+    description = f"Where each window lands, cells counted from 0: {said}."
+    return Grid.filled(name, title, range(len(taps)), range(-before, n + after), cell, description, cell=SMALL_CELL)
 
 
 def _span(cells: Sequence[int]) -> str:
@@ -135,17 +133,18 @@ def _span(cells: Sequence[int]) -> str:
     return ", ".join(str(j).replace("-", "−") for j in cells)
 
 
-def _pads(axis: Axis, n: int) -> tuple[int, int]:
-    """No ghosts where the setting is impossible."""
-    try:
-        return axis.pads(n)
-    except ShapeError:
-        return (0, 0)
+def _of_size(title: str, values: Map) -> str:
+    height, width = values.shape
+    return f"{title} of {height} by {width} cells."
 
 
-def _unread(axis: Axis, n: int) -> tuple[int, ...]:
-    """Where the setting is impossible nothing is read, and nothing is struck out: the error says it all."""
+def _sides(axes: Sequence[Axis], values: Map) -> Iterator[tuple[Axis, int]]:
+    return zip(axes, values.shape, strict=True)
+
+
+def _unless_refused(question: Callable[[int], tuple[int, ...]], n: int, otherwise: tuple[int, ...]) -> tuple[int, ...]:
+    """Where the setting is impossible nothing is padded and nothing struck out: the error says it all."""
     try:
-        return axis.unused_inputs(n)
+        return question(n)
     except ShapeError:
-        return ()
+        return otherwise
