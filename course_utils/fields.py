@@ -7,7 +7,7 @@ Convolutional Neural Networks", Distill 2019::
     r ← r + (k_eff − 1)·j        start ← start − p_before·j        j ← j·s        from r = 1, j = 1, start = 0
 
 On the way up (upsampling, transposed convolution) neighbouring cells see fields of different sizes, in a pattern that
-repeats: so a ``Field`` keeps the exact cells for one period of that pattern instead of three numbers.
+repeats: so a ``ReceptiveField`` keeps the exact cells for one period of that pattern instead of three numbers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LARGE = 10**6
 
 
 @dataclass(frozen=True)
-class Field:
+class ReceptiveField:
     """The input cells that each output cell can see, without regard to where the maps end.
 
     It is exact for interior cells. At the border, what lies outside a map (any map on the way, not only the input) is
@@ -42,7 +42,7 @@ class Field:
         start_known: False where the padding depends on a size that is not known; sizes and jump hold all the same.
 
     >>> field_behind(ONE_CELL, Window(size=3, stride=2, padding="same"), 7)
-    Field(spans=((-1, 1),), shift=2, start_known=True)
+    ReceptiveField(spans=((-1, 1),), shift=2, start_known=True)
     """
 
     spans: tuple[Span, ...]
@@ -82,9 +82,9 @@ class Field:
 
 
 #: What a cell of the input sees: itself.
-ONE_CELL = Field(((0, 0),), 1)
+ONE_CELL = ReceptiveField(((0, 0),), 1)
 #: What a cell behind global pooling sees: everything.
-WHOLE_MAP = Field((), 0)
+WHOLE_MAP = ReceptiveField((), 0)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class _Reading:
 
 
 @functools.lru_cache(maxsize=4096)
-def field_behind(field: Field, axis: Axis, n: int | None) -> Field:
+def field_behind(field: ReceptiveField, axis: Axis, n: int | None) -> ReceptiveField:
     """The field of what comes out of an axis.
 
     Args:
@@ -125,7 +125,7 @@ def field_behind(field: Field, axis: Axis, n: int | None) -> Field:
     return _shortest(spans, shift, field.start_known and settled)
 
 
-def union(fields: Sequence[Field]) -> Field:
+def union(fields: Sequence[ReceptiveField]) -> ReceptiveField:
     """The field where several maps meet cell by cell: from the smallest start to the largest end.
 
     Raises:
@@ -154,11 +154,11 @@ def _hull(spans: Sequence[Span]) -> Span:
     return (min(first for first, _ in known), max(last for _, last in known)) if known else None
 
 
-def _shortest(spans: tuple[Span, ...], shift: int, start_known: bool) -> Field:
+def _shortest(spans: tuple[Span, ...], shift: int, start_known: bool) -> ReceptiveField:
     """The same with the shortest period, so that equal fields are equal."""
-    whole = Field(spans, shift, start_known)
+    whole = ReceptiveField(spans, shift, start_known)
     for period in range(1, len(spans)):
-        part = Field(spans[:period], shift * period // len(spans), start_known)
+        part = ReceptiveField(spans[:period], shift * period // len(spans), start_known)
         fits = len(spans) % period == 0 and shift * period % len(spans) == 0
         if fits and all(part[i] == span for i, span in enumerate(spans)):
             return part

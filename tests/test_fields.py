@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from course_utils.axes import Axis, Crop, GlobalWindow, NoRule, Pad, ShapeError, TransposedWindow, Upsample, Window
-from course_utils.fields import ONE_CELL, WHOLE_MAP, Field, field_behind, union
+from course_utils.fields import ONE_CELL, WHOLE_MAP, ReceptiveField, field_behind, union
 
 
-def followed(axes: Sequence[Axis], n: int | None) -> tuple[Field, list[int | None]]:
+def followed(axes: Sequence[Axis], n: int | None) -> tuple[ReceptiveField, list[int | None]]:
     """The field behind a chain, and the size of every map in it."""
     field, sizes = ONE_CELL, [n]
     for axis in axes:
@@ -46,7 +46,7 @@ def recursion(axes: Sequence[Window], sizes: Sequence[int]) -> tuple[int, int, i
     return r, j, start
 
 
-def three(field: Field) -> tuple[Any, Any, Any]:
+def three(field: ReceptiveField) -> tuple[Any, Any, Any]:
     return field.size, field.jump, field.start
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from course_utils.explain.rows import Row
 from course_utils.explain.wording import AXIS_NAMES, count, listed, times
-from course_utils.fields import Field
+from course_utils.fields import ReceptiveField
 
 
 def detail_lines(step: Row) -> list[tuple[str, str]]:
@@ -31,7 +31,7 @@ def fact_lines(step: Row) -> list[tuple[str, str]]:
     return [("Receptive field", _field_sentence(facts.fields))]
 
 
-def _field_sentence(fields: tuple[Field, ...]) -> str:
+def _field_sentence(fields: tuple[ReceptiveField, ...]) -> str:
     """``22×22 cells of the input (jump: 8 cells to the next; the first starts 7 cells before the map)``."""
     if all(field.whole for field in fields):
         return "each output cell sees the whole map."
@@ -44,18 +44,18 @@ def _field_sentence(fields: tuple[Field, ...]) -> str:
     return f"each output cell sees, of the input, {listed(parts)}."
 
 
-def _along(field: Field) -> str:
+def _along(field: ReceptiveField) -> str:
     if field.whole:
         return "all cells"
     return f"{_up_to((field,))}{count(field.size or 0, 'cell')}{_places(field)}"
 
 
-def _up_to(fields: tuple[Field, ...]) -> str:
+def _up_to(fields: tuple[ReceptiveField, ...]) -> str:
     """Behind upsampling, neighbours may see more or less."""
     return "up to " if any(len(field.sizes) > 1 for field in fields) else ""
 
 
-def _places(field: Field) -> str:
+def _places(field: ReceptiveField) -> str:
     """How the fields lie: how far apart, and where the first one starts."""
     apart = f"{field.jump} {'cell' if (field.jump or 0) <= 1 else 'cells'}"
     on_average = " on average" if len(field.spans) > 1 else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from course_utils.fields import Field
+from course_utils.fields import ReceptiveField
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Facts:
     """
 
     effective_size: tuple[int, ...] = ()
-    fields: tuple[Field, ...] = ()
+    fields: tuple[ReceptiveField, ...] = ()
     field_lost: str = ""
     macs: int | None = None
     macs_formula: str = ""

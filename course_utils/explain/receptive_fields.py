@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from course_utils.axes import NoRule, ShapeError
 from course_utils.explain.rows import Row
 from course_utils.explain.wording import capital
-from course_utils.fields import ONE_CELL, WHOLE_MAP, Field, field_behind, union
+from course_utils.fields import ONE_CELL, WHOLE_MAP, ReceptiveField, field_behind, union
 
 _CELL_BY_CELL = {
     *("Identity", "Masking", "ActivityRegularization", "ReLU", "LeakyReLU", "ELU", "PReLU"),
@@ -39,13 +39,13 @@ class Reach:
         lost: why the field is lost here.
     """
 
-    fields: tuple[Field, ...] | None
+    fields: tuple[ReceptiveField, ...] | None
     spatial: tuple[int, ...] = ()
     origin: object = None
     lost: str = ""
 
     @property
-    def shown(self) -> tuple[Field, ...]:
+    def shown(self) -> tuple[ReceptiveField, ...]:
         """The fields along height, width …"""
         return () if self.fields is None else tuple(self.fields[place] for place in self.spatial)
 
@@ -116,7 +116,7 @@ def _met(step: Row, reaching: list[Reach]) -> Reach:
     )
 
 
-def _met_at(place: int, step: Row, reaching: list[Reach], matters: bool) -> Field:
+def _met_at(place: int, step: Row, reaching: list[Reach], matters: bool) -> ReceptiveField:
     rank, out = len(step.output_shape or ()) - 1, (step.output_shape or ())[1 + place]
     fields = []
     for reach, shape in zip(reaching, step.input_shapes, strict=True):

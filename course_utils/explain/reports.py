@@ -36,7 +36,7 @@ from course_utils.explain.text_table import (
     size_change,
     verdict,
 )
-from course_utils.fields import Field
+from course_utils.fields import ReceptiveField
 
 _HEADINGS = ("", "Layer", "Size in → out", "Why", "Padding", "Parameters", "Multiply-adds", "Keras?")
 #: Columns of numbers stand on the right.
@@ -84,7 +84,7 @@ def _as_dict(row: int, step: Row) -> dict[str, Any]:
     }
 
 
-def _field(field: Field) -> dict[str, Any]:
+def _field(field: ReceptiveField) -> dict[str, Any]:
     return {"size": field.size, "jump": None if field.jump is None else str(field.jump), "start": field.start}
 
 
