@@ -11,11 +11,13 @@ Arrays are ``(batch, channels, *spatial)`` in float64.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def _many(value: Any, d: int) -> tuple[int, ...]:
@@ -24,9 +26,16 @@ def _many(value: Any, d: int) -> tuple[int, ...]:
     return found
 
 
-def _everywhere(place: tuple[int, ...]) -> tuple[Any, ...]:
+def _everywhere(*places: Any) -> tuple[Any, ...]:
     """The index of a place in all examples and all channels."""
-    return (slice(None), slice(None), *place)
+    return (slice(None), slice(None), *places)
+
+
+def _windows(x: np.ndarray, spans: Sequence[int], steps: Sequence[slice], inside: Sequence[slice]) -> np.ndarray:
+    """``(batch, channels, *windows, *cells)``: every ``steps``-th window of the map, every ``inside``-th cell of it."""
+    assert all(n >= span for n, span in zip(x.shape[2:], spans, strict=True)), "input image smaller than kernel size"
+    found: np.ndarray = sliding_window_view(x, spans, axis=tuple(range(2, x.ndim)))
+    return np.asarray(found[_everywhere(*steps, *inside)])
 
 
 class Tensor:
@@ -68,24 +77,16 @@ class _Convolution:
     def __call__(self, x: np.ndarray) -> np.ndarray:
         assert x.shape[1] == self.in_channels, f"{x.shape[1]} channels for {self.in_channels}"
         x = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in self.p)])
-        sizes = [
-            math.floor((n - dil * (k - 1) - 1) / s + 1)
-            for n, k, s, dil in zip(x.shape[2:], self.k, self.s, self.dil, strict=True)
+        spans = [dil * (k - 1) + 1 for k, dil in zip(self.k, self.dil, strict=True)]
+        seen = _windows(x, spans, [slice(None, None, s) for s in self.s], [slice(None, None, dil) for dil in self.dil])
+        cells = range(-self.d, 0)
+        blocks = [
+            np.tensordot(part, weight, axes=([1, *cells], [1, *cells]))
+            for part, weight in zip(
+                np.split(seen, self.groups, axis=1), np.split(self.weight.array, self.groups), strict=True
+            )
         ]
-        assert min(sizes) > 0, "Kernel size can't be greater than actual input size"
-        w = self.weight.array
-        y = np.zeros((x.shape[0], w.shape[0], *sizes))
-        per_in, per_out = w.shape[1], w.shape[0] // self.groups
-        for g in range(self.groups):
-            inside, outside = slice(g * per_in, (g + 1) * per_in), slice(g * per_out, (g + 1) * per_out)
-            for at in product(*map(range, self.k)):
-                part: tuple[Any, ...] = (outside, slice(None), *at)
-                places = tuple(
-                    slice(t * dil, t * dil + (o - 1) * s + 1, s)
-                    for t, dil, o, s in zip(at, self.dil, sizes, self.s, strict=True)
-                )
-                seen = x[(slice(None), inside, *places)]
-                y[:, outside] += np.einsum("bc...,fc->bf...", seen, w[part])
+        y = np.moveaxis(np.concatenate(blocks, axis=-1), -1, 1)
         return y + self.bias.array.reshape(-1, *(1,) * self.d) if hasattr(self, "bias") else y
 
 
@@ -115,16 +116,16 @@ class _Transposed:
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         assert x.shape[1] == self.in_channels
-        rules = list(zip(x.shape[2:], self.k, self.s, self.p, self.op, self.dil, strict=True))
-        sizes = [(n - 1) * s - 2 * p + dil * (k - 1) + op + 1 for n, k, s, p, op, dil in rules]
-        assert min(sizes) > 0
-        y = np.zeros((x.shape[0], self.out_channels, *sizes))
+        rules = zip(x.shape[2:], self.k, self.s, self.op, self.dil, strict=True)
+        whole = [(n - 1) * s + dil * (k - 1) + op + 1 for n, k, s, op, dil in rules]
+        assert all(o > 2 * p for o, p in zip(whole, self.p, strict=True))
+        y = np.zeros((x.shape[0], self.out_channels, *whole))
         for at in product(*map(range, self.k)):
-            for cell in product(*map(range, x.shape[2:])):
-                place = tuple(i * s - p + t * dil for i, t, (_, _, s, p, _, dil) in zip(cell, at, rules, strict=True))
-                if all(0 <= i < o for i, o in zip(place, sizes, strict=True)):
-                    w, here, there = map(_everywhere, (at, cell, place))
-                    y[there] += x[here] @ self.weight.array[w]
+            starts = zip((t * dil for t, dil in zip(at, self.dil, strict=True)), x.shape[2:], self.s, strict=True)
+            reached = [slice(start, start + (n - 1) * s + 1, s) for start, n, s in starts]
+            weight = self.weight.array[_everywhere(*at)]
+            y[_everywhere(*reached)] += np.einsum("bc...,cf->bf...", x, weight)
+        y = np.asarray(y[_everywhere(*(slice(p, o - p) for o, p in zip(whole, self.p, strict=True)))])
         return y + self.bias.array.reshape(-1, *(1,) * self.d) if hasattr(self, "bias") else y
 
 
@@ -138,28 +139,19 @@ class _Pool:
         for k, p in zip(self.k, self.p, strict=True):
             assert 0 <= p <= k / 2, "pad should be at most half of effective kernel size"
 
-    def _windows(self, x: np.ndarray) -> Any:
-        """Where each output stands, and the cells of its window that lie on the map."""
-        ranges = []
+    def _seen(self, x: np.ndarray, ghost: float) -> np.ndarray:
+        """The cells of every window; those beside the map hold ``ghost``."""
+        margins, steps = [], []
         for n, k, s, p in zip(x.shape[2:], self.k, self.s, self.p, strict=True):
             o = self.round((n + 2 * p - k) / s) + 1
             # "Sliding windows that would start in the right padded region are ignored."
             while self.round is math.ceil and (o - 1) * s >= n + p:
                 o -= 1
             assert o > 0, "Output size is too small"
-            ranges.append([(max(i * s - p, 0), min(i * s - p + k, n), k) for i in range(o)])
-        for place in product(*(range(len(r)) for r in ranges)):
-            spans = [r[i] for r, i in zip(ranges, place, strict=True)]
-            seen = x[(slice(None), slice(None), *(slice(start, end) for start, end, _ in spans))]
-            yield tuple(len(r) for r in ranges), place, seen
-
-    def _pooled(self, x: np.ndarray, how: Any) -> np.ndarray:
-        y = None
-        for sizes, place, seen in self._windows(x):
-            y = np.full((*x.shape[:2], *sizes), np.nan) if y is None else y
-            y[(slice(None), slice(None), *place)] = how(seen)
-        assert y is not None
-        return y
+            margins.append((p, max((o - 1) * s + k - n - p, 0)))
+            steps.append(slice(0, (o - 1) * s + 1, s))
+        x = np.pad(x, [(0, 0), (0, 0), *margins], constant_values=ghost)
+        return _windows(x, self.k, steps, [slice(None)] * self.d)
 
 
 class _MaxPool(_Pool):
@@ -173,7 +165,8 @@ class _MaxPool(_Pool):
         self._read(kernel_size, stride, padding, ceil_mode)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        return self._pooled(x, lambda seen: seen.max(axis=tuple(range(2, 2 + self.d))))
+        pooled: np.ndarray = self._seen(x, -np.inf).max(axis=tuple(range(-self.d, 0)))
+        return pooled
 
 
 class _AvgPool(_Pool):
@@ -190,7 +183,7 @@ class _AvgPool(_Pool):
         # Not in the documentation: PyTorch 2.13 itself says so.
         larger = [k for k, n in zip(self.k, x.shape[2:], strict=True) if k > n]
         assert self.d < 3 or not larger, "input image smaller than kernel size"
-        return self._pooled(x, lambda seen: seen.mean(axis=tuple(range(2, 2 + self.d))))
+        return np.asarray(np.nanmean(self._seen(x, np.nan), axis=tuple(range(-self.d, 0))))
 
 
 class _Adaptive:
