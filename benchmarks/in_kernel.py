@@ -64,13 +64,11 @@ def _drawn_by_matplotlib(i: int) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from course_utils.explorers.padding import padding_frame
+    from course_utils.explorers.padding import PaddingSettings
 
     figure = Figure(figsize=(11, 4.4))
     FigureCanvasAgg(figure)
-    for panel, grid in zip(
-        figure.subplots(1, 3), padding_frame(7, 3 + i % 2, "same", "ones", "digits").grids, strict=True
-    ):
+    for panel, grid in zip(figure.subplots(1, 3), PaddingSettings(7, 3 + i % 2).frame().grids, strict=True):
         panel.set(title=grid.title, xlim=(0, grid.columns), ylim=(grid.rows, 0), aspect="equal")
         panel.axis("off")
         for r, row in enumerate(grid.cells):

@@ -22,12 +22,12 @@ INTERACT = [
     """%matplotlib inline
 import ipywidgets
 import matplotlib.pyplot as plt
-from course_utils.explorers.padding import padding_frame
+from course_utils.explorers.padding import PaddingSettings
 
 FILLS = {"real": "tab:blue", "ghost": "lightgrey", "kernel": "silver", "output": "tab:orange", "unread": "white"}
 
 def draw(k=3):
-    frame = padding_frame(7, k, "same", "ones", "digits")
+    frame = PaddingSettings(7, k).frame()
     figure, panels = plt.subplots(1, 3, figsize=(11, 4.4))
     for panel, grid in zip(panels, frame.grids):
         panel.set(title=grid.title, xlim=(0, grid.columns), ylim=(grid.rows, 0), aspect="equal")

@@ -17,7 +17,7 @@ from verdicts import RIGHT, WRONG, Unsaid, Verdicts, check_verdict, each
 from course_utils.axes import ShapeError, TransposedWindow, Upsample, Window
 from course_utils.exercises import ____, lesson_04 as lesson, misconceptions as m, truth
 from course_utils.exercises.result import Outcome
-from course_utils.explorers.upsampling import upsampling_frame
+from course_utils.explorers.upsampling import ROUND_TRIP, UpsamplingSettings
 from course_utils.keras_layers import KerasRefusal
 
 LAYERS = keras.layers
@@ -369,7 +369,7 @@ def test_the_numbers_of_the_lesson_by_pencil() -> None:
         (9, 12, 16),
     ]
     assert [truth.transposed_size(5, 3, 3, "same", extra) for extra in (None, 0, 1, 2)] == [15, 13, 14, 15]
-    frame = upsampling_frame(8, 2, "nearest", "down and up", "same", "digits")
+    frame = UpsamplingSettings(8, mode=ROUND_TRIP).frame()
     assert "16 of 64 were kept, and 44 cells hold another number" in frame.remarks[1]  # 48 − 4
     assert [truth.never_stamped(4, k, s) for k, s in ((2, 3), (1, 4), (3, 2), (2, 2))] == [4, 12, 0, 0]
 

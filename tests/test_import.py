@@ -34,8 +34,6 @@ ORDER = [
 ]
 LEVELS = {part: level for level, parts in enumerate(ORDER) for part in parts}
 
-#: The modules that are still too long. The list may only shrink.
-KNOWN_LONG = {"course_utils.explorers.transposed"}
 SLOW = ("tensorflow", "keras", "matplotlib", "ipywidgets", "anywidget", "IPython", "scipy", "sklearn", "PIL")
 
 
@@ -191,8 +189,7 @@ def test_no_module_is_longer_than_450_lines() -> None:
         if ROOT / "tests" not in path.parents and not re.fullmatch(r"course_utils\.exercises\.lesson_\d\d", name)
         if (lines := len(path.read_text("utf-8").splitlines())) > 450
     }
-    assert long.keys() - KNOWN_LONG == set(), f"too long: {long}"
-    assert KNOWN_LONG - long.keys() == set(), "these are short enough: take them out of KNOWN_LONG"
+    assert not long, f"too long: {long}"
 
 
 def test_only_keras_layers_imports_keras() -> None:

@@ -6,60 +6,17 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import pytest
-from frames import grid_of, printed_by, shape_and_numbers, value
-from walking import check, extremes, walk
+from frames import frame_of, grid_of, value
 
 from course_utils import byhand, explore
 from course_utils.axes import Window
-from course_utils.explorers.frame import Arithmetic, Frame
-from course_utils.explorers.layer import SHOWS, input_values, kernel_values
-from course_utils.explorers.stride import stride_frame
+from course_utils.explorers.frame import Frame
+from course_utils.explorers.maps import input_values, kernel_values
+from course_utils.explorers.stride import StrideSettings
 
 
 def frame(**changes: Any) -> Frame:
-    usual: dict[str, Any] = {"n": 8, "k": 3, "s": 2, "d": 1, "padding": "same", "kernel": "count", "values": "negative"}
-    return stride_frame(**(usual | changes))
-
-
-def written_out(sums: Arithmetic, row: int, column: int) -> float:
-    """The sum as the page writes it."""
-    assert sums.kernel is not None
-    height, width = len(sums.inputs), len(sums.inputs[0])
-    return sum(
-        value(sums.inputs[r][c] if 0 <= r < height and 0 <= c < width else sums.ghost) * value(sums.kernel[a][b])
-        for a, r in enumerate(sums.rows[row])
-        for b, c in enumerate(sums.columns[column])
-    )
-
-
-@pytest.mark.parametrize("show", SHOWS)
-def test_every_end_of_every_control_is_drawn(show: str) -> None:
-    explorer = explore.stride(n=(7, 8), symmetric=True, show=show)
-    for where in extremes(explorer):
-        check(explorer, stride_frame, where)
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_random_walk_through_the_controls_never_fails(seed: int) -> None:
-    explorer = explore.stride()
-    refused = beside = 0
-    for where in walk(explorer, 150, seed):
-        check(explorer, stride_frame, where)
-        refused += explorer.frame.refused
-        beside += len(explorer.frame.answers) == 4
-    assert refused and beside
-
-
-def test_a_dense_grid_agrees_with_keras_with_and_without_symmetry() -> None:
-    seen = 0
-    for n, k, s, padding in product((1, 2, 5, 8), (1, 2, 3, 4), (1, 2, 3), ("valid", "same")):
-        assert frame(n=n, k=k, s=s, padding=padding, symmetric=True).agrees, (n, k, s, padding)
-        seen += 1
-    for n, d in product((3, 6, 9), (2, 3)):
-        assert frame(n=n, k=3, s=1, d=d, symmetric=True).agrees
-        seen += 1
-    assert seen == 102
+    return frame_of(StrideSettings(**{"kernel": "count", "values": "negative"} | changes))
 
 
 def test_one_sided_padding_is_seen_and_said() -> None:
@@ -156,43 +113,3 @@ def test_cells_that_nobody_reads_are_struck_out_and_counted() -> None:
         "Height and width: 4 cells are never read (counted from 0: 1, 3, 5, 7)"
         in frame(k=1, padding="valid").remarks[0]
     )
-
-
-@pytest.mark.parametrize(
-    "changes", [{}, {"symmetric": True}, {"n": (5, 8), "k": (4, 2), "s": (1, 3)}, {"s": 1, "d": 2}]
-)
-def test_the_sum_that_is_written_out_gives_the_cell(changes: dict[str, Any]) -> None:
-    shown = frame(**changes)
-    assert len(shown.arithmetic) == 1 + bool(changes.get("symmetric"))
-    for sums in shown.arithmetic:
-        for i, j in product(range(len(sums.rows)), range(len(sums.columns))):
-            assert written_out(sums, i, j) == value(sums.by_hand[i][j]) == value(sums.keras[i][j])
-            assert grid_of(shown, sums.result).cells[i][j].text == sums.by_hand[i][j]
-
-
-@pytest.mark.parametrize("changes", [{}, {"s": 1, "d": 2, "n": (5, 6)}, {"show": "image", "kernel": "edge", "s": 3}])
-def test_the_code_to_copy_runs_by_itself_and_prints_the_picture(changes: dict[str, Any]) -> None:
-    shown = frame(**changes)
-    shape, numbers = shape_and_numbers(printed_by(shown.code)[0])
-    if "show" in changes:
-        assert shape == f"(1, {shown.photos[1].size[0]}, {shown.photos[1].size[1]}, 1)"
-        return
-    output = grid_of(shown, "output")
-    assert shape == str((1, output.rows, output.columns, 1))
-    cells = [value(cell.text) for row in output.cells for cell in row]
-    assert numbers == cells
-
-
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ({"n": 0}, "n goes from 1 to 12; you gave 0"),
-        ({"s": 5}, "s goes from 1 to 4; you gave 5"),
-        ({"d": (1, 4)}, r"d goes from 1 to 3; you gave \(1, 4\)"),
-        ({"symmetric": "yes"}, "symmetric is True or False; you gave 'yes'"),
-        ({"picture": "cat"}, "picture is one of 'photo', 'stripes', 'white'; you gave 'cat'"),
-    ],
-)
-def test_a_start_outside_the_limits_names_them(settings: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        explore.stride(**settings)

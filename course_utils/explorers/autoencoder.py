@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from functools import cache
 
 import ipywidgets as widgets
 
@@ -19,69 +21,100 @@ from course_utils.explorers.autoencoder_chain import (
     PRESETS,
     SMALLEST_N,
     Layer,
-    Run,
+    ModelRun,
     Sizes,
 )
 from course_utils.explorers.base import Explorer
-from course_utils.explorers.controls import column, dropdown, fold, whole
-from course_utils.explorers.frame import Answer, Frame, format_difference
-from course_utils.explorers.windows import window_lines
+from course_utils.explorers.controls import column, fold
+from course_utils.explorers.frame import AnswerCard, Frame, Question, format_difference
+from course_utils.explorers.settings import Setting, Settings, declare
+from course_utils.explorers.windows import lines as window_lines
 from course_utils.pictures.tape import Mark, Step, openings, sweep
 
 _ROWS = ("the way down", "the way up (dashed: the size wanted, as it was on the way down)")
 
 
-def autoencoder_frame(n: int, **settings: str | int) -> Frame:
-    """The whole model on one square map: a pure function of the settings.
+@declare
+class AutoencoderSettings(Settings):
+    """What the whole model is set to.
 
-    Args:
+    Attributes:
         n: the side of the input.
-        settings: what is not as in the question; the names are those of ``AS_ASKED``.
+        layers: what is not as in the question; the names are those of ``AS_ASKED``.
+        other_sizes: whether the strip below the tape tells how far every other n is from coming back.
     """
-    return _frame(n, settings, other_sizes=True)
 
+    n: int = 28
+    layers: Mapping[str, str | int] = field(default_factory=dict)
+    other_sizes: bool = True
 
-def _frame(n: int, settings: Mapping[str, str | int], other_sizes: bool) -> Frame:
-    """The same; ``other_sizes``: whether the strip below the tape tells how far every other n is from coming back."""
-    settings = {**AS_ASKED, **settings}
-    chain = chains.layers(settings)
-    foretold, run = chains.sizes(chains.axes(chain), n), chains.run(chain, n)
-    agrees, verdict = run.verdict(foretold, len(chain))
-    steps = tuple(_steps(chain, foretold, run))
-    return Frame(
-        grids=(),
-        arithmetic=(),
-        answers=_answers(foretold, run, len(chain)),
-        agrees=agrees,
-        refused=agrees and foretold.reason is not None,
-        verdict=verdict,
-        code=chains.script(chain, n),
-        setting=f"n = {n}, {_differences(settings)}",
-        result=_result(foretold),
-        remarks=tuple(_remarks(chain, foretold)),
-        extra=_end(foretold) + (_sweep(chain, n) if other_sizes else "") + openings(steps),
-        tape=steps,
-        question_tape=tuple(_question(chain, n)),
-    )
+    def __post_init__(self) -> None:
+        for name in self.layers:
+            if name not in AS_ASKED:
+                raise ValueError(f"There is no setting {name!r}. There are: {', '.join(AS_ASKED)}.")
+        super().__post_init__()
+
+    def given(self) -> dict[str, str | int]:
+        """n and all settings of the layers."""
+        return {"n": self.n, **AS_ASKED, **self.layers}
+
+    def changed(self, n: int, **layers: str | int) -> AutoencoderSettings:  # type: ignore[override]
+        """Another n and other layers, shown in the same way."""
+        return replace(self, n=n, layers=layers)
+
+    @classmethod
+    @cache
+    def declared(cls) -> tuple[Setting, ...]:
+        """Every setting that has a control, layer by layer."""
+        found = [Setting("n", "n, input size", "number", 28, low=SMALLEST_N, high=LARGEST_N)]
+        for layer in chains.layers(AS_ASKED):
+            upsampling, others = f"{layer.number} upsampling", layer.name
+            for what, label in (("up", upsampling), ("pool", f"{others} size"), ("padding", f"{others} padding")):
+                name = f"{what}_{layer.number}"
+                if name in AS_ASKED:
+                    found.append(Setting(name, label, "list", AS_ASKED[name], options=OPTIONS[what]))
+        return tuple(found)
+
+    def frame(self) -> Frame:
+        """The whole model on one square map."""
+        settings, n = {**AS_ASKED, **self.layers}, self.n
+        chain = chains.layers(settings)
+        predicted, run = chains.sizes(chains.axes(chain), n), chains.run(chain, n)
+        agrees, verdict = run.verdict(predicted, len(chain))
+        steps = tuple(_steps(chain, predicted, run))
+        return Frame(
+            grids=(),
+            arithmetic=(),
+            answers=_answers(predicted, run, len(chain)),
+            agrees=agrees,
+            refused=agrees and predicted.reason is not None,
+            verdict=verdict,
+            code=chains.script(chain, n),
+            result=_result(predicted),
+            question=Question(f"n = {n}, {_differences(settings)}", tape=tuple(_question(chain, n))),
+            remarks=tuple(_remarks(chain, predicted)),
+            extra=_end(predicted) + (_sweep(chain, n) if self.other_sizes else "") + openings(steps),
+            tape=steps,
+        )
 
 
 # -- the tape -----------------------------------------------------------------------------------------------------
 
 
-def _steps(chain: Sequence[Layer], foretold: Sizes, run: Run) -> Iterator[Step]:
-    n = foretold.sizes[0]
+def _steps(chain: Sequence[Layer], predicted: Sizes, run: ModelRun) -> Iterator[Step]:
+    n = predicted.sizes[0]
     yield Step("input", n, begins=_ROWS[0], mark="input")
     for i, layer in enumerate(chain):
         begins = _ROWS[1] if i == POOLINGS[-1] else ""
-        if i + 1 < len(foretold.sizes):
-            size, o = foretold.sizes[i : i + 2]
+        if i + 1 < len(predicted.sizes):
+            size, o = predicted.sizes[i : i + 2]
             mark, note = _change(layer.axis, size, o)
             lines = tuple(_lines(layer, size, run.comparisons[i] if i < len(run.comparisons) else None))
-            wanted = _wanted(i + 1, foretold.sizes)
+            wanted = _wanted(i + 1, predicted.sizes)
             yield Step(layer.name, o, layer.setting, note, mark, wanted, begins, lines)
-        elif i + 1 == len(foretold.sizes):
+        elif i + 1 == len(predicted.sizes):
             said = run.comparisons[i].refusal_keras if i < len(run.comparisons) else None
-            lines = (layer.code.text, f"By hand: {foretold.reason}", f"Keras: {said}")
+            lines = (layer.code.text, f"By hand: {predicted.reason}", f"Keras: {said}")
             yield Step(layer.name, None, layer.setting, "the tape ends here", "stop", begins=begins, lines=lines)
         else:
             yield Step(layer.name, None, layer.setting, mark="unreached", begins=begins)
@@ -149,17 +182,17 @@ def _question(chain: Sequence[Layer], n: int) -> Iterator[Step]:
 # -- the end ------------------------------------------------------------------------------------------------------
 
 
-def _result(foretold: Sizes) -> str:
-    n, o, gap = foretold.sizes[0], foretold.sizes[-1], foretold.gap
+def _result(predicted: Sizes) -> str:
+    n, o, gap = predicted.sizes[0], predicted.sizes[-1], predicted.gap
     if gap is None:
-        return f"no output, the tape ends at layer {len(foretold.sizes)}"
+        return f"no output, the tape ends at layer {len(predicted.sizes)}"
     return f"{n} in, {o} out: " + (f"{abs(gap)} too {'many' if gap > 0 else 'few'}" if gap else "it closes")
 
 
-def _end(foretold: Sizes) -> str:
+def _end(predicted: Sizes) -> str:
     """The headline below the tape."""
-    result = _result(foretold)
-    sign, kind = ("⊘", "misses") if foretold.gap is None else ("≠", "misses") if foretold.gap else ("✓", "closes")
+    result = _result(predicted)
+    sign, kind = ("⊘", "misses") if predicted.gap is None else ("≠", "misses") if predicted.gap else ("✓", "closes")
     return f'<p class="cu-end cu-end-{kind}">{sign} {html.escape(result[0].upper() + result[1:])}.</p>'
 
 
@@ -181,21 +214,21 @@ def _closing(gaps: Sequence[tuple[int, int | None]]) -> str:
     return f"From {gaps[0][0]} to {gaps[-1][0]} it closes for {'n = ' if closes else ''}{listed}.{ended}"
 
 
-def _remarks(chain: Sequence[Layer], foretold: Sizes) -> Iterator[str]:
+def _remarks(chain: Sequence[Layer], predicted: Sizes) -> Iterator[str]:
     """Where the size went, and whether it came back."""
-    if foretold.gap is None:
-        stop = len(foretold.sizes)
+    if predicted.gap is None:
+        stop = len(predicted.sizes)
         yield f"Layer {stop} has no output, so nothing behind it is reached. Open layer {stop} in the list to see why."
         return
-    changes = [(layer, *_change(layer.axis, *foretold.sizes[i : i + 2])) for i, layer in enumerate(chain)]
+    changes = [(layer, *_change(layer.axis, *predicted.sizes[i : i + 2])) for i, layer in enumerate(chain)]
     lossy = [f"{layer.number} ({note})" for layer, mark, note in changes if mark == "loss"]
-    if not lossy and foretold.gap:
+    if not lossy and predicted.gap:
         down = math.prod(layer.axis.stride for layer in chain if isinstance(layer.axis, Window))
         up = math.prod(_factor(layer.axis) for layer in chain)
         yield f"No layer rounds or loses anything, but the poolings divide by {down} and the way up multiplies by {up}."
     elif not lossy:
         yield "No layer rounds and no layer loses anything on the way."
-    elif foretold.gap == 0:
+    elif predicted.gap == 0:
         yield f"Layers that round or lose: {', '.join(lossy)}. At this n it cancels out."
     else:
         yield f"Layers that round or lose: {', '.join(lossy)}. Multiplying again does not undo it."
@@ -208,24 +241,24 @@ def _chain(sizes: Sequence[int]) -> str:
     return " → ".join(map(str, sizes))
 
 
-def _answers(foretold: Sizes, run: Run, count: int) -> tuple[Answer, Answer, Answer]:
+def _answers(predicted: Sizes, run: ModelRun, count: int) -> tuple[AnswerCard, AnswerCard, AnswerCard]:
     by_hand = [found.shape_by_hand[1] for found in run.comparisons if found.shape_by_hand is not None]
     keras = [found.shape_keras[1] for found in run.comparisons if found.shape_keras is not None]
-    n, maps = foretold.sizes[0], len(by_hand)
+    n, maps = predicted.sizes[0], len(by_hand)
     reached = f"{_chain([n, *by_hand])}", f"{maps} maps, {run.values:,} values, each map from Keras's map before it"
-    if foretold.reason is not None:
-        formula = Answer("Formula", ("no output", f"Layer {len(foretold.sizes)}: {foretold.reason}"))
+    if predicted.reason is not None:
+        formula = AnswerCard("Formula", ("no output", f"Layer {len(predicted.sizes)}: {predicted.reason}"))
     else:
-        formula = Answer("Formula", (_square(foretold.sizes[-1]), _chain(foretold.sizes)))
+        formula = AnswerCard("Formula", (_square(predicted.sizes[-1]), _chain(predicted.sizes)))
     if len(by_hand) < count:
-        hand = Answer("By hand (NumPy)", ("no output", *reached))
+        hand = AnswerCard("By hand (NumPy)", ("no output", *reached))
     else:
-        hand = Answer("By hand (NumPy)", (_square(by_hand[-1]), *reached))
+        hand = AnswerCard("By hand (NumPy)", (_square(by_hand[-1]), *reached))
     if run.refusal is not None:
-        return formula, hand, Answer("Keras", ("refuses", run.refusal))
+        return formula, hand, AnswerCard("Keras", ("refuses", run.refusal))
     ran = f"{len(keras)} layers, {run.parameters:,} parameters, built and run just now"
     gap = f"largest difference in any value: {format_difference(run.largest_difference)}"
-    return formula, hand, Answer("Keras", (_square(keras[-1]), _chain([n, *keras]), f"{ran}; {gap}"))
+    return formula, hand, AnswerCard("Keras", (_square(keras[-1]), _chain([n, *keras]), f"{ran}; {gap}"))
 
 
 def _square(size: int) -> str:
@@ -253,28 +286,13 @@ def _number(name: str) -> int:
 # -- the widgets --------------------------------------------------------------------------------------------------
 
 
-def _controls(n: int, settings: Mapping[str, str | int]) -> dict[str, widgets.Widget]:
-    made: dict[str, widgets.Widget] = {"n": whole("n", "n, input size", n, SMALLEST_N, LARGEST_N)}
-    for layer in chains.layers(AS_ASKED):
-        number = layer.number
-        for what, label in (
-            ("up", f"{number} upsampling"),
-            ("pool", f"{layer.name} size"),
-            ("padding", f"{layer.name} padding"),
-        ):
-            name = f"{what}_{number}"
-            if name in settings:
-                made[name] = dropdown(name, label, settings[name], OPTIONS[what])
-                made[name].style.description_width = "12.5em"
-                made[name].layout.width, made[name].layout.max_width = "auto", "26em"
-    return made
-
-
 def _arrange(controls: Mapping[str, widgets.Widget], buttons: Sequence[widgets.Widget]) -> list[widgets.Widget]:
     """The slider and the buttons in sight; the layers in two columns, folded away: one for each half of the tape."""
     halves: tuple[list[widgets.Widget], list[widgets.Widget]] = ([], [])
     for name, control in controls.items():
         if name != "n":
+            control.style.description_width = "12.5em"
+            control.layout.width, control.layout.max_width = "auto", "26em"
             halves[_number(name) > POOLINGS[-1]].append(control)
     opener, box = fold("Change the layers", [column(half) for half in halves])
     return [controls["n"], *buttons, opener, box]
@@ -298,14 +316,5 @@ def autoencoder(n: int = 28, presenter: bool = False, other_sizes: bool = True, 
     Raises:
         ValueError: for a setting outside those limits, naming them.
     """
-    for name in settings:
-        if name not in AS_ASKED:
-            raise ValueError(f"There is no setting {name!r}. There are: {', '.join(AS_ASKED)}.")
-    return Explorer(
-        "autoencoder",
-        _controls(n, {**AS_ASKED, **settings}),
-        lambda n, **settings: _frame(n, settings, other_sizes),
-        presenter=presenter,
-        presets=PRESETS,
-        arrange=_arrange,
-    )
+    start = AutoencoderSettings(n, settings, other_sizes, presenter=presenter)
+    return Explorer("autoencoder", start, PRESETS, _arrange)

@@ -11,56 +11,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_utils import keras_layers
-from course_utils.axes import Axis, ShapeError, TransposedWindow, Upsample, Window
+from course_utils.axes import Axis, ShapeError
 from course_utils.compare import Comparison, compare
 from course_utils.keras_layers import KerasRefusal, LayerCode
 
 SMALLEST_N, LARGEST_N = 8, 40
 K, FACTOR = 3, 2
 #: The layers in their order, with their filters; pooling and upsampling have none. The last pooling makes the code.
-_KINDS: tuple[tuple[str, int], ...] = (
-    ("conv", 16),
-    ("pool", 0),
-    ("conv", 8),
-    ("pool", 0),
-    ("conv", 8),
-    ("pool", 0),
-    ("conv", 8),
-    ("up", 0),
-    ("conv", 8),
-    ("up", 0),
-    ("conv", 16),
-    ("up", 0),
-    ("conv", 1),
+_KINDS = tuple(
+    zip(
+        ("conv", "pool", "conv", "pool", "conv", "pool", "conv", "up", "conv", "up", "conv", "up", "conv"),
+        (16, 0, 8, 0, 8, 0, 8, 0, 8, 0, 16, 0, 1),
+        strict=True,
+    )
 )
 #: The numbers of the layers, from 1.
-CONVOLUTIONS = tuple(i for i, (kind, _) in enumerate(_KINDS, 1) if kind == "conv")
 POOLINGS = tuple(i for i, (kind, _) in enumerate(_KINDS, 1) if kind == "pool")
 UPSAMPLINGS = tuple(i for i, (kind, _) in enumerate(_KINDS, 1) if kind == "up")
 
 PADDINGS = {"same": "same", "valid": "valid"}
 POOL_SIZES = {2: "2 × 2", 3: "3 × 3"}
-UPS = {
-    "nearest": "nearest",
-    "bilinear": "bilinear",
-    "transposed": "Conv2DTranspose",
-    "transposed_0": "with output_padding=0",
-}
+UPS = {name: name for name in ("nearest", "bilinear")}
+UPS |= {"transposed": "Conv2DTranspose", "transposed_0": "with output_padding=0"}
 #: Of each kind of setting: what may be set, and what its control says.
 OPTIONS: dict[str, Mapping[Any, str]] = {"padding": PADDINGS, "pool": POOL_SIZES, "up": UPS}
 #: Every setting of a layer as in the question: what may be set, and where it starts.
 AS_ASKED: dict[str, str | int] = {
-    **{f"padding_{i}": "same" for i in sorted(CONVOLUTIONS + POOLINGS)},
+    **{f"padding_{i}": "same" for i, (kind, _) in enumerate(_KINDS, 1) if kind != "up"},
     "padding_11": "valid",
     **{f"pool_{i}": 2 for i in POOLINGS},
     **{f"up_{i}": "nearest" for i in UPSAMPLINGS},
 }
 PRESETS: dict[str, dict[str, str | int]] = {
     "As asked": AS_ASKED,
-    **{
-        f"{padding.capitalize()} everywhere": {name: padding for name in AS_ASKED if name.startswith("padding")}
-        for padding in ("same", "valid")
-    },
+    **{f"{p.capitalize()} everywhere": {name: p for name in AS_ASKED if "padding" in name} for p in PADDINGS},
 }
 
 
@@ -89,23 +73,25 @@ class Layer:
 @cache
 def _layer(number: int, channels: int, setting: str | int | None, padding: str | int | None) -> Layer:
     kind, filters = _KINDS[number - 1]
+    convolved = {"filters": filters or channels, "kernel_size": (K, K)}
     if kind == "conv":
         activation = "relu" if number < len(_KINDS) else "sigmoid"
-        settings = {"filters": filters, "kernel_size": (K, K), "activation": activation, "padding": padding}
-        return Layer(number, LayerCode("Conv2D", settings), Window(K, padding=str(padding)), f"{K} × {K} {padding}")
-    if kind == "pool":
-        size = int(setting or 0)
-        code = LayerCode("MaxPooling2D", {"pool_size": (size, size), "padding": padding})
-        return Layer(number, code, Window(size, size, 1, str(padding)), f"{size} × {size} {padding}")
-    if setting in ("nearest", "bilinear"):
+        code = LayerCode("Conv2D", {**convolved, "activation": activation, "padding": padding})
+        words = f"{K} × {K} {padding}"
+    elif kind == "pool":
+        code = LayerCode("MaxPooling2D", {"pool_size": (setting, setting), "padding": padding})
+        words = f"{setting} × {setting} {padding}"
+    elif setting in ("nearest", "bilinear"):
         blend = {"interpolation": "bilinear"} if setting == "bilinear" else {}
         code = LayerCode("UpSampling2D", {"size": (FACTOR, FACTOR), **blend})
-        return Layer(number, code, Upsample(FACTOR, str(setting)), f"{FACTOR} × {FACTOR} {setting}")
-    extra = {"output_padding": 0} if setting == "transposed_0" else {}
-    given: dict[str, Any] = {"filters": channels, "kernel_size": (K, K), "strides": (FACTOR, FACTOR)}
-    code = LayerCode("Conv2DTranspose", {**given, "padding": "same", **extra})
-    axis = TransposedWindow(K, FACTOR, 1, "same", extra.get("output_padding"))
-    return Layer(number, code, axis, "output_padding=0" if extra else f"{K} × {K}, s = {FACTOR}")
+        words = f"{FACTOR} × {FACTOR} {setting}"
+    else:
+        extra = {"output_padding": 0} if setting == "transposed_0" else {}
+        given: dict[str, Any] = {**convolved, "strides": (FACTOR, FACTOR), "padding": "same", **extra}
+        code, words = LayerCode("Conv2DTranspose", given), f"{K} × {K}, s = {FACTOR}"
+        if extra:
+            words = "output_padding=0"
+    return Layer(number, code, code.axes[0], words)
 
 
 def layers(settings: Mapping[str, str | int]) -> tuple[Layer, ...]:
@@ -166,7 +152,7 @@ def gaps(axes: tuple[Axis, ...]) -> tuple[tuple[int, int | None], ...]:
 
 
 @dataclass(frozen=True)
-class Run:
+class ModelRun:
     """The real layers, built and run just now, each beside the computation by hand.
 
     Attributes:
@@ -181,9 +167,9 @@ class Run:
     refusal: str | None
     parameters: int
 
-    def verdict(self, foretold: Sizes, count: int) -> tuple[bool, str]:
+    def verdict(self, predicted: Sizes, count: int) -> tuple[bool, str]:
         """Whether formulas, hand and Keras are of one mind about ``count`` layers, and the sentence that says so."""
-        for number, (found, o) in enumerate(zip(self.comparisons, foretold.sizes[1:], strict=False), 1):
+        for number, (found, o) in enumerate(zip(self.comparisons, predicted.sizes[1:], strict=False), 1):
             if not found.agrees or found.refused:
                 return False, f"Layer {number}: {found.verdict}"
             assert found.shape_by_hand is not None and found.shape_keras is not None
@@ -194,8 +180,8 @@ class Run:
                     f"{found.shape_by_hand[1:3]}, the layer gives {found.shape_keras[1:3]}, the model says "
                     f"{self.built[number - 1][1:3] if self.built else 'nothing'}."
                 )
-        reached = len(foretold.sizes) - 1
-        if foretold.reason is not None:
+        reached = len(predicted.sizes) - 1
+        if predicted.reason is not None:
             last = self.comparisons[-1] if len(self.comparisons) == reached + 1 else None
             if last is not None and last.refused and self.refusal is not None:
                 return True, f"Impossible at layer {reached + 1}: formula and hand foretell it, and Keras refuses."
@@ -218,31 +204,30 @@ class Run:
         return max((found.largest_difference or 0.0 for found in self.comparisons), default=0.0)
 
 
-def run(chain: Sequence[Layer], n: int) -> Run:
+def run(chain: Sequence[Layer], n: int) -> ModelRun:
     """Build the model anew with Keras, and run an input through it layer by layer, beside the computation by hand.
 
     If Keras refuses to build it, its layers are built and run one at a time up to the first that refuses: whichever
     it is, the formulas are not asked.
     """
-    y: NDArray[np.float32] = _input(n)
+    y: NDArray[np.float32] | None = _input(n)
     comparisons: list[Comparison] = []
+    model, refusal = None, None
     try:
         model = _build(chain, n)
     except KerasRefusal as error:
-        for layer in chain:
-            comparisons.append(compare(_alone(layer, y.shape), y))
-            if (out := comparisons[-1].keras) is None:
-                break
-            y = out
-        return Run(tuple(comparisons), (), str(error), 0)
-    for layer, real in zip(chain, model.layers, strict=True):
-        _weigh(layer, real)
-        comparisons.append(compare(real, y))
-        if (out := comparisons[-1].keras) is None:
+        refusal = str(error)
+    for i, layer in enumerate(chain):
+        if y is None:
             break
-        y = out
-    built = tuple(tuple(real.output.shape) for real in model.layers)
-    return Run(tuple(comparisons), built, None, model.count_params())
+        real = layer.code.build(_name(layer)) if model is None else model.layers[i]
+        comparisons.append(compare(_weighed(layer, real, y.shape), y))
+        y = comparisons[-1].keras
+    if model is None:
+        return ModelRun(tuple(comparisons), (), refusal, 0)
+    return ModelRun(
+        tuple(comparisons), tuple(tuple(real.output.shape) for real in model.layers), None, model.count_params()
+    )
 
 
 def _build(chain: Sequence[Layer], n: int) -> Any:
@@ -255,26 +240,21 @@ def _build(chain: Sequence[Layer], n: int) -> Any:
         raise KerasRefusal(keras_layers.plain_message(error)) from error
 
 
-def _alone(layer: Layer, shape: tuple[int, ...]) -> Any:
-    """One layer outside a model, built for a map of this shape if Keras will."""
-    real = layer.code.build(_name(layer))
-    try:
-        keras_layers.output_shape(real, shape)
-    except KerasRefusal:
-        return real  # ``compare`` asks again, and reports it
-    real.build(shape)
-    _weigh(layer, real)
-    return real
-
-
 def _name(layer: Layer) -> str:
     return f"explored_{layer.number}"
 
 
-def _weigh(layer: Layer, real: Any) -> None:
-    """Give a built layer the weights that go with its place: the same picture at every step of a slider."""
+def _weighed(layer: Layer, real: Any, shape: tuple[int, ...]) -> Any:
+    """The layer with the weights that go with its place: the same picture at every step of a slider."""
+    try:
+        keras_layers.output_shape(real, shape)
+    except KerasRefusal:
+        return real  # ``compare`` asks again, and reports it
+    if not real.built:
+        real.build(shape)
     if real.weights:
         real.set_weights([_weights(layer.number, tuple(w.shape)) for w in real.weights])
+    return real
 
 
 @cache

@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import base64
+import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ParamSpec, cast
 
 import ipywidgets as widgets
 
-from course_utils.explorers.controls import WIDTH, switch
+from course_utils.explorers.controls import WIDTH, controls_for, switch
 from course_utils.explorers.frame import Frame, Question
+from course_utils.explorers.settings import Settings
 from course_utils.explorers.view import GridView
 from course_utils.guard import Guard
 from course_utils.pictures import stills
 
-
-@dataclass(frozen=True)
-class Links:
-    """What one control means for the others at some setting.
-
-    Attributes:
-        hidden: controls that have no meaning here.
-        held: controls that another one excludes: name → why, and how to free it. They stay in sight, greyed out.
-        notes: why two controls do not go together where they are, and what to do; both stay free to be moved.
-    """
-
-    hidden: frozenset[str] = frozenset()
-    held: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-
-def no_links(settings: Mapping[str, Any]) -> Links:
-    """Every control is free."""
-    return Links()
+P = ParamSpec("P")
 
 
 def side_by_side(controls: Mapping[str, widgets.Widget], buttons: Sequence[widgets.Widget]) -> list[widgets.Widget]:
@@ -44,13 +27,11 @@ def side_by_side(controls: Mapping[str, widgets.Widget], buttons: Sequence[widge
 class Explorer(widgets.VBox):  # type: ignore[misc]
     """Controls, and the picture of what they are set to.
 
+    Where there is a size, a switch lets height and width be set apart; the setting is then a pair.
+
     Args:
         name: what it explores, for example ``"padding"``.
-        controls: the ipywidgets by the name of the setting each one holds. Where there is ``"n_width"`` beside
-            ``"n"``, a switch lets height and width be set apart; the setting ``n`` is then a pair.
-        draw: computes the frame from the settings; knows no widgets.
-        links: which controls the settings hide or hold.
-        presenter: large type for a projector, and the answer is held back until it is revealed.
+        start: where the controls start.
         presets: what a button says → the settings it sets, all at once.
         arrange: where there are many controls: puts the controls and the buttons into the boxes above the picture.
 
@@ -62,46 +43,43 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
     def __init__(
         self,
         name: str,
-        controls: Mapping[str, widgets.Widget],
-        draw: Callable[..., Frame],
-        links: Callable[[Mapping[str, Any]], Links] = no_links,
-        presenter: bool = False,
+        start: Settings,
         presets: Mapping[str, Mapping[str, Any]] | None = None,
         arrange: Callable[
             [Mapping[str, widgets.Widget], Sequence[widgets.Widget]], Sequence[widgets.Widget]
         ] = side_by_side,
     ) -> None:
         self.name = name
-        self.controls = dict(controls)
-        self._draw = draw
-        self._links = links
+        self.start = start
+        self.presenter = start.presenter
+        self.controls: dict[str, widgets.Widget] = {}
+        for setting in start.declared():
+            self.controls |= controls_for(setting, start.given()[setting.name])
         self._waiting = False
-        self.presenter = presenter
         self.view = GridView()
         self.guard = Guard()
         self._add_switch()
         self._start = {name: control.value for name, control in self.controls.items()}
-        self.presets = {label: self._preset(label, values) for label, values in (presets or {}).items()}
-        self.reset = widgets.Button(description="Reset", layout=widgets.Layout(width="auto"))
-        self.reset.on_click(self._on_reset)
+        self.presets = {label: self._button(label, values) for label, values in (presets or {}).items()}
+        self.reset = self._button("Reset", self._start)
         self.reveal = widgets.ToggleButton(description="Reveal the answer", layout=widgets.Layout(width="auto"))
-        buttons = [*self.presets.values(), *([self.reveal] if presenter else []), self.reset]
+        buttons = [*self.presets.values(), *([self.reveal] if self.presenter else []), self.reset]
         self._panel = widgets.Box(arrange(self.controls, buttons), layout=widgets.Layout(flex_flow="row wrap"))
         self._panel.add_class("cu-controls")
-        self.frame = draw(**self.settings)
+        self.frame = self._at_controls().frame()
         self._show()
         for control in self.controls.values():
             control.observe(self._on_change, names="value")
         self.reveal.observe(self._on_reveal, names="value")
         super().__init__([self._panel, self.view, self.guard])
-        if presenter:
+        if self.presenter:
             self.add_class("cu-presenter")
 
     def _add_switch(self) -> None:
         pairs = [name for name in self.controls if name + WIDTH in self.controls]
         if pairs:
             apart = any(self.controls[name].value != self.controls[name + WIDTH].value for name in pairs)
-            self.controls["apart"] = switch("apart", "height and width apart", apart)
+            self.controls["apart"] = switch("height and width apart", apart)
         self._labels = {name: self.controls[name].description for name in pairs}
 
     @property
@@ -115,10 +93,13 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
                 values[name] = (values[name], width)
         return values
 
+    def _at_controls(self) -> Settings:
+        return self.start.changed(**self.settings)
+
     @property
     def shown(self) -> Frame | Question:
         """What is on show."""
-        return Question(self.frame) if self.presenter and not self.reveal.value else self.frame
+        return self.frame.question if self.presenter and not self.reveal.value else self.frame
 
     def _on_change(self, change: Mapping[str, Any]) -> None:
         if self._waiting:
@@ -130,7 +111,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
     def _redraw(self) -> None:
         # Jupyter shows nothing of an error in a callback, so it is shown in the explorer itself.
         try:
-            self.frame = self._draw(**self.settings)
+            self.frame = self._at_controls().frame()
         except Exception as error:
             self.view.problem = (
                 f"This setting could not be drawn: {type(error).__name__}: {error} Your settings are kept and the "
@@ -140,7 +121,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self._change_together({}, reveal=False)
         self._show()
 
-    def _preset(self, label: str, values: Mapping[str, Any]) -> widgets.Button:
+    def _button(self, label: str, values: Mapping[str, Any]) -> widgets.Button:
+        """A button that sets controls, all at once."""
         button = widgets.Button(description=label, layout=widgets.Layout(width="auto"))
 
         def set_all(_: object) -> None:
@@ -149,10 +131,6 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
 
         button.on_click(set_all)
         return button
-
-    def _on_reset(self, _: object) -> None:
-        self._change_together(self._start)
-        self._redraw()
 
     def _on_reveal(self, _: object) -> None:
         if not self._waiting:
@@ -177,11 +155,11 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             self.view.problem = ""
             self.view.notes = notes
             self.view.frame = shown.for_view()
-        self.guard.say = " ".join([shown.said, *notes])
+        self.guard.say = " ".join([shown.announcement, *notes])
 
     def _apply_links(self) -> list[str]:
         """Hide and hold what the settings hide and hold, and return why."""
-        links = self._links(self.settings)
+        links = self._at_controls().links()
         apart = "apart" in self.controls and self.controls["apart"].value
         for name, control in self.controls.items():
             base = name.removesuffix(WIDTH)
@@ -205,3 +183,36 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         data, metadata = self.guard.bundle(self, shown.text)
         data["image/png"] = base64.b64encode(still).decode()
         return data, {**metadata, "image/png": {"alt": shown.text}}
+
+
+def explorer(name: str, settings: Callable[P, Settings]) -> Callable[P, Explorer]:
+    """The public function of an explorer, with the signature and the docstring that its settings declare.
+
+    Args:
+        name: of the function, for example ``"padding"``.
+        settings: a subclass of ``Settings``.
+    """
+    made = cast("type[Settings]", settings)
+    arguments = inspect.signature(made).parameters.values()
+    usual = [argument.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for argument in arguments]
+    signature = inspect.Signature(usual, return_annotation="Explorer")
+
+    def explore(*args: P.args, **kwargs: P.kwargs) -> Explorer:
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+        except TypeError as error:
+            raise TypeError(f"{name}() {error}") from None
+        return Explorer(name, made(**given))
+
+    documented = {
+        "__name__": name,
+        "__qualname__": name,
+        "__module__": made.__module__,
+        "__doc__": made.docstring(),
+        "__signature__": signature,
+        # Where Jupyter's "?" and "??" find the file and the source.
+        "__wrapped__": made,
+    }
+    for attribute, value in documented.items():
+        setattr(explore, attribute, value)
+    return explore

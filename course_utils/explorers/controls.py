@@ -1,4 +1,4 @@
-"""The controls of the explorers: ipywidgets with a name, limits, and a layout that wraps in a narrow window."""
+"""The controls of the explorers: ipywidgets made from the plain data of a ``Setting``, that wrap in a narrow window."""
 
 from __future__ import annotations
 
@@ -7,75 +7,41 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from course_utils.explorers.settings import Setting
+
 #: Added to the name of a size: its second slider, which is the width where height and width are apart.
 WIDTH = "_width"
-_MARGIN = "2px 1em 2px 0"
+_STYLE = {"description_width": "initial"}
 
 
-def sizes(name: str, label: str, value: int | tuple[int, int], low: int, high: int) -> dict[str, widgets.IntSlider]:
-    """Two sliders for one size: the side of a square or the height, and the width.
-
-    Raises:
-        ValueError: if the first value is outside the limits, naming them.
-    """
-    height, width = value if isinstance(value, tuple) and len(value) == 2 else (value, value)
-    for number in (height, width):
-        _check_limits(name, number, value, low, high)
-    return {name: slider(label, height, low, high), name + WIDTH: slider(f"{label}, width", width, low, high)}
-
-
-def whole(name: str, label: str, value: int, low: int, high: int) -> widgets.IntSlider:
-    """One slider that starts at one number.
-
-    Raises:
-        ValueError: if it is outside the limits, naming them.
-    """
-    _check_limits(name, value, value, low, high)
-    return slider(label, value, low, high)
-
-
-def slider(label: str, value: int, low: int, high: int) -> widgets.IntSlider:
-    """A slider over whole numbers."""
-    return widgets.IntSlider(
-        value=value,
-        min=low,
-        max=high,
-        description=label,
-        continuous_update=True,
-        style={"description_width": "initial"},
-        layout=widgets.Layout(width="100%", max_width="24em", margin=_MARGIN),
-    )
+def controls_for(setting: Setting, value: Any) -> dict[str, widgets.Widget]:
+    """The control of a setting, by its name; two for a size: the side of a square or the height, and the width."""
+    name, label = setting.name, setting.label
+    value = setting.instead if value is None else value
+    if value is None:
+        return {}
+    if setting.kind == "switch":
+        return {name: switch(label, value)}
+    if setting.kind == "number":
+        return {name: _slider(setting, label, value)}
+    if setting.kind == "size":
+        height, width = value if isinstance(value, tuple) else (value, value)
+        return {name: _slider(setting, label, height), name + WIDTH: _slider(setting, f"{label}, width", width)}
+    given = {
+        "value": value,
+        "options": [(text, option) for option, text in setting.options.items()],
+        "description": label,
+    }
+    if setting.kind == "list":
+        return {name: widgets.Dropdown(**given, style=_STYLE, layout=_layout(width="100%", max_width="19em"))}
+    style = _STYLE | {"button_width": "auto"}
+    return {name: widgets.ToggleButtons(**given, style=style, layout=_layout(width="max-content", max_width="100%"))}
 
 
-def choice(name: str, label: str, value: Any, options: Mapping[Any, str]) -> widgets.ToggleButtons:
-    """Buttons of which one is pressed. ``options``: value → what the button says."""
-    return widgets.ToggleButtons(
-        **_options(name, label, value, options),
-        style={"description_width": "initial", "button_width": "auto"},
-        layout=widgets.Layout(width="max-content", max_width="100%", margin=_MARGIN),
-    )
-
-
-def dropdown(name: str, label: str, value: Any, options: Mapping[Any, str]) -> widgets.Dropdown:
-    """A list of which one is chosen. ``options``: value → what the line says."""
-    return widgets.Dropdown(
-        **_options(name, label, value, options),
-        style={"description_width": "initial"},
-        layout=widgets.Layout(width="100%", max_width="19em", margin=_MARGIN),
-    )
-
-
-def switch(name: str, label: str, value: bool) -> widgets.Checkbox:
+def switch(label: str, value: bool) -> widgets.Checkbox:
     """On or off."""
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} is True or False; you gave {value!r}.")
-    return widgets.Checkbox(
-        value=value,
-        description=label,
-        indent=False,
-        style={"description_width": "initial"},
-        layout=widgets.Layout(width="max-content", max_width="100%", margin=_MARGIN),
-    )
+    layout = _layout(width="max-content", max_width="100%")
+    return widgets.Checkbox(value=value, description=label, indent=False, style=_STYLE, layout=layout)
 
 
 def column(controls: Sequence[widgets.Widget]) -> widgets.VBox:
@@ -97,13 +63,17 @@ def fold(label: str, columns: Sequence[widgets.Widget]) -> tuple[widgets.ToggleB
     return button, box
 
 
-def _check_limits(name: str, number: object, value: object, low: int, high: int) -> None:
-    if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
-        raise ValueError(f"{name} goes from {low} to {high}; you gave {value!r}.")
+def _slider(setting: Setting, label: str, value: int) -> widgets.IntSlider:
+    return widgets.IntSlider(
+        value=value,
+        min=setting.low,
+        max=setting.high,
+        description=label,
+        continuous_update=True,
+        style=_STYLE,
+        layout=_layout(width="100%", max_width="24em"),
+    )
 
 
-def _options(name: str, label: str, value: Any, options: Mapping[Any, str]) -> dict[str, Any]:
-    # By type too: True is no stride of 1.
-    if not any(type(value) is type(option) and value == option for option in options):
-        raise ValueError(f"{name} is one of {', '.join(map(repr, options))}; you gave {value!r}.")
-    return {"value": value, "options": [(text, key) for key, text in options.items()], "description": label}
+def _layout(**more: str) -> widgets.Layout:
+    return widgets.Layout(margin="2px 1em 2px 0", **more)

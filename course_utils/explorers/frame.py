@@ -15,7 +15,7 @@ _MARKS = {"agree": "✓", "differ": "✗", "refused": "⊘"}
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnswerCard:
     """One of the three answers: its name, and its lines."""
 
     name: str
@@ -82,6 +82,38 @@ class Arithmetic:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What is shown of a frame while everyone predicts: the setting, and nothing that gives the answer away.
+
+    Attributes:
+        setting: the settings in one line.
+        grids: the input as it is before anything is done with it, and the weights.
+        photos: the picture that goes in.
+        tape: the chain of layers, without the sizes.
+    """
+
+    setting: str
+    grids: tuple[Grid, ...] = ()
+    photos: tuple[Photo, ...] = ()
+    tape: tuple[Step, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The setting and the question, also for a screen reader."""
+        return f"{self.setting}. What size comes out?"
+
+    announcement = text
+
+    def for_view(self) -> dict[str, Any]:
+        """As ``Frame.for_view``."""
+        answers = (
+            f'<p class="cu-ask">{html.escape(self.setting)}</p>'
+            '<p class="cu-ask"><b>What size comes out?</b> Everyone predicts; then reveal the answer.</p>'
+        )
+        return _for_view(self, answers)
+
+
+@dataclass(frozen=True)
 class Frame:
     """Everything an explorer shows at one setting.
 
@@ -93,31 +125,32 @@ class Frame:
         refused: whether they agree that the setting is impossible.
         verdict: one sentence.
         code: the Keras code of this very setting, ready to copy.
-        setting: the settings in one line.
         result: what came out, in a few words.
-        question: the grids as long as the answer is held back.
+        question: what is shown as long as the answer is held back.
         photos: maps to be seen instead of read.
         remarks: sentences that go with this very setting: a trap, a reason.
         extra: more in HTML, written by ``pictures``; below the grids.
         tape: the sizes along a chain of layers, to scale; above ``extra``.
-        question_tape: the same chain as long as the answer is held back.
     """
 
     grids: tuple[Grid, ...]
     arithmetic: tuple[Arithmetic, ...]
-    answers: tuple[Answer, ...]
+    answers: tuple[AnswerCard, ...]
     agrees: bool
     refused: bool
     verdict: str
     code: str
-    setting: str
     result: str
-    question: tuple[Grid, ...] = ()
+    question: Question
     photos: tuple[Photo, ...] = ()
     remarks: tuple[str, ...] = ()
     extra: str = ""
     tape: tuple[Step, ...] = ()
-    question_tape: tuple[Step, ...] = ()
+
+    @property
+    def setting(self) -> str:
+        """The settings in one line."""
+        return self.question.setting
 
     @property
     def summary(self) -> str:
@@ -131,7 +164,7 @@ class Frame:
         return "\n".join([self.summary, *blocks, *self.remarks, f"{self.mark} {self.verdict}"])
 
     @property
-    def said(self) -> str:
+    def announcement(self) -> str:
         """What is read out when the setting changes."""
         return f"{self.summary} {self.verdict}"
 
@@ -149,63 +182,35 @@ class Frame:
 
     def for_view(self) -> dict[str, Any]:
         """The frame as the JSON that ``static/view.js`` draws; the photos in it are bytes."""
-        return {
-            "grids": [_grid(grid) for grid in self.grids],
-            "photos": _photos(self.photos),
-            "arithmetic": [vars(a) for a in self.arithmetic],
-            "remarks": list(self.remarks),
-            "extra": tape(self.tape) + self.extra,
-            "answers": _answers_html(self),
-            "code": self.code,
-        }
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is shown of a frame while everyone predicts: the setting, and nothing that gives the answer away."""
-
-    frame: Frame
-
-    @property
-    def grids(self) -> tuple[Grid, ...]:
-        """The input as it is before anything is done with it, and the weights."""
-        return self.frame.question
-
-    @property
-    def photos(self) -> tuple[Photo, ...]:
-        """The picture that goes in."""
-        return tuple(photo for photo in self.frame.photos if not photo.secret)
-
-    @property
-    def tape(self) -> tuple[Step, ...]:
-        """The chain of layers, without the sizes."""
-        return self.frame.question_tape
-
-    @property
-    def said(self) -> str:
-        """The setting and the question."""
-        return f"{self.frame.setting}. What size comes out?"
-
-    @property
-    def text(self) -> str:
-        """The same: there is nothing else to tell yet."""
-        return self.said
-
-    def for_view(self) -> dict[str, Any]:
-        """As ``Frame.for_view``."""
-        answers = (
-            f'<p class="cu-ask">{html.escape(self.frame.setting)}</p>'
-            '<p class="cu-ask"><b>What size comes out?</b> Everyone predicts; then reveal the answer.</p>'
+        cards = "".join(
+            f'<div class="cu-answer"><div class="cu-name">{html.escape(a.name)}</div>'
+            + "".join(f"<p>{html.escape(line)}</p>" for line in a.lines)
+            + "</div>"
+            for a in self.answers
         )
-        return {
-            "grids": [_grid(grid) for grid in self.grids],
-            "photos": _photos(self.photos),
-            "arithmetic": [],
-            "remarks": [],
-            "extra": tape(self.tape),
-            "answers": answers,
-            "code": "",
-        }
+        said = f'<p class="cu-verdict cu-{self.outcome}"><b>{self.mark}</b> {html.escape(self.verdict)}</p>'
+        return _for_view(
+            self, cards + said, [vars(a) for a in self.arithmetic], list(self.remarks), self.extra, self.code
+        )
+
+
+def _for_view(
+    shown: Frame | Question,
+    answers: str,
+    arithmetic: Sequence[dict[str, Any]] = (),
+    remarks: Sequence[str] = (),
+    extra: str = "",
+    code: str = "",
+) -> dict[str, Any]:
+    return {
+        "grids": [_grid(grid) for grid in shown.grids],
+        "photos": _photos(shown.photos),
+        "arithmetic": list(arithmetic),
+        "remarks": list(remarks),
+        "extra": tape(shown.tape) + extra,
+        "answers": answers,
+        "code": code,
+    }
 
 
 def _grid(grid: Grid) -> dict[str, str]:
@@ -228,13 +233,3 @@ def _photos(photos: tuple[Photo, ...]) -> list[dict[str, Any]]:
         }
         for p in photos
     ]
-
-
-def _answers_html(frame: Frame) -> str:
-    cards = "".join(
-        f'<div class="cu-answer"><div class="cu-name">{html.escape(a.name)}</div>'
-        + "".join(f"<p>{html.escape(line)}</p>" for line in a.lines)
-        + "</div>"
-        for a in frame.answers
-    )
-    return f'{cards}<p class="cu-verdict cu-{frame.outcome}"><b>{frame.mark}</b> {html.escape(frame.verdict)}</p>'

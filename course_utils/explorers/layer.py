@@ -1,108 +1,210 @@
-"""What the explorers of a single layer share: the map that goes in, the real layer run on it, the three answers."""
+"""What the explorers of a single layer share: the real layer run on a map, beside the hand, and the frame of both."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-import ipywidgets as widgets
 import numpy as np
 from numpy.typing import NDArray
 
 from course_utils import keras_layers
 from course_utils.axes import Axis, ShapeError
 from course_utils.compare import Comparison, compare
-from course_utils.data import PICTURES, SIZE, picture
-from course_utils.explorers.base import Links
-from course_utils.explorers.controls import choice, dropdown
-from course_utils.explorers.frame import Answer, format_difference
+from course_utils.data import PICTURES
+from course_utils.explorers.frame import AnswerCard, Arithmetic, Frame, Question, format_difference
+from course_utils.explorers.maps import LayerSettings
+from course_utils.explorers.script import script
 from course_utils.keras_layers import KerasRefusal, LayerCode
-from course_utils.pictures.grids import number
+from course_utils.pictures.grids import Grid, number
 from course_utils.pictures.photos import Photo, photo
+from course_utils.pictures.window import Map, input_grid, kernel_grid, output_grid, plain_grid
 
-Map = NDArray[np.float64]
-#: A size: one number for a square, height and width where they are apart.
-Size = int | tuple[int, int]
-
-LARGEST_N = 12
-KERNELS = {
-    "ones": "all ones",
-    "edge": "left minus right: 1 … −1",
-    "count": "1, 2, 3, …",
-    "single": "a single 1 on top left",
-}
-VALUES = {"digits": "digits 0 to 9", "ones": "all ones", "negative": "digits, half of them negative"}
-SHOWS = {"numbers": "numbers", "image": "a picture"}
-
-#: The same digits at every n, so that a larger map only adds to a smaller one.
-_DIGITS = np.random.default_rng(28).integers(0, 10, size=(LARGEST_N, LARGEST_N)).astype(float)
+A = TypeVar("A", bound=Axis)
+S = TypeVar("S")
+T = TypeVar("T")
 
 
-# -- what goes in -------------------------------------------------------------------------------------------------
+def sides(axes: Sequence[S], sizes: Sequence[int], both: T, each: tuple[T, T]) -> list[tuple[T, S, int]]:
+    """What is to be shown once where height and width are alike, and for each of them where they are not.
+
+    Args:
+        axes: of the height and of the width, or whatever else the two have.
+        sizes: n of the height and of the width.
+        both: what goes with the one.
+        each: what goes with the height, with the width.
+    """
+    if axes[0] == axes[1] and sizes[0] == sizes[1]:
+        return [(both, axes[0], sizes[0])]
+    return list(zip(each, axes, sizes, strict=True))
 
 
-def pair(size: Size) -> tuple[int, int]:
-    """Height and width."""
-    return size if isinstance(size, tuple) else (size, size)
+@dataclass(frozen=True)
+class LayerRun(Generic[A]):
+    """One real layer, of one filter, run on one map, beside the computation by hand.
+
+    Attributes:
+        code: the layer.
+        axes: of the height and of the width; empty where the settings of the layer exclude each other.
+        x: what went in, ``(height, width)``.
+        weights: ``(height, width)``, or None for a layer without weights.
+        comparison: the two outputs.
+    """
+
+    code: LayerCode
+    axes: tuple[A, ...]
+    x: Map
+    weights: Map | None
+    comparison: Comparison
+
+    @property
+    def agrees(self) -> bool:
+        """Keras agrees with the computation by hand."""
+        return self.comparison.agrees
+
+    @property
+    def refused(self) -> bool:
+        """Both refuse: the setting is impossible."""
+        return self.comparison.refused
+
+    @property
+    def output(self) -> Map | None:
+        """What comes out by hand, or None."""
+        return None if self.comparison.by_hand is None else _map_of(self.comparison.by_hand)
+
+    @property
+    def keras_output(self) -> Map | None:
+        """What the real layer made, or None."""
+        return None if self.comparison.keras is None else _map_of(self.comparison.keras)
+
+    @property
+    def size(self) -> str:
+        """The size that comes out by hand; empty where there is none."""
+        return size(self.comparison.shape_by_hand)
+
+    @property
+    def result(self) -> str:
+        """What came out, in a few words."""
+        return f"output {self.size}" if self.comparison.by_hand is not None else "no output"
+
+    def sides(self, both: T, each: tuple[T, T]) -> list[tuple[T, A, int]]:
+        """The axes with their n: see the function of this name."""
+        return sides(self.axes, self.x.shape, both, each)
+
+    def verdict(self, impossible: str) -> str:
+        """One sentence. ``impossible``: what is said where both refuse."""
+        return impossible if self.refused else self.comparison.verdict
+
+    # -- the parts of a frame
+
+    @property
+    def kernels(self) -> tuple[Grid, ...]:
+        """The grid of the weights, if there are any."""
+        return () if self.weights is None else (kernel_grid(self.weights),)
+
+    def grids(self, ghost: str = "0", draw: Callable[[Map], Grid] = output_grid) -> tuple[Grid, ...]:
+        """Input, kernel and output. ``ghost``: what a ghost cell holds; ``draw``: how the output is drawn."""
+        output = () if self.output is None else (draw(self.output),)
+        return (input_grid(self.x, self.axes, ghost), *self.kernels, *output)
+
+    def photos(self, shown: str) -> tuple[Photo, ...]:
+        """The picture that goes in, by its name, and what the real layer made of it."""
+        output = self.keras_output
+        made = () if output is None else (photo(output, "output", "output", "What the layer makes of it"),)
+        return (input_photo(self.x, shown), *made)
+
+    def arithmetic(self, write: Callable[[Map], list[list[str]]] | None = None, **more: Any) -> tuple[Arithmetic, ...]:
+        """How each cell came about: the sum of its window times the kernel; nothing where there is no output, or two.
+
+        Args:
+            write: how the numbers that come out are written; as in the grids, if nothing else is said.
+            more: fields of ``Arithmetic`` that are something else.
+        """
+        output, made = self.output, self.keras_output
+        if output is None or made is None or not self.comparison.same_shape:
+            return ()
+        if "rows" not in more:
+            more["rows"], more["columns"] = (a.all_taps(n) for a, n in zip(self.axes, self.x.shape, strict=True))
+        if self.weights is not None:
+            more["kernel"] = texts(self.weights)
+        write = write or texts
+        values = {"inputs": texts(self.x), "ghost": "0", "by_hand": write(output), "keras": write(made)}
+        return (Arithmetic(**values | more),)
+
+    def formula(self, lines: Callable[[A, int], Iterable[str]]) -> AnswerCard:
+        """The formulas with the numbers in. ``lines``: writes them for an axis and its n."""
+        if (reason := reason_for_refusal(self.code, self.x.shape)) is not None:
+            return AnswerCard("Formula", ("no output", reason))
+        found = [f"{s}{line}" for s, axis, n in self.sides("", ("height: ", "width: ")) for line in lines(axis, n)]
+        return AnswerCard("Formula", tuple(found))
+
+    def by_hand(self, done: tuple[str, str]) -> AnswerCard:
+        """The computation in NumPy. ``done``: what was done to the one cell, to all of several cells."""
+        values = self.comparison.by_hand
+        if values is None:
+            return AnswerCard("By hand (NumPy)", ("no output",))
+        told = f"the one cell {done[0]}" if values.size == 1 else f"all {values.size} cells {done[1]}"
+        return AnswerCard("By hand (NumPy)", (self.size, told))
+
+    def keras(self) -> AnswerCard:
+        """What the real layer gave, or its own words."""
+        if self.comparison.keras is None:
+            return AnswerCard("Keras", ("refuses", str(self.comparison.refusal_keras)))
+        gap, lines = self.comparison.largest_difference, [size(self.comparison.shape_keras)]
+        if gap is not None:
+            lines.append(f"the layer below, run just now; largest difference in any value: {format_difference(gap)}")
+        return AnswerCard("Keras", tuple(lines))
+
+    def frame(
+        self,
+        settings: LayerSettings,
+        setting: str,
+        lines: Callable[[A, int], Iterable[str]],
+        done: tuple[str, str],
+        impossible: str,
+        grids: Callable[[], Iterable[Grid]] | None = None,
+        arithmetic: Callable[[], Iterable[Arithmetic]] | None = None,
+        photos: Iterable[Photo] = (),
+        remarks: Iterable[str] = (),
+    ) -> Frame:
+        """The frame of a layer.
+
+        Args:
+            settings: what it was made of.
+            setting: the same in one line.
+            lines: as for ``formula``.
+            done: as for ``by_hand``.
+            impossible: as for ``verdict``.
+            grids: makes the grids, where numbers are shown; input, kernel and output if not given.
+            arithmetic: makes the arithmetic, where numbers are shown; that of a window if not given.
+            photos: further ones, where a picture is shown.
+            remarks: those of the frame.
+        """
+        shown, numbers = settings.shown, settings.shown is None
+        pictures = () if shown is None else (*self.photos(shown), *photos)
+        asked = (plain_grid(self.x),) if numbers else ()
+        shape = self.comparison.shape_by_hand
+        return Frame(
+            grids=tuple((grids or self.grids)()) if numbers else self.kernels,
+            photos=pictures,
+            arithmetic=tuple((arithmetic or self.arithmetic)()) if numbers else (),
+            answers=(self.formula(lines), self.by_hand(done), self.keras()),
+            agrees=self.agrees,
+            refused=self.refused,
+            verdict=self.verdict(impossible),
+            code=script({"layer": self.code}, self.x, shown, self.weights, self.refused, shape),
+            result=self.result,
+            question=Question(setting, asked + self.kernels, pictures[:1]),
+            remarks=tuple(remarks),
+        )
 
 
-def input_values(n: Size, values: str) -> Map:
-    """A map of whole numbers, ``n × n`` or ``height × width``."""
-    height, width = pair(n)
-    if values == "ones":
-        return np.ones((height, width))
-    digits = _DIGITS[:height, :width].copy()
-    if values == "negative":
-        digits[(np.indices((height, width)).sum(axis=0) % 2) == 1] *= -1
-    return digits
-
-
-def kernel_values(k: Size, kernel: str) -> Map:
-    """A kernel of whole numbers, ``k × k`` or ``height × width``."""
-    height, width = pair(k)
-    weights = np.zeros((height, width))
-    if kernel == "ones":
-        weights[:] = 1
-    elif kernel == "count":
-        weights = np.arange(1.0, height * width + 1).reshape(height, width)
-    elif kernel == "single":
-        weights[0, 0] = 1
-    else:
-        weights[:, -1] = -1
-        weights[:, 0] = 1
-    return weights
-
-
-def shown_values(show: str, n: Size, values: str, picture_name: str, picture_size: int = SIZE) -> Map:
-    """The map that goes in: numbers to read, or a picture to look at."""
-    return picture(picture_name, picture_size) if show == "image" else input_values(n, values)
-
-
-def show_controls(show: str, picture_name: str) -> dict[str, widgets.Widget]:
-    """The two controls that choose between numbers and a picture."""
-    return {
-        "show": choice("show", "show", show, SHOWS),
-        "picture": dropdown("picture", "picture", picture_name, PICTURES),
-    }
-
-
-def show_links(settings: Mapping[str, Any], picture_size: int = SIZE) -> Links:
-    """A picture has its own size and values; numbers need no picture."""
-    if settings["show"] != "image":
-        return Links(hidden=frozenset({"picture"}))
-    reason = f'n is held: it is the size of the picture, {picture_size}. Show "numbers" to move it.'
-    return Links(hidden=frozenset({"values"}), held={"n": reason})
-
-
-# -- the real layer -----------------------------------------------------------------------------------------------
-
-
-def run(code: LayerCode, axes: Sequence[Axis], x: Map, weights: Map | None = None) -> Comparison:
+def run(code: LayerCode, x: Map, weights: Map | None = None) -> LayerRun[Any]:
     """Build the real layer, give it the weights, and put it beside the computation by hand.
 
     Args:
         code: the layer, of one filter.
-        axes: the axes it should have, for a layer that Keras refuses to make.
         x: ``(height, width)``.
         weights: ``(height, width)``, or None for a layer without weights.
 
@@ -111,9 +213,17 @@ def run(code: LayerCode, axes: Sequence[Axis], x: Map, weights: Map | None = Non
     """
     batch = x[np.newaxis, :, :, np.newaxis]
     try:
+        axes = code.axes
+    except ShapeError:
+        axes = ()
+    try:
         layer = code.build()
     except KerasRefusal as error:
-        return _not_made(code, axes, batch.shape, error)
+        reason = reason_for_refusal(code, x.shape)
+        if reason is None:
+            raise RuntimeError(f"By hand {code.text} has an output, and Keras refuses to make it: {error}") from error
+        refused = Comparison(code.kind, batch.shape, None, None, None, reason, str(error))
+        return LayerRun(code, axes, x, weights, refused)
     if weights is not None:
         try:
             layer.build(batch.shape)
@@ -121,20 +231,14 @@ def run(code: LayerCode, axes: Sequence[Axis], x: Map, weights: Map | None = Non
         except Exception:
             # A layer that cannot be built for this map: ``compare`` asks Keras again and reports what it says.
             layer = code.build()
-    return compare(layer, batch)
+    return LayerRun(code, axes, x, weights, compare(layer, batch))
 
 
-def _not_made(code: LayerCode, axes: Sequence[Axis], shape: tuple[int, ...], error: KerasRefusal) -> Comparison:
-    reason = foretold(code.kind, axes, shape[1:3])
-    if reason is None:
-        raise RuntimeError(f"By hand {code.text} has an output, and Keras refuses to make it: {error}")
-    return Comparison(code.kind, shape, None, None, None, refusal_by_hand=reason, refusal_keras=str(error))
-
-
-def foretold(kind: str, axes: Sequence[Axis], sizes: Sequence[int]) -> str | None:
-    """Why the formulas say that there is no output, or None if there is one."""
+def reason_for_refusal(code: LayerCode, sizes: Sequence[int]) -> str | None:
+    """Why the formulas say that a layer has no output for a map of these sizes, or None if it has one."""
     try:
-        keras_layers.check_settings(kind, axes)
+        axes = code.axes
+        keras_layers.check_settings(code.kind, axes)
         for axis, n in zip(axes, sizes, strict=True):
             axis.check_runs(n)
     except ShapeError as error:
@@ -142,123 +246,42 @@ def foretold(kind: str, axes: Sequence[Axis], sizes: Sequence[int]) -> str | Non
     return None
 
 
-def script(code: LayerCode, x: Map, weights: Map | None = None, shown: str | None = None) -> str:
-    """The setting as code that runs by itself and prints the output map.
+@dataclass(frozen=True)
+class TwoLayers:
+    """Two real layers, one after the other, each beside the computation by hand.
 
-    ``shown``: the name of the picture that ``x`` is, if it is one; it is then not written out.
+    Attributes:
+        first: on the map that goes in.
+        second: on what Keras's first layer made of it; None where that is nothing.
     """
-    h, w = x.shape
-    lines = _given(x, shown)
-    if weights is None:
-        lines += ["", f"layer = {code.text}"]
-    else:
-        kernel = ", ".join(map(str, weights.shape))
-        lines += [f"kernel = {_array(weights)}", "", f"layer = {code.text}", f"layer.build((1, {h}, {w}, 1))"]
-        lines += [f"layer.set_weights([kernel.reshape({kernel}, 1, 1)])"]
-    lines += [f"y = layer(x.reshape(1, {h}, {w}, 1))", "print(y.shape)"]
-    return "\n".join([*lines, "print(keras.ops.convert_to_numpy(y)[0, :, :, 0])"])
+
+    first: LayerRun[Any]
+    second: LayerRun[Any] | None
+
+    @property
+    def agrees(self) -> bool:
+        """Both layers agree with the computation by hand."""
+        return self.first.agrees and (self.second is None or self.second.agrees)
+
+    @property
+    def decisive(self) -> LayerRun[Any]:
+        """The first that does not agree; if all do, the last."""
+        return self.first if self.second is None or not self.first.agrees else self.second
+
+    @property
+    def output(self) -> Map | None:
+        """What comes out in the end, or None."""
+        return None if self.second is None else self.second.output
 
 
-def chain_script(
-    layers: Mapping[str, LayerCode], x: Map, shown: str | None, refused: bool, shape: Sequence[int]
-) -> str:
-    """Layers without weights, one after the other, as code that runs by itself and prints what comes out.
-
-    Args:
-        layers: by the name of the variable that holds each.
-        x: ``(height, width)``.
-        shown: the name of the picture that ``x`` is, if it is one.
-        refused: whether the first layer has no output for this map.
-        shape: what comes out, with the batch axis: a batch of maps or of vectors.
-    """
-    h, w = x.shape
-    lines = [*_given(x, shown), "", *(f"{name} = {code.text}" for name, code in layers.items())]
-    first = next(iter(layers))
-    if refused:
-        # A pooling layer whose output would be empty may end the whole process when it is called with oneDNN on.
-        lines += ["# Only asked, not called: calling it with this map can end the whole process."]
-        return "\n".join([*lines, f"print({first}.compute_output_shape((1, {h}, {w}, 1)))"])
-    call = f"x.reshape(1, {h}, {w}, 1)"
-    for name in layers:
-        call = f"{name}({call})"
-    cells = "[0, :, :, 0]" if len(shape) == 4 else "[0]"
-    return "\n".join([*lines, f"y = {call}", "print(y.shape)", f"print(keras.ops.convert_to_numpy(y){cells})"])
+def run_both(first: LayerCode, second: LayerCode, x: Map, weights: Map | None = None) -> TwoLayers:
+    """Run two real layers one after the other. ``weights``: those of the second."""
+    before = run(first, x)
+    made = before.keras_output
+    return TwoLayers(before, None if made is None else run(second, made, weights))
 
 
-def _given(x: Map, shown: str | None) -> list[str]:
-    """The lines a script begins with: the imports, and the map that goes in."""
-    more = [] if shown is None else ["", "from course_utils.data import picture"]
-    written = _array(x) if shown is None else _picture(shown, x)
-    return ["import keras", "import numpy as np", *more, "", f"x = {written}"]
-
-
-def _picture(name: str, x: Map) -> str:
-    return f'picture("{name}", size={len(x)}).astype("float32")'
-
-
-def _array(values: Map) -> str:
-    """A map as NumPy code, short when all its numbers are 1."""
-    if (values == 1).all():
-        return f'np.ones({values.shape}, dtype="float32")'
-    rows = ",\n".join(f"    {[int(v) for v in row]}" for row in values)
-    return f'np.array([\n{rows},\n], dtype="float32")'
-
-
-# -- the three answers --------------------------------------------------------------------------------------------
-
-
-def formula(
-    kind: str, axes: Sequence[Axis], sizes: Sequence[int], lines: Callable[[Any, int], Iterable[str]]
-) -> Answer:
-    """The formulas with the numbers in, once for a square and once for each side where the sides differ.
-
-    Args:
-        kind: the class of the layer.
-        axes: height, width.
-        sizes: height, width.
-        lines: a function of an axis and its n that writes the lines.
-    """
-    reason = foretold(kind, axes, sizes)
-    if reason is not None:
-        return Answer("Formula", ("no output", reason))
-    if axes[0] == axes[1] and sizes[0] == sizes[1]:
-        return Answer("Formula", tuple(lines(axes[0], sizes[0])))
-    sides = [
-        f"{side}: {line}"
-        for side, axis, n in zip(("height", "width"), axes, sizes, strict=True)
-        for line in lines(axis, n)
-    ]
-    return Answer("Formula", tuple(sides))
-
-
-def by_hand(comparison: Comparison, one: str, many: str) -> Answer:
-    """The computation in NumPy. ``one``, ``many``: what was done to the one cell, to all of several cells."""
-    if comparison.by_hand is None:
-        return Answer("By hand (NumPy)", ("no output",))
-    cells = comparison.by_hand.size
-    done = f"the one cell {one}" if cells == 1 else f"all {cells} cells {many}"
-    return Answer("By hand (NumPy)", (size(comparison.shape_by_hand), done))
-
-
-def keras(comparison: Comparison) -> Answer:
-    """What the real layer gave, or its own words."""
-    if comparison.keras is None:
-        return Answer("Keras", ("refuses", str(comparison.refusal_keras)))
-    gap = comparison.largest_difference
-    lines = [size(comparison.shape_keras)]
-    if gap is not None:
-        lines.append(f"the layer below, run just now; largest difference in any value: {format_difference(gap)}")
-    return Answer("Keras", tuple(lines))
-
-
-def verdict(comparison: Comparison, impossible: str) -> str:
-    """One sentence. ``impossible``: what is said where both refuse."""
-    return impossible if comparison.refused else comparison.verdict
-
-
-def result(comparison: Comparison) -> str:
-    """What came out, in a few words."""
-    return f"output {size(comparison.shape_by_hand)}" if comparison.by_hand is not None else "no output"
+# -- numbers and words --------------------------------------------------------------------------------------------
 
 
 def size(shape: tuple[int, ...] | None) -> str:
@@ -268,9 +291,14 @@ def size(shape: tuple[int, ...] | None) -> str:
     return f"{shape[1]} × {shape[2]}" if len(shape) == 4 else str(tuple(shape[1:]))
 
 
-def written(name: str, value: Size) -> str:
-    """A size as the settings line shows it."""
-    return f"{name} = {value[0]} × {value[1]}" if isinstance(value, tuple) else f"{name} = {value}"
+def by(shape: Sequence[int]) -> str:
+    """Height and width in few signs."""
+    return f"{shape[0]}×{shape[1]}"
+
+
+def lower_first(sentence: str) -> str:
+    """A sentence that goes on behind a colon."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def texts(values: Map) -> list[list[str]]:
@@ -283,14 +311,11 @@ def decimals(values: Map) -> list[list[str]]:
     return [[f"{v + 0.0:.4f}".rstrip("0").rstrip(".").replace("-", "−") for v in row] for row in values.tolist()]
 
 
-def map_of(values: NDArray[Any]) -> Map:
+def input_photo(x: Map, shown: str) -> Photo:
+    """The picture that goes in, by its name."""
+    return photo(x, "input", "input", PICTURES[shown].capitalize(), secret=False)
+
+
+def _map_of(values: NDArray[Any]) -> Map:
     """The one map in a batch of one with one channel; a vector is a map of one cell."""
     return np.asarray(values, dtype=float).reshape(values.shape[1:3] if values.ndim == 4 else (1, 1))
-
-
-def photos(x: Map, picture_name: str, comparison: Comparison) -> tuple[Photo, ...]:
-    """The picture that goes in, and what the real layer made of it."""
-    shown = [photo(x, "input", "input", PICTURES[picture_name].capitalize(), secret=False)]
-    if comparison.keras is not None:
-        shown.append(photo(map_of(comparison.keras), "output", "output", "What the layer makes of it"))
-    return tuple(shown)
