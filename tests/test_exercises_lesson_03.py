@@ -12,14 +12,13 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from verdicts import RIGHT, WRONG, Unsaid, Verdicts, check_verdict, each
+from verdicts import RIGHT, WRONG, Unsaid, Verdicts, check_verdict, each, layers
 
 from course_utils.axes import Window
 from course_utils.data import picture
 from course_utils.exercises import lesson_03 as lesson, misconceptions as m, truth
 
 LAYERS = keras.layers
-PICTURE = keras.Input((28, 28, 16))
 SMALLEST = float(np.finfo(np.float32).min)
 
 # -- answers ------------------------------------------------------------------------------------------------------
@@ -43,14 +42,9 @@ def of_some(cells: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda window: (max(cells(window)), sum(cells(window)) / len(cells(window)))
 
 
-def pools(*settings: dict[str, Any]) -> Callable[[], Any]:
-    """Poolings with a window of 2, or of what the settings say."""
-    return lambda: [LAYERS.MaxPooling2D(**{"pool_size": 2, **one}) for one in settings]
-
-
-def head(*layers: tuple[Any, ...]) -> Callable[[], Any]:
-    """Layers by their names and positional arguments."""
-    return lambda: [getattr(LAYERS, name)(*arguments) for name, *arguments in layers]
+def pools(*settings: str) -> Callable[[], Any]:
+    """Poolings with a window of 2 and these settings."""
+    return layers(", ".join(f"MaxPooling2D(2, {one})" for one in settings))
 
 
 def swapped(axis: int) -> Callable[[Any], Any]:
@@ -113,15 +107,15 @@ def holds_the_maxima_only(x: Any, k: int) -> Any:
     return np.kron(bordered.reshape(rows, k, rows, k).max(axis=(1, 3)), np.ones((k, k)))
 
 
-KEEP, SAME, VALID = {"strides": 1, "padding": "same"}, {"padding": "same"}, {"padding": "valid"}
-FLATTEN, DENSE, HALF = ("Flatten",), ("Dense", 10), ("MaxPooling2D", 2)
+KEEP, SAME, VALID = "1, padding='same'", "padding='same'", "padding='valid'"
 FIRST, SECOND = np.s_[:, 0::2], np.s_[:, 1::2]
 
 NONE_IS_THE_GHOST = "`None` is the ghost, and Python can neither compare it with a number nor add it to one."
 ZERO_IS_REAL = "0 is a real cell. `if cell` drops it too; write `if cell is not None`."
 A_CLASS = "is a class: write `GlobalAveragePooling2D()` with parentheses."
+GROWS = "The pooled map still grows with n, and so does what `Flatten` makes of it."
 STRIDES = "`strides` is a whole number, without quotation marks."
-ROAD = "Keras goes 27 → 27 → 14 → 7. Asked for: 27 → 27 → 13 → 7."
+TOO_LARGE = "Keras goes 27 → 27 → 14 → 7. Asked for: 27 → 27 → 13 → 7."
 SWAPPED_WORDS = "Half of 27 rounded down is *valid*, half of 13 rounded up is *same*: your two words are swapped."
 MAXIMUM, MEAN = "the first maximum that differs is at ", "the first mean that differs is at "
 WRITES = "Your code writes into x while it still reads from it. Start from `x.copy()`."
@@ -201,61 +195,65 @@ ANSWERS: Verdicts = {
         "zeros": (lambda window: (0, 0), Unsaid(ZERO_IS_REAL)),
     },
     "three_pools": {
-        "in other words": (pools({**KEEP, "pool_size": (2, 2), "strides": (1, 1)}, {}, {**SAME, "strides": 2}), RIGHT),
-        "two words swapped": (pools(KEEP, SAME, VALID), (ROAD, SWAPPED_WORDS), None),
-        "a right end on a wrong road": (pools(KEEP, SAME, SAME), (ROAD,), m.ROUNDING_HIDES),
-        "27 is not kept": (pools({"strides": 1}, VALID, SAME), WRONG),
-        "a window of one cell": (pools({**SAME, "pool_size": 1}, VALID, SAME), WRONG),
-        "another step to the right": (pools({**SAME, "strides": (1, 2)}, VALID, SAME), WRONG),
-        "a step of none": (pools({**SAME, "strides": 0}, VALID, SAME), WRONG),
-        "a number for a word": (pools(KEEP, {"padding": 1}, SAME), Unsaid(STRIDES)),
+        "in other words": (
+            layers("MaxPooling2D((2, 2), (1, 1), 'same'), MaxPooling2D(2), MaxPooling2D(2, 2, 'same')"),
+            RIGHT,
+        ),
+        "two words swapped": (pools(KEEP, SAME, VALID), (TOO_LARGE, SWAPPED_WORDS), None),
+        "a right end after a wrong size": (pools(KEEP, SAME, SAME), (TOO_LARGE,), m.ROUNDING_HIDES),
+        "27 is not kept": (pools("1", VALID, SAME), WRONG),
+        "a window of one cell": (layers("MaxPooling2D(1), MaxPooling2D(2), MaxPooling2D(2, 2, 'same')"), WRONG),
+        "another step to the right": (pools("(1, 2), 'same'", VALID, SAME), WRONG),
+        "a step of none": (pools("0, 'same'", VALID, SAME), WRONG),
+        "a number for a word": (pools(KEEP, "padding=1", SAME), Unsaid(STRIDES)),
         "two layers": (pools(VALID, SAME), WRONG),
         "no layer": (list, WRONG),
         **each(
             "a step that is no whole number",
             ("1", "2", "same", 1.0),
-            lambda strides: (pools({**SAME, "strides": strides}), (..., STRIDES), f"Received strides={strides}"),
+            lambda strides: (pools(f"{strides!r}, 'same'"), (..., STRIDES), f"Received strides={strides}"),
         ),
     },
     "any_size": {
-        "global maxima": (head(("GlobalMaxPooling2D",), DENSE), RIGHT),
-        "ten channels and their means": (head(("Conv2D", 10, 1), ("GlobalAveragePooling2D",)), RIGHT),
-        "a size of one": (head(("GlobalAveragePooling2D", None, True), FLATTEN, DENSE), RIGHT),
-        "always one size": (head(("Resizing", 2, 2), FLATTEN, DENSE), RIGHT),
+        "global maxima": (layers("GlobalMaxPooling2D(), Dense(10)"), RIGHT),
+        "ten channels and their means": (layers("Conv2D(10, 1), GlobalAveragePooling2D()"), RIGHT),
+        "a size of one": (layers("GlobalAveragePooling2D(keepdims=True), Flatten(), Dense(10)"), RIGHT),
+        "always one size": (layers("Resizing(2, 2), Flatten(), Dense(10)"), RIGHT),
         "a model in the list": (
-            lambda: [keras.Sequential([LAYERS.GlobalAveragePooling2D(), LAYERS.Dense(10)])],
+            layers("keras.Sequential([GlobalAveragePooling2D(), Dense(10)])"),
             RIGHT,
             "with 170 weights",
         ),
-        "always one size, and many weights": (head(("Resizing", 28, 28), FLATTEN, DENSE), WRONG),
-        "many weights": (head(("GlobalMaxPooling2D",), ("Dense", 100), DENSE), WRONG),
-        "nine numbers": (head(("GlobalMaxPooling2D",), ("Dense", 9)), WRONG),
-        "ten numbers in each cell": (head(DENSE), WRONG),
-        "one cell of two of the pictures": (head(("MaxPooling2D", 17), FLATTEN, DENSE), WRONG),
+        "always one size, and many weights": (layers("Resizing(28, 28), Flatten(), Dense(10)"), WRONG),
+        "many weights": (layers("GlobalMaxPooling2D(), Dense(100), Dense(10)"), WRONG),
+        "nine numbers": (layers("GlobalMaxPooling2D(), Dense(9)"), WRONG),
+        "ten numbers in each cell": (layers("Dense(10)"), WRONG),
+        "one cell of two of the pictures": (layers("MaxPooling2D(17), Flatten(), Dense(10)"), WRONG),
         "no layer": (list, WRONG),
         "a window as large as a picture": (
-            head(("AveragePooling2D", 28), FLATTEN, DENSE),
+            layers("AveragePooling2D(28), Flatten(), Dense(10)"),
             m.LARGE_POOL_IS_GLOBAL,
             "did not go through: Layer",
         ),
-        "a window as large as its half": (head(HALF, ("MaxPooling2D", 14), FLATTEN, DENSE), m.LARGE_POOL_IS_GLOBAL),
-        "a pooled map": (head(HALF, HALF, FLATTEN, DENSE), None, "The pooled map still grows with n, and so does what"),
-        "a line of all cells": (head(FLATTEN, DENSE), m.FLATTEN_IS_GLOBAL, "40 × 40 × 16 did not go through: "),
-        "only a line of all cells": (head(FLATTEN), None, "that line grows with n"),
-        "a class first": (
-            lambda: [LAYERS.GlobalAveragePooling2D, LAYERS.Dense(10)],
-            (f"The first thing in your list {A_CLASS}",),
+        "a window as large as its half": (
+            layers("MaxPooling2D(2), MaxPooling2D(14), Flatten(), Dense(10)"),
+            m.LARGE_POOL_IS_GLOBAL,
         ),
+        "a pooled map": (layers("MaxPooling2D(4), Flatten(), Dense(10)"), None, GROWS),
+        "a line of all cells": (
+            layers("Flatten(), Dense(10)"),
+            m.FLATTEN_IS_GLOBAL,
+            "40 × 40 × 16 did not go through: ",
+        ),
+        "only a line of all cells": (layers("Flatten()"), None, "that line grows with n"),
+        "a class first": (layers("GlobalAveragePooling2D, Dense(10)"), (f"The first thing in your list {A_CLASS}",)),
         "a class": (lambda: LAYERS.GlobalAveragePooling2D, (f"What you return {A_CLASS}",)),
-        "a text": (
-            lambda: [LAYERS.Flatten(), "Dense(10)"],
-            ("The second thing in your list is a text. Write the layer itself, without quotation marks.",),
+        "a text": (layers("Flatten(), 'Dense(10)'"), "The second thing in your list is a text.", Unsaid("`return`")),
+        "an input": (layers("keras.Input((28, 28, 16)), Dense(10)"), "Leave `Input` out; I bring the map."),
+        "an output": (
+            layers("Flatten()(keras.Input((28, 28, 16)))"),
+            "is what comes out of a `Flatten`. Write the layer",
         ),
-        "an input": (
-            lambda: [PICTURE, LAYERS.Dense(10)],
-            "The first thing in your list is an `Input`. Leave `Input` out",
-        ),
-        "what a layer made": (lambda: [LAYERS.Flatten()(PICTURE)], "what comes out of a `Flatten`", Unsaid("`return`")),
     },
     "twin": {
         "rows swapped": (swapped(0), RIGHT),

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from verdicts import RIGHT, WRONG, Unsaid, Verdicts, check_verdict, each
+from verdicts import RIGHT, WRONG, Unsaid, Verdicts, check_verdict, each, layers
 
 from course_utils.axes import ShapeError, TransposedWindow, Upsample, Window
 from course_utils.exercises import ____, lesson_04 as lesson, misconceptions as m, truth
@@ -70,30 +70,30 @@ def out_where_it_leads_back(n: int, s: int) -> int | None:
     return None if extra == s - 1 else extra
 
 
-Make = Callable[[], Any]
+def ways(first: str, second: str) -> Callable[[], Any]:
+    return lambda: (layers(first)(), layers(second)())
 
 
-def layer(kind: str, **defaults: Any) -> Callable[..., Make]:
-    return lambda *args, **settings: lambda: getattr(LAYERS, kind)(*args, **{**defaults, **settings})
+def second(code: str) -> Callable[[], Any]:
+    return ways(PLAIN, code)
 
 
-up, conv, frame = layer("UpSampling2D", size=2), layer("Conv2D"), layer("ZeroPadding2D")
-same, valid = layer("Conv2DTranspose", strides=2, padding="same"), layer("Conv2DTranspose")
-EVEN = [same(8, 4)]
-PLAIN = [up(), conv(8, 3, padding="same")]
+def evened_out(code: str) -> Callable[[], Any]:
+    """The layers with a plain convolution behind them."""
+    return second(f"{code}, Conv2D(8, 4, padding='same')")
 
 
-def ways(first: list[Make], second: list[Make]) -> Callable[[], Any]:
-    return lambda: ([make() for make in first], [make() for make in second])
+def same(filters: int, k: Any, settings: str = "") -> str:
+    """A transposed convolution with "same" and steps of 2."""
+    return f"Conv2DTranspose({filters}, {k}, 2, 'same', {settings})"
 
 
-def second(*layers: Make) -> Callable[[], Any]:
-    return ways(PLAIN, list(layers))
+PLAIN, EVEN = "UpSampling2D(2), Conv2D(8, 3, padding='same')", same(8, 4)
 
 
 def decoder(extras: Callable[[int], Any], k: Any = 3, filters: int = 8) -> Callable[[int], Any]:
     """Layers with the numbers that are made of n."""
-    return lambda n: [same(filters, k, output_padding=extra)() for extra in extras(n)]
+    return lambda n: layers(", ".join(same(filters, k, f"output_padding={extra}") for extra in extras(n)))()
 
 
 def halves(n: int) -> tuple[int, int, int]:
@@ -112,9 +112,10 @@ TRAP = "With `same`, a layer with an even kernel and `output_padding=0` cannot r
 THREE = "three `Conv2DTranspose` are asked for"
 FORWARDS = "The numbers are right, in the order of the way down. The first layer of the decoder leads to ⌈n/4⌉."
 SWAPPED = "An even size needs 1, an odd one 0."
+GRID = "get more stamps than their neighbours"
 SEVEN_MORE = (
-    "The first way makes 14 × 14 × 8 of 7 × 7 × 8, as asked. But of 5 × 5 × 8 it makes 12 × 12 × 8, and every side "
-    "must be doubled, whatever the map's size: 10 × 10 × 8.",
+    "way makes 14 × 14 × 8 of 7 × 7 × 8, as asked. But of 5 × 5 × 8 it makes 12 × 12 × 8, and every side must be "
+    "doubled, whatever the map's size: 10 × 10 × 8."
 )
 
 ANSWERS: Verdicts = {
@@ -229,49 +230,55 @@ ANSWERS: Verdicts = {
     "two_ways": {
         "plain and even": (ways(PLAIN, EVEN), RIGHT, "can still draw a grid. Upsampling and then convolving cannot."),
         "even and plain": (ways(EVEN, PLAIN), RIGHT),
-        "stamps side by side": (second(valid(8, 2, strides=2)), RIGHT),
-        "a larger even kernel": (second(same(8, 6, use_bias=False)), RIGHT),
-        "even and cut": (second(valid(8, 4, strides=2), lambda: LAYERS.Cropping2D(1)), RIGHT),
-        "steps of one": (second(up(), same(8, 3, strides=1)), RIGHT),
-        "blended": (ways([up(interpolation="bilinear"), conv(8, 5, padding="same")], EVEN), RIGHT),
-        "convolved before and after": (ways([conv(4, 3, padding="same"), up(), conv(8, 1)], EVEN), RIGHT),
-        "framed": (ways([up(), frame(1), conv(8, 3)], EVEN), RIGHT),
-        "a layer of another kind": (ways([lambda: LAYERS.Resizing(14, 14), conv(8, 3, padding="same")], EVEN), WRONG),
-        "a normalisation": (second(same(8, 3), LAYERS.BatchNormalization), WRONG),
-        "an activation": (ways([up(), conv(8, 3, padding="same", activation="sigmoid")], EVEN), WRONG),
+        "stamps side by side": (second("Conv2DTranspose(8, 2, 2)"), RIGHT),
+        "a larger even kernel": (second(same(8, 6, "use_bias=False")), RIGHT),
+        "even and cut": (second("Conv2DTranspose(8, 4, 2), Cropping2D(1)"), RIGHT),
+        "steps of one": (second("UpSampling2D(2), Conv2DTranspose(8, 3, padding='same')"), RIGHT),
+        "blended": (ways("UpSampling2D(2, interpolation='bilinear'), Conv2D(8, 5, padding='same')", EVEN), RIGHT),
+        "convolved before and after": (
+            ways("Conv2D(4, 3, padding='same'), UpSampling2D(2), Conv2D(8, 1)", EVEN),
+            RIGHT,
+        ),
+        "framed": (ways("UpSampling2D(2), ZeroPadding2D(1), Conv2D(8, 3)", EVEN), RIGHT),
+        "a layer of another kind": (ways("Resizing(14, 14), Conv2D(8, 3, padding='same')", EVEN), WRONG),
+        "a normalisation": (second(f"{same(8, 3)}, BatchNormalization()"), WRONG),
+        "an activation": (ways("UpSampling2D(2), Conv2D(8, 3, 1, 'same', activation='sigmoid')", EVEN), WRONG),
         "four channels": (second(same(4, 4)), WRONG),
-        "nothing to learn": (ways([up()], EVEN), WRONG),
-        "too small": (ways([up(), conv(8, 3)], EVEN), WRONG),
-        "no layer": (ways([], EVEN), WRONG),
+        "nothing to learn": (ways("UpSampling2D(2)", EVEN), WRONG),
+        "too small": (ways("UpSampling2D(2), Conv2D(8, 3)", EVEN), WRONG),
+        "no layer": (ways("", EVEN), WRONG),
         "twice plain": (ways(PLAIN, PLAIN), WRONG),
         "twice even": (ways(EVEN, EVEN), WRONG),
-        "one list": (lambda: [LAYERS.UpSampling2D(2)], "two lists of layers"),
-        "a blank": (lambda: ([____], [LAYERS.UpSampling2D(2)]), Outcome.NOT_TRIED),
-        "seven more cells by a frame": (ways([frame(4), conv(8, 2)], EVEN), SEVEN_MORE),
-        "seven more cells by a stamp": (ways([valid(8, 8, padding="valid")], EVEN), SEVEN_MORE),
-        "seven more cells by a frame, second": (second(frame(4), conv(8, 2)), WRONG),
-        "seven more cells by a stamp, second": (second(valid(8, 8, padding="valid")), WRONG),
+        "one list": (layers("UpSampling2D(2)"), "two lists of layers"),
+        "a blank": (lambda: ([____], layers(PLAIN)()), Outcome.NOT_TRIED),
+        **each(
+            "seven more cells",
+            ("ZeroPadding2D(4), Conv2D(8, 2)", "Conv2DTranspose(8, 8)"),
+            lambda code: (ways(code, EVEN), (f"The first {SEVEN_MORE}",)),
+        ),
+        **each(
+            "seven more cells, second",
+            ("ZeroPadding2D(4), Conv2D(8, 2)", "Conv2DTranspose(8, 8)"),
+            lambda code: (second(code), (f"The second {SEVEN_MORE}",)),
+        ),
         "a kernel of 3": (second(same(8, 3)), "between 8 and 32 (1 to 4 stamps, times 8 channels): a checkerboard"),
         "a kernel of 5": (second(same(8, 5)), WRONG),
-        "a kernel of 1": (second(valid(8, 1, strides=2)), WRONG),
+        "a kernel of 1": (second("Conv2DTranspose(8, 1, 2)"), WRONG),
         "a kernel of 4 × 3": (second(same(8, (4, 3))), WRONG),
-        "an even kernel without same": (second(valid(8, 4, strides=2)), WRONG),
-        "uneven after a convolution": (second(conv(4, 1), same(8, 3)), "between 32 and 128: a checkerboard"),
-        "a grid that a convolution evens out": (
-            second(same(8, 3), conv(8, 4, padding="same")),
-            "get more stamps than their neighbours (k = 3, s = 2); your last convolution only averages it away.",
+        "an even kernel without same": (second("Conv2DTranspose(8, 4, 2)"), WRONG),
+        "uneven after a convolution": (second(f"Conv2D(4, 1), {same(8, 3)}"), "between 32 and 128: a checkerboard"),
+        "a grid evened out": (
+            evened_out(same(8, 3)),
+            f"{GRID} (k = 3, s = 2); your last convolution only averages it away.",
         ),
-        "a grid that a mean evens out": (
-            second(same(8, 3), lambda: LAYERS.AveragePooling2D(2, strides=1, padding="same")),
-            "get more stamps than their neighbours (k = 3, s = 2); what comes after them only averages it away.",
-        ),
-        "a grid along the columns": (
-            second(same(8, (4, 5)), conv(8, 4, padding="same")),
-            "get more stamps than their neighbours (k = 5, s = 2)",
+        "a grid along the columns": (evened_out(same(8, (4, 5))), f"{GRID} (k = 5, s = 2)"),
+        "a grid evened out by a mean": (
+            second(f"{same(8, 3)}, AveragePooling2D(2, 1, 'same')"),
+            f"{GRID} (k = 3, s = 2); what comes after them only averages it away.",
         ),
         "the trap": (
-            second(conv(8, 1), same(8, 4, output_padding=0)),
-            ("The second way does not run, because of its layer 2. " + TRAP,),
+            second(f"Conv2D(8, 1), {same(8, 4, 'output_padding=0')}"),
+            (f"The second way does not run, because of its layer 2. {TRAP}",),
         ),
     },
     "decoder": {
@@ -282,8 +289,8 @@ ANSWERS: Verdicts = {
             ),
             RIGHT,
         ),
-        "another kind": (lambda n: [up()()] * 3, f"layer 1 of your list is a `UpSampling2D`; {THREE}"),
-        "two layers": (lambda n: [up()()] * 2, f"your list holds 2 layers; {THREE}"),
+        "another kind": (lambda n: [LAYERS.UpSampling2D(2)] * 3, f"layer 1 of your list is a `UpSampling2D`; {THREE}"),
+        "two layers": (lambda n: [LAYERS.UpSampling2D(2)] * 2, f"your list holds 2 layers; {THREE}"),
         "good for 28 only": (
             decoder(lambda n: (0, 1, 1)),
             (

@@ -171,8 +171,8 @@ def same_pool(n, k):
         (m.PLACES_ARE_N_OVER_S, lambda n, k, s: (n // s, n % s)),
         (m.ONLY_THE_STEPS, lambda n, k, s: ((n - k) // s, (n - k) % s)),
         *(
-            (belief, both(belief.wrong_formula, truth.unused_inputs))
-            for belief in (m.STRIDE_ALONE_DIVIDES, m.PLACES_ARE_N_OVER_S, m.ONLY_THE_STEPS)
+            (misconception, both(misconception.wrong_formula, truth.unused_inputs))
+            for misconception in (m.STRIDE_ALONE_DIVIDES, m.PLACES_ARE_N_OVER_S, m.ONLY_THE_STEPS)
         ),
         (m.EVERY_ROW_IS_READ, both(truth.strided_pool_size, lambda n, k, s: 0)),
     ],
@@ -317,7 +317,7 @@ def one_window():
 
 # -- three_pools --------------------------------------------------------------------------------------------------
 
-_ROAD = (27, 13, 7)
+_ASKED_FOR = (27, 13, 7)
 
 
 def _check_three_pools(function: Any) -> str:
@@ -334,18 +334,18 @@ def _check_three_pools(function: Any) -> str:
         raise CheckFailed("Keep the three layers, all `MaxPooling2D` with a window of 2. Only the blanks are yours.")
     maps = networks.run_through(layers, np.ones((1, 27, 27, 1), dtype=np.float32))
     sizes = tuple(y.shape[1] for y in maps)
-    road = f"Keras goes {truth.changes(27, sizes)}."
-    if all(y.shape[1:3] == (n, n) for y, n in zip(maps, _ROAD, strict=True)):
-        return road
-    road += f" Asked for: {truth.changes(27, _ROAD)}."
+    line = f"Keras goes {truth.changes(27, sizes)}."
+    if all(y.shape[1:3] == (n, n) for y, n in zip(maps, _ASKED_FOR, strict=True)):
+        return line
+    line += f" Asked for: {truth.changes(27, _ASKED_FOR)}."
     if sizes == (27, 14, 7) and [layer.padding for layer in layers[1:]] == ["same", "valid"]:
         raise CheckFailed(
-            road, "Half of 27 rounded down is *valid*, half of 13 rounded up is *same*: your two words are swapped."
+            line, "Half of 27 rounded down is *valid*, half of 13 rounded up is *same*: your two words are swapped."
         )
     # The first size that is off tells most; a right end with another size before it has a name of its own.
     misconceptions = {(27, 14, 7): m.ROUNDING_HIDES, (27, 13, 6): m.PARTLY_FILLED_IS_DROPPED}
     misconception = m.POOL_STRIDE_IS_ONE if sizes[0] == 14 else misconceptions.get(sizes)
-    raise CheckFailed(road, misconception=misconception, with_case=False)
+    raise CheckFailed(line, misconception=misconception, with_case=False)
 
 
 def _pools(strides: int | None, *paddings: str) -> Callable[[], list[Layer]]:
@@ -579,19 +579,15 @@ def twin(x):
 # -- same_by_hand -------------------------------------------------------------------------------------------------
 
 
-def _negative(n: int) -> Values:
-    return -np.arange(1.0, n * n + 1).reshape(n, n)
-
-
 #: Maps, some of them all negative, and pool sizes; the simplest first. The last map is there for who gives a ghost a
 #: number, however small: it beats one of these.
 _BORDERED = (
     *(
         (x, k)
         for n, k in ((3, 2), (7, 2), (6, 2), (7, 3), (8, 3), (6, 3), (5, 4), (7, 4), (9, 4), (9, 5))
-        for x in (_negative(n), networks.digits((n, n), seed=n).astype(np.float64))
+        for x in (-np.arange(1.0, n * n + 1).reshape(n, n), networks.digits((n, n), seed=n).astype(np.float64))
     ),
-    ((_negative(3).astype(np.float32) * np.float32(1e37)).astype(np.float64), 2),
+    ((np.float32(-1e37) * np.arange(1, 10, dtype=np.float32)).reshape(3, 3).astype(np.float64), 2),
 )
 
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from course_utils.exercises import misconceptions as m, networks, truth
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, is_number, spell, whole
-from course_utils.exercises.catalogue import Misconception
 from course_utils.exercises.core import AgainstKeras, both, pair
 from course_utils.exercises.declare import Lesson
 from course_utils.exercises.networks import Map, spell_size
@@ -261,8 +260,8 @@ def _gaps_between(n: int, k: int, s: int) -> int:
     remark=lambda said, true: " The size is right." if said[0] == true[0] else "",
     wrong=[
         *(
-            (belief, both(belief.wrong_formula, gaps))
-            for belief in (m.TEXTBOOK_LENGTH, m.ONLY_THE_STRIDE, m.STAMPS_SIDE_BY_SIDE, m.STRIDE_SHRINKS)
+            (misconception, both(misconception.wrong_formula, gaps))
+            for misconception in (m.TEXTBOOK_LENGTH, m.ONLY_THE_STRIDE, m.STAMPS_SIDE_BY_SIDE, m.STRIDE_SHRINKS)
             for gaps in (lambda n, k, s: n * max(s - k, 0), _gaps_between, lambda n, k, s: 0)
         ),
         (m.GAPS_ONLY_BETWEEN, both(truth.transposed_size, _gaps_between)),
@@ -417,10 +416,10 @@ def _comes_back(extra: int | None, n: int, s: int) -> str:
     back = truth.transposed_size(o, 3, s, "same", extra)
     if back == n:
         return ""
-    road = f"and Keras goes {truth.changes(n, (o, back))}."
+    way = f"and Keras goes {truth.changes(n, (o, back))}."
     if extra is None:
-        return f"your function says None, which leaves the argument out, {road} (Or is a `return` missing?)"
-    return f"your function says {extra}, {road}"
+        return f"your function says None, which leaves the argument out, {way} (Or is a `return` missing?)"
+    return f"your function says {extra}, {way}"
 
 
 @lesson.function(
@@ -497,8 +496,13 @@ def _check_way(way: str, layers: Sequence[Layer]) -> None:
     on_ones = partial(_maps_of, layers, trapped=f"{way} does not run, because of its layer {{}}.")
     size = on_ones(7)[-1].shape[1:]
     if size != (14, 14, 8):
-        line = f"{way} makes {spell_size(size)} of 7 × 7 × 8. Asked for: 14 × 14 × 8."
-        raise CheckFailed(line, misconception=_belief_about_size(size, layers))
+        # A lone transposed convolution without "same" is longer than its stride says, if k is larger than s.
+        plain = kinds == ["Conv2DTranspose"] and (layers[0].padding, layers[0].output_padding) == ("valid", None)
+        longer = plain and layers[0].strides[0] == 2 and size[0] > 14
+        raise CheckFailed(
+            f"{way} makes {spell_size(size)} of 7 × 7 × 8. Asked for: 14 × 14 × 8.",
+            misconception=m.ONLY_THE_STRIDE if longer else None,
+        )
     for n in (5, 10):
         size = on_ones(n)[-1].shape[1:]
         if size != (2 * n, 2 * n, 8):
@@ -535,13 +539,6 @@ def _in_stamps(layers: Sequence[Layer], inside: Map) -> str:
         return ""
     channels = int(adding[0].weights[0].shape[-1])
     return f" ({inside.min() / channels:g} to {inside.max() / channels:g} stamps, times {channels} channels)"
-
-
-def _belief_about_size(size: tuple[int, ...], layers: Sequence[Layer]) -> Misconception | None:
-    """A lone transposed convolution without "same" is longer than its stride says, if k is larger than s."""
-    first, lone = layers[0], len(layers) == 1 and kind_of(layers[0]) == "Conv2DTranspose"
-    longer = lone and first.padding == "valid" and first.output_padding is None and size[0] > 14
-    return m.ONLY_THE_STRIDE if longer and first.strides[0] == 2 else None
 
 
 def _check_two_ways(function: Any) -> str:
@@ -641,15 +638,15 @@ def _check_decoder(function: Any) -> str:
         if shapes != [(size, size) for size in reversed(asked)]:
             left_out = all(layer.output_padding is None for layer in layers)
             short = _short_of_doubling((code, *back))
-            belief = m.ONE_WAY_BACK if short in ((0, 0, 0), (1, 1, 1)) else None
-            belief = m.MULTIPLYING_UNDOES if left_out and short == (0, 0, 0) else belief
+            misconception = m.ONE_WAY_BACK if short in ((0, 0, 0), (1, 1, 1)) else None
+            misconception = m.MULTIPLYING_UNDOES if left_out and short == (0, 0, 0) else misconception
             raise CheckFailed(
                 f"For n = {n} the way down is {truth.changes(n, (*asked[1:], code))}. Your layers go back "
                 f"{truth.changes(code, back)}; asked for: {truth.changes(code, asked[::-1])}.",
                 *_pattern(decoded),
-                misconception=belief,
-                # The smallest case of the other belief is told for layers in which the argument is left out.
-                with_case=belief is m.MULTIPLYING_UNDOES,
+                misconception=misconception,
+                # The smallest case of the other misconception is told for layers in which the argument is left out.
+                with_case=misconception is m.MULTIPLYING_UNDOES,
             )
     return f"The same sizes back, step by step, for {len(_DECODED)} sizes of the picture."
 

@@ -37,10 +37,14 @@ def size(layer: Layer, n: int) -> int:
     return height(run(layer, square(n)))
 
 
+#: One layer for all sizes of a map: most of the time goes into the first map, for which Keras makes the weights.
+_kept = cache(build)
+
+
 @cache
 def size_of(kind: str, n: int, **settings: Any) -> int:
     """The height that comes out of a layer of this kind for an n × n map."""
-    return size(build(kind, **settings), n)
+    return size(_kept(kind, **settings), n)
 
 
 @cache

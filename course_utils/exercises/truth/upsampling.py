@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_utils.exercises.truth.measure import build, height, size_of, square, weights_of
-from course_utils.keras_layers import run
+from course_utils.keras_layers import Layer, run
 
 # -- upsampling ---------------------------------------------------------------------------------------------------
 
@@ -52,12 +52,17 @@ def stamped(
 ) -> list[float]:
     """What ``Conv1DTranspose`` with this kernel makes of a row."""
     x = np.asarray(row, dtype=np.float32)[np.newaxis, :, np.newaxis]
+    return [float(v) for v in run(_stamping(tuple(kernel), s, padding, output_padding), x)[0, :, 0]]
+
+
+@cache
+def _stamping(kernel: tuple[float, ...], s: int, padding: str, output_padding: int | None) -> Layer:
     extra = {} if output_padding is None else {"output_padding": output_padding}
     settings = {"kernel_size": len(kernel), "strides": s, "padding": padding, "use_bias": False, **extra}
     layer = build("Conv1DTranspose", filters=1, **settings)
-    layer.build(x.shape)
+    layer.build((None, None, 1))
     layer.set_weights([np.asarray(kernel, dtype=np.float32)[:, np.newaxis, np.newaxis]])
-    return [float(v) for v in run(layer, x)[0, :, 0]]
+    return layer
 
 
 def where_stamps_meet(a: int, b: int) -> int:
