@@ -102,9 +102,9 @@ def test_right_wrong_and_untouched(kind: str, level: int) -> None:
         odds: tuple[object, ...] = (None, "5", 5.5, True, [1, 2, 3, 4, 5, 6, 7], {}, float("nan"), -1)
         for odd in odds:
             assert one.evaluate(odd).outcome is Outcome.WRONG
-        for slip in one.wrong_answers:
-            result = one.evaluate(*slip.answer)
-            assert result.outcome is Outcome.WRONG and result.misconception is slip.misconception
+        for known in one.wrong_answers:
+            result = one.evaluate(*known.answer)
+            assert result.outcome is Outcome.WRONG and result.misconception is known.misconception
             told += 1
     assert told or (kind, level) == ("upsample", 1), "no wrong answer is known by name"
 

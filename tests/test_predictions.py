@@ -21,6 +21,9 @@ from course_utils.exercises.prediction_box import PredictionBox
 from course_utils.exercises.predictions import Choice, Prediction
 from course_utils.exercises.record import FILE, Answer, Entry, Record, record_here
 
+#: The long list of sizes as somebody works it out who rounds a half down.
+HALVED_DOWN = (28, 14, 14, 7, 7, 3, 3, 6, 6, 12, 10, 20, 20)
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -72,53 +75,56 @@ def test_each_prediction_has_a_key_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("prediction", PREDICTIONS, ids=label)
-def test_nothing_is_given_away_before_an_answer_is_committed(prediction: Prediction) -> None:
+def test_a_right_expectation_is_told_when_it_is_committed(prediction: Prediction) -> None:
+    """Nothing is given away before; the real layers say what was worked out elsewhere."""
+    true = true_of(prediction)
     box = prediction.box()
     assert box.result.value == "" == box.guard.say
     assert not is_locked(box)
     assert not Path(FILE).exists()
-
-
-@pytest.mark.parametrize("prediction", PREDICTIONS, ids=label)
-def test_the_real_layers_say_what_was_worked_out_elsewhere(prediction: Prediction) -> None:
-    assert prediction.truth() == true_of(prediction)
-
-
-@pytest.mark.parametrize("prediction", PREDICTIONS, ids=label)
-def test_a_right_expectation(prediction: Prediction) -> None:
-    box = commit(prediction, true_of(prediction))
-    assert "As you expected" in box.result.value
-    assert "✓" in box.result.value
+    assert prediction.truth() == true
+    fill(box, true)
+    box.commit.click()
+    assert "As you expected" in box.result.value and "✓" in box.result.value
     assert is_locked(box)
     assert box.guard.say.startswith("✓ As you expected.")
-    assert stored()[prediction.key]["said"] == list(true_of(prediction)) == stored()[prediction.key]["came"]
+    assert stored()[prediction.key]["said"] == list(true) == stored()[prediction.key]["came"]
 
 
 @pytest.mark.parametrize("prediction", PREDICTIONS, ids=label)
-def test_a_surprise_shows_both_answers(prediction: Prediction) -> None:
-    said = wrong(prediction)
-    box = commit(prediction, said)
+def test_a_surprise_shows_both_answers_in_a_new_kernel_too(
+    prediction: Prediction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predicted = wrong(prediction)
+    box = commit(prediction, predicted)
     assert "A surprise" in box.result.value
-    assert f"you expected {said[-1]}; Keras gives {true_of(prediction)[-1]}" in box.guard.say.replace("You", "you")
+    assert f"you expected {predicted[-1]}; Keras gives {true_of(prediction)[-1]}" in box.guard.say.replace("You", "you")
     assert prediction.sentence in box.guard.say
     assert is_locked(box)
+    new_kernel()
+    monkeypatch.setattr(Prediction, "entry", lambda *args: pytest.fail("Keras was asked"))
+    again = prediction.box()
+    assert again.result.value == box.result.value
+    assert [one.value for one in again.inputs] == [str(answer) for answer in predicted]
+    assert is_locked(again)
+    again.commit.click()
+    assert stored()[prediction.key]["said"] == list(predicted)
 
 
 @pytest.mark.parametrize(
-    ("prediction", "slip"),
-    [(prediction, slip) for prediction in PREDICTIONS for slip in prediction.wrong_answers],
+    ("prediction", "known"),
+    [(prediction, known) for prediction in PREDICTIONS for known in prediction.wrong_answers],
     ids=label,
 )
-def test_every_known_wrong_expectation_is_told_its_name(prediction: Prediction, slip: KnownWrongAnswer) -> None:
-    box = commit(prediction, slip.answer)
-    assert slip.answer != true_of(prediction)
-    assert f"Many people expect this: {slip.misconception.name}." in box.guard.say
-    assert slip.misconception.section.title in box.result.value
+def test_every_known_wrong_expectation_is_told_its_name(prediction: Prediction, known: KnownWrongAnswer) -> None:
+    box = commit(prediction, known.answer)
+    assert known.answer != true_of(prediction)
+    assert f"Many people expect this: {known.misconception.name}." in box.guard.say
+    assert known.misconception.section.title in box.result.value
 
 
 def test_of_the_long_list_only_the_number_and_the_first_difference_are_told() -> None:
-    said = (28, 14, 14, 7, 7, 3, 3, 6, 6, 12, 10, 20, 20)
-    text = commit(lesson_00.sizes, said).guard.say
+    text = commit(lesson_00.sizes, HALVED_DOWN).guard.say
     assert '5 of 13 match. The first that differs: 6. MaxPooling2D((2, 2), padding="same")' in text
     assert "you expected 3; Keras gives 4." in text
     assert "16" not in text
@@ -149,8 +155,7 @@ def test_what_is_no_number_is_told_kindly_and_nothing_is_lost(typed: tuple[str, 
 def test_a_choice_must_be_made() -> None:
     box = lesson_00.other_size.box()
     box.commit.click()
-    assert "nothing is chosen yet" in box.guard.say
-    assert not is_locked(box)
+    assert "nothing is chosen yet" in box.guard.say and not is_locked(box)
 
 
 def test_zero_is_a_number_and_spaces_do_not_matter() -> None:
@@ -192,22 +197,6 @@ def test_the_places_for_what_came_stay_where_they_are() -> None:
 
 
 # -- keeping ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("prediction", PREDICTIONS, ids=label)
-def test_a_new_kernel_shows_the_committed_answer_without_asking_keras(
-    prediction: Prediction, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = wrong(prediction)
-    first = commit(prediction, said)
-    new_kernel()
-    monkeypatch.setattr(Prediction, "entry", lambda *args: pytest.fail("Keras was asked"))
-    again = prediction.box()
-    assert again.result.value == first.result.value
-    assert [one.value for one in again.inputs] == [str(answer) for answer in said]
-    assert is_locked(again)
-    again.commit.click()
-    assert stored()[prediction.key]["said"] == list(said)
 
 
 def test_starting_over_takes_the_answer_back_and_keeps_what_was_typed() -> None:
@@ -406,7 +395,7 @@ def test_looking_back_shows_every_answer_and_the_idea_to_visit_again(
 
 
 def test_looking_back_on_the_long_list_tells_all_of_it(capsys: Capture) -> None:
-    commit(lesson_00.sizes, (28, 14, 14, 7, 7, 3, 3, 6, 6, 12, 10, 20, 20))
+    commit(lesson_00.sizes, HALVED_DOWN)
     lesson_00.look_back()
     out = capsys.readouterr().out
     assert out.count("you expected") == 13

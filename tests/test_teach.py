@@ -78,13 +78,13 @@ def test_the_instructor_sees_every_answer_and_every_usual_one(lesson: Lesson, bu
     text = texts(notebook)
     for exercise in lesson.exercises:
         assert exercise.solution_code in text and exercise.why in text
-        for one in (*exercise.hints, *(slip.misconception.name for slip in exercise.wrong_answers)):
+        for one in (*exercise.hints, *(known.misconception.name for known in exercise.wrong_answers)):
             assert one in text
     for prediction in lesson.predictions:
         assert all(
             f"{field.label}: {came}" in text for field, came in zip(prediction.inputs, prediction.truth(), strict=True)
         )
-        assert all(slip.misconception.sentence in text for slip in prediction.wrong_answers)
+        assert all(known.misconception.sentence in text for known in prediction.wrong_answers)
     assert not any(teach.HELP in teach.tags(cell) for cell in notebook.cells)
     assert not any(cell.get("outputs") for cell in notebook.cells)
     source = nbformat.read(NOTEBOOKS / lesson.notebook, as_version=4)

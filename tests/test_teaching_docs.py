@@ -107,7 +107,7 @@ def test_what_is_heard_in_a_room_is_what_the_course_knows(number: str, name: str
     lesson = next(one for one in LESSONS if one.number == number)
     (prediction,) = (one for one in lesson.predictions if one.name == name)
     assert comes == spoken(prediction.truth()) == spoken(PREDICTED[number][name])
-    known = {(spoken(slip.answer), slip.misconception.name) for slip in prediction.wrong_answers}
+    known = {(spoken(one.answer), one.misconception.name) for one in prediction.wrong_answers}
     assert len(heard) == len(beliefs)
     assert set(zip(heard, beliefs, strict=True)) <= known
     assert comes not in heard

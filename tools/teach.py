@@ -128,9 +128,9 @@ def _about_prediction(cell: NotebookNode, lesson: ModuleType) -> Iterator[Notebo
     lines = [f"What comes: {truth}.", "", prediction.sentence]
     if prediction.wrong_answers:
         lines += ["", "Often expected instead:", ""]
-        for slip in prediction.wrong_answers:
+        for known in prediction.wrong_answers:
             lines.append(
-                f"- {', '.join(map(str, slip.answer))}: *{slip.misconception.name}.* {slip.misconception.sentence}"
+                f"- {', '.join(map(str, known.answer))}: *{known.misconception.name}.* {known.misconception.sentence}"
             )
     yield _note(f"{cell.id}-for-you", *lines)
 
@@ -144,10 +144,10 @@ def _about_exercise(cell: NotebookNode, lesson: ModuleType) -> Iterator[Notebook
     yield _cell("code", f"{cell.id}-solution", solved, "solution")
     lines = [exercise.why, "", "Hints the learner can open:", ""]
     lines += [f"{number}. {hint}" for number, hint in enumerate(exercise.hints, start=1)]
-    beliefs = {slip.misconception.name: slip.misconception for slip in exercise.wrong_answers}
-    if beliefs:
+    misconceptions = {known.misconception.name: known.misconception for known in exercise.wrong_answers}
+    if misconceptions:
         lines += ["", "Wrong answers that the check calls by name:", ""]
-        lines += [f"- *{belief.name}.* {belief.sentence} ({belief.section.title})" for belief in beliefs.values()]
+        lines += [f"- *{one.name}.* {one.sentence} ({one.section.title})" for one in misconceptions.values()]
     yield _note(f"{cell.id}-for-you", *lines)
 
 

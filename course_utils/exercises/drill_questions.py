@@ -35,7 +35,7 @@ class Question:
         labels: what each number of the answer is.
         truth: the numbers, from Keras.
         why: the formulas with the numbers in.
-        wrong_answers: wrong answers to this very question with a known belief behind them; never the true.
+        wrong_answers: wrong answers to this very question with a known misconception behind them; never the true.
     """
 
     text: str
@@ -268,7 +268,7 @@ def _chain_expected(n: int, layers: Sequence[LayerCode], keeps: bool) -> Sizes:
         shrinks = layer.settings.get("padding") == "same" and layer.kind in ("Conv2D", "MaxPooling2D")
         try:
             n = (n if keeps else max(n // s, 1)) if shrinks else _sizes_out(layer, (n, n))[0]
-        except KerasRefusal:  # by that belief no map is left for this layer
+        except KerasRefusal:  # then no map is left for this layer
             return ()
         sizes.append(n)
     return tuple(sizes)

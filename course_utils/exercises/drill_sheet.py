@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from course_utils.exercises.drill_questions import Question, check_request, question
 from course_utils.exercises.result import to_html
 
-#: More than fits on a few pages is a slip of the keyboard.
+#: More than fits on a few pages is a mistake at the keyboard.
 MOST = 100
 
 

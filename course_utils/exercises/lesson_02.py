@@ -471,9 +471,9 @@ def _layers_or_refusal(function: Any) -> list[Layer]:
     """The layers of a learner; Keras's refusal of both together is given its name."""
     try:
         return networks.layers_or_word(function)
-    except CheckFailed as stop:
-        if _REFUSED in stop.result.lines[0]:
-            raise CheckFailed(stop.result.lines[0], misconception=m.STRIDE_AND_DILATION) from None
+    except CheckFailed as failed:
+        if _REFUSED in failed.result.lines[0]:
+            raise CheckFailed(failed.result.lines[0], misconception=m.STRIDE_AND_DILATION) from None
         raise
 
 

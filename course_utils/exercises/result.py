@@ -71,8 +71,8 @@ class Result:
     Attributes:
         outcome: right, wrong or not tried.
         lines: what to tell the learner, one paragraph each; the first follows the word of the outcome.
-        misconception: the belief that explains a wrong answer, where one is recognised.
-        with_case: whether to add the smallest case against that belief, because no line above has shown one.
+        misconception: what explains a wrong answer, where one is recognised.
+        with_case: whether to add the smallest case against it, because no line above has shown one.
     """
 
     outcome: Outcome
@@ -109,8 +109,8 @@ class CheckFailed(Exception):
 
     Args:
         *lines: what to tell the learner, one paragraph each.
-        misconception: the belief that explains the answer, where one is recognised.
-        with_case: whether to add the smallest case against that belief, because no line above has shown one.
+        misconception: what explains the answer, where one is recognised.
+        with_case: whether to add the smallest case against it, because no line above has shown one.
         outcome: ``Outcome.NOT_TRIED`` where a blank is left.
     """
 
