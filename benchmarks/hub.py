@@ -41,7 +41,7 @@ JUPYTERHUB, PROXY = "jupyterhub==6.1.1", "configurable-http-proxy@5.3.0"
 MADE = ROOT / "build" / "hub"
 PYTHON = MADE / "env" / "bin" / "python"
 LESSONS = sorted(rig.NOTEBOOKS.glob("0[1-6]_*.ipynb"))
-KERNELS = {"ordinary": "local-provisioner", "forked": "course-forked"}
+KERNELS = {"ordinary": "local-provisioner", "forked": rig.FORKED}
 
 CONFIG = """
 import os, shutil
@@ -101,6 +101,7 @@ class Hub:
         self.address = here
         environment = {
             "JUPYTER_CONFIG_PATH": str(rig.SHIPPED_CONFIG), rig.PROVISIONER: provisioner,
+            "PYTHONPATH": str(rig.install_forked_kernels(folder)),
         }  # fmt: skip
         (folder / "homes").mkdir()
         proxy = MADE / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"

@@ -31,7 +31,7 @@ ADDRESS = re.compile(r"\b0x[0-9a-f]{8,}")
 LONGEST = (
     "tests/browser",
     "tests/test_exercises_lesson_06.py",
-    "tests/test_forked_kernels.py",
+    "deploy/forked_kernels",
     "tests/test_course_py.py",
     "notebooks/05",
     "tests/test_teach.py",

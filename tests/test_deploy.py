@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -279,9 +280,8 @@ def test_what_is_said_of_forked_kernels_follows_from_their_table() -> None:
     each = [round((row[5] - row[2]) / 3) for row in (forked, ordinary)]
     assert f"from the third on costs {each[0]} MB in place of {each[1]}" in README
     assert each[0] < 0.5 * each[1] and forked[1] > ordinary[1]
-    (name,) = re.findall(
-        r"^([\w-]+) = .course_utils.forked", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M
-    )
+    package = tomllib.loads((DEPLOY / "forked_kernels" / "pyproject.toml").read_text(encoding="utf-8"))
+    (name,) = package["project"]["entry-points"]["jupyter_client.kernel_provisioners"]
     assert f"`JUPYTER_DEFAULT_PROVISIONER_NAME={name}`" in README
 
 

@@ -6,6 +6,7 @@ Right and wrong are asked from real Keras layers. What is special to a lesson st
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import json
 import pkgutil
@@ -189,10 +190,8 @@ def test_an_endless_loop_is_ended_and_the_thread_with_it(exercise: Exercise, mon
     def endless(*args: Any) -> Any:
         threads.add(threading.current_thread())
         while True:
-            try:
+            with contextlib.suppress(Exception):
                 time.sleep(0.001)
-            except Exception:
-                pass
 
     result = exercise.evaluate(endless)
     assert result.outcome is Outcome.WRONG

@@ -28,7 +28,7 @@ ORDER = [
     {"inverse"},
     {"pictures"},
     {"guard"},
-    {"explorers", "exercises", "training", "forked"},
+    {"explorers", "exercises", "training"},
     {"explore", "setup"},
     {"__init__"},
 ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from pathlib import Path
 
 import lab as rig
+import psutil
 import pytest
 from learner import Learner
 from lessons import LESSONS
@@ -21,10 +21,10 @@ pytestmark = [
 GB = 2**30
 
 
-def lessons_open(folder: Path) -> list[float]:
+def lessons_open(folder: Path, forked: bool = False) -> list[float]:
     """Bytes of the server, then with one lesson more each that is open and run, and at last with all of them closed."""
     weights = []
-    with rig.Lab(folder) as server, contextlib.ExitStack() as open_lessons:
+    with rig.Lab(folder, forked=forked) as server, contextlib.ExitStack() as open_lessons:
         weights.append(server.weight())
         for lesson in LESSONS[:5]:
             path = server.copy(lesson.notebook)
@@ -34,10 +34,9 @@ def lessons_open(folder: Path) -> list[float]:
             assert learner.errors == []
             assert learner.sliders()
             weights.append(server.weight())
+        kernels = server.kernels()
         open_lessons.close()
-        deadline = time.monotonic() + 20
-        while server.kernels() and time.monotonic() < deadline:
-            time.sleep(0.2)
+        assert not psutil.wait_procs(kernels, timeout=20)[1]
         weights.append(server.weight())
     print("MB, the server, with one lesson more each, and all closed:", [round(one / 1e6) for one in weights])
     return weights
@@ -45,9 +44,7 @@ def lessons_open(folder: Path) -> list[float]:
 
 @pytest.fixture(scope="module")
 def ordinary(tmp_path_factory: pytest.TempPathFactory) -> list[float]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(rig.PROVISIONER, raising=False)
-        return lessons_open(tmp_path_factory.mktemp("ordinary"))
+    return lessons_open(tmp_path_factory.mktemp("ordinary"))
 
 
 def test_five_lessons_fit_binder_and_two_fit_what_it_promises(ordinary: list[float]) -> None:
@@ -56,11 +53,8 @@ def test_five_lessons_fit_binder_and_two_fit_what_it_promises(ordinary: list[flo
     assert ordinary[6] < 0.25 * GB, "a lesson that is shut down gives its memory back"
 
 
-def test_forked_kernels_halve_the_third_lesson_and_those_after_it(
-    ordinary: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(rig.PROVISIONER, "course-forked")
-    forked = lessons_open(tmp_path)
+def test_forked_kernels_halve_the_third_lesson_and_those_after_it(ordinary: list[float], tmp_path: Path) -> None:
+    forked = lessons_open(tmp_path, forked=True)
     assert forked[5] - forked[2] < 0.5 * (ordinary[5] - ordinary[2]), "the third, fourth and fifth lesson"
     assert forked[5] < ordinary[5] - 0.5 * GB
     # The process that they are forked from stays, and is all that stays.

@@ -99,8 +99,7 @@ def press(page: rig.WatchedPage, order: Keys) -> None:
     control.focus(timeout=5000)
     for key in order.keys:
         page.keyboard.press(key)
-    page.wait_for_timeout(150)  # the message to the kernel is not sent at once
-    rig.wait_idle(page)
+    rig.settle(page)
 
 
 class Look:

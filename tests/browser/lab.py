@@ -1,32 +1,29 @@
-"""A real JupyterLab on loopback, driven by a real browser: what the browser tests and tools/look.py stand on.
-
-The server works on a copy of the notebooks in a profile of its own, so nothing here ever changes the
-repository or reads the person's own Jupyter settings. What the course itself ships as settings is used.
-"""
+"""A real JupyterLab on loopback, driven by a real browser: what the browser tests and tools/look.py stand on."""
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import json
 import os
 import re
-import secrets
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import urlsplit
 
-import psutil
+import nbformat
+from lab_server import (
+    FORKED as FORKED,
+    NOTEBOOKS as NOTEBOOKS,
+    OFFLINE as OFFLINE,
+    ORDINARY as ORDINARY,
+    PROVISIONER as PROVISIONER,
+    ROOT as ROOT,
+    SHIPPED_CONFIG as SHIPPED_CONFIG,
+    Lab as Lab,
+    free_port as free_port,
+    install_forked_kernels as install_forked_kernels,
+    weight_of as weight_of,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright
@@ -39,15 +36,6 @@ if TYPE_CHECKING:
         strays: list[str]
 
 
-ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = ROOT / "notebooks"
-SHIPPED_CONFIG = ROOT / "binder" / "jupyter_config"
-OFFLINE = Path(__file__).with_name("offline")
-
-#: How kernels start is jupyter_client's to say, and stays as it is: every test can be run with forked kernels too.
-PROVISIONER = "JUPYTER_DEFAULT_PROVISIONER_NAME"
-
-Windowing = Literal["full", "defer", "contentVisibility", "none"]
 Theme = Literal["light", "dark"]
 
 THEME_NAMES: dict[str, str] = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
@@ -68,233 +56,6 @@ BROWSER_FLAGS = [
 
 _PANEL = "[...jupyterapp.shell.widgets('main')].find(w => w.node.classList.contains('jp-NotebookPanel'))"
 _SCROLLER = ".jp-NotebookPanel .jp-WindowedPanel-outer"
-
-
-# --------------------------------------------------------------------------------------------- the server
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def weight_of(pid: int) -> float:
-    """Bytes of a process and all that it started; memory that several share counts once (Linux's PSS)."""
-    total = 0.0
-    for one in (parent := psutil.Process(pid), *parent.children(recursive=True)):
-        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
-            total += float(one.memory_full_info().pss)
-    return total
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end the server when this process is killed and cannot do it itself."""
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-
-
-class Lab:
-    """One isolated JupyterLab server over a copy of a folder of notebooks.
-
-    Use it as a context manager, or call `start` and `stop`.
-    """
-
-    def __init__(
-        self,
-        profile: Path,
-        notebooks: Path = NOTEBOOKS,
-        *,
-        windowing: Windowing | None = None,
-        config: Path | None = SHIPPED_CONFIG,
-    ) -> None:
-        """Lay out the profile.
-
-        `windowing` overrides which cells JupyterLab attaches to the page; None keeps what a learner has.
-        `config` is the folder of settings that the course ships, None to go without.
-        """
-        self.profile = profile
-        self.source = notebooks
-        self.root = profile / "course"
-        self.log = profile / "lab.log"
-        self.notes = profile / "strays.txt"
-        self.port = free_port()
-        self.token = secrets.token_hex(16)
-        self._windowing = windowing
-        self._config = config
-        self._process: subprocess.Popen[bytes] | None = None
-        for name in ("config", "data", "runtime", "workspaces", "settings", "ipython", "home"):
-            (profile / name).mkdir(parents=True, exist_ok=True)
-        unwanted = shutil.ignore_patterns("my_*", ".*", "__pycache__")  # my_*: somebody's own answers
-        shutil.copytree(notebooks, self.root / notebooks.name, ignore=unwanted)
-        self.reset_settings()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-        assert error is not None or not self.strays(), f"the server or a kernel left this machine: {self.strays()}"
-
-    def copy(self, notebook: str | Path) -> str:
-        """Put a fresh copy of a notebook onto the server; return its path there.
-
-        A bare name is one of the server's own notebooks; anything else is any file.
-        """
-        path = Path(notebook)
-        original = self.source / path if path.name == str(notebook) else path
-        shutil.copyfile(original, self.root / self.source.name / path.name)
-        return f"{self.source.name}/{path.name}"
-
-    def reset_settings(self) -> None:
-        """Forget what a page stored (the theme, for one) and write the rig's own few settings."""
-        folder = self.profile / "settings"
-        shutil.rmtree(folder, ignore_errors=True)
-        settings: dict[str, dict[str, Any]] = {
-            # No news and no update check: no dialog over the cells, no request that leaves the machine.
-            "apputils-extension/notification": {
-                "fetchNews": "false",
-                "checkForUpdates": False,
-                "doNotDisturbMode": True,
-            },
-        }
-        if self._windowing is not None:
-            settings["notebook-extension/tracker"] = {"windowingMode": self._windowing}
-        for name, values in settings.items():
-            file = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(values), encoding="utf-8")
-
-    def _environment(self) -> dict[str, str]:
-        private = ("JUPYTER", "JPY_", "IPYTHON", "PYTEST_", "COURSE_")
-        environment = {
-            key: value for key, value in os.environ.items() if key == PROVISIONER or not key.startswith(private)
-        }
-        environment.update(
-            JUPYTER_CONFIG_DIR=str(self.profile / "config"),
-            JUPYTER_DATA_DIR=str(self.profile / "data"),
-            JUPYTER_RUNTIME_DIR=str(self.profile / "runtime"),
-            JUPYTERLAB_WORKSPACES_DIR=str(self.profile / "workspaces"),
-            JUPYTERLAB_SETTINGS_DIR=str(self.profile / "settings"),
-            IPYTHONDIR=str(self.profile / "ipython"),
-            HOME=str(self.profile / "home"),
-            USERPROFILE=str(self.profile / "home"),
-            COURSE_STRAYS=str(self.notes),
-            # First the watch over connections; then the package next to this file, even where another is installed.
-            PYTHONPATH=os.pathsep.join(filter(None, [str(OFFLINE), str(ROOT), os.environ.get("PYTHONPATH", "")])),
-        )
-        if self._config is not None and self._config.is_dir():
-            environment["JUPYTER_CONFIG_PATH"] = str(self._config)
-        return environment
-
-    def _command(self) -> list[str]:
-        return [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-            *("--ip=127.0.0.1", f"--port={self.port}", "--ServerApp.port_retries=0"),
-            f"--IdentityProvider.token={self.token}",
-            f"--ServerApp.root_dir={self.root}",
-            "--LabApp.extension_manager=readonly",
-            "--LabApp.expose_app_in_browser=True",
-        ]
-
-    def start(self, limit: float = 90) -> Self:
-        """Start the server and return once it answers."""
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=self.root,
-                env=self._environment(),
-                start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-            )
-        try:
-            self._wait_until_it_answers(limit)
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def _wait_until_it_answers(self, limit: float) -> None:
-        assert self._process is not None
-        deadline = time.monotonic() + limit
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                raise RuntimeError(f"JupyterLab ended at once:\n{self._log_tail()}")
-            try:
-                self.api("/api/status")
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise TimeoutError(f"JupyterLab did not answer within {limit:g} s:\n{self._log_tail()}")
-
-    def _log_tail(self, lines: int = 20) -> str:
-        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
-
-    def stop(self) -> None:
-        """End the server, its kernels and whatever else it started; nothing is left running after this."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        family: list[psutil.Process] = []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            family = psutil.Process(process.pid).children(recursive=True)
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-        for member in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                member.kill()
-        process.kill()
-        process.wait(10)
-        psutil.wait_procs(family, timeout=10)
-
-    def api(self, path: str, method: str = "GET", timeout: float = 10) -> Any:
-        """Call the server's REST interface."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}",
-            method=method,
-            headers={"Authorization": f"token {self.token}"},
-        )
-        with urllib.request.urlopen(request, timeout=timeout) as answer:
-            body = answer.read()
-        return json.loads(body) if body else None
-
-    def weight(self) -> float:
-        """Bytes of the server and all that it started."""
-        assert self._process is not None
-        return weight_of(self._process.pid)
-
-    def kernels(self) -> list[psutil.Process]:
-        """The processes of the kernels that run, whether started anew or forked."""
-        assert self._process is not None
-        server = psutil.Process(self._process.pid)
-        found = []
-        for one in server.children():
-            with contextlib.suppress(psutil.NoSuchProcess):  # a zombie is none either
-                command = one.cmdline()
-                found += [one] if "ipykernel_launcher" in command else []
-                found += one.children() if "course_utils.forked.parent" in command else []
-        return found
-
-    def strays(self) -> list[str]:
-        """What the server or a kernel of it asked of another machine; see `offline/sitecustomize.py`."""
-        return self.notes.read_text(encoding="utf-8").splitlines() if self.notes.exists() else []
-
-    def shutdown_kernels(self) -> None:
-        """End every running kernel; the server stays."""
-        for session in self.api("/api/sessions"):
-            with contextlib.suppress(urllib.error.HTTPError):
-                self.api(f"/api/sessions/{session['id']}", "DELETE")
-
-    def url(self, path: str, mode: Literal["lab", "doc"] = "doc") -> str:
-        """Where a file of the server is open: `doc` shows it alone, `lab` with the side bars."""
-        return f"http://127.0.0.1:{self.port}/{mode}/tree/{quote(path)}?reset&token={self.token}"
 
 
 # -------------------------------------------------------------------------------------------- the browser
@@ -357,11 +118,55 @@ def watch(page: Page) -> WatchedPage:
 # ------------------------------------------------------------------------------------ acts inside the page
 
 
+#: Ends what is open, with its kernel and without saving, then opens a notebook in the same page.
+_OPEN = """async path => {
+    for (const widget of [...jupyterapp.shell.widgets('main')]) {
+        await widget.context?.sessionContext.shutdown();
+        widget.context?.dispose();
+        widget.dispose();
+    }
+    await jupyterapp.commands.execute('docmanager:open', { path });
+}"""
+#: Keeps the requests to the kernel of which it has not yet said that they are done; `iopubMessage` comes when the page
+#: has taken in whatever the kernel sent before.
+_LISTEN = f"""() => {{
+    const kernel = {_PANEL}.context.sessionContext.session.kernel;
+    const pending = window.pending = new Set();
+    kernel.anyMessage.connect((_, {{ msg, direction }}) => {{
+        if (direction === 'send' && msg.channel === 'shell') pending.add(msg.header.msg_id);
+    }});
+    kernel.iopubMessage.connect((_, msg) => {{
+        if (msg.header.msg_type === 'status' && msg.content.execution_state === 'idle')
+            pending.delete(msg.parent_header.msg_id);
+    }});
+    kernel.statusChanged.connect((_, status) => {{ if (/restarting|dead/.test(status)) pending.clear(); }});
+}}"""
+_SETTLED = f"""() => {{
+    const panel = {_PANEL};
+    const waiting = [...panel.node.querySelectorAll('.jp-InputPrompt')]
+        .some(prompt => prompt.textContent.includes('[*]'));
+    const loading = [...panel.node.querySelectorAll('.jp-OutputArea-output')]
+        .some(area => area.textContent.trim().startsWith('Loading widget'));
+    return !window.pending.size && !waiting && !loading;
+}}"""
+
+
 def open_notebook(
-    page: Page, lab: Lab, notebook: str | Path, mode: Literal["lab", "doc"] = "doc", limit: float = 60
+    page: Page, lab: Lab, notebook: str | Path, mode: Literal["lab", "doc"] = "doc", **copy: str | None
 ) -> None:
-    """Open a fresh copy of a notebook and wait until its kernel is connected and idle."""
-    page.goto(lab.url(lab.copy(notebook), mode), wait_until="domcontentloaded")
+    """Open a fresh copy of a notebook, in place of what is open, and wait until its kernel is connected and idle."""
+    path = lab.copy(notebook, **copy)
+    if page.url.startswith(lab.url("", mode).partition("?")[0]):
+        page.evaluate(_OPEN, path)
+    else:
+        page.goto("about:blank")
+        lab.shutdown_kernels()
+        page.goto(lab.url(path, mode), wait_until="domcontentloaded")
+    wait_open(page)
+
+
+def wait_open(page: Page, limit: float = 60) -> None:
+    """Wait until a notebook that is being opened has a kernel that is connected and idle."""
     page.locator(".jp-NotebookPanel .jp-Notebook .jp-Cell").first.wait_for(timeout=limit * 1000)
     page.wait_for_function(
         f"""() => {{
@@ -375,59 +180,66 @@ def open_notebook(
     if dialog.count():
         # For one, a notebook without kernelspec metadata: the learner would be asked for a kernel.
         raise AssertionError(f"JupyterLab asks instead of opening the notebook: {dialog.inner_text()!r}")
+    page.evaluate(_LISTEN)
 
 
-@contextlib.contextmanager
-def lesson(browser: Browser, lab: Lab, notebook: str | Path) -> Iterator[WatchedPage]:
-    """Give a page with a lesson, opened and run, that several tests share; fails at the end if something strayed."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    page = watch(context.new_page())
-    open_notebook(page, lab, notebook)
+def open_and_run(page: Page, lab: Lab, notebook: str | Path, **copy: str | None) -> None:
+    """Open a notebook in the light theme and a window of the usual size, and run all of its cells."""
+    open_notebook(page, lab, notebook, "doc", **copy)
+    set_size(page, 1280, 1000)
+    set_theme(page, "light")
     run_all(page)
-    yield page
-    close(page, lab)
 
 
-def close(page: WatchedPage, lab: Lab) -> None:
-    """Close a page and leave the server as it was; fails if the page asked another machine or had an error."""
-    # What is under way when the page is closed (settings being saved) is cut off, and is no error of the page.
-    errors, strays = list(page.errors), list(page.strays)
-    page.context.close()
-    lab.shutdown_kernels()
-    lab.reset_settings()
-    assert not strays, f"requests left this machine: {strays}"
-    assert not lab.strays(), f"the server or a kernel left this machine: {lab.strays()}"
+def write_notebook(path: Path, *sources: str) -> Path:
+    """Write a notebook with these code cells."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+    return path
+
+
+def check(page: WatchedPage, lab: Lab) -> None:
+    """Forget what went wrong in a page or left this machine so far; fails if there was anything."""
+    errors, strays = page.errors.copy(), [*page.strays, *lab.strays()]
+    page.errors.clear()
+    page.strays.clear()
+    lab.notes.unlink(missing_ok=True)
+    assert not strays, f"the page, the server or a kernel left this machine: {strays}"
     assert not errors, f"errors in the page: {errors}"
 
 
 def run_all(page: Page, limit: float = 240) -> None:
-    """Run all cells, as the menu does, and wait for the last one and for its pictures.
+    """Run all cells, as the menu does, and wait until the page shows all that comes of it.
 
     JupyterLab stops at the first cell that raises; look into `outputs` for that.
     """
-    page.evaluate("""() => {
-        window.courseRun = 'busy';
-        const done = () => { window.courseRun = 'done'; };
-        jupyterapp.commands.execute('notebook:run-all-cells').then(done, done);
-    }""")
-    page.wait_for_function("() => window.courseRun === 'done'", timeout=limit * 1000)
-    wait_idle(page, limit)
+    page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells').catch(() => null)")
+    settle(page, limit)
 
 
-def wait_idle(page: Page, limit: float = 120) -> None:
-    """Wait until the kernel is idle, no cell waits for its turn, and widgets have been drawn."""
-    page.wait_for_function(
-        f"""() => {{
-            const panel = {_PANEL};
-            const waiting = [...panel.node.querySelectorAll('.jp-InputPrompt')]
-                .some(prompt => prompt.textContent.includes('[*]'));
-            const loading = [...panel.node.querySelectorAll('.jp-OutputArea-output')]
-                .some(area => area.textContent.trim().startsWith('Loading widget'));
-            return panel.context.sessionContext.session?.kernel?.status === 'idle' && !waiting && !loading;
+def run_cell(page: Page, index: int) -> None:
+    """Run one cell and wait until the page shows what comes of it."""
+    page.evaluate(
+        f"""index => {{
+            {_PANEL}.content.activeCellIndex = index;
+            return jupyterapp.commands.execute('notebook:run-cell');
         }}""",
-        timeout=limit * 1000,
+        index,
     )
-    wait_painted(page)
+    settle(page)
+
+
+def settle(page: Page, limit: float = 120) -> None:
+    """Wait until the kernel has done all that the page asked of it, and the page shows it.
+
+    A widget holds back what happens while the kernel is at work, and asks it next: hence the loop.
+    """
+    while True:
+        page.wait_for_function(_SETTLED, timeout=limit * 1000)
+        wait_painted(page)
+        if page.evaluate(_SETTLED):
+            return
 
 
 def wait_painted(page: Page) -> None:
@@ -444,6 +256,11 @@ def model(page: Page) -> dict[str, Any]:
     """Return the open notebook as it stands in memory, in the notebook format."""
     notebook: dict[str, Any] = page.evaluate(f"() => ({_PANEL}).content.model.toJSON()")
     return notebook
+
+
+def sources(page: Page) -> list[str]:
+    """Return the sources of all cells, as they stand in memory."""
+    return ["".join(cell["source"]) for cell in model(page)["cells"]]
 
 
 def outputs(page: Page) -> list[list[dict[str, Any]]]:
@@ -477,6 +294,8 @@ def set_theme(page: Page, theme: Theme) -> None:
     Lab covers the page while it changes, and takes the cover away 200 ms later. Two changes within that time make it
     take the same cover away twice, which is an error in the page; no person is as quick.
     """
+    if page.evaluate("document.body.dataset.jpThemeName") == THEME_NAMES[theme]:
+        return
     page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", THEME_NAMES[theme])
     page.wait_for_function(
         # The style sheet arrives after the attribute has changed.
@@ -532,6 +351,24 @@ def set_size(page: Page, width: int, height: int) -> None:
     """Make the window this large and wait until everything has found its place."""
     page.set_viewport_size({"width": width, "height": height})
     wait_painted(page)
+
+
+def axe_complaints(page: Page, *indices: int) -> list[str]:
+    """Return what axe-core finds serious in the outputs of these cells, which must be on the page."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    areas = [f".jp-Cell[data-windowed-list-index='{index}'] .jp-OutputArea-output" for index in indices]
+    violations = Axe().run(page, {"include": [[area] for area in areas]}).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in violations if v["impact"] in ("serious", "critical")]
+
+
+def show_all(page: Page, width: int) -> None:
+    """Make the window so high that every cell is on the page, and wait until everything has found its place."""
+    for height in (8_000, 16_000, 32_000, 64_000):
+        set_size(page, width, height)
+        if page.evaluate(f"() => {_PANEL}.content.widgets.every(cell => cell.node.isConnected)"):
+            return
+    raise AssertionError("the notebook is too long for any window")
 
 
 def _chrome_height(page: Page) -> int:

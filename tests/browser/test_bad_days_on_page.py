@@ -12,16 +12,12 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import lab as rig
-import nbformat
 import pytest
 from disks import CannotMount, fill_up, make_read_only, small_disk
-from nbformat import v4
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Locator, expect
 
 SETUP, EXPLORER, PLACES, TYPO, DRILL, BUSY = range(6)
 CELLS = [
@@ -70,15 +66,7 @@ class Lesson:
         """Begin what a menu does; whoever calls looks at what comes of it."""
         self.page.evaluate("name => { jupyterapp.commands.execute(name); }", name)
 
-    def run(self, index: int) -> None:
-        """Run one cell and wait for its widgets."""
-        self.cell(index).locator(".jp-InputPrompt").click()
-        self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-cell')")
-        rig.wait_idle(self.page)
-
     def close_dialog(self, text: str, button: str = "Close") -> None:
-        from playwright.sync_api import expect
-
         dialog = self.page.locator(".jp-Dialog").filter(has_text=text)
         expect(dialog).to_be_visible(timeout=30_000)
         dialog.get_by_role("button", name=button).click()
@@ -86,79 +74,70 @@ class Lesson:
 
     def reload(self) -> None:
         self.page.reload(wait_until="domcontentloaded")
-        self.wait_open()
-
-    def wait_open(self) -> None:
-        self.page.locator(".jp-NotebookPanel .jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
-        self.page.wait_for_function(
-            f"() => ({rig._PANEL})?.context?.sessionContext?.session?.kernel?.status === 'idle'", timeout=60_000
-        )
-        rig.wait_idle(self.page)
+        rig.wait_open(self.page)
+        rig.settle(self.page)
 
 
 @pytest.fixture(scope="module")
-def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[rig.Lab]:
-    """Return a server of this module's own, to be stopped and started; its notebooks lie on a small disk if it may."""
-    folder = tmp_path_factory.mktemp("bad-days")
-    source = folder / "notebooks"
-    source.mkdir()
-    notebook = v4.new_notebook(
-        cells=[v4.new_code_cell(source) for source in CELLS],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    )
-    nbformat.write(notebook, source / "lesson.ipynb")
-    server = rig.Lab(folder / "lab", source)
+def folder(lab: rig.Lab) -> Iterator[Path]:
+    """Where the notebook lies on the server: a small disk, if it may be."""
     with contextlib.ExitStack() as until_the_end:
+        place = lab.root / "bad-days"
         with contextlib.suppress(CannotMount):
-            until_the_end.enter_context(small_disk(server.root / source.name, 2000))
-        yield until_the_end.enter_context(server)
+            until_the_end.enter_context(small_disk(place, 2000))
+        yield place
 
 
 @pytest.fixture
-def disk(lab: rig.Lab) -> Path:
-    """Return the small disk on which the notebooks lie."""
-    place = lab.root / lab.source.name
-    if not place.is_mount():
+def disk(folder: Path) -> Path:
+    if not folder.is_mount():
         pytest.skip("this user may not mount a disk that can be filled up")
-    return place
+    return folder
 
 
 @pytest.fixture(scope="module")
-def lesson(browser: Browser, lab: rig.Lab) -> Iterator[Lesson]:
-    """Return the notebook, opened and run, with one prediction committed."""
-    from playwright.sync_api import expect
+def opened(tab: rig.WatchedPage, lab: rig.Lab, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Lesson:
+    """Return the notebook, opened and run on a kernel that starts as it does for a learner; with a prediction."""
+    path = rig.write_notebook(tmp_path_factory.mktemp("bad-days") / "lesson.ipynb", *CELLS)
+    rig.open_and_run(tab, lab, path, kernel=rig.ORDINARY, folder=folder.name)
+    lesson = Lesson(tab)
+    lesson.predict(PLACES, 4)
+    expect(lesson.cell(PLACES)).to_contain_text("A surprise")
+    return lesson
 
-    with rig.lesson(browser, lab, "lesson.ipynb") as page:
-        lesson = Lesson(page)
-        lesson.predict(PLACES, 4)
-        expect(lesson.cell(PLACES)).to_contain_text("A surprise")
-        yield lesson
+
+@pytest.fixture
+def lesson(opened: Lesson, page: rig.WatchedPage) -> Lesson:
+    return opened
 
 
-def committed(lab: rig.Lab) -> dict[str, Any]:
+def committed(folder: Path) -> dict[str, Any]:
     """What the record holds: what was said, by the name of the prediction."""
-    path = lab.root / lab.source.name / "my_predictions.json"
-    return {key: entry["said"] for key, entry in json.loads(path.read_text(encoding="utf-8"))["predictions"].items()}
+    record = json.loads((folder / "my_predictions.json").read_text(encoding="utf-8"))
+    return {key: entry["said"] for key, entry in record["predictions"].items()}
 
 
-def test_a_kernel_that_is_busy_is_not_taken_for_one_that_has_ended(lesson: Lesson) -> None:
-    from playwright.sync_api import expect
-
+def test_a_kernel_that_is_busy_is_not_taken_for_one_that_has_ended(lesson: Lesson, folder: Path) -> None:
     lesson.page.evaluate(
         f"code => {{ ({rig._PANEL}).context.sessionContext.session.kernel.requestExecute({{ code }}); }}",
-        "time.sleep(5)",
+        "import os\nwhile not os.path.exists('go on'): pass",
     )
     title = lesson.move()
-    lesson.page.wait_for_timeout(3500)
+    # The line that says so looks again and again; the last that it looks at is this.
+    lesson.notice(EXPLORER).evaluate("""notice => {
+        const outer = notice.parentElement;
+        window.looks = 0;
+        outer.closest = selector => { window.looks += 1; return Element.prototype.closest.call(outer, selector); };
+    }""")
+    lesson.page.wait_for_function("() => window.looks >= 3")
     assert title.inner_text() == "output 5×5", "the kernel is still busy"
     assert not lesson.notice(EXPLORER).is_visible()
+    (folder / "go on").touch()
     expect(title).to_have_text("output 4×4")
     assert not lesson.notice(EXPLORER).is_visible()
 
 
-def test_a_reload_shows_again_what_was_saved_and_it_answers(lesson: Lesson, lab: rig.Lab) -> None:
-    from playwright.sync_api import expect
-
+def test_a_reload_shows_again_what_was_saved_and_it_answers(lesson: Lesson, folder: Path) -> None:
     lesson.box(TYPO).fill("26")
     lesson.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
     lesson.reload()
@@ -167,12 +146,12 @@ def test_a_reload_shows_again_what_was_saved_and_it_answers(lesson: Lesson, lab:
     expect(lesson.move()).to_have_text("output 3×3")
 
 
-def test_two_tabs_show_the_same_and_neither_overwrites_the_other_unasked(lesson: Lesson, lab: rig.Lab) -> None:
-    from playwright.sync_api import expect
-
+def test_two_tabs_show_the_same_and_neither_overwrites_the_other_unasked(lesson: Lesson, folder: Path) -> None:
+    notebook = folder / "lesson.ipynb"
     second = Lesson(rig.watch(lesson.page.context.new_page()))
     second.page.goto(lesson.page.url)
-    second.wait_open()
+    rig.wait_open(second.page)
+    rig.settle(second.page)
     expect(second.move()).to_have_text("output 2×2")
     expect(lesson.cell(EXPLORER).locator('[data-name="output"] figcaption')).to_have_text("output 2×2")
     second.predict(TYPO, 26)
@@ -183,25 +162,25 @@ def test_two_tabs_show_the_same_and_neither_overwrites_the_other_unasked(lesson:
             f"text => ({rig._PANEL}).content.model.cells.get({BUSY}).sharedModel.setSource(text)",
             f"'written in the {'second' if tab is second else 'first'} tab'",
         )
-        tab.page.wait_for_timeout(1100)  # the times of files are compared, to the second on some disks
         tab.command("docmanager:save")
         if tab is second:
             tab.page.wait_for_function(f"() => !({rig._PANEL}).context.model.dirty")
+            # The times of files are compared, to the second on some disks.
+            later = notebook.stat().st_mtime + 10
+            os.utime(notebook, (later, later))
     lesson.close_dialog("has changed on disk", "Cancel")
-    stored = (lab.root / lab.source.name / "lesson.ipynb").read_text(encoding="utf-8")
+    stored = notebook.read_text(encoding="utf-8")
     assert "written in the second tab" in stored and "written in the first tab" not in stored
     assert not second.page.errors
     second.page.close()
     lesson.command("docmanager:save")
     lesson.close_dialog("has changed on disk", "Overwrite")
-    assert set(committed(lab)) == {"01/places", "01/typo"}
+    assert set(committed(folder)) == {"01/places", "01/typo"}
 
 
 def test_a_kernel_that_is_killed_is_told_and_what_was_committed_is_there_again(
-    lesson: Lesson, lab: rig.Lab, shots: Path
+    lesson: Lesson, lab: rig.Lab, folder: Path, shots: Path
 ) -> None:
-    from playwright.sync_api import expect
-
     lesson.press(TYPO, "Start over")
     expect(lesson.box(TYPO)).to_be_enabled()
     lesson.box(TYPO).fill("9")
@@ -224,12 +203,10 @@ def test_a_kernel_that_is_killed_is_told_and_what_was_committed_is_there_again(
     expect(lesson.box(PLACES)).to_be_disabled()
     expect(lesson.box(PLACES)).to_have_value("4")
     expect(lesson.move()).to_have_text("output 4×4")
-    assert set(committed(lab)) == {"01/places"}
+    assert set(committed(folder)) == {"01/places"}
 
 
-def test_on_a_full_disk_nothing_is_lost_and_it_is_said(lesson: Lesson, lab: rig.Lab, disk: Path, shots: Path) -> None:
-    from playwright.sync_api import expect
-
+def test_on_a_full_disk_nothing_is_lost_and_it_is_said(lesson: Lesson, disk: Path, shots: Path) -> None:
     notebook, record = disk / "lesson.ipynb", disk / "my_predictions.json"
     before = notebook.read_bytes(), record.read_bytes()
     ballast = fill_up(disk)
@@ -244,16 +221,14 @@ def test_on_a_full_disk_nothing_is_lost_and_it_is_said(lesson: Lesson, lab: rig.
     ballast.unlink()
     lesson.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
     assert notebook.read_bytes() != before[0]
-    lesson.run(TYPO)
+    rig.run_cell(lesson.page, TYPO)
     expect(lesson.box(TYPO)).to_be_disabled()
     expect(lesson.cell(TYPO)).not_to_contain_text("No space left on device")
-    assert committed(lab) == {"01/places": [4], "01/typo": [26]}
+    assert committed(disk) == {"01/places": [4], "01/typo": [26]}
     lesson.page.errors.clear()  # the save that failed
 
 
-def test_in_a_read_only_folder_nothing_is_lost_and_it_is_said(lesson: Lesson, lab: rig.Lab, disk: Path) -> None:
-    from playwright.sync_api import expect
-
+def test_in_a_read_only_folder_nothing_is_lost_and_it_is_said(lesson: Lesson, disk: Path) -> None:
     make_read_only(disk)
     try:
         lesson.press(TYPO, "Start over")
@@ -263,25 +238,25 @@ def test_in_a_read_only_folder_nothing_is_lost_and_it_is_said(lesson: Lesson, la
         expect(lesson.cell(TYPO)).to_contain_text("a copy of the course in a folder where you may write")
         lesson.command("docmanager:save")
         lesson.close_dialog("Permission denied")
-        assert committed(lab) == {"01/places": [4], "01/typo": [26]}
+        assert committed(disk) == {"01/places": [4], "01/typo": [26]}
     finally:
         make_read_only(disk, False)
-    lesson.run(TYPO)
+    rig.run_cell(lesson.page, TYPO)
     expect(lesson.cell(TYPO)).not_to_contain_text("Read-only file system")
     expect(lesson.box(TYPO)).to_have_value("9")
-    assert committed(lab) == {"01/places": [4], "01/typo": [9]}
+    assert committed(disk) == {"01/places": [4], "01/typo": [9]}
     lesson.page.errors.clear()  # the save that failed
 
 
 def test_a_server_that_is_stopped_and_started_is_told_and_all_that_was_saved_is_there(
-    lesson: Lesson, lab: rig.Lab, shots: Path
+    lesson: Lesson, lab: rig.Lab, folder: Path, shots: Path
 ) -> None:
-    from playwright.sync_api import expect
-
     title = lesson.cell(EXPLORER).locator('[data-name="output"] figcaption')
     saved, cells = title.inner_text(), [cell["source"] for cell in rig.model(lesson.page)["cells"]]
     lesson.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-    lab.stop()
+    ended = lab.stop()
+    assert ended and not any(process.is_running() for process in ended)
+    assert lab.stop() == [], "again: nothing to do, no error"
     lesson.close_dialog("Server Connection Error")
     lesson.move()
     expect(lesson.notice(EXPLORER)).to_contain_text(CUT_OFF)
@@ -293,7 +268,7 @@ def test_a_server_that_is_stopped_and_started_is_told_and_all_that_was_saved_is_
     expect(lesson.notice(EXPLORER)).to_contain_text(ENDED)  # a picture as it was saved, not "model not found"
     expect(title).to_have_text(saved)
     for index in (SETUP, PLACES):
-        lesson.run(index)
+        rig.run_cell(lesson.page, index)
     expect(lesson.box(PLACES)).to_be_disabled()
     expect(lesson.box(PLACES)).to_have_value("4")
     expect(lesson.notice(PLACES)).to_be_hidden()

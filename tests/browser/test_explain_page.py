@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import lab as rig
-import nbformat
 import pytest
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+from playwright.sync_api import expect
 
 MAKE = """
 from course_utils import explain
@@ -45,16 +41,11 @@ TIMED = """async index => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def page(browser: Browser, lab: rig.Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[rig.WatchedPage]:
-    """Return a notebook with 501 rows in one cell and six in the next, opened and run."""
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [nbformat.v4.new_code_cell(source) for source in (MAKE, "deep", SMALL)]
-    path = tmp_path_factory.mktemp("deep") / "deep.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
-    with rig.lesson(browser, lab, path) as page:
-        assert not rig.error_outputs(page)
-        yield page
+@pytest.fixture(scope="module", autouse=True)
+def opened(tab: rig.WatchedPage, lab: rig.Lab, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A notebook with 501 rows in one cell and six in the next, opened and run."""
+    rig.open_and_run(tab, lab, rig.write_notebook(tmp_path_factory.mktemp("deep") / "deep.ipynb", MAKE, "deep", SMALL))
+    assert not rig.error_outputs(tab)
 
 
 def test_501_rows_do_not_hang_the_page(page: rig.WatchedPage) -> None:
@@ -67,8 +58,6 @@ def test_501_rows_do_not_hang_the_page(page: rig.WatchedPage) -> None:
 
 
 def test_a_key_opens_a_part_and_a_row(page: rig.WatchedPage) -> None:
-    from playwright.sync_api import expect
-
     summary = rig.cell(page, 1).locator("summary", has_text="Rows 40 to 79").first
     summary.focus()
     page.keyboard.press("Enter")
@@ -87,18 +76,10 @@ def test_a_key_opens_a_part_and_a_row(page: rig.WatchedPage) -> None:
 def test_the_table_keeps_to_its_box_and_axe_finds_nothing_serious(
     page: rig.WatchedPage, theme: rig.Theme, width: int
 ) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     rig.set_size(page, width, 1000)
     rig.set_theme(page, theme)
     for index in (1, 2):
         area = rig.cell(page, index).locator(".jp-OutputArea-output").last
         area.evaluate("area => { for (const part of area.querySelectorAll('tr details')) part.open = true; }")
         assert area.evaluate("area => area.scrollWidth - area.clientWidth") <= 1, "it scrolls in its own box only"
-        area.evaluate("area => area.classList.add('to-check')")
-        found = Axe().run(page, ".to-check").response["violations"]
-        area.evaluate("area => area.classList.remove('to-check')")
-        serious = [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")]
-        assert not serious, f"{theme}, {width}: {serious}"
-    rig.set_theme(page, "light")
-    rig.set_size(page, 1280, 1000)
+    assert not rig.axe_complaints(page, 1, 2)

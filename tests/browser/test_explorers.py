@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import lab as rig
-import nbformat
 import pytest
 from on_page import OnPage
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+from playwright.sync_api import expect
 
 #: One cell each. What a test needs to know of it: a slider, and what is to be read after one key on it.
 CELLS = {
@@ -26,21 +22,20 @@ CELLS = {
     "stamped image": 'explore.transposed(show="image")',
     "presenter": "explore.stride(presenter=True)",
     "autoencoder": "explore.autoencoder()",
+    "valid": 'explore.padding(n=7, k=3, padding="valid")',
+    "same": 'explore.padding(n=7, k=4, padding="same")',
+    "impossible": 'explore.padding(n=3, k=5, padding="valid")',
 }
+MOVED = [*CELLS][:10]
 NUMBERS = ["padding", "stride", "dilation", "pooling", "upsampling", "transposed"]
 
 
-@pytest.fixture(scope="module")
-def page(browser: Browser, lab: rig.Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[rig.WatchedPage]:
-    """Return a notebook of all explorers, opened and run."""
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    sources = ["from course_utils import explore", *CELLS.values()]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources], metadata=kernel)
+@pytest.fixture(scope="module", autouse=True)
+def opened(tab: rig.WatchedPage, lab: rig.Lab, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A notebook of all explorers, opened and run."""
     path = tmp_path_factory.mktemp("explorers") / "explorers.ipynb"
-    nbformat.write(notebook, path)
-    with rig.lesson(browser, lab, path) as page:
-        assert not rig.error_outputs(page)
-        yield page
+    rig.open_and_run(tab, lab, rig.write_notebook(path, "from course_utils import explore", *CELLS.values()))
+    assert not rig.error_outputs(tab)
 
 
 def shown(page: rig.WatchedPage, name: str) -> OnPage:
@@ -52,10 +47,8 @@ def first_slider(explorer: OnPage) -> Any:
     return explorer.cell.locator(".noUi-target:not([disabled]) .noUi-handle").first
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", MOVED)
 def test_a_key_moves_a_slider_and_the_answers_agree(page: rig.WatchedPage, name: str) -> None:
-    from playwright.sync_api import expect
-
     explorer = shown(page, name)
     picture = explorer.cell.locator(".cu-answers")
     before = picture.inner_text()
@@ -70,10 +63,8 @@ def test_a_key_moves_a_slider_and_the_answers_agree(page: rig.WatchedPage, name:
     expect(picture).to_have_text(before, use_inner_text=True)
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", MOVED)
 def test_the_mouse_drags_a_slider_to_both_ends(page: rig.WatchedPage, name: str) -> None:
-    from playwright.sync_api import expect
-
     explorer = shown(page, name)
     slider = first_slider(explorer)
     slider.scroll_into_view_if_needed()
@@ -86,7 +77,7 @@ def test_the_mouse_drags_a_slider_to_both_ends(page: rig.WatchedPage, name: str)
         page.mouse.move(x, box["y"] + 5, steps=8)
         expect(slider).to_have_attribute("aria-valuenow", slider.get_attribute(f"aria-value{end}") or "")
     page.mouse.up()
-    rig.wait_idle(page)
+    rig.settle(page)
     if name != "presenter":
         expect(explorer.verdict).to_contain_text(re.compile("[✓⊘]"))
     expect(explorer.cell.locator(".cu-problem")).to_be_hidden()
@@ -98,10 +89,8 @@ def test_the_mouse_drags_a_slider_to_both_ends(page: rig.WatchedPage, name: str)
 def test_pointing_at_an_output_and_at_an_input_writes_out_what_belongs_together(
     page: rig.WatchedPage, name: str
 ) -> None:
-    from playwright.sync_api import expect
-
     explorer = shown(page, name)
-    rig.wait_idle(page)
+    rig.settle(page)
     output = explorer.grid_cell("output", 1, 1)
     output.hover()
     expect(explorer.arithmetic).to_contain_text("Output row 1, column 1:")
@@ -118,8 +107,6 @@ def test_pointing_at_an_output_and_at_an_input_writes_out_what_belongs_together(
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_arrow_keys_walk_over_inputs_and_outputs(page: rig.WatchedPage, name: str) -> None:
-    from playwright.sync_api import expect
-
     explorer = shown(page, name)
     for kind, walker in (
         ("Input", explorer.cell.get_by_role("application", name=re.compile("^Input cells")).first),
@@ -129,10 +116,17 @@ def test_arrow_keys_walk_over_inputs_and_outputs(page: rig.WatchedPage, name: st
         for _ in range(12):
             page.keyboard.press("ArrowLeft")
             page.keyboard.press("ArrowUp")
-        expect(explorer.arithmetic).to_contain_text(f"{kind} row 0, column 0")
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("ArrowDown")
-        expect(explorer.arithmetic).to_contain_text(f"{kind} row 1, column 1")
+        frames = []
+        for key, row, column in ((None, 0, 0), ("ArrowRight", 0, 1), ("ArrowDown", 1, 1), ("ArrowLeft", 1, 0)):
+            if key:
+                page.keyboard.press(key)
+            expect(explorer.arithmetic).to_contain_text(f"{kind} row {row}, column {column}")
+            frames += [explorer.frame_place()] if (name, kind) == ("padding", "Output") else []
+        page.keyboard.press("ArrowLeft")
+        expect(explorer.arithmetic).to_contain_text(f"{kind} row 1, column 0")
+        if frames:
+            corner, right, below, back = frames
+            assert corner[0] == back[0] < right[0] == below[0] and corner[1] == right[1] < below[1] == back[1]
         assert walker.evaluate("node => node === document.activeElement"), "Lab moved to another cell"
 
 
@@ -153,7 +147,7 @@ WATCH = """cell => {
     let text = settled();
     window.watching = new MutationObserver(changes => {
         for (const { removedNodes } of changes) for (const node of removedNodes)
-            if (node.nodeType === 1 && node.matches('figure, svg, .cu-sheet, img, .cu-answer'))
+            if (node.nodeType === 1 && node.matches('figure, svg, .cu-sheet, img, .cu-answer, .cu-arithmetic'))
                 seen.removed.push(node.outerHTML.slice(0, 60));
         const now = settled();
         if (now !== text) { text = now; seen.changed = performance.now(); }
@@ -175,15 +169,14 @@ def test_a_drag_of_100_events_ends_on_the_last_value_and_nothing_flickers(page: 
     page.mouse.down()
     # Where the picture is largest, so that its size in between is not the jump.
     page.mouse.move(track["x"] + track["width"], y)
-    rig.wait_idle(page)
+    rig.settle(page)
     explorer.cell.evaluate(WATCH)
     for i in range(100):
         part = abs((i % 20) - 10) / 10  # to and fro
         page.mouse.move(track["x"] + track["width"] * part, y)
     ended = page.evaluate("() => performance.now()")
     page.mouse.up()
-    rig.wait_idle(page)
-    page.wait_for_timeout(400)
+    rig.settle(page)
     seen = page.evaluate(
         "() => { window.watching.disconnect(); cancelAnimationFrame(seen.frame);"
         "return { ...seen, heights: [...seen.heights], tops: [...seen.tops] }; }"
@@ -196,12 +189,10 @@ def test_a_drag_of_100_events_ends_on_the_last_value_and_nothing_flickers(page: 
     assert len(seen["tops"]) == 1, "the page jumped"
     assert not seen["removed"], "taken off the page and put back"
     explorer.button("Reset").click()
-    rig.wait_idle(page)
+    rig.settle(page)
 
 
 def test_an_opened_layer_stays_open_while_a_slider_moves(page: rig.WatchedPage) -> None:
-    from playwright.sync_api import expect
-
     explorer = shown(page, "autoencoder")
     layers = explorer.cell.locator(".cu-extra details")
     assert layers.count() == 13
@@ -211,15 +202,15 @@ def test_an_opened_layer_stays_open_while_a_slider_moves(page: rig.WatchedPage) 
     first_slider(explorer).focus()
     for key in ("ArrowLeft", "Home", "ArrowRight"):
         page.keyboard.press(key)
-    rig.wait_idle(page)
+    rig.settle(page)
     assert [layers.nth(i).get_attribute("open") is not None for i in range(13)] == [i == 5 for i in range(13)]
     explorer.button("Reset").click()
-    rig.wait_idle(page)
+    rig.settle(page)
 
 
 def test_pointing_asks_the_kernel_nothing(page: rig.WatchedPage) -> None:
     explorer = shown(page, "transposed")
-    rig.wait_idle(page)
+    rig.settle(page)
     page.evaluate(
         """() => {
             const panel = [...jupyterapp.shell.widgets('main')].find(w => w.node.matches('.jp-NotebookPanel'));
@@ -236,14 +227,12 @@ def test_pointing_asks_the_kernel_nothing(page: rig.WatchedPage) -> None:
     slider = first_slider(explorer)
     slider.focus()
     page.keyboard.press("ArrowLeft")
-    rig.wait_idle(page)
+    rig.settle(page)
     assert page.evaluate("() => window.told") > 0, "the counter counts"
     explorer.button("Reset").click()
 
 
 def test_the_presenter_reveals_and_the_next_setting_hides_again(page: rig.WatchedPage) -> None:
-    from playwright.sync_api import expect
-
     explorer = shown(page, "presenter")
     expect(explorer.cell.locator(".cu-ask").first).to_be_visible()
     expect(explorer.cell.locator('[data-name="output"]')).to_have_count(0)
@@ -260,8 +249,6 @@ def test_the_presenter_reveals_and_the_next_setting_hides_again(page: rig.Watche
 
 
 def test_height_and_width_come_apart_by_key(page: rig.WatchedPage) -> None:
-    from playwright.sync_api import expect
-
     explorer = shown(page, "padding")
     explorer.switch("height and width apart").focus()
     page.keyboard.press("Space")
@@ -276,8 +263,6 @@ def test_height_and_width_come_apart_by_key(page: rig.WatchedPage) -> None:
 
 
 def test_a_held_slider_says_why(page: rig.WatchedPage) -> None:
-    from playwright.sync_api import expect
-
     explorer = shown(page, "stride")
     note = explorer.cell.locator(".cu-notes")
     expect(note).to_contain_text("d is held at 1 while s is 2")
@@ -288,23 +273,97 @@ def test_a_held_slider_says_why(page: rig.WatchedPage) -> None:
     expect(note).to_contain_text("Set s to 1 to free d")
 
 
+def test_a_key_on_the_slider_changes_picture_and_verdict(page: rig.WatchedPage) -> None:
+    one = shown(page, "valid")
+    expect(one.title("output")).to_have_text("output 5×5")
+    one.slider("k, kernel size").focus()
+    for key, size in (("ArrowRight", 4), ("ArrowRight", 3), ("End", 1), ("Home", 7), ("ArrowRight", 6)):
+        page.keyboard.press(key)
+        expect(one.title("output")).to_have_text(f"output {size}×{size}")
+        expect(one.cell.locator('[data-name="output"] .cu-cell')).to_have_count(size * size)
+        cells = "the one value" if size == 1 else f"all {size * size} values"
+        expect(one.verdict).to_contain_text(f"✓ They agree in shape and in {cells}")
+        expect(one.cell.locator(".cu-answer").first).to_contain_text(f"= {size}")
+    assert one.slider("k, kernel size").evaluate("node => node === document.activeElement")
+
+
+def test_the_sum_on_the_page_gives_the_number_in_the_cell(page: rig.WatchedPage) -> None:
+    one = shown(page, "same")
+    one.slider("n, input size").focus()
+    page.keyboard.press("End")
+    expect(one.title("input")).to_have_text("input 12×12, padded to 15×15")
+    expect(one.title("output")).to_have_text("output 12×12")
+    expect(one.verdict).to_contain_text("all 144 values")
+    for cell in one.cell.locator('[data-name="output"] .cu-cell').all()[:30:7]:
+        cell.hover()
+        text = one.arithmetic.inner_text().replace("−", "-").replace("·", "*")
+        found = re.fullmatch(r"Output row \d+, column \d+:\s+(.+?)\s+= (-?\d+)\s+Keras: (-?\d+)", text, re.S)
+        assert found, text
+        assert eval(found[1].replace("\n", " ")) == int(found[2]) == int(found[3])
+        assert (cell.locator("text").text_content() or "").replace("−", "-") == found[2]
+
+
+def test_shortcuts_of_the_notebook_leave_the_cell_alone(page: rig.WatchedPage) -> None:
+    one = shown(page, "valid")
+    before = rig.sources(page)
+    controls = [
+        one.slider("k, kernel size"),
+        one.cell.get_by_role("button", name="same", exact=True),
+        one.cell.get_by_role("combobox").first,
+        one.walker,
+        one.cell.locator("summary"),
+    ]
+    for control in controls:
+        control.focus()
+        for key in ("x", "d", "d", "m", "a", "z"):
+            page.keyboard.press(key)
+        assert rig.sources(page) == before, control
+    assert one.output.is_visible()
+
+
+def test_every_control_and_picture_has_a_name(page: rig.WatchedPage) -> None:
+    one = shown(page, "valid")
+    names = [slider.get_attribute("aria-label") for slider in one.cell.get_by_role("slider").all()]
+    assert names == ["n, input size", "k, kernel size"]
+    assert one.cell.get_by_role("group", name="padding").count() == 1
+    assert one.cell.locator('[title="null"]').count() == 0
+    for picture in one.cell.get_by_role("img").all():
+        assert re.match(r"(Input|Kernel|Output) of \d+ by \d+", picture.get_attribute("aria-label") or "")
+    assert "output" in (one.cell.locator(".cu-say").text_content() or "")
+
+
+def test_the_impossible_shows_keras_own_words_and_the_way_out(page: rig.WatchedPage) -> None:
+    one = shown(page, "impossible")
+    expect(one.verdict).to_contain_text("⊘ Impossible")
+    expect(one.cell.locator(".cu-answers")).to_contain_text("3 − 5 + 1 = −1")
+    expect(one.cell.locator(".cu-answers")).to_contain_text("Computed output size would be zero or negative")
+    expect(one.cell.locator('[data-name="output"]')).to_have_count(0)
+    one.cell.get_by_role("button", name="same", exact=True).click()
+    expect(one.title("output")).to_have_text("output 3×3")
+    expect(one.verdict).to_contain_text("✓")
+
+
+def test_the_code_is_copied(page: rig.WatchedPage) -> None:
+    one = shown(page, "same")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    one.cell.locator("summary").click()
+    one.cell.get_by_role("button", name="Copy").click()
+    expect(one.cell.locator(".cu-copy")).to_have_text("Copied")
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert copied == one.cell.locator(".cu-code code").text_content()
+    assert "keras.layers.Conv2D(filters=1" in copied
+
+
 @pytest.mark.parametrize("width", [1280, 420])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everything_fits_and_axe_finds_nothing_serious(page: rig.WatchedPage, theme: rig.Theme, width: int) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    rig.set_size(page, width, 1000)
     rig.set_theme(page, theme)
-    for name in CELLS:
-        explorer = shown(page, name)
-        for details in explorer.cell.locator("details").all():
-            details.evaluate("node => { node.open = true; }")
-        box = explorer.cell.locator(".jp-OutputArea-output").first
+    rig.show_all(page, width)
+    page.evaluate("() => { for (const node of document.querySelectorAll('.jp-Cell details')) node.open = true; }")
+    rig.wait_painted(page)
+    for index, name in enumerate(CELLS, 1):
+        box = rig.cell(page, index).locator(".jp-OutputArea-output").first
         assert box.evaluate("area => area.scrollWidth - area.clientWidth") <= 1, name
-        explorer.output.evaluate("view => view.closest('.jp-OutputArea-output').classList.add('to-check')")
-        found = Axe().run(page, ".to-check").response["violations"]
-        box.evaluate("area => area.classList.remove('to-check')")
-        serious = [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")]
-        assert not serious, f"{name}, {theme}, {width}: {serious}"
-    rig.set_theme(page, "light")
-    rig.set_size(page, 1280, 1000)
+        colour = box.locator(".cu-view").evaluate("view => getComputedStyle(view).color")
+        assert (sum(map(int, re.findall(r"\d+", colour)[:3])) > 380) == (theme == "dark"), f"{name} can be read"
+    assert not rig.axe_complaints(page, *range(1, 1 + len(CELLS)))

@@ -5,25 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import lab as rig
 import nbformat
 import pytest
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Locator, expect
 
 LESSON = "00_start_here.ipynb"
 SIZES = [28, 14, 14, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28]
 
 
-@pytest.fixture(scope="module")
-def page(browser: Browser, lab: rig.Lab) -> Iterator[rig.WatchedPage]:
-    """Return lesson 00, opened and run."""
-    with rig.lesson(browser, lab, LESSON) as page:
-        yield page
-        record(lab).unlink(missing_ok=True)
+@pytest.fixture(scope="module", autouse=True)
+def opened(tab: rig.WatchedPage, lab: rig.Lab) -> Iterator[None]:
+    """Lesson 00, opened and run on a kernel that starts as it does for a learner."""
+    rig.open_and_run(tab, lab, LESSON, kernel=rig.ORDINARY)
+    yield
+    record(lab).unlink(missing_ok=True)
 
 
 def record(lab: rig.Lab) -> Path:
@@ -42,8 +39,6 @@ def test_run_all_ends_without_an_error(page: rig.WatchedPage) -> None:
 
 
 def test_the_set_up_is_found_ready_and_its_slider_moves(page: rig.WatchedPage) -> None:
-    from playwright.sync_api import expect
-
     shown = cell(page, "check")
     expect(shown.locator(".jp-Cell-outputArea")).to_contain_text("Ready: go on below.")
     slider = shown.get_by_role("slider", name="widgets are drawn: move me")
@@ -53,8 +48,6 @@ def test_the_set_up_is_found_ready_and_its_slider_moves(page: rig.WatchedPage) -
 
 
 def test_a_prediction_is_kept_back_committed_recorded_and_taken_back(page: rig.WatchedPage, lab: rig.Lab) -> None:
-    from playwright.sync_api import expect
-
     shown = cell(page, "predict-imports")
     output = shown.locator(".jp-Cell-outputArea")
     boxes = shown.get_by_role("textbox").all()[-13:]
@@ -79,11 +72,8 @@ def test_a_prediction_is_kept_back_committed_recorded_and_taken_back(page: rig.W
 
 
 def test_a_committed_answer_is_there_again_in_a_new_kernel(page: rig.WatchedPage, lab: rig.Lab) -> None:
-    from playwright.sync_api import expect
-
     assert record(lab).exists()
-    rig.open_notebook(page, lab, LESSON)
-    rig.run_all(page)
+    rig.open_and_run(page, lab, LESSON)
     boxes = cell(page, "predict-imports").get_by_role("textbox").all()[-13:]
     expect(boxes[5]).to_have_value("4")
     expect(boxes[5]).to_be_disabled()

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 import lab as rig
 import pytest
 from expected_answers import PREDICTED
 from lessons import LESSONS, Lesson, label
 from on_page import OnPage
+from playwright.sync_api import expect
 
 from course_utils.exercises.predictions import Choice
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
-
-#: The first two have tests of their own, which do more.
-OTHERS = [lesson for lesson in LESSONS if lesson.number not in ("00", "01")]
+#: The first one has tests of its own, which do more.
+OTHERS = [lesson for lesson in LESSONS if lesson.number != "00"]
 
 
 class Opened:
@@ -37,10 +32,27 @@ class Opened:
 
 
 @pytest.fixture(scope="module", params=OTHERS, ids=label)
-def opened(request: pytest.FixtureRequest, browser: Browser, lab: rig.Lab) -> Iterator[Opened]:
+def run(request: pytest.FixtureRequest, tab: rig.WatchedPage, lab: rig.Lab) -> Opened:
     """Return each lesson in turn: running it once is enough for all tests here."""
-    with rig.lesson(browser, lab, request.param.notebook) as page:
-        yield Opened(request.param, page)
+    rig.open_notebook(tab, lab, request.param.notebook)
+    opened = Opened(request.param, tab)
+    spoilers = [place for place, cell in enumerate(opened.cells) if "spoiler" in cell["metadata"].get("tags", ())]
+    rig.show_all(tab, 1280)
+    for place in spoilers:
+        expect(rig.cell(tab, place).locator(".jp-Placeholder")).to_be_visible()
+        expect(rig.cell(tab, place).locator(".jp-OutputArea-output img")).to_have_count(0)
+    rig.set_size(tab, 1280, 1000)
+    rig.set_theme(tab, "light")
+    rig.run_all(tab)
+    for place in spoilers:
+        rig.scroll_to_cell(tab, place)
+        expect(rig.cell(tab, place).locator(".jp-Placeholder")).to_have_count(0)
+    return opened
+
+
+@pytest.fixture
+def opened(run: Opened, page: rig.WatchedPage) -> Opened:
+    return run
 
 
 def test_run_all_ends_without_an_error_and_gives_no_exercise_away(opened: Opened) -> None:
@@ -67,9 +79,8 @@ def test_each_explorer_follows_its_first_free_slider_to_both_ends(opened: Opened
             before, stood = shown.output.inner_html(), slider.get_attribute("aria-valuenow")
             opened.page.keyboard.press(key)
             if slider.get_attribute("aria-valuenow") != stood:  # it may stand at this end already
-                opened.page.wait_for_function(
-                    "([node, before]) => node.innerHTML !== before", arg=[shown.output.element_handle(), before]
-                )
+                rig.settle(opened.page)
+                assert shown.output.inner_html() != before, opened.cells[place]["id"]
             pictures.add(shown.output.inner_html())
             assert not shown.cell.locator(".cu-problem:visible").count(), opened.cells[place]["id"]
         assert len(pictures) == 2, opened.cells[place]["id"]
@@ -77,8 +88,6 @@ def test_each_explorer_follows_its_first_free_slider_to_both_ends(opened: Opened
 
 
 def test_a_right_expectation_is_told_to_be_one(opened: Opened) -> None:
-    from playwright.sync_api import expect
-
     truths = PREDICTED[opened.lesson.number]
     for prediction in opened.lesson.predictions:
         (place,) = opened.places(f"lesson.{prediction.name}.predict(")
@@ -96,21 +105,16 @@ def test_a_right_expectation_is_told_to_be_one(opened: Opened) -> None:
 
 def test_on_a_narrow_dark_page_nothing_is_wider_than_the_page(opened: Opened) -> None:
     page = opened.page
-    rig.set_size(page, 420, 900)
     rig.set_theme(page, "dark")
-    try:
-        for place, cell in enumerate(opened.cells):
-            if cell["cell_type"] != "code":
-                continue
-            rig.scroll_to_cell(page, place)
-            wide = rig.cell(page, place).evaluate(
-                # Printed lines and tables scroll in their output; a widget or a picture has to find its place.
-                """cell => [...cell.querySelectorAll('.jp-OutputArea-output')]
-                    .filter(area => area.querySelector('.jupyter-widgets, .widget-box, img, svg')
-                                    && area.scrollWidth > area.clientWidth + 1).length"""
-            )
-            assert not wide, cell["id"]
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    finally:
-        rig.set_theme(page, "light")
-        rig.set_size(page, 1280, 1000)
+    rig.show_all(page, 420)
+    places = [place for place, cell in enumerate(opened.cells) if cell["cell_type"] == "code"]
+    wide = page.evaluate(
+        # Printed lines and tables scroll in their output; a widget or a picture has to find its place.
+        """places => places.map(place => document.querySelector(`.jp-Cell[data-windowed-list-index="${place}"]`))
+            .flatMap(cell => [...cell.querySelectorAll('.jp-OutputArea-output')])
+            .filter(area => area.querySelector('.jupyter-widgets, .widget-box, img, svg')
+                            && area.scrollWidth > area.clientWidth + 1).map(area => area.outerHTML.slice(0, 200))""",
+        places,
+    )
+    assert not wide
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import lab as rig
 import nbformat
-import psutil
 import pytest
 from in_ci import skip_or_fail
-from nbformat import v4
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Locator
+from PIL import Image
+from playwright.sync_api import Locator, expect
 
 SETUP = '''
 import anywidget, ipywidgets, traitlets
@@ -41,48 +36,50 @@ slider.observe(lambda change: bar.set_trait("count", change["new"]), "value")
 print("ready")
 '''
 SHOW = "ipywidgets.VBox([slider, bar])"
-SLIDER_CELL = 2
+SLIDER_CELL = 1
+#: 192.0.2.1 is an address that belongs to nobody.
+LEAVING = (
+    "import socket, urllib.request; socket.create_connection(('192.0.2.1', 80), timeout=1)",
+    "urllib.request.urlopen('http://nobody.invalid/data.json')",
+    "socket.socket(type=socket.SOCK_DGRAM).sendto(b'hello', ('192.0.2.1', 53))",
+)
+CELLS = (
+    SETUP,
+    SHOW,
+    "1 + 1",
+    "ipywidgets.Box([ipywidgets.HTML('<div style=\"width: 900px\">wide</div>')])",
+    "import os; print(os.environ['HOME'], os.getcwd(), sep='|')",
+    "1 / 0",
+)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return rig.write_notebook(tmp_path_factory.mktemp("rig") / "rig.ipynb", *CELLS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def opened(tab: rig.WatchedPage, lab: rig.Lab, original: Path) -> None:
+    """A notebook with a slider, opened and run."""
+    rig.open_and_run(tab, lab, original)
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Callable[..., Path]:
-    """Return a function that writes a notebook with these code cells after a heading."""
-
-    def write(*sources: str) -> Path:
-        notebook = v4.new_notebook(
-            cells=[v4.new_markdown_cell("# A try"), *map(v4.new_code_cell, sources)],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        )
-        path = tmp_path / "rig.ipynb"
-        nbformat.write(notebook, path)
-        return path
-
-    return write
-
-
-@pytest.fixture
-def bar(page: rig.WatchedPage, lab: rig.Lab, make: Callable[..., Path]) -> Locator:
-    """Return the picture of a running notebook with a slider."""
-    rig.open_notebook(page, lab, make(SETUP, SHOW, "1 + 1"))
-    rig.run_all(page)
+def bar(page: rig.WatchedPage) -> Locator:
+    """Return the picture that the slider moves."""
+    rig.scroll_to_cell(page, SLIDER_CELL)
     picture = page.get_by_role("img", name="of 9 filled")
     picture.wait_for()
     return picture
 
 
 def wait_for_bar(bar: Locator, count: int) -> None:
-    from playwright.sync_api import expect
-
     expect(bar).to_have_attribute("aria-label", f"{count} of 9 filled")
     expect(bar.locator("rect[fill=teal]")).to_have_count(count)
 
 
-def sources(page: rig.WatchedPage) -> list[str]:
-    return ["".join(cell["source"]) for cell in rig.model(page)["cells"]]
-
-
-def test_outputs_come_from_the_model(page: rig.WatchedPage, bar: Locator) -> None:
-    ready, shown, two = rig.outputs(page)
+def test_outputs_come_from_the_model_and_errors_are_recorded(page: rig.WatchedPage) -> None:
+    ready, shown, two, *_ = rig.outputs(page)
     assert [rig.kind_of(output) for output in (*ready, *shown, *two)] == [
         "stdout",
         "text/plain+widget-view+json",
@@ -90,7 +87,7 @@ def test_outputs_come_from_the_model(page: rig.WatchedPage, bar: Locator) -> Non
     ]
     assert ready[0]["text"] == "ready\n"
     assert two[0]["data"]["text/plain"] == "2"
-    assert not rig.error_outputs(page)
+    assert rig.error_outputs(page) == ["cell 5: ZeroDivisionError: division by zero"]
 
 
 def test_keyboard_and_mouse_move_the_picture(page: rig.WatchedPage, bar: Locator) -> None:
@@ -117,26 +114,7 @@ def test_keyboard_and_mouse_move_the_picture(page: rig.WatchedPage, bar: Locator
     wait_for_bar(bar, 3)
 
 
-def test_without_a_guard_a_key_on_the_slider_cuts_the_cell(page: rig.WatchedPage, bar: Locator) -> None:
-    """The trap that the course's own view must guard against; a test of that guard presses the same key."""
-    guard = "data-lm-suppress-shortcuts"
-    slider = page.get_by_role("slider")
-    slider.focus()
-    slider.evaluate("(node, guard) => node.setAttribute(guard, 'true')", guard)
-    page.keyboard.press("x")
-    page.keyboard.press("ArrowRight")  # comes after the x, so the x has had its effect by then
-    wait_for_bar(bar, 1)
-    assert SHOW in sources(page), "with the guard the cell stays"
-
-    slider.evaluate("(node, guard) => node.removeAttribute(guard)", guard)
-    page.keyboard.press("x")
-    slider.wait_for(state="detached")
-    assert SHOW not in sources(page), "without the guard the cell is cut"
-
-
 def test_themes_and_pictures(page: rig.WatchedPage, bar: Locator) -> None:
-    from PIL import Image
-
     brightness = {}
     for theme in ("light", "dark"):
         rig.set_theme(page, theme)
@@ -147,80 +125,72 @@ def test_themes_and_pictures(page: rig.WatchedPage, bar: Locator) -> None:
     assert brightness["light"] > 180 > 80 > brightness["dark"]
 
 
-def test_content_that_does_not_fit_is_reported(page: rig.WatchedPage, lab: rig.Lab, make: Callable[..., Path]) -> None:
-    page.set_viewport_size({"width": 420, "height": 900})
-    wide = "ipywidgets.Box([ipywidgets.HTML('<div style=\"width: 900px\">wide</div>')])"
-    rig.open_notebook(page, lab, make(SETUP, SHOW, wide))
-    rig.run_all(page)
+def test_content_that_does_not_fit_is_reported(page: rig.WatchedPage) -> None:
+    rig.set_size(page, 420, 1000)
     assert {line.split(":")[0] for line in rig.too_wide(page)} == {"cell 3"}
+    rig.set_size(page, 1280, 1000)
 
 
-def test_whatever_goes_wrong_is_recorded(page: rig.WatchedPage, lab: rig.Lab, make: Callable[..., Path]) -> None:
-    rig.open_notebook(page, lab, make("1 / 0", "2"))
-    rig.run_all(page)
-    assert rig.error_outputs(page) == ["cell 1: ZeroDivisionError: division by zero"]
-    page.evaluate("() => { console.error('a complaint'); setTimeout(() => { throw new Error('a fault'); }); }")
+def test_the_lab_is_isolated_and_works_on_a_copy(page: rig.WatchedPage, lab: rig.Lab, original: Path) -> None:
+    home, folder = map(Path, rig.outputs(page)[4][0]["text"].strip().split("|"))
+    assert home == lab.profile / "home"
+    assert folder == lab.root / lab.source.name
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    assert nbformat.read(folder / original.name, 4).cells[4].execution_count == 5
+    assert nbformat.read(original, 4).cells[4].execution_count is None
+
+
+def test_without_a_guard_a_key_on_the_slider_cuts_the_cell(page: rig.WatchedPage, bar: Locator) -> None:
+    """The trap that the course's own view must guard against; a test of that guard presses the same key."""
+    guard = "data-lm-suppress-shortcuts"
+    slider = page.get_by_role("slider")
+    slider.focus()
+    page.keyboard.press("Home")
+    wait_for_bar(bar, 0)
+    slider.evaluate("(node, guard) => node.setAttribute(guard, 'true')", guard)
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowRight")  # comes after the x, so the x has had its effect by then
+    wait_for_bar(bar, 1)
+    assert SHOW in rig.sources(page), "with the guard the cell stays"
+
+    slider.evaluate("(node, guard) => node.removeAttribute(guard)", guard)
+    page.keyboard.press("x")
+    slider.wait_for(state="detached")
+    assert SHOW not in rig.sources(page), "without the guard the cell is cut"
+
+
+def test_whatever_goes_wrong_in_the_page_is_recorded(page: rig.WatchedPage, lab: rig.Lab) -> None:
+    with page.expect_event("pageerror"):
+        page.evaluate("() => { console.error('a complaint'); setTimeout(() => { throw new Error('a fault'); }); }")
     page.evaluate("() => fetch('https://example.org/data.json').catch(() => null)")
     assert any("a complaint" in line for line in page.errors)
     assert any("a fault" in line for line in page.errors)
     assert page.strays == ["https://example.org/data.json"]
-    page.errors.clear()
-    page.strays.clear()
+    with pytest.raises(AssertionError, match="left this machine"):
+        rig.check(page, lab)
+    page.errors.append("another complaint")
+    with pytest.raises(AssertionError, match="errors in the page"):
+        rig.check(page, lab)
 
 
 def test_a_kernel_that_asks_another_machine_is_stopped_and_recorded(
-    page: rig.WatchedPage, lab: rig.Lab, make: Callable[..., Path]
+    page: rig.WatchedPage, lab: rig.Lab, tmp_path: Path
 ) -> None:
-    """192.0.2.1 is an address that belongs to nobody."""
-    asks = "import socket, urllib.request\nsocket.create_connection(('192.0.2.1', 80), timeout=1)"
-    by_name = "urllib.request.urlopen('http://nobody.invalid/data.json')"
-    by_packet = "socket.socket(type=socket.SOCK_DGRAM).sendto(b'hello', ('192.0.2.1', 53))"
-    rig.open_notebook(
-        page,
-        lab,
-        make(
-            *(
-                f"try:\n    {line}\nexcept OSError as error:\n    print(error)"
-                for line in (asks.replace("\n", "; "), by_name, by_packet)
-            )
-        ),
-    )
-    rig.run_all(page)
-    said = ["".join(outputs[0]["text"]) for outputs in rig.outputs(page)]
-    assert ["nobody leave this machine" in text for text in said] == [True] * 3, said
-    with pytest.raises(AssertionError, match="a kernel left this machine"):
-        rig.close(page, lab)
+    cells = (f"try:\n    {line}\nexcept OSError as error:\n    print(error)" for line in LEAVING)
+    rig.open_and_run(page, lab, rig.write_notebook(tmp_path / "leaving.ipynb", *cells))
+    printed = ["".join(outputs[0]["text"]) for outputs in rig.outputs(page)]
+    assert ["nobody leave this machine" in text for text in printed] == [True] * 3, printed
     # Connecting looks an address up first, and stops there.
     assert [line.split()[0] for line in lab.strays()] == ["socket.getaddrinfo", "socket.getaddrinfo", "socket.sendto"]
-    lab.notes.unlink()
+    with pytest.raises(AssertionError, match="a kernel left this machine"):
+        rig.check(page, lab)
 
 
 def test_a_notebook_without_a_kernel_is_reported(page: rig.WatchedPage, lab: rig.Lab, tmp_path: Path) -> None:
-    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell("1")]), tmp_path / "none.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")]), tmp_path / "none.ipynb")
     with pytest.raises(AssertionError, match="Select kernel"):
         rig.open_notebook(page, lab, tmp_path / "none.ipynb")
-
-
-def test_the_lab_is_isolated_and_works_on_a_copy(
-    page: rig.WatchedPage, lab: rig.Lab, make: Callable[..., Path]
-) -> None:
-    original = make("import os", "print(os.environ['HOME'], os.getcwd(), sep='|')")
-    rig.open_notebook(page, lab, original)
-    rig.run_all(page)
-    home, folder = map(Path, rig.outputs(page)[1][0]["text"].strip().split("|"))
-    assert home == lab.profile / "home"
-    assert folder == lab.root / lab.source.name
-    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-    assert nbformat.read(folder / original.name, 4).cells[1].execution_count == 1
-    assert nbformat.read(original, 4).cells[1].execution_count is None
-
-
-def test_stop_leaves_nothing_running(tmp_path: Path) -> None:
-    with rig.Lab(tmp_path / "profile", config=None) as server:
-        process = psutil.Process(server._process.pid)  # type: ignore[union-attr]
-        server.api("/api/status")
-    assert not process.is_running()
-    server.stop()  # again: nothing to do, no error
+    page.goto("about:blank")
 
 
 def test_a_missing_browser_is_a_skip_for_people_and_a_failure_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,7 +146,7 @@ STYLE: list[Check] = [
 ]
 """For whoever changes the code: a learner's tests cannot fail because of them."""
 
-WHOLE = ["-m", "pytest", "--nbval", "tests", "notebooks", "--whole", "-n", "logical", "--maxprocesses", "4"]
+WHOLE = ["-m", "pytest", "--nbval", "tests", "deploy", "notebooks", "--whole", "-n", "logical", "--maxprocesses", "4"]
 WHOLE += ["--dist", "loadfile", "--no-loadscope-reorder", "-p", "no:cacheprovider"]
 """One run of every test and lesson, shared among the processors (tests/conftest.py)."""
 

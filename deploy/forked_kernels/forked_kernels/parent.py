@@ -1,6 +1,6 @@
 """The process that kernels are forked from. It imports what every lesson needs, and then only waits and forks.
 
-``python -m course_utils.forked.parent FD``, where FD is its end of a socket to the server (SOCK_SEQPACKET):
+``python -m forked_kernels.parent FD``, where FD is its end of a socket to the server (SOCK_SEQPACKET):
 
 - it says ``{"ready": true}`` when the imports are done;
 - each request is ``{"argv": [...], "env": {...}, "cwd": "...", "server": pid or null}`` with the streams for output and
@@ -104,9 +104,6 @@ def settle(request: Request, of_libraries: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(of_libraries | request.env)
     os.chdir(request.cwd)
-    # The course itself is read as it is now, and sets TensorFlow's variables in this kernel too.
-    for name in [name for name in sys.modules if name.partition(".")[0] == __package__.partition(".")[0]]:
-        del sys.modules[name]
     # Copies must not draw the same numbers. Python's own generator sees to that itself.
     random.seed()
     import numpy as np
