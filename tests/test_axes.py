@@ -37,15 +37,15 @@ A = TypeVar("A", bound=Axis)
 SIZES = range(1, 17)
 PADDINGS: tuple[str | tuple[int, int], ...] = ("valid", "same", "causal", (0, 0), (1, 1), (0, 2), (3, 1))
 WINDOWS = [Window(k, s, d, padding) for k, s, d, padding in product(range(1, 8), range(1, 5), range(1, 4), PADDINGS)]
-SPREADS = [
+TRANSPOSED = [
     TransposedWindow(k, s, d, padding, extra)
     for k, s, d, padding in product(range(1, 8), range(1, 5), range(1, 4), ("valid", "same"))
     for extra in (None, *range(s))
 ]
-REPEATS = [Upsample(f, how) for f in range(1, 7) for how in ("nearest", "bilinear")]
+UPSAMPLES = [Upsample(f, how) for f in range(1, 7) for how in ("nearest", "bilinear")]
 PADS = [Pad(a, b) for a, b in product(range(5), repeat=2)]
 CROPS = [Crop(a, b) for a, b in product(range(5), repeat=2)]
-AXES: list[Axis] = [*WINDOWS, *SPREADS, *REPEATS, *PADS, *CROPS, GlobalWindow()]
+AXES: list[Axis] = [*WINDOWS, *TRANSPOSED, *UPSAMPLES, *PADS, *CROPS, GlobalWindow()]
 
 
 def fitting(axes: Sequence[A], sizes: Iterable[int] = SIZES) -> list[tuple[A, int]]:
@@ -141,7 +141,7 @@ def test_pads_are_total_and_the_odd_one_comes_after() -> None:
             assert (before, after) == window.padding
 
 
-def test_no_window_reads_beyond_the_ghost_cells_and_the_first_starts_with_them() -> None:
+def test_windows_begin_with_the_ghost_cells_and_read_none_beyond() -> None:
     for window, n in fitting(WINDOWS):
         before, after = window.pads(n)
         taps = [tap for i in range(window.output_size(n)) for tap in window.taps(i, n)]
@@ -183,7 +183,7 @@ def test_the_other_way_to_write_same_padding() -> None:
         assert window.padding_total(n) == (max(k - s, 0) if n % s == 0 else max(k - n % s, 0))
 
 
-def test_whole_reads_everything_once() -> None:
+def test_a_global_window_reads_everything_once() -> None:
     for n in SIZES:
         assert GlobalWindow().output_size(n) == 1
         assert GlobalWindow().taps(0, n) == tuple(range(n))
@@ -208,14 +208,14 @@ def test_taps_and_stamps_are_the_same_relation_seen_from_both_ends() -> None:
         assert read == reached, (axis, n)
 
 
-def test_unread_cells_are_those_that_nobody_reads() -> None:
+def test_unused_inputs_are_those_that_no_output_reads() -> None:
     for axis, n in FEW:
         read = {j for i in range(axis.output_size(n)) for j in axis.taps(i, n)}
         assert set(axis.unused_inputs(n)) == set(range(n)) - read, (axis, n)
         assert list(axis.unused_inputs(n)) == sorted(axis.unused_inputs(n))
 
 
-def test_some_cells_really_stay_unread() -> None:
+def test_some_inputs_really_stay_unused() -> None:
     assert Window(2, 3, padding="same").unused_inputs(5) == (2,)
     assert Window(2, 2).unused_inputs(7) == (6,)
     assert Crop(1, 2).unused_inputs(5) == (0, 3, 4)
@@ -236,85 +236,85 @@ def test_asking_for_an_output_that_does_not_exist() -> None:
 # -- the way up ---------------------------------------------------------------------------------------------------
 
 
-def test_spread_is_the_transpose_of_its_window() -> None:
+def test_a_transposed_window_is_the_transpose_of_its_window() -> None:
     """The forward window on the larger map and the stamps on the smaller one fill the same table."""
     compared = 0
-    for spread, n in fitting(SPREADS):
+    for transposed, n in fitting(TRANSPOSED):
         try:
-            spread.check_runs(n)
+            transposed.check_runs(n)
         except ShapeError:
             continue
-        o = spread.output_size(n)
-        forward = spread.forward
-        assert forward.output_size(o) == n, (spread, n)
+        o = transposed.output_size(n)
+        forward = transposed.forward
+        assert forward.output_size(o) == n, (transposed, n)
         for j in range(n):
-            assert spread.stamps(j, n) == forward.taps(j, o), (spread, n, j)
+            assert transposed.stamps(j, n) == forward.taps(j, o), (transposed, n, j)
         compared += 1
     assert compared > 7000
 
 
-def test_spread_by_listing_every_stamp() -> None:
-    for spread, n in fitting([s for s in SPREADS if s.padding == "valid"]):
-        hit = {j * spread.stride + t * spread.dilation for j in range(n) for t in range(spread.size)}
+def test_transposed_windows_by_listing_every_stamp() -> None:
+    for transposed, n in fitting([s for s in TRANSPOSED if s.padding == "valid"]):
+        hit = {j * transposed.stride + t * transposed.dilation for j in range(n) for t in range(transposed.size)}
         smallest = max(hit) + 1
-        if spread.output_padding is None:
+        if transposed.output_padding is None:
             # As many cells as the stamps need, or as many as n strides take, whichever is more.
-            assert spread.output_size(n) == max(smallest, n * spread.stride)
+            assert transposed.output_size(n) == max(smallest, n * transposed.stride)
         else:
-            assert spread.output_size(n) == smallest + spread.output_padding
-        assert spread.crops(n)[0] == 0
+            assert transposed.output_size(n) == smallest + transposed.output_padding
+        assert transposed.crops(n)[0] == 0
 
 
-def test_spread_same_gives_n_times_s() -> None:
-    for spread, n in fitting([s for s in SPREADS if s.padding == "same" and s.output_padding is None]):
-        assert spread.output_size(n) == n * spread.stride
+def test_transposed_same_gives_n_times_s() -> None:
+    for transposed, n in fitting([s for s in TRANSPOSED if s.padding == "same" and s.output_padding is None]):
+        assert transposed.output_size(n) == n * transposed.stride
 
 
-def test_crops_of_a_spread_cut_the_sum_of_the_stamps_to_size() -> None:
-    for spread, n in fitting(SPREADS):
-        stamped = (n - 1) * spread.stride + spread.effective_size
-        before, after = spread.crops(n)
+def test_crops_cut_the_sum_of_the_stamps_to_size() -> None:
+    for transposed, n in fitting(TRANSPOSED):
+        stamped = (n - 1) * transposed.stride + transposed.effective_size
+        before, after = transposed.crops(n)
         assert before >= 0
-        assert stamped - before - after == spread.output_size(n)
+        assert stamped - before - after == transposed.output_size(n)
 
 
 def test_overlaps_are_even_exactly_where_the_stride_divides_the_size() -> None:
     for k, s in product(range(1, 8), range(1, 5)):
-        spread = TransposedWindow(k, s)
-        inner = spread.overlaps(20)[k : -k - s]
+        transposed = TransposedWindow(k, s)
+        inner = transposed.overlaps(20)[k : -k - s]
         assert len(inner) > 5
         assert (len(set(inner)) == 1) == (k % s == 0), (k, s)
         assert set(inner) <= {k // s, -(-k // s)}
 
 
-def test_a_spread_that_is_one_window_short_is_foretold() -> None:
+def test_a_transposed_window_that_is_one_short_is_foretold() -> None:
     """*same* with an even k_eff and output_padding=0, and nothing else."""
-    for spread, n in product(SPREADS, SIZES):
-        short = spread.padding == "same" and spread.output_padding == 0 and spread.effective_size % 2 == 0
+    for transposed, n in product(TRANSPOSED, SIZES):
+        short = transposed.padding == "same" and transposed.output_padding == 0 and transposed.effective_size % 2 == 0
         if not short:
-            spread.check_runs(n)
+            transposed.check_runs(n)
             continue
         with pytest.raises(ShapeError) as caught:
-            spread.check_runs(n)
+            transposed.check_runs(n)
         message = str(caught.value)
-        for number in (spread.size, spread.stride, n, spread.output_size(n)):
+        for number in (transposed.size, transposed.stride, n, transposed.output_size(n)):
             assert str(number) in message
         # Everything that the message proposes runs.
-        TransposedWindow(spread.size, spread.stride, spread.dilation, "same").check_runs(n)
-        TransposedWindow(spread.size + 1, spread.stride, spread.dilation, "same", 0).check_runs(n)
+        TransposedWindow(transposed.size, transposed.stride, transposed.dilation, "same").check_runs(n)
+        TransposedWindow(transposed.size + 1, transposed.stride, transposed.dilation, "same", 0).check_runs(n)
         proposed = re.search(r"Try output_padding(?:=| from )(\d+)(?: to (\d+))?", message)
-        assert bool(proposed) == (spread.stride > 1)
+        assert bool(proposed) == (transposed.stride > 1)
         for extra in range(int(proposed[1]), int(proposed[2] or proposed[1]) + 1) if proposed else ():
-            TransposedWindow(spread.size, spread.stride, spread.dilation, "same", extra).check_runs(n)
+            TransposedWindow(transposed.size, transposed.stride, transposed.dilation, "same", extra).check_runs(n)
 
 
-def test_repeat_nearest_copies_every_cell_f_times() -> None:
+def test_nearest_copies_every_cell_f_times() -> None:
     for n, f in product(SIZES, range(1, 7)):
         expected = [j for j in range(n) for _ in range(f)]
         assert [Upsample(f).blend(i, n) for i in range(n * f)] == [((j, Fraction(1)),) for j in expected]
 
 
-def test_repeat_bilinear_is_linear_between_the_centres_of_the_cells() -> None:
+def test_bilinear_is_linear_between_the_centres_of_the_cells() -> None:
     for n, f in product(SIZES, range(1, 7)):
         axis = Upsample(f, "bilinear")
         weights = np.zeros((axis.output_size(n), n))
@@ -333,7 +333,7 @@ def test_repeat_bilinear_is_linear_between_the_centres_of_the_cells() -> None:
             np.testing.assert_allclose(weights[:, j], np.interp(places, centres, alone), atol=1e-12)
 
 
-def test_repeat_bilinear_of_known_rows() -> None:
+def test_bilinear_of_known_rows() -> None:
     def row(f: int, cells: list[int]) -> list[Fraction]:
         axis = Upsample(f, "bilinear")
         return [sum((cells[j] * w for j, w in axis.blend(i, len(cells))), Fraction(0)) for i in range(f * len(cells))]
@@ -484,7 +484,7 @@ def test_a_window_that_does_not_fit_says_so_and_what_would_fit() -> None:
     assert refused > 300
 
 
-def test_a_window_that_does_not_fit_into_numbers_of_padding_says_how_much_is_missing() -> None:
+def test_a_window_too_large_for_its_padding_says_how_much_is_missing() -> None:
     refused = 0
     for window, n in product([w for w in WINDOWS if isinstance(w.padding, tuple)], SIZES):
         assert isinstance(window.padding, tuple)

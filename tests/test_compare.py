@@ -491,7 +491,7 @@ def test_every_kind_with_a_rule_for_its_axes_has_one_for_its_values() -> None:
     assert classes - left_out == set(keras_layers._READERS)
 
 
-def test_softmax_is_taken_over_the_last_axis_as_keras_does_even_with_channels_first() -> None:
+def test_softmax_runs_along_the_last_axis_even_with_channels_first() -> None:
     code = {"kernel_size": 2, "data_format": "channels_first", "activation": "softmax", "use_bias": False}
     layer = with_weights(LayerCode("DepthwiseConv2D", code).build(), (1, 2, 4, 5), 1)
     found = compare(layer, random_input(1, 2, 4, 5))

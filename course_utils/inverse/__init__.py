@@ -13,7 +13,7 @@
 ``sources``      ``came_from``, and what it returns
 ``porting``      ``port``: reads the layer, puts the text together
 ``torch_rules``  one rule for each kind of layer: which modules of PyTorch give the same values
-``asked``        what was handed over, and one clear sentence where that is unusable
+``arguments``    what was handed over, and one clear sentence where that is unusable
 ===============  ====================================================================================
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import overload
@@ -71,9 +71,6 @@ class Ways(Sequence[Way]):
 
     def __len__(self) -> int:
         return len(self.ways)
-
-    def __iter__(self) -> Iterator[Way]:
-        return iter(self.ways)
 
     @overload
     def __getitem__(self, place: int) -> Way: ...
