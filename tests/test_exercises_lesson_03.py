@@ -337,7 +337,7 @@ def test_an_answer_gets_its_verdict(exercise: str, row: str) -> None:
 # -- what the lesson says of Keras, and the truths ----------------------------------------------------------------
 
 
-def test_the_windows_of_the_check_are_those_of_real_layers_with_their_ghosts() -> None:
+def test_the_windows_of_the_check_are_those_of_real_layers() -> None:
     windows = [window for (window,) in lesson.WINDOWS]
     assert [None, 4, -2] in windows and [-5, -3, None] in windows and [7, None] in windows
     pooled = [
@@ -358,7 +358,7 @@ def test_a_word_in_capitals_runs_on_a_map_and_nowhere_else() -> None:
         keras.Sequential([keras.Input((28, 28, 1)), LAYERS.MaxPooling2D(2, padding="SAME")])
 
 
-def test_the_stripes_of_the_picture_are_gone_in_the_maximum_and_not_in_the_mean() -> None:
+def test_stripes_are_gone_in_the_maximum_and_not_in_the_mean() -> None:
     stripes = np.asarray(picture("stripes"), dtype=np.float32)[np.newaxis, :, :, np.newaxis]
     assert set(np.unique(stripes)) == {0, 1}
     assert set(np.unique(LAYERS.MaxPooling2D(4)(stripes))) == {1}

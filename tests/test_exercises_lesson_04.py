@@ -354,7 +354,7 @@ def test_the_known_wrong_blends_are_those_of_the_prediction() -> None:
 
 
 @pytest.mark.parametrize(("k", "s"), list(product((2, 4, 6), (2, 3, 4))))
-def test_with_an_even_kernel_one_leads_to_the_smallest_size_and_zero_fails(k: int, s: int) -> None:
+def test_an_even_kernel_takes_one_for_the_smallest_size_and_fails_at_zero(k: int, s: int) -> None:
     for o in (2, 3, 5):
         with pytest.raises(KerasRefusal):
             truth.transposed_size(o, k, s, "same", 0)
