@@ -502,7 +502,16 @@ def test_a_picture_goes_through_the_same_layer(name: str) -> None:
     assert imread(io.BytesIO(still)).shape[0] > 100
 
 
-# -- the pictures that go in ------------------------------------------------------------------------------------------
+# -- what goes in -----------------------------------------------------------------------------------------------------
+
+
+def test_the_numbers_that_go_in_are_what_the_control_says() -> None:
+    digits = PaddingSettings((4, 5)).x
+    assert digits.min() >= 0 and digits.max() <= 9 and (digits == PoolingSettings((4, 5)).x).all()
+    assert (PoolingSettings((4, 5), values="count").x == [[1, 2, 3, 4, 5]] * 4).all()
+    assert (UpsamplingSettings((3, 4), values="count").x == [[0, 1, 2, 3]] * 3).all()
+    assert (PoolingSettings(LARGEST_N, values="all negative").x < 0).all()
+    assert (UpsamplingSettings((3, 4), values="ones").x == 1).all()
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -11,7 +11,7 @@ from frames import frame_of, grid_of, numbers_in, value
 from course_utils import explore
 from course_utils.explorers.frame import Frame
 from course_utils.explorers.maps import LARGEST_N, PADDINGS
-from course_utils.explorers.pooling import DEFAULT, KINDS, STRIDES, VALUES, PoolingSettings
+from course_utils.explorers.pooling import DEFAULT, KINDS, STRIDES, PoolingSettings
 from course_utils.explorers.windows import LARGEST_K
 
 SLIDING = ("max", "average")
@@ -106,16 +106,6 @@ def test_a_picture_of_one_cell_is_a_number() -> None:
     assert [grid.name for grid in frame.grids] == ["output"]
     assert [photo.title for photo in at(show="image").photos] == ["input 64×64", "output 32×32"]
     assert not explore.pooling(show="image", presenter=True, kind="global max").shown.grids
-
-
-@pytest.mark.parametrize("values", VALUES)
-def test_the_numbers_are_what_the_button_says(values: str) -> None:
-    numbers = PoolingSettings((4, 5), values=values).x
-    assert numbers.shape == (4, 5)
-    if values == "count":
-        assert (numbers == [1, 2, 3, 4, 5]).all()
-    if values == "all negative":
-        assert (PoolingSettings(LARGEST_N, values=values).x < 0).all()
 
 
 def test_remarks_are_few_and_true_where_a_stride_is_wider_than_the_map() -> None:

@@ -22,7 +22,6 @@ from course_utils.explorers.upsampling import (
     ROUND_TRIP,
     STRIP,
     UP,
-    VALUES,
     RoundTrip,
     UpsamplingSettings,
     comes_back_as,
@@ -188,14 +187,6 @@ def test_only_the_last_map_of_the_round_trip_is_walked() -> None:
     # An input cell reaches the last map by way of the pooled one, so pointing at it would light wrong cells.
     frame = at(mode=ROUND_TRIP)
     assert {grid.name: grid.walk for grid in frame.grids} == {"input": "", "pooled": "", "output": "output"}
-
-
-@pytest.mark.parametrize("values", VALUES)
-def test_the_numbers_are_what_the_button_says(values: str) -> None:
-    numbers = UpsamplingSettings((3, 4), values=values).x
-    assert numbers.shape == (3, 4)
-    if values == "count":
-        assert (numbers == [0, 1, 2, 3]).all()
 
 
 def test_blends_are_those_of_the_axis() -> None:

@@ -91,7 +91,7 @@ class AutoencoderSettings(Settings):
             verdict=verdict,
             code=chains.script(chain, n),
             result=_result(predicted),
-            question=Question(f"n = {n}, {_differences(settings)}", tape=tuple(_question(chain, n))),
+            question=Question(f"n = {n}, {_differences(settings)}", tape=_question(steps)),
             remarks=tuple(_remarks(chain, predicted)),
             extra=_end(predicted) + (_sweep(chain, n) if self.other_sizes else "") + openings(steps),
             tape=steps,
@@ -118,6 +118,12 @@ def _steps(chain: Sequence[Layer], predicted: Sizes, run: ModelRun) -> Iterator[
             yield Step(layer.name, None, layer.setting, "the tape ends here", "stop", begins=begins, lines=lines)
         else:
             yield Step(layer.name, None, layer.setting, mark="unreached", begins=begins)
+
+
+def _question(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The tape without the sizes."""
+    unknown = (replace(s, size=None, note="", mark="unknown", wanted=None, lines=()) for s in steps[1:])
+    return (steps[0], *(replace(s, begins="the way up" if s.begins else "") for s in unknown))
 
 
 def _wanted(number: int, sizes: Sequence[int]) -> int | None:
@@ -170,13 +176,6 @@ def _lines(layer: Layer, n: int, found: Comparison | None) -> Iterator[str]:
 
 def _shape(shape: tuple[int, ...] | None) -> str:
     return " × ".join(map(str, (shape or ())[1:]))
-
-
-def _question(chain: Sequence[Layer], n: int) -> Iterator[Step]:
-    yield Step("input", n, begins=_ROWS[0], mark="input")
-    for i, layer in enumerate(chain):
-        begins = "the way up" if i == POOLINGS[-1] else ""
-        yield Step(layer.name, None, layer.setting, mark="unknown", begins=begins)
 
 
 # -- the end ------------------------------------------------------------------------------------------------------
@@ -245,20 +244,20 @@ def _answers(predicted: Sizes, run: ModelRun, count: int) -> tuple[AnswerCard, A
     by_hand = [found.shape_by_hand[1] for found in run.comparisons if found.shape_by_hand is not None]
     keras = [found.shape_keras[1] for found in run.comparisons if found.shape_keras is not None]
     n, maps = predicted.sizes[0], len(by_hand)
-    reached = f"{_chain([n, *by_hand])}", f"{maps} maps, {run.values:,} values, each map from Keras's map before it"
+    formula: tuple[str, ...] = _square(predicted.sizes[-1]), _chain(predicted.sizes)
     if predicted.reason is not None:
-        formula = AnswerCard("Formula", ("no output", f"Layer {len(predicted.sizes)}: {predicted.reason}"))
-    else:
-        formula = AnswerCard("Formula", (_square(predicted.sizes[-1]), _chain(predicted.sizes)))
-    if len(by_hand) < count:
-        hand = AnswerCard("By hand (NumPy)", ("no output", *reached))
-    else:
-        hand = AnswerCard("By hand (NumPy)", (_square(by_hand[-1]), *reached))
-    if run.refusal is not None:
-        return formula, hand, AnswerCard("Keras", ("refuses", run.refusal))
-    ran = f"{len(keras)} layers, {run.parameters:,} parameters, built and run just now"
-    gap = f"largest difference in any value: {format_difference(run.largest_difference)}"
-    return formula, hand, AnswerCard("Keras", (_square(keras[-1]), _chain([n, *keras]), f"{ran}; {gap}"))
+        formula = "no output", f"Layer {len(predicted.sizes)}: {predicted.reason}"
+    hand = (
+        "no output" if maps < count else _square(by_hand[-1]),
+        _chain([n, *by_hand]),
+        f"{maps} maps, {run.values:,} values, each map from Keras's map before it",
+    )
+    real: tuple[str, ...] = "refuses", run.refusal or ""
+    if run.refusal is None:
+        ran = f"{len(keras)} layers, {run.parameters:,} parameters, built and run just now"
+        gap = f"largest difference in any value: {format_difference(run.largest_difference)}"
+        real = _square(keras[-1]), _chain([n, *keras]), f"{ran}; {gap}"
+    return AnswerCard("Formula", formula), AnswerCard("By hand (NumPy)", hand), AnswerCard("Keras", real)
 
 
 def _square(size: int) -> str:
@@ -270,12 +269,9 @@ def _differences(settings: Mapping[str, str | int]) -> str:
     for label, preset in PRESETS.items():
         if settings == {**AS_ASKED, **preset}:
             return label.lower()
-    changed = [name for name in AS_ASKED if settings[name] != AS_ASKED[name]]
-    return "as asked but for " + ", ".join(f"layer {_number(name)} {_option(name, settings)}" for name in changed)
-
-
-def _option(name: str, settings: Mapping[str, str | int]) -> str:
-    return OPTIONS[name.rpartition("_")[0]][settings[name]]
+    changed = [(name, option) for name, option in settings.items() if option != AS_ASKED[name]]
+    words = (f"layer {_number(name)} {OPTIONS[name.rpartition('_')[0]][option]}" for name, option in changed)
+    return f"as asked but for {', '.join(words)}"
 
 
 def _number(name: str) -> int:

@@ -213,13 +213,12 @@ class RoundTrip:
 
     def verdict(self) -> str:
         """One sentence about both layers."""
-        down, up = self.layers.first.comparison, self.layers.second
-        if not down.agrees:
-            return f"The pooling layer: {down.verdict}"
+        down, up, decisive = self.layers.first.comparison, self.layers.second, self.layers.decisive
+        if not self.layers.agrees:
+            which = "pooling" if decisive is self.layers.first else "upsampling"
+            return f"The {which} layer: {decisive.comparison.verdict}"
         if up is None or down.by_hand is None or up.comparison.by_hand is None:
             return self.layers.first.verdict(IMPOSSIBLE)
-        if not up.agrees:
-            return f"The upsampling layer: {up.comparison.verdict}"
         return (
             f"Both layers agree with the computation by hand, in shape and in all values: {down.by_hand.size} and "
             f"{up.comparison.by_hand.size}."
