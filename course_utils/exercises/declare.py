@@ -30,7 +30,8 @@ the exercise: ``lesson.valid_size.check(valid_size)``. There are three decorator
 - ``cell``: the learner writes what is *inside* this function, and hands in what it returns. For numbers, and for a
   function that has another name than its exercise.
 
-Known wrong answers are misconceptions, whose formula is then the answer, or tuples ``(misconception, answer, …)``.
+Known wrong answers are misconceptions, whose formula is then the answer, or tuples ``(misconception, answer, …)``. An
+answer may be ``edited({"strides=2": "strides=3"})``: the solution with some of its text replaced.
 """
 
 from __future__ import annotations
@@ -38,15 +39,18 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from course_utils.exercises import predictions
 from course_utils.exercises.answers import whole
 from course_utils.exercises.catalogue import KnownWrongAnswer, Wrong, wrong_answers
 from course_utils.exercises.core import AgainstKeras, Checker, Exercise, Numbers, equals
 from course_utils.exercises.predictions import Choice, Number, Prediction
+from course_utils.keras_layers import load_keras
 
 Declare = Callable[[Callable[..., Any]], Exercise]
 
@@ -170,10 +174,44 @@ def _exercise(
     hints: Sequence[str],
     why: str,
 ) -> Exercise:
-    known: tuple[KnownWrongAnswer, ...] = wrong_answers(wrong)
+    known: tuple[KnownWrongAnswer, ...] = tuple(
+        replace(one, answer=one.answer.in_code(code, answer)) if isinstance(one.answer, Edited) else one
+        for one in wrong_answers(wrong)
+    )
     if isinstance(checker, (AgainstKeras, Numbers)):
         checker = replace(checker, wrong_answers=known)
     return Exercise(solution.__name__, answer, checker, tuple(hints), code, why, known)
+
+
+@dataclass(frozen=True)
+class Edited:
+    """The solution with some of its text replaced, as a known wrong answer."""
+
+    changes: tuple[tuple[str, str], ...]
+
+    def in_code(self, code: str, answer: str) -> Callable[..., Any]:
+        """The function of this name in the code so changed; it is made when it is called, because it needs Keras."""
+        for old, new in self.changes:
+            if old not in code:
+                raise ValueError(f"{old!r} is not in the solution:\n{code}")
+            code = code.replace(old, new)
+
+        def wrong(*args: Any) -> Any:
+            names: dict[str, Any] = {"keras": load_keras(), "np": np}
+            exec(code, names)
+            return names[answer](*args)
+
+        wrong.__name__ = answer
+        return wrong
+
+
+def edited(changes: Mapping[str, str]) -> Edited:
+    """A known wrong answer: what is handed in by who changes these parts of the solution.
+
+    >>> edited({"strides=2": "strides=3"}).in_code("def f(): return 'strides=2'", "f")()
+    'strides=3'
+    """
+    return Edited(tuple(changes.items()))
 
 
 def _source(function: Callable[..., Any]) -> tuple[list[str], ast.FunctionDef]:

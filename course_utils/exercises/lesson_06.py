@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
-from itertools import chain, pairwise, product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from course_utils.exercises import misconceptions as m, networks, truth
 from course_utils.exercises.answers import ask, check_callable, spell
 from course_utils.exercises.catalogue import Misconception
 from course_utils.exercises.core import Numbers
-from course_utils.exercises.declare import Lesson
+from course_utils.exercises.declare import Lesson, edited
 from course_utils.exercises.networks import Map
 from course_utils.exercises.paths import about_the_repair, check_half_places, check_paths
 from course_utils.exercises.predictions import Choice
@@ -98,53 +98,7 @@ silent_loss = lesson.prediction(
 
 look_back = lesson.look_back
 
-# -- what a learner would hand in ---------------------------------------------------------------------------------
-
-#: A layer as a learner would write it: its kind, what stands in the brackets, and what is named there.
-_Written = tuple[str, tuple[Any, ...], dict[str, Any]]
-
-
-def _layer(written: _Written) -> Layer:
-    kind, args, settings = written
-    return getattr(load_keras().layers, kind)(*args, **settings)
-
-
-def _list_of(*layers: _Written) -> Callable[[], Any]:
-    """These layers in a list."""
-    return lambda: [_layer(one) for one in layers]
-
-
-def _model_of(shape: tuple[int | None, ...], *layers: _Written) -> Callable[[], Any]:
-    """A model of these layers, for maps of this shape."""
-    return lambda: load_keras().Sequential([load_keras().Input(shape), *map(_layer, layers)])
-
-
 # -- small_unet ---------------------------------------------------------------------------------------------------
-
-
-def _small_unet(meet: Callable[[Any, Any], Any], joined: bool = True, padding: str = "same") -> Callable[[int], Any]:
-    """What a learner would hand in with this in place of the blank; ``meet`` gets what comes up, and the skip."""
-
-    def small_unet(n: int) -> Any:
-        layers = load_keras().layers
-        picture = load_keras().Input((n, n, 1))
-        skip = layers.Conv2D(8, 3, padding="same")(picture)
-        x = layers.MaxPooling2D(2, padding=padding)(skip)
-        x = layers.UpSampling2D(2)(layers.Conv2D(8, 3, padding="same")(x))
-        x = meet(x, skip)
-        x = layers.Concatenate()([skip, x]) if joined else x
-        return load_keras().Model(picture, layers.Conv2D(1, 1)(x))
-
-    return small_unet
-
-
-def _cut_at_the_top(x: Any, skip: Any) -> Any:
-    spare = x.shape[1] - skip.shape[1]
-    return load_keras().layers.Cropping2D(((spare, 0), (spare, 0)))(x)
-
-
-def _resized(x: Any, skip: Any) -> Any:
-    return load_keras().layers.Resizing(skip.shape[1], skip.shape[2])(x)
 
 
 def _why_they_do_not_meet(rows: Rows, n: int) -> Misconception | str | None:
@@ -170,13 +124,19 @@ def _check_small_unet(function: Any) -> str:
     return "It builds, runs and gives back the size for n = 8, 7, 30 and 31, and the skip is joined."
 
 
+_CROP = "keras.layers.Cropping2D(((0, spare), (0, spare)))(x)"
+
+
 @lesson.function(
     _check_small_unet,
     wrong=[
-        (m.SAME_MAKES_THEM_MEET, _small_unet(lambda x, skip: x)),
-        (m.VALID_MAKES_THEM_MEET, _small_unet(lambda x, skip: x, padding="valid")),
-        (m.ANY_SIDE_MAY_BE_CUT, _small_unet(_cut_at_the_top)),
-        (m.NO_NEED_OF_THE_SKIP, _small_unet(_resized, joined=False)),
+        (m.SAME_MAKES_THEM_MEET, edited({_CROP: "x"})),
+        (m.VALID_MAKES_THEM_MEET, edited({_CROP: "x", '2D(2, padding="same")': "2D(2)"})),
+        (m.ANY_SIDE_MAY_BE_CUT, edited({"(0, spare)": "(spare, 0)"})),
+        (
+            m.NO_NEED_OF_THE_SKIP,
+            edited({_CROP: "keras.layers.Resizing(n, n)(x)", "keras.layers.Concatenate()([skip, x])": "x"}),
+        ),
     ],
     hints=[
         "How many rows too many does x have for n = 7, and how many for n = 8? Write it as `x.shape[1] - "
@@ -242,13 +202,6 @@ def last_sizes():
 _FILTERS = [16, 32, 64, 64]
 
 
-def _deep(**settings: Any) -> Callable[[], Any]:
-    """What a learner would hand in with these settings for the convolutions."""
-    convolutions: list[_Written] = [("Conv2D", (filters, 3), settings) for filters in _FILTERS]
-    pairs: list[tuple[_Written, _Written]] = [(convolution, ("MaxPooling2D", (2,), {})) for convolution in convolutions]
-    return _model_of((28, 28, 1), *chain(*pairs), ("Flatten", (), {}), ("Dense", (10,), {}))
-
-
 def _check_deep(function: Any) -> str:
     """Four 3 × 3 convolutions with these filters, from 28 × 28 to ten numbers."""
     model = built(
@@ -274,8 +227,7 @@ def _check_deep(function: Any) -> str:
 @lesson.function(
     _check_deep,
     wrong=[
-        (m.ALWAYS_FITS, _deep(padding="valid")),
-        (m.ALWAYS_FITS, _deep()),
+        (m.ALWAYS_FITS, edited({'"same"': '"valid"'}), edited({', padding="same"': ""})),
     ],
     hints=[
         "Where do the rows go? Each convolution takes 2, besides what the poolings take.",
@@ -342,15 +294,7 @@ def _corner_without_a_say(model: Any, height: int, width: int) -> str | None:
 @lesson.function(
     _check_any_picture,
     wrong=[
-        (
-            m.FLATTEN_IS_GLOBAL,
-            _model_of(
-                (None, None, 1),
-                ("Conv2D", (16, 3), {"padding": "same", "activation": "relu"}),
-                ("Flatten", (), {}),
-                ("Dense", (10,), {}),
-            ),
-        ),
+        (m.FLATTEN_IS_GLOBAL, edited({"GlobalAveragePooling2D": "Flatten"})),
     ],
     hints=[
         "`Dense` has a weight for every number that reaches it. How many numbers does `Flatten` make of a map whose "
@@ -405,8 +349,8 @@ def _pixel(y: Map) -> str:
 @lesson.function(
     _check_channels_last,
     wrong=[
-        (m.RESHAPE_MOVES_CHANNELS, _list_of(("Reshape", ((64, 64, 3),), {}))),
-        (m.PERMUTE_SENDS, _list_of(("Permute", ((3, 1, 2),), {}))),
+        (m.RESHAPE_MOVES_CHANNELS, edited({"Permute((2, 3, 1))": "Reshape((64, 64, 3))"})),
+        (m.PERMUTE_SENDS, edited({"(2, 3, 1)": "(3, 1, 2)"})),
     ],
     hints=[
         "The numbers are all there. The axis of the channels is the first and has to be the last.",
@@ -423,19 +367,6 @@ def channels_last():
 
 
 # -- residual -----------------------------------------------------------------------------------------------------
-
-
-def _residual(shortcut: Callable[[Any, Any], Any], joined: bool = True) -> Callable[[int], Any]:
-    """What a learner would hand in with this shortcut; it gets ``keras.layers`` and the input."""
-
-    def residual(n: int) -> Any:
-        keras = load_keras()
-        x = keras.Input((n, n, 16))
-        y = keras.layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(x)
-        y = keras.layers.Conv2D(32, 3, padding="same")(y)
-        return keras.Model(x, keras.layers.Add()([shortcut(keras.layers, x), y]) if joined else y)
-
-    return residual
 
 
 def _why_they_miss(rows: Rows, n: int) -> Misconception | None:
@@ -528,11 +459,14 @@ def _spell_path(path: Sequence[Layer]) -> str:
     return ", ".join(f"`{code.text}`" for code in codes) or "x itself"
 
 
+_SHORTCUT = "keras.layers.Conv2D(32, 1, strides=2)(x)"
+
+
 @lesson.function(
     _check_residual,
     wrong=[
-        (m.HALVES_AGREE, _residual(lambda layers, x: layers.MaxPooling2D(2)(layers.Conv2D(32, 1)(x)))),
-        (m.SHORTCUT_FOLLOWS, _residual(lambda layers, x: layers.Conv2D(32, 1)(x))),
+        (m.HALVES_AGREE, edited({_SHORTCUT: "keras.layers.MaxPooling2D(2)(keras.layers.Conv2D(32, 1)(x))"})),
+        (m.SHORTCUT_FOLLOWS, edited({_SHORTCUT: "keras.layers.Conv2D(32, 1)(x)"})),
     ],
     hints=[
         "The other path makes ⌈n / 2⌉ × ⌈n / 2⌉ × 32. The shortcut has to make the same, for even and for odd n. So "
@@ -554,12 +488,6 @@ def residual(n):
 
 
 # -- keeps_its_size -----------------------------------------------------------------------------------------------
-
-
-def _two_layers(convolution: dict[str, Any], pool: dict[str, Any], *more: _Written) -> Callable[[], Any]:
-    """What a learner would hand in with these settings."""
-    same = {"padding": "same"}
-    return _list_of(("Conv2D", (16, 3), same | convolution), ("MaxPooling2D", (3,), same | pool), *more)
 
 
 #: The layers that were there: the setting that holds the width of their windows, how that is told, and what those
@@ -603,11 +531,14 @@ def _check_keeps_its_size(function: Any) -> str:
 @lesson.function(
     _check_keeps_its_size,
     wrong=[
-        (m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {})),
-        (m.POOL_STRIDE_IS_ONE, _two_layers({}, {})),
-        (m.THIRD_IS_WIDTH, _two_layers({"strides": 3}, {"strides": 1})),
-        (m.MENDED_AT_THE_END, _two_layers({"strides": 3}, {}, ("Resizing", (32, 32), {}))),
-        (m.MENDED_AT_THE_END, _two_layers({}, {"strides": 2}, ("UpSampling2D", (2,), {}))),
+        (m.THIRD_IS_WIDTH, edited({"(16, 3,": "(16, 3, 3,", "strides=1, ": ""})),
+        (m.POOL_STRIDE_IS_ONE, edited({"strides=1, ": ""})),
+        (m.THIRD_IS_WIDTH, edited({"(16, 3,": "(16, 3, 3,"})),
+        (
+            m.MENDED_AT_THE_END,
+            edited({"(16, 3,": "(16, 3, 3,", "strides=1, ": "", "]": "keras.layers.Resizing(32, 32)]"}),
+        ),
+        (m.MENDED_AT_THE_END, edited({"strides=1": "strides=2", "]": "keras.layers.UpSampling2D(2)]"})),
     ],
     hints=[
         '"same" promises ⌈n / s⌉. So what is s in each of the two lines?',
@@ -626,13 +557,6 @@ def keeps_its_size():
 
 
 # -- generator ----------------------------------------------------------------------------------------------------
-
-
-def _generator(last: _Written) -> Callable[[], Any]:
-    """What a learner would hand in who leaves the start at 7 and puts this layer at the end."""
-    start: list[_Written] = [("Dense", (7 * 7 * 16,), {}), ("Reshape", ((7, 7, 16),), {})]
-    grown: list[_Written] = [("Conv2DTranspose", (16, 5), {"strides": 2, "padding": "same"})] * 2
-    return _model_of((100,), *start, *grown, ("Conv2D", (1, 3), {"padding": "same"}), last)
 
 
 def _learns(layer: Layer) -> bool:
@@ -694,8 +618,11 @@ def _check_generator(function: Any) -> str:
 @lesson.function(
     _check_generator,
     wrong=[
-        (m.MENDED_AT_THE_END, _generator(("Resizing", (32, 32), {}))),
-        (m.MENDED_AT_THE_END, _generator(("ZeroPadding2D", (2,), {}))),
+        (
+            m.MENDED_AT_THE_END,
+            edited({"8\n": "7\n", "return model": "model.add(keras.layers.Resizing(32, 32)); return model"}),
+            edited({"8\n": "7\n", "return model": "model.add(keras.layers.ZeroPadding2D(2)); return model"}),
+        ),
     ],
     hints=[
         "Each of these transposed convolutions doubles. So go backwards from 32: what was before it?",
@@ -718,19 +645,6 @@ def generator():
 
 
 # -- mirror -------------------------------------------------------------------------------------------------------
-
-
-def _mirror(missing: Callable[[int, int], Any]) -> Callable[[Sequence[int]], Any]:
-    """What a learner would hand in with this in place of the blank."""
-
-    def decoder(sizes: Sequence[int]) -> Any:
-        settings = {"strides": 2, "padding": "same"}
-        layers = (
-            ("Conv2DTranspose", (8, 3), settings | {"output_padding": missing(*pair)}) for pair in pairwise(sizes)
-        )
-        return _model_of((sizes[0], sizes[0], 8), *layers)()
-
-    return decoder
 
 
 def _check_mirror(function: Any) -> str:
@@ -767,13 +681,16 @@ def _check_mirror(function: Any) -> str:
     return f"Every size of the way up is the one of the way down, for pictures of {', '.join(map(str, sweep))}."
 
 
+_MISSING = "large - (2 * small - 1)"
+
+
 # fmt: off
 @lesson.cell(
     _check_mirror,
     wrong=[
-        (m.COMES_BACK_FROM_BELOW, _mirror(lambda small, large: None)),
-        (m.ZERO_IS_THE_DEFAULT, _mirror(lambda small, large: 0)),
-        (m.ADDED_TO_THE_DOUBLE, _mirror(lambda small, large: large - 2 * small)),
+        (m.COMES_BACK_FROM_BELOW, edited({_MISSING: "None"})),
+        (m.ZERO_IS_THE_DEFAULT, edited({_MISSING: "0"})),
+        (m.ADDED_TO_THE_DOUBLE, edited({_MISSING: "large - 2 * small"})),
     ],
     hints=[
         "With `output_padding=0` a layer with k = 3 and s = 2 makes (n − 1)·2 + 1. What does it make of 2, of 4, of 7?",
@@ -801,7 +718,6 @@ def mirror():
 # -- past_mean ----------------------------------------------------------------------------------------------------
 
 _HOURS = 24
-_POOL = "AveragePooling1D"
 
 
 def _check_past_mean(function: Any) -> str:
@@ -858,13 +774,16 @@ def _told_apart(a: float, b: float) -> tuple[str, str]:
     return next((pair for pair in pairs if pair[0] != pair[1]), (repr(a), repr(b)))
 
 
+_GHOSTS_BEFORE = "keras.layers.ZeroPadding1D((2, 0)),"
+
+
 @lesson.function(
     _check_past_mean,
     wrong=[
-        (m.POOLING_LOOKS_BACK, _list_of((_POOL, (3,), {"strides": 1, "padding": "same"}))),
-        (m.POOLING_CAN_BE_CAUSAL, _list_of((_POOL, (3,), {"strides": 1, "padding": "causal"}))),
-        (m.CAUSAL_AFTER, _list_of(("ZeroPadding1D", ((0, 2),), {}), (_POOL, (3,), {"strides": 1}))),
-        (m.POOL_STRIDE_IS_ONE, _list_of((_POOL, (3,), {"padding": "same"}))),
+        (m.POOLING_LOOKS_BACK, edited({_GHOSTS_BEFORE: "", "strides=1": 'strides=1, padding="same"'})),
+        (m.POOLING_CAN_BE_CAUSAL, edited({_GHOSTS_BEFORE: "", "strides=1": 'strides=1, padding="causal"'})),
+        (m.CAUSAL_AFTER, edited({"(2, 0)": "(0, 2)"})),
+        (m.POOL_STRIDE_IS_ONE, edited({_GHOSTS_BEFORE: "", "strides=1": 'padding="same"'})),
     ],
     hints=[
         'A window of 3 needs two ghosts in all. Where does `Conv1D` with `padding="causal"` put them? Where does the '
@@ -963,16 +882,17 @@ def _with_relu(layers: Sequence[Layer], convolution: Layer, maps: Sequence[Map])
     return networks.made_by([with_relu if layer is convolution else layer for layer in sized], maps[0])
 
 
-_STEM_CONVOLUTION: _Written = ("Conv2D", (8, 7), {"strides": 2, "activation": "relu"})
-_STEM_CONVOLUTION_SAME: _Written = ("Conv2D", (8, 7), {"strides": 2, "activation": "relu", "padding": "same"})
-_STEM_POOL_SAME: _Written = ("MaxPooling2D", (3,), {"strides": 2, "padding": "same"})
+_FRAME_OF_3, _FRAME_OF_1 = "keras.layers.ZeroPadding2D(3),", "keras.layers.ZeroPadding2D(1),"
 
 
 @lesson.function(
     _check_stem,
     wrong=[
-        (m.EQUAL_SIZES_EQUAL_VALUES, _list_of(_STEM_CONVOLUTION_SAME, _STEM_POOL_SAME)),
-        (m.EQUAL_SIZES_EQUAL_VALUES, _list_of(("ZeroPadding2D", (3,), {}), _STEM_CONVOLUTION, _STEM_POOL_SAME)),
+        (
+            m.EQUAL_SIZES_EQUAL_VALUES,
+            edited({_FRAME_OF_3: "", _FRAME_OF_1: "", "strides=2": 'strides=2, padding="same"'}),
+            edited({_FRAME_OF_1: "", "(3, strides=2)": '(3, strides=2, padding="same")'}),
+        ),
     ],
     hints=[
         'PyTorch\'s numbers are ghosts on each side: 3 for the convolution, 1 for the pooling. What does `"same"` '
@@ -1051,9 +971,12 @@ def _check_agree(function: Any) -> str:
 @lesson.function(
     _check_agree,
     wrong=[
-        (m.LOSS_WOULD_COMPLAIN, lambda model, x, y: len(model(x).shape) == len(y.shape)),
-        (m.LOSS_WOULD_COMPLAIN, lambda model, x, y: tuple(model(x).shape[:-1]) == y.shape[:-1]),
-        (m.LOSS_WOULD_COMPLAIN, lambda model, x, y: True),
+        (
+            m.LOSS_WOULD_COMPLAIN,
+            lambda model, x, y: len(model(x).shape) == len(y.shape),
+            lambda model, x, y: tuple(model(x).shape[:-1]) == y.shape[:-1],
+            lambda model, x, y: True,
+        ),
     ],
     hints=[
         "What comes out of the model for x is `model(x)`. Like every array it has a `.shape`.",
