@@ -248,7 +248,7 @@ TURNED: dict[str, Callable[[Any], Any]] = {
     "mirrored": lambda x: x[:, :, ::-1],
     "turned round": lambda x: x[:, ::-1, ::-1],
 }
-SIDES = list(product(("before", "after"), repeat=2))
+SIDES = [(rows, columns) for rows in ("before", "after") for columns in ("before", "after")]
 
 
 def turned_skip(turn: Callable[[Any], Any]) -> Any:
