@@ -8,25 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from explaining import autoencoder
 
 import course_utils
-from course_utils.explain.diagnosis import Diagnosis, Repair, _runs
+from course_utils.explain.diagnosis import runs
+from course_utils.explain.rows import Diagnosis, Repair
 
 L: Any = keras.layers
 explain: Any = course_utils.explain  # a function with another one on it: explain.building
-
-
-def autoencoder(n: int, **changes: Any) -> Any:
-    """The model of the question; ``changes``: the padding of its last poolings or convolutions by their names."""
-    same = {"padding": "same"}
-    layers = [keras.Input((n, n, 1), name="image")]
-    for place, filters in enumerate((16, 8, 8), start=1):
-        layers += [L.Conv2D(filters, 3, **same, name=f"conv{place}")]
-        layers += [L.MaxPooling2D(2, padding=changes.get(f"pool{place}", "same"), name=f"pool{place}")]
-    for place, filters in enumerate((8, 8, 16), start=4):
-        padding = changes.get(f"conv{place}", "valid" if place == 6 else "same")
-        layers += [L.Conv2D(filters, 3, padding=padding, name=f"conv{place}"), L.UpSampling2D(2, name=f"up{place - 3}")]
-    return keras.Sequential([*layers, L.Conv2D(1, 3, **same, name="conv7")], name="autoencoder")
 
 
 def run(repair: Any, model: Any, n: int) -> tuple[int, ...]:
@@ -80,14 +69,14 @@ def test_since_which_layer() -> None:
 )
 def test_what_does_not_give_the_size_is_not_offered(code: str) -> None:
     model = autoencoder(25)
-    assert not _runs(Repair("", code), model, (25, 25), (25, 25))
-    assert _runs(Repair("", "repaired = model"), model, (25, 25), (28, 28))
+    assert not runs(Repair("", code), model, (25, 25), (25, 25))
+    assert runs(Repair("", "repaired = model"), model, (25, 25), (28, 28))
 
 
 @pytest.mark.parametrize("code", ["no Python at all", "repaired = modle"])
 def test_code_that_is_written_wrong_is_not_hidden_as_a_repair_that_does_not_fit(code: str) -> None:
     with pytest.raises((SyntaxError, NameError)):
-        _runs(Repair("", code), autoencoder(25), (25, 25), (28, 28))
+        runs(Repair("", code), autoencoder(25), (25, 25), (28, 28))
 
 
 def test_same_everywhere_gives_32_and_is_repaired() -> None:
@@ -171,6 +160,16 @@ def test_the_diagnosis_is_read_in_the_terminal_in_html_and_in_markdown() -> None
     assert "Repair" not in str(explain(autoencoder(28)))
 
 
+@pytest.mark.parametrize("pool", [L.GlobalAveragePooling2D, L.GlobalMaxPooling2D])
+def test_a_branch_that_leaves_the_maps_does_not_end_the_diagnosis(pool: Any) -> None:
+    """Squeeze and excite: the pooling in the branch has axes, and what comes out of it has none."""
+    image = keras.Input((30, 30, 1))
+    x = L.Conv2D(8, 3, strides=2, padding="same")(image)
+    x = L.Multiply()([x, L.Reshape((1, 1, 8))(L.Dense(8)(pool()(x)))])
+    found = explain(keras.Model(image, L.Conv2DTranspose(1, 3, strides=4, padding="same")(x)))
+    assert found.agrees and found.diagnosis is not None and "30 rows too many" in found.diagnosis.findings[0]
+
+
 # -- models that fail to build ------------------------------------------------------------------------------------
 
 
@@ -187,7 +186,7 @@ def test_a_join_of_unequal_sizes_is_named_with_what_reached_it() -> None:
     assert refused is not None and refused.layer == "join"
     assert refused.input_shapes == ((None, 25, 25, 4), (None, 24, 24, 4))
     assert "matching shapes" in (refused.refusal_keras or "")
-    assert [step.layer for step in found] == ["image", "left", "pool", "up", "join"]
+    assert [row.layer for row in found] == ["image", "left", "pool", "up", "join"]
     assert found.diagnosis is not None
     assert found.diagnosis.findings[1] == "It fits for an input of 24×24 or 26×26."
     assert [repair.what for repair in found.diagnosis.repairs] == [

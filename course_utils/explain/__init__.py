@@ -10,25 +10,22 @@ settings of the layer, and then held against what Keras says::
 
 Plain data comes first, then what shows it, then the class that shows itself; a line may import from those above it.
 
-======================  ============================================================================================
-``wording``             sizes and counts in words
-``calls``               which layers are called, in which order, on which tensors (branches, nesting, sharing)
-``rules``               what comes out of each kind of layer, by hand; ``rules.lookup`` finds the rule
-``facts``, ``rows``     plain data: a ``Row`` is one call of one layer, by hand and by Keras
-``keras_side``          asks Keras, without touching the learner's own layers
-``tracing``             one call after another: the rule by hand, Keras's answer, and both in a ``Row``
-``size_expressions``    sizes as expressions in the n that went in: ``8·⌈n / 8⌉ − 4``
-``deeper``              adds the facts of each row: ``receptive_fields``, and ``cost`` (multiply-adds, bytes)
-``replay``              the sizes once more, for another input or with another layer
-``diagnosis``           why the size that was wanted is missed, since which layer, and repairs that were run
-``advice``              what to change where a layer refuses
-``explained``           plain data: all rows of a model, and their sums
-``details``             the facts of a row in words, for all tables
-``text_table``          the table in a terminal; ``html_table`` the one in a notebook; ``reports`` Markdown and dicts
-``explanation``         ``Explanation``: an explained model that shows itself
-``entry``               ``explain``: looks at what it was given, and says what to try if that is unusable
-``building``            ``explain.building``: catches a model that fails to build
-======================  ============================================================================================
+=====================  ===========================================================================================
+``wording, shapes``    sizes and counts in words; shapes taken apart and put together
+``calls``              which layers are called, in which order, on which tensors (branches, nesting, sharing)
+``rules``              what comes out of each kind of layer, by hand; ``rules.core`` finds the rule
+``rows``               plain data: a ``Row`` is one call, by hand and by Keras; an ``ExplainedModel`` is all of them
+``keras_side``         asks Keras, without touching the learner's own layers
+``other_sizes``        sizes as expressions in the n that went in, ``8·⌈n / 8⌉ − 4``; the sizes for another input
+``facts``              receptive field, multiply-adds, bytes
+``tracing``            one call after another: the rule by hand, Keras's answer and the facts, in one ``Row``
+``diagnosis``          why a size is missed or refused, since which layer, and repairs that were run
+``words``              what every table says of a row
+``text_table``         the table in a terminal; ``html_table`` the one in a notebook; ``reports`` Markdown and dicts
+``explanation``        ``Explanation``: an explained model that shows itself
+``entry``              ``explain``: looks at what it was given, and says what to try if that is unusable
+``building``           ``explain.building``: catches a model that fails to build
+=====================  ===========================================================================================
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Catch a model that fails to build: as far as it got, and the layer that Keras leaves unnamed.
 
 Keras's errors name no layer ("Computed output size would be zero or negative"). But the exception still holds the call
-that raised it, with the layer and the maps that reached it; and each map knows the calls that it came from.
+that raised it, with the layer and the tensors that reached it; and each tensor knows the calls that it came from.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from course_utils.explain.advice import advise
-from course_utils.explain.calls import Call, walk_graph
+from course_utils.explain.calls import Call, walk
+from course_utils.explain.diagnosis import advise
 from course_utils.explain.entry import explain
 from course_utils.explain.explanation import Explanation
-from course_utils.explain.size_expressions import with_expressions
 from course_utils.explain.tracing import TracedTensor, Tracer
 from course_utils.explain.wording import Shape
 from course_utils.keras_layers import Layer, load_keras, plain_message
@@ -83,9 +82,9 @@ def _calls_in(traceback: TracebackType | None) -> list[tuple[Layer, list[Any]]]:
         layer, arguments = local.get("self"), local.get("args")
         named = traceback.tb_frame.f_code.co_name
         if isinstance(layer, keras.Operation) and named in ("__call__", "symbolic_call") and arguments:
-            maps = [a for a in keras.tree.flatten(arguments) if hasattr(a, "shape") and a is not layer]
-            if maps and (not found or found[-1][0] is not layer):
-                found.append((layer, maps))
+            tensors = [a for a in keras.tree.flatten(arguments) if hasattr(a, "shape") and a is not layer]
+            if tensors and (not found or found[-1][0] is not layer):
+                found.append((layer, tensors))
         traceback = traceback.tb_next
     return found
 
@@ -97,52 +96,43 @@ def _explained(calls: Sequence[tuple[Layer, list[Any]]], said: str) -> Explanati
         calls: the calls that the error came through, the outermost first.
         said: Keras's own words.
     """
-    keras = load_keras()
-    tracer = Tracer()
-    prefix = ""
-    maps: list[TracedTensor | None] = []
+    tracer, prefix = Tracer(), ""
+    traced: list[TracedTensor | None] = []
     for place, (layer, reaching) in enumerate(calls):
-        maps = _followed(tracer, reaching, prefix, maps)
+        traced = _followed(tracer, reaching, prefix, traced)
         if place + 1 < len(calls):
             prefix += f"{layer.name}/"
-    layer, reaching = calls[-1]
-    if not all(isinstance(tensor, keras.KerasTensor) for tensor in reaching):
-        maps = [TracedTensor(_shape(tensor), keras.KerasTensor(_shape(tensor))) for tensor in reaching]
-    tracer.visit(Call(layer, prefix + layer.name), maps)
-    rows = with_expressions([*tracer.rows[:-1], replace(tracer.rows[-1], refusal_keras=said)])
+    if not _are_symbolic(reaching):
+        traced = tracer.start([_shape(tensor) for tensor in reaching])
+    tracer.visit(Call(layer, prefix + layer.name), traced)
+    last = tracer.rows[-1]
+    rows = (*tracer.rows[:-1], replace(last, keras=replace(last.keras, refusal=said)))
     return Explanation("what was being built", rows, advise(rows, reaching))
 
 
 def _followed(
     tracer: Tracer, tensors: list[Any], prefix: str, outside: list[TracedTensor | None]
 ) -> list[TracedTensor | None]:
-    """Follow the calls that these maps came from. ``outside``: what went into the model that stands around them."""
-    keras = load_keras()
-    if not all(isinstance(tensor, keras.KerasTensor) for tensor in tensors):
+    """Follow the calls that these tensors came from. ``outside``: what went into the model that stands around them."""
+    if not _are_symbolic(tensors):
         return outside
     roots = _roots(tensors)
-    given = outside if prefix and len(outside) == len(roots) else [TracedTensor(tuple(r.shape), r) for r in roots]
-    known = {id(root): map_ for root, map_ in zip(roots, given, strict=True)}
-    if all(id(tensor) in known for tensor in tensors):
-        if not prefix:
-            known = dict(zip(known, _visit_inputs(tracer, roots, given), strict=True))
-        return [known[id(tensor)] for tensor in tensors]
-    graph = keras.Function(roots, tensors, name="so_far")
-    return list(walk_graph(graph, given, tracer.visit, prefix, show_inputs=not prefix))
-
-
-def _visit_inputs(tracer: Tracer, roots: list[Any], given: Sequence[TracedTensor | None]) -> list[TracedTensor | None]:
-    """The rows of the inputs themselves, where nothing stands between them and the layer."""
-    found: list[TracedTensor | None] = []
-    for root, map_ in zip(roots, given, strict=True):
-        history = getattr(root, "_keras_history", None)
-        operation = None if history is None else history.operation
-        found += [map_] if operation is None else tracer.visit(Call(operation, operation.name), [map_])
-    return found
+    inside = prefix and len(outside) == len(roots)
+    given = outside if inside else tracer.start([tuple(root.shape) for root in roots], roots)
+    known = {id(root): traced for root, traced in zip(roots, given, strict=True)}
+    if not all(id(tensor) in known for tensor in tensors):
+        graph = load_keras().Function(roots, tensors, name="so_far")
+        return list(walk(graph, given, tracer.visit, prefix, show_inputs=not prefix))
+    if not prefix:  # nothing stands between the inputs and the layer
+        for root, traced in zip(roots, given, strict=True):
+            operation = getattr(getattr(root, "_keras_history", None), "operation", None)
+            if operation is not None:
+                (known[id(root)],) = tracer.visit(Call(operation, operation.name), [traced])
+    return [known[id(tensor)] for tensor in tensors]
 
 
 def _roots(tensors: Sequence[Any]) -> list[Any]:
-    """The maps that these came from and that came from nothing themselves, in the order in which they are met."""
+    """The tensors that these came from and that came from nothing themselves, in the order in which they are met."""
     roots: dict[int, Any] = {}
     seen: set[int] = set()
     waiting = list(tensors)
@@ -151,17 +141,18 @@ def _roots(tensors: Sequence[Any]) -> list[Any]:
         if id(tensor) in seen:
             continue
         seen.add(id(tensor))
-        history = getattr(tensor, "_keras_history", None)
-        node = (
-            None
-            if history is None or history.operation is None
-            else history.operation._inbound_nodes[history.node_index]
-        )
+        history: Any = getattr(tensor, "_keras_history", None)
+        made = history is not None and history.operation is not None
+        node = history.operation._inbound_nodes[history.node_index] if made else None
         if node is None or node.is_input:
             roots[id(tensor)] = tensor
         else:
             waiting += list(node.input_tensors)
     return list(roots.values())
+
+
+def _are_symbolic(tensors: Sequence[Any]) -> bool:
+    return all(isinstance(tensor, load_keras().KerasTensor) for tensor in tensors)
 
 
 def _shape(tensor: Any) -> Shape:

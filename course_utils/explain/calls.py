@@ -1,22 +1,25 @@
-"""Which layers are called, in which order, and on which maps.
+"""Which layers are called, in which order, and on which tensors.
 
 A chain is walked as it is written. A graph (a Functional model, or a Sequential one that knows its input) is walked
 over Keras's records of calls ("nodes"), because a layer may be called several times and because some calls belong to no
 layer: ``x + y`` is in ``model.operations`` and not in ``model.layers``. Nested models are entered, not shown as a row.
 
-``visit`` is called for every call in turn; it takes the maps that reach it and returns those that come out. What a map
-is, only ``visit`` knows.
+``visit`` is called for every call in turn; it takes the values that reach it and returns those that come out. What a
+value is, only ``visit`` knows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from course_utils.keras_layers import Layer, kind_of, load_keras
 
 Value = TypeVar("Value")
+
+#: Arguments that Keras fills in by itself with the masks that travel beside the tensors.
+_MASKS = ("mask", "query_mask", "value_mask", "key_mask")
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,17 @@ class Call:
 
     @property
     def outputs(self) -> int:
-        """How many maps come out."""
+        """How many tensors come out."""
         return 1 if self.node is None else len(self.node.output_tensors)
+
+    def without_masks(self, values: Sequence[Value]) -> list[Value]:
+        """Those of the values that reach this call that are no masks."""
+        if self.node is None or not any(name in self.node.arguments.kwargs for name in _MASKS):
+            return list(values)
+        arguments = self.node.arguments
+        named = [value for name, value in arguments.kwargs.items() if name not in _MASKS]
+        kept = {id(tensor) for tensor in load_keras().tree.flatten((arguments.args, named))}
+        return [value for value, t in zip(values, self.node.input_tensors, strict=True) if id(t) in kept]
 
 
 Visit = Callable[[Call, Sequence[Value]], Sequence[Value]]
@@ -52,51 +64,52 @@ def is_chain(layer: Layer) -> bool:
     return isinstance(layer, load_keras().Sequential) and not has_graph(layer)
 
 
-def walk_chain(
-    layers: Iterable[Layer], maps: Sequence[Value], visit: Visit[Value], prefix: str = ""
-) -> Sequence[Value]:
-    """Visit layers one after the other; what comes out of one goes into the next."""
-    for layer in layers:
-        maps = _walk_into(layer, maps, visit, prefix)
-    return maps
+def is_input(layer: Layer) -> bool:
+    """Whether this is the input layer of a model."""
+    return kind_of(layer) == "InputLayer"
 
 
-def walk_graph(
-    model: Layer, maps: Sequence[Value], visit: Visit[Value], prefix: str = "", show_inputs: bool = True
+def walk(
+    model: Layer | list[Layer], values: Sequence[Value], visit: Visit[Value], prefix: str = "", show_inputs: bool = True
 ) -> Sequence[Value]:
-    """Visit every recorded call of a model in the order of ``model.summary()``.
+    """Visit every call of a model, or of layers that are called one after the other.
 
     Args:
-        model: one for which ``has_graph`` holds.
-        maps: one for each of ``model.inputs``.
+        model: a list of layers, an unbuilt Sequential model, or anything with a graph: then its calls are visited in
+            the order of ``model.summary()``.
+        values: one for each of its inputs.
         visit: see above.
         prefix: stands before every name.
-        show_inputs: whether the input layers are visited too.
+        show_inputs: whether the input layers of a graph are visited too.
+
+    Returns:
+        The values that come out at its end.
     """
-    found: dict[int, Value] = {id(tensor): map_ for tensor, map_ in zip(model.inputs, maps, strict=True)}
+    if isinstance(model, list) or is_chain(model):
+        for layer in model if isinstance(model, list) else model.layers:
+            values = _enter(layer, values, visit, prefix)
+        return values
+    found: dict[int, Value] = {id(tensor): value for tensor, value in zip(model.inputs, values, strict=True)}
     for node in _nodes_in_order(model):
         if not node.is_input:
             reaching = [found[id(tensor)] for tensor in node.input_tensors]
-            leaving = _walk_into(node.operation, reaching, visit, prefix, node)
+            leaving = _enter(node.operation, reaching, visit, prefix, node)
         elif show_inputs:
             given = [found[id(tensor)] for tensor in node.output_tensors]
             leaving = visit(Call(node.operation, prefix + node.operation.name, node), given)
         else:
             continue
-        found.update({id(tensor): map_ for tensor, map_ in zip(node.output_tensors, leaving, strict=True)})
+        found.update({id(tensor): value for tensor, value in zip(node.output_tensors, leaving, strict=True)})
     return [found[id(tensor)] for tensor in model.outputs]
 
 
-def _walk_into(
-    layer: Layer, maps: Sequence[Value], visit: Visit[Value], prefix: str, node: Any = None
+def _enter(
+    layer: Layer, values: Sequence[Value], visit: Visit[Value], prefix: str, node: Any = None
 ) -> Sequence[Value]:
     """Enter a nested model, or visit a layer."""
-    inside = f"{prefix}{layer.name}/"
-    if has_graph(layer):
-        return walk_graph(layer, maps, visit, inside, show_inputs=False)
-    if is_chain(layer):
-        return walk_chain(layer.layers, maps, visit, inside)
-    return visit(Call(layer, prefix + layer.name, node), maps)
+    if has_graph(layer) or is_chain(layer):
+        return walk(layer, values, visit, f"{prefix}{layer.name}/", show_inputs=False)
+    return visit(Call(layer, prefix + layer.name, node), values)
 
 
 def _nodes_in_order(model: Layer) -> list[Any]:
@@ -111,8 +124,3 @@ def _nodes_in_order(model: Layer) -> list[Any]:
         for depth in sorted(by_depth, reverse=True)
         for node in sorted(by_depth[depth], key=lambda node: place[id(node.operation)])
     ]
-
-
-def is_input(layer: Layer) -> bool:
-    """Whether this is the input layer of a model."""
-    return kind_of(layer) == "InputLayer"

@@ -7,17 +7,14 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
-from course_utils.explain.advice import advise
-from course_utils.explain.calls import has_graph, is_chain, is_input, walk_chain, walk_graph
-from course_utils.explain.deeper import with_facts
-from course_utils.explain.diagnosis import Diagnosis, diagnose, is_autoencoder
+from course_utils.explain.calls import has_graph, is_chain, is_input, walk
+from course_utils.explain.diagnosis import advise, diagnose, is_autoencoder
 from course_utils.explain.explanation import Explanation
-from course_utils.explain.keras_side import symbolic
-from course_utils.explain.rows import Row
-from course_utils.explain.size_expressions import with_expressions
-from course_utils.explain.tracing import TracedTensor, Tracer
+from course_utils.explain.rows import Diagnosis, Row
+from course_utils.explain.rules.core import Shapes
+from course_utils.explain.tracing import Tracer
 from course_utils.explain.wording import Shape, count, size
-from course_utils.keras_layers import Layer, has_axes, kind_of, load_keras
+from course_utils.keras_layers import Layer, channels_last, has_axes, kind_of, load_keras
 
 _EXAMPLES = (
     "Try explain(model), explain(keras.layers.Conv2D(8, 3), input_shape=(28, 28, 1)) or "
@@ -54,30 +51,32 @@ def explain(model: Any, input_shape: Sequence[Any] | None = None, target: Sequen
     '⌈7 / 2⌉ = 4'
     """
     given = None if input_shape is None else _read_shapes(input_shape)
-    tracer = Tracer()
     if _is_layer(model) and has_graph(model):
-        walk_graph(model, _open_sizes_filled(model, given), tracer.visit)
+        tracer = Tracer()
+        shapes = _open_sizes_filled(model, given)
+        walk(model, tracer.start(shapes, model.inputs), tracer.visit)
     else:
         layers = _as_chain(model, given)
-        walk_chain(layers, _inputs_of(layers, given), tracer.visit)
-    rows = with_facts(with_expressions(tracer.rows))
-    return Explanation(_name_of(model), rows, _diagnosis(model, rows, target))
+        tracer = Tracer(channels_last(layers[0]))
+        walk(layers, tracer.start(_inputs_of(layers[0], given)), tracer.visit)
+    name = f"a chain of {count(len(model), 'layer')}" if isinstance(model, list | tuple) else str(model.name)
+    return Explanation(name, tuple(tracer.rows), _diagnosis(model, tracer.rows, target))
 
 
 def _diagnosis(model: Any, rows: Sequence[Row], target: Sequence[Any] | None) -> Diagnosis | None:
     """What is wrong with the size that comes out; nothing is looked for in a model that has no target."""
-    refused = next((place for place, step in enumerate(rows) if step.refused), None)
+    refused = next((place for place, row in enumerate(rows) if row.refused), None)
     if refused is not None:
         return advise(rows[: refused + 1])
-    if rows[-1].output_shape is None or None in rows[-1].output_shape[1:]:
+    made = rows[-1].output_shape
+    if made is None or None in made[1:]:
         return None
     built = model if _is_layer(model) else None
     if target is not None:
         return diagnose(built, rows, _read_shape(target))
     if not is_autoencoder(rows):
         return None
-    wanted = (*rows[0].input_shapes[0][:-1], rows[-1].output_shape[-1])
-    found = diagnose(built, rows, wanted)
+    found = diagnose(built, rows, (*rows[0].input_shapes[0][:-1], made[-1]))
     return None if found.hits else found
 
 
@@ -88,7 +87,7 @@ def _is_layer(thing: object) -> bool:
     return isinstance(thing, load_keras().layers.Layer)
 
 
-def _as_chain(model: Any, given: tuple[Shape, ...] | None) -> list[Layer]:
+def _as_chain(model: Any, given: Shapes | None) -> list[Layer]:
     """The layers of anything that is no graph, in their order. Raises TypeError or ValueError if there are none."""
     if isinstance(model, list | tuple):
         if not model:
@@ -98,9 +97,8 @@ def _as_chain(model: Any, given: tuple[Shape, ...] | None) -> list[Layer]:
         return [model]
     if not model.layers:
         raise ValueError(f'The model "{model.name}" has no layers yet, so there is nothing to explain.')
-    return (
-        model.layers if given is None else [load_keras().layers.InputLayer(given[0][1:], name="input"), *model.layers]
-    )
+    first = [] if given is None else [load_keras().layers.InputLayer(given[0][1:], name="input")]
+    return [*first, *model.layers]
 
 
 def _check_layer(thing: Any, place: int | None = None) -> Layer:
@@ -129,60 +127,46 @@ def _check_layer(thing: Any, place: int | None = None) -> Layer:
     return thing
 
 
-def _name_of(model: Any) -> str:
-    return f"a chain of {count(len(model), 'layer')}" if isinstance(model, list | tuple) else str(model.name)
-
-
 # -- what goes in -------------------------------------------------------------------------------------------------
 
 
-def _inputs_of(layers: list[Layer], given: tuple[Shape, ...] | None) -> list[TracedTensor | None]:
-    """The maps that reach the first of a chain."""
-    if given is None and is_input(layers[0]):
-        given = (tuple(layers[0].batch_shape),)
+def _inputs_of(layer: Layer, given: Shapes | None) -> Shapes:
+    """The shapes that reach the first layer of a chain."""
+    if given is None and is_input(layer):
+        given = (tuple(layer.batch_shape),)
     if given is None:
         raise ValueError(
-            f'"{layers[0].name}" does not know what goes in. Say it, without the batch axis: '
+            f'"{layer.name}" does not know what goes in. Say it, without the batch axis: '
             "explain(..., input_shape=(28, 28, 1))."
         )
-    _refuse_batch_axis(layers[0], given[0])
-    return [TracedTensor(shape, symbolic(shape)) for shape in given]
-
-
-def _refuse_batch_axis(layer: Layer, shape: Shape) -> None:
-    """One number too many for a layer whose axes are known is the batch axis, written by mistake."""
-    dimensions = re.search(r"(\d)D", kind_of(layer)) if has_axes(layer) else None
-    if dimensions and len(shape) == int(dimensions[1]) + 3:
+    shape, dimensions = given[0], re.search(r"(\d)D", kind_of(layer)) if has_axes(layer) else None
+    if dimensions and len(shape) == int(dimensions[1]) + 3:  # one number too many is the batch axis, by mistake
         raise ValueError(
             f"input_shape={shape[1:]} has one number too many for {type(layer).__name__}. It is given without the "
             f"batch axis, as in keras.Input(shape=...): try input_shape={shape[2:]}."
         )
+    return given
 
 
-def _open_sizes_filled(model: Layer, given: tuple[Shape, ...] | None) -> list[TracedTensor | None]:
-    """The maps that reach a model which knows its inputs; given sizes go where it says None."""
-    tensors = list(model.inputs)
+def _open_sizes_filled(model: Layer, given: Shapes | None) -> Shapes:
+    """The shapes that reach a model which knows its inputs; given sizes go where it says None."""
+    known = tuple(tuple(tensor.shape) for tensor in model.inputs)
     if given is None:
-        return [TracedTensor(tuple(tensor.shape), tensor) for tensor in tensors]
-    known = [tuple(tensor.shape) for tensor in tensors]
+        return known
     if len(given) != len(known) or not all(map(_fits, given, known)):
         built_for = " and ".join(map(size, known))
         raise ValueError(
             f'"{model.name}" was built for an input of {built_for}, not {" and ".join(map(size, given))}. Build it '
             "again for the other size, or, if it is a plain chain: explain(model.layers, input_shape=...)."
         )
-    filled = [(batch, *shape[1:]) for shape, (batch, *_) in zip(given, known, strict=True)]
-    return [
-        TracedTensor(shape, tensor if shape == tuple(tensor.shape) else symbolic(shape))
-        for shape, tensor in zip(filled, tensors, strict=True)
-    ]
+    return tuple((batch, *shape[1:]) for shape, (batch, *_) in zip(given, known, strict=True))
 
 
 def _fits(given: Shape, known: Shape) -> bool:
     return len(given) == len(known) and all(k in (None, g) for g, k in zip(given[1:], known[1:], strict=True))
 
 
-def _read_shapes(input_shape: Any) -> tuple[Shape, ...]:
+def _read_shapes(input_shape: Any) -> Shapes:
     """One shape or a list of shapes, each with an open batch axis in front. Raises ValueError if it is neither."""
     if isinstance(input_shape, list | tuple) and input_shape and isinstance(input_shape[0], list | tuple):
         return tuple(_read_shape(shape) for shape in input_shape)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from course_utils.explain import html_table, reports, text_table
-from course_utils.explain.explained import ExplainedModel
+from course_utils.explain import html_table, other_sizes, reports, text_table
+from course_utils.explain.rows import ExplainedModel
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,6 +28,11 @@ class Explanation(ExplainedModel):
     def to_dicts(self) -> list[dict[str, Any]]:
         """One plain dict for each row, ready for ``json.dumps`` or a data frame; the keys are listed in ``reports``."""
         return reports.as_dicts(self)
+
+    @property
+    def whole_model(self) -> str | None:
+        """One sentence: what size comes out for any n, and which n come back. None where there is no expression."""
+        return other_sizes.whole_model(self.rows)
 
     def __str__(self) -> str:
         return text_table.as_text(self)

@@ -10,25 +10,11 @@ row are read by nobody. Styles stand on as few elements as possible: they are mo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
-from course_utils.explain.details import detail_lines
-from course_utils.explain.diagnosis import Diagnosis
-from course_utils.explain.explained import ExplainedModel
-from course_utils.explain.rows import Row
-from course_utils.explain.text_table import (
-    LEGEND,
-    differences,
-    formula,
-    mark,
-    padding,
-    parameters,
-    reason,
-    remarks,
-    size_change,
-    verdict,
-)
+from course_utils.explain import words
+from course_utils.explain.rows import ExplainedModel, Row
 from course_utils.explain.wording import count
 
 _GOOD = "color:var(--jp-success-color0, #1b5e20)"
@@ -60,46 +46,42 @@ _LONGEST = 80
 _PART = 40
 
 
-def as_html(explanation: ExplainedModel) -> str:
+def as_html(model: ExplainedModel) -> str:
     """One row per call. Where the window is narrow the table scrolls inside its own box, by keyboard too."""
-    name = escape(explanation.name)
-    rows = explanation.rows
-    ends = "".join(f'<div style="{_style_of(line)}">{escape(line)}</div>' for line in verdict(explanation))
-    ends += _diagnosis(explanation.diagnosis)
-    if len(rows) <= _LONGEST:
-        caption = (
-            f'<caption style="text-align:left;caption-side:top;color:inherit"><code>{name}</code>: {LEGEND}</caption>'
+    name, rows, found = escape(model.name), model.rows, model.diagnosis
+    ends = _lines(words.verdict(model))
+    if found is not None:
+        # What is missed and since where, and each repair, which opens to its code.
+        repairs = "".join(
+            f'<details><summary style="cursor:pointer">Repair {number}: {escape(repair.what)}</summary>'
+            f'<pre tabindex="0" aria-label="Code of repair {number}" style="overflow-x:auto;margin:.3em 0">'
+            f"{escape(repair.code)}</pre></details>"
+            for number, repair in enumerate(found.repairs, start=1)
         )
+        ends += f'<div style="{_LINE};margin-top:.6em;padding-top:.4em">{_lines(found.findings)}{repairs}</div>'
+    legend = f"<code>{name}</code>: {words.LEGEND}"
+    if len(rows) <= _LONGEST:
+        caption = f'<caption style="text-align:left;caption-side:top;color:inherit">{legend}</caption>'
         return _table(rows, f"Explanation of {name}", caption) + ends
     parts = range(0, len(rows), _PART)
-    folded = "".join(_part(name, first, rows[first : first + _PART], first == 0) for first in parts)
-    heading = (
-        f"<div><code>{name}</code>: {LEGEND}</div>"
+    return (
+        f"<div>{legend}</div>"
         f"<div>{len(rows)} rows, folded into {count(len(parts), 'part')}: open a part to read it. "
         "Parts with something wrong are open.</div>"
+        + "".join(_part(name, first, rows[first : first + _PART]) for first in parts)
+        + ends
     )
-    return heading + folded + ends
 
 
-def _diagnosis(found: Diagnosis | None) -> str:
-    """What is missed and since where, and each repair, which opens to its code."""
-    if found is None:
-        return ""
-    told = "".join(f'<div style="{_style_of(line)}">{escape(line)}</div>' for line in found.findings)
-    repairs = "".join(
-        f'<details><summary style="cursor:pointer">Repair {number}: {escape(repair.what)}</summary>'
-        f'<pre tabindex="0" aria-label="Code of repair {number}" style="overflow-x:auto;margin:.3em 0">'
-        f"{escape(repair.code)}</pre></details>"
-        for number, repair in enumerate(found.repairs, start=1)
-    )
-    return f'<div style="{_LINE};margin-top:.6em;padding-top:.4em">{told}{repairs}</div>'
+def _lines(texts: Iterable[str]) -> str:
+    return "".join(f'<div style="{ {"✓": _GOOD, "✗": _BAD}.get(text[0], "") }">{escape(text)}</div>' for text in texts)
 
 
-def _part(name: str, first: int, rows: Sequence[Row], is_open: bool) -> str:
+def _part(name: str, first: int, rows: Sequence[Row]) -> str:
     """Some rows behind a line that says which they are, and whether all is well with them."""
-    last = first + len(rows) - 1
-    wrong = [step for step in rows if mark(step) == "✗" or step.refused]
-    without = [step for step in rows if mark(step) == "?"]
+    place = f"{first} to {first + len(rows) - 1}"
+    wrong = [row for row in rows if words.mark(row) == "✗" or row.refused]
+    without = [row for row in rows if words.mark(row) == "?"]
     state = f'<span style="{_GOOD}">✓</span>'
     if wrong:
         state = f'<span style="{_BAD}">✗ {count(len(wrong), "row")} with something wrong</span>'
@@ -107,9 +89,9 @@ def _part(name: str, first: int, rows: Sequence[Row], is_open: bool) -> str:
         state += f", {count(len(without), 'row')} without a rule"
     ends = f"<code>{escape(rows[0].layer)}</code> … <code>{escape(rows[-1].layer)}</code>"
     return (
-        f"<details{' open' if is_open or wrong else ''}>"
-        f'<summary style="cursor:pointer;padding:.4em 0">Rows {first} to {last}: {ends} {state}</summary>'
-        f"{_table(rows, f'Explanation of {name}, rows {first} to {last}')}</details>"
+        f"<details{' open' if not first or wrong else ''}>"
+        f'<summary style="cursor:pointer;padding:.4em 0">Rows {place}: {ends} {state}</summary>'
+        f"{_table(rows, f'Explanation of {name}, rows {place}')}</details>"
     )
 
 
@@ -124,50 +106,39 @@ def _table(rows: Sequence[Row], label: str, caption: str = "") -> str:
     )
 
 
-def _row(step: Row) -> str:
-    head = f'<code>{escape(step.layer)}</code><div style="{_QUIET}">{escape(step.kind)}</div>'
+def _row(row: Row) -> str:
+    style, text, spoken = _MARKS[words.mark(row)]
+    if words.both_refuse(row):
+        text, spoken = "✓ both refuse", "by hand and by Keras nothing comes out"
     cells = (
-        escape(size_change(step)).replace(" →", "&nbsp;→"),
-        _mark(step),
-        _why(step),
-        "<br>".join(map(escape, padding(step).splitlines())),
-        escape(parameters(step)),
+        escape(words.size_change(row)).replace(" →", "&nbsp;→"),
+        f'<span style="{style}" role="img" aria-label="{spoken}" title="{spoken}">{text}</span>',
+        _why(row),
+        "<br>".join(map(escape, words.padding(row).splitlines())),
+        escape(words.parameters(row)),
     )
     body = "".join(f'<td style="{_CELL}">{content}</td>' for content in cells)
+    head = f'<code>{escape(row.layer)}</code><div style="{_QUIET}">{escape(row.kind)}</div>'
     name = f"{_CELL};font-weight:normal;overflow-wrap:anywhere"
     return f'<tr style="{_LINE}"><th scope="row" style="{name}">{head}</th>{body}</tr>'
 
 
-def _why(step: Row) -> str:
-    """The formula, the sentence, and what else there is to say; a disagreement in red, with both numbers."""
-    parts = [f'<div style="{_CODE}">{_unbroken(line)}</div>' for line in formula(step).splitlines()]
-    parts.append(f"<div>{_unbroken(reason(step))}</div>")
-    parts += [f'<div style="{_QUIET}">{escape(remark)}</div>' for remark in remarks(step)]
-    parts += [f'<div style="{_BAD}">{escape(difference)}</div>' for difference in differences(step)]
-    return "".join([*parts, _more(step)])
+def _why(row: Row) -> str:
+    """The formula, the sentence, and what else there is to say; a disagreement in red, with both numbers.
 
-
-def _more(step: Row) -> str:
-    """What opens by pointer, Enter or Space: where the parameters come from, how far the layer sees, what it costs."""
-    lines = detail_lines(step)
-    if not lines:
-        return ""
-    told = "<br>".join(f"<strong>{what}:</strong> {escape(text)}" for what, text in lines)
-    label = f'aria-label="More about {escape(step.layer)}"'
-    return f'<details><summary {label} style="cursor:pointer">More</summary><div>{told}</div></details>'
+    What opens by pointer, Enter or Space: where the parameters come from, how far the layer sees, what it costs.
+    """
+    parts = [f'<div style="{_CODE}">{_unbroken(line)}</div>' for line in words.formula(row).splitlines()]
+    parts.append(f"<div>{_unbroken(words.reason(row))}</div>")
+    parts += [f'<div style="{_QUIET}">{escape(remark)}</div>' for remark in words.remarks(row)]
+    parts += [f'<div style="{_BAD}">{escape(difference)}</div>' for difference in words.differences(row)]
+    more = "<br>".join(f"<strong>{what}:</strong> {escape(text)}" for what, text in words.detail_lines(row))
+    if more:
+        label = f'aria-label="More about {escape(row.layer)}"'
+        parts.append(f'<details><summary {label} style="cursor:pointer">More</summary><div>{more}</div></details>')
+    return "".join(parts)
 
 
 def _unbroken(text: str) -> str:
     """Escaped, and a fraction stays on one line."""
     return escape(text).replace(" / ", "&nbsp;/&nbsp;")
-
-
-def _mark(step: Row) -> str:
-    style, text, spoken = _MARKS[mark(step)]
-    if step.refused and step.agrees:
-        text, spoken = "✓ both refuse", "by hand and by Keras nothing comes out"
-    return f'<span style="{style}" role="img" aria-label="{spoken}" title="{spoken}">{text}</span>'
-
-
-def _style_of(line: str) -> str:
-    return {"✓": _GOOD, "✗": _BAD}.get(line[0], "")

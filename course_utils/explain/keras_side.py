@@ -1,7 +1,7 @@
 """Asks Keras what it says about a call, without touching the learner's own layers.
 
 A layer is asked through a copy made from its settings: the copy may be built, called and thrown away. A call that Keras
-has recorded while a model was built needs no asking (see ``follow``).
+has recorded while a model was built needs no asking.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
-from course_utils.explain.rules.lookup import is_operation
+from course_utils.explain.calls import Call, is_input
+from course_utils.explain.rows import KerasAnswer
+from course_utils.explain.rules.core import is_operation
 from course_utils.explain.wording import Shape
 from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, plain_message
 
 #: All copies share a name: for every new name of a layer with weights, Keras keeps some 70 KB for ever.
-_COPY = "explained_copy"
+COPY = "explained_copy"
 
 #: Keras's symbolic tensor: a shape and a type without values. Keras ships no types that a checker could follow.
 Tensor = Any
@@ -27,32 +29,37 @@ def symbolic(shape: Shape) -> Tensor:
     return load_keras().KerasTensor(shape)
 
 
-class LayerCopies:
-    """Copies of layers; the same layer called twice is the same copy called twice, so shared weights stay shared."""
+class KerasSide:
+    """Keras's answers; the same layer called twice is the same copy called twice, so shared weights stay shared."""
 
     def __init__(self) -> None:
         self._copies: dict[int, tuple[Layer, Layer]] = {}
 
-    def call(self, layer: Layer, tensors: Sequence[Tensor], node: Any = None) -> tuple[Tensor, ...]:
-        """What Keras says comes out.
+    def answer(self, call: Call, tensors: Sequence[Tensor]) -> tuple[KerasAnswer, tuple[Tensor, ...]]:
+        """What Keras says comes out of a call, and the tensors themselves; none where Keras refuses."""
+        try:
+            leaving = self._tensors(call, tensors)
+            parameters = self._parameters(call.layer)
+        except KerasRefusal as refusal:
+            return KerasAnswer(refusal=str(refusal)), ()
+        return KerasAnswer(tuple(tuple(tensor.shape) for tensor in leaving), parameters), leaving
 
-        Args:
-            layer: a layer or an operation; it is left as it is.
-            tensors: what reaches it.
-            node: Keras's record of a call with other arguments beside the tensors, if there is one.
-
-        Raises:
-            KerasRefusal: with Keras's own words.
-        """
+    def _tensors(self, call: Call, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """From Keras's record, if that was made for these sizes, or by asking."""
+        layer, node = call.layer, call.node
+        if is_input(layer):
+            return tuple(tensors)
+        if node is not None and [t.shape for t in node.input_tensors] == [t.shape for t in tensors]:
+            return tuple(node.output_tensors)
         arguments, settings = _arguments(tensors, node)
         try:
             with _randomness_untouched():
                 out = self._asked(layer)(*arguments, **settings)
         except Exception as error:
-            raise KerasRefusal(plain_message(error).replace(_COPY, getattr(layer, "name", _COPY))) from error
+            raise KerasRefusal(plain_message(error).replace(COPY, getattr(layer, "name", COPY))) from error
         return tuple(load_keras().tree.flatten(out))
 
-    def parameters(self, layer: Layer) -> int:
+    def _parameters(self, layer: Layer) -> int:
         """How many weights Keras counts; 0 for an operation. The layer or its copy must have been built."""
         if is_operation(layer) or _has_no_weights(layer):
             return 0
@@ -75,8 +82,20 @@ class LayerCopies:
     def _copy_of(self, layer: Layer) -> Layer:
         if id(layer) not in self._copies:
             # The original is kept beside the copy, so that no other object can come to have its id.
-            self._copies[id(layer)] = (layer, _copied(layer))
+            self._copies[id(layer)] = (layer, copied(layer))
         return self._copies[id(layer)][1]
+
+
+def copied(layer: Layer, **changes: Any) -> Layer:
+    """A layer with the same settings but for ``changes``; built for the same input if the original is."""
+    settings = layer.get_config() | changes
+    if "name" in settings:
+        settings["name"] = COPY
+    with _randomness_untouched():
+        copy = type(layer).from_config(settings)
+        if layer.built and not copy.built and not changes:
+            copy.build_from_config(layer.get_build_config())
+    return copy
 
 
 def _arguments(tensors: Sequence[Tensor], node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -86,18 +105,6 @@ def _arguments(tensors: Sequence[Tensor], node: Any) -> tuple[tuple[Any, ...], d
     exchanged = {id(old): new for old, new in zip(node.input_tensors, tensors, strict=True)}
     arguments, settings = node.arguments.fill_in(exchanged)
     return tuple(arguments), dict(settings)
-
-
-def _copied(layer: Layer) -> Layer:
-    """A layer with the same settings, built for the same input if the original is."""
-    settings = layer.get_config()
-    if "name" in settings:
-        settings["name"] = _COPY
-    with _randomness_untouched():
-        copy = type(layer).from_config(settings)
-        if layer.built and not copy.built:
-            copy.build_from_config(layer.get_build_config())
-    return copy
 
 
 def _has_no_weights(layer: Layer) -> bool:

@@ -18,24 +18,12 @@ Each dict of ``as_dicts`` has the same keys; what does not apply or is not known
 
 from __future__ import annotations
 
+import operator
 import re
 from typing import Any
 
-from course_utils.explain.details import fact_lines
-from course_utils.explain.explained import ExplainedModel
-from course_utils.explain.rows import Row
-from course_utils.explain.text_table import (
-    LEGEND,
-    differences,
-    formula,
-    mark,
-    padding,
-    parameters,
-    reason,
-    remarks,
-    size_change,
-    verdict,
-)
+from course_utils.explain import words
+from course_utils.explain.rows import ExplainedModel, Row
 from course_utils.fields import ReceptiveField
 
 _HEADINGS = ("", "Layer", "Size in → out", "Why", "Padding", "Parameters", "Multiply-adds", "Keras?")
@@ -43,78 +31,62 @@ _HEADINGS = ("", "Layer", "Size in → out", "Why", "Padding", "Parameters", "Mu
 _RULES = ("--:", "---", "---", "---", "---", "--:", "--:", ":-:")
 
 
-def as_dicts(explanation: ExplainedModel) -> list[dict[str, Any]]:
+#: The keys in their order; behind "=" where the value stands in the row, if it has another name there.
+_KEYS = """
+    layer kind inputs=input_shapes output=output_shape keras=keras_shapes sources formula sentence notes
+    pads=rule.pads unread=rule.unread effective_size=facts.effective_size receptive_field=facts.fields
+    receptive_field_lost=facts.field_lost parameters parameters_formula=rule.parameters.formula
+    keras_parameters=keras.parameters macs=facts.macs.number macs_formula=facts.macs.formula
+    output_bytes=facts.output_bytes.number number_type=facts.number_type agrees differences has_rule reached
+    input_from_keras=call.from_keras shared_with=call.shared_with refusal_by_hand refusal_keras
+"""
+
+
+def as_dicts(model: ExplainedModel) -> list[dict[str, Any]]:
     """One dict for each row; only numbers, texts, lists and None, so that ``json.dumps`` takes it."""
-    return [_as_dict(row, step) for row, step in enumerate(explanation.rows)]
+    keys = {key: operator.attrgetter(where or key) for key, _, where in (part.partition("=") for part in _KEYS.split())}
+    return [
+        {"row": number} | {key: _plain(found(row)) for key, found in keys.items()} for number, row in enumerate(model)
+    ]
 
 
-def _as_dict(row: int, step: Row) -> dict[str, Any]:
-    facts = step.facts
-    return {
-        "row": row,
-        "layer": step.layer,
-        "kind": step.kind,
-        "inputs": [list(shape) for shape in step.input_shapes],
-        "output": None if step.output_shape is None else list(step.output_shape),
-        "keras": [list(shape) for shape in step.keras_shapes],
-        "sources": list(step.sources),
-        "formula": step.formula,
-        "sentence": step.sentence,
-        "notes": list(step.notes),
-        "pads": None if step.pads is None else [list(pair) for pair in step.pads],
-        "unread": list(step.unread),
-        "effective_size": list(facts.effective_size),
-        "receptive_field": [_field(field) for field in facts.fields],
-        "receptive_field_lost": facts.field_lost,
-        "parameters": step.parameters,
-        "parameters_formula": step.parameters_formula,
-        "keras_parameters": step.keras_parameters,
-        "macs": facts.macs,
-        "macs_formula": facts.macs_formula,
-        "output_bytes": facts.output_bytes,
-        "number_type": facts.number_type,
-        "agrees": step.agrees,
-        "differences": list(step.differences),
-        "has_rule": step.has_rule,
-        "reached": step.reached,
-        "input_from_keras": step.input_from_keras,
-        "shared_with": step.shared_with,
-        "refusal_by_hand": step.refusal_by_hand,
-        "refusal_keras": step.refusal_keras,
-    }
+def _plain(value: Any) -> Any:
+    """Lists in place of tuples, all the way down, and a receptive field by its numbers."""
+    if isinstance(value, ReceptiveField):
+        return {"size": value.size, "jump": None if value.jump is None else str(value.jump), "start": value.start}
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
-def _field(field: ReceptiveField) -> dict[str, Any]:
-    return {"size": field.size, "jump": None if field.jump is None else str(field.jump), "start": field.start}
-
-
-def as_markdown(explanation: ExplainedModel) -> str:
+def as_markdown(model: ExplainedModel) -> str:
     """A heading line, the table, what there is to say about single rows, and the verdict."""
-    lines = [f"**{_text(explanation.name)}**: {LEGEND}", "", _line(_HEADINGS), _line(_RULES)]
-    lines += [_line(_cells(row, step)) for row, step in enumerate(explanation.rows)]
-    said = [f"- Row {row}, {_code(step.layer)}: {_text(text)}" for row, step, text in _said(explanation)]
-    found = explanation.diagnosis
+    lines = [f"**{_text(model.name)}**: {words.LEGEND}", "", _line(_HEADINGS), _line(_RULES)]
+    lines += [_line(_cells(number, row)) for number, row in enumerate(model)]
+    said = [
+        f"- Row {number}, {_code(row.layer)}: {_text(text)}"
+        for number, row in enumerate(model)
+        for text in (
+            *(f"{what}: {told}" for what, told in words.field_lines(row)),
+            *words.remarks(row),
+            *words.differences(row),
+        )
+    ]
+    found = model.diagnosis
     told = [] if found is None else [*found.findings, *(f"Repair: {repair.what}" for repair in found.repairs)]
-    ends = [f"- {_text(text)}" for text in [*verdict(explanation), *told]]
+    ends = [f"- {_text(text)}" for text in [*words.verdict(model), *told]]
     return "\n".join([*lines, *(["", *said] if said else []), "", *ends, ""])
 
 
-def _cells(row: int, step: Row) -> tuple[str, ...]:
-    why = _text(f"{formula(step)}: {reason(step)}" if step.formula else reason(step))
-    macs = "–" if step.facts.macs is None else f"{step.facts.macs:,}"
-    # Nothing comes out of a row that both refuse, and a bare ✓ there would read as if something did.
-    sign = "✓ both refuse" if step.refused and step.agrees else mark(step)
-    size, pads = _text(size_change(step)), _text(padding(step))
-    return str(row), f"{_code(step.layer)} ({_text(step.kind)})", size, why, pads, parameters(step), macs, sign
-
-
-def _said(explanation: ExplainedModel) -> list[tuple[int, Row, str]]:
-    """What stands under the sentences in the other tables."""
-    return [
-        (row, step, text)
-        for row, step in enumerate(explanation.rows)
-        for text in (*(f"{what}: {told}" for what, told in fact_lines(step)), *remarks(step), *differences(step))
-    ]
+def _cells(number: int, row: Row) -> tuple[str, ...]:
+    why = f"{words.formula(row)}: {words.reason(row)}" if row.formula else words.reason(row)
+    macs = row.facts.macs.number
+    return (
+        str(number),
+        f"{_code(row.layer)} ({_text(row.kind)})",
+        *map(_text, (words.size_change(row), why, words.padding(row))),
+        words.parameters(row),
+        "–" if macs is None else f"{macs:,}",
+        "✓ both refuse" if words.both_refuse(row) else words.mark(row),
+    )
 
 
 def _line(cells: tuple[str, ...]) -> str:

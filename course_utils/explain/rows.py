@@ -1,123 +1,290 @@
-"""``Row``: one call of one layer, by hand and by Keras. Plain data; knows no table that shows it."""
+"""Plain data: a ``Row`` is one call of one layer, by hand and by Keras; an ``ExplainedModel`` is all of them.
+
+Knows no table that shows it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import operator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, overload
 
 from course_utils.axes import Axis
-from course_utils.explain.facts import NO_FACTS, Facts
-from course_utils.explain.rules.results import Pads
-from course_utils.explain.wording import Shape
-from course_utils.keras_layers import Layer
+from course_utils.explain.rules.core import UNKNOWN, Count, RuleResult, Shapes, kind_shown
+from course_utils.explain.wording import Shape, per_axis
+from course_utils.fields import ReceptiveField
+from course_utils.keras_layers import Layer, channels_last
+from course_utils.size_formulas import ComposedSize
+
+
+@dataclass(frozen=True)
+class LayerCall:
+    """Which layer is called, and on what. Shapes hold the batch axis, which is None unless the model fixes it.
+
+    Attributes:
+        name: of the layer; in a nested model ``model/layer``.
+        layer: the layer itself, as it was handed over.
+        input_shapes: what reaches it, by hand; several for a join, none where nothing reaches it.
+        sources: the numbers of the rows that the inputs come from, one for each input; None for what goes in.
+        axes: one axis for each spatial dimension; empty for a layer without axes.
+        reached: False behind a layer that Keras refused: there is nothing to work with.
+        from_keras: the input is Keras's size, because the row that it comes from has no answer by hand.
+        shared_with: the number of the row (from 0) where the same layer was called first, or None.
+    """
+
+    name: str
+    layer: Layer
+    input_shapes: Shapes = ()
+    sources: tuple[int | None, ...] = ()
+    axes: tuple[Axis, ...] = ()
+    reached: bool = True
+    from_keras: bool = False
+    shared_with: int | None = None
+
+    @property
+    def kind(self) -> str:
+        """The class of the layer; ``ops.Add`` for an operation between tensors that is not a layer."""
+        return kind_shown(self.layer)
+
+    @property
+    def channels_last(self) -> bool:
+        """Where the channels stand in its shapes."""
+        return channels_last(self.layer)
+
+
+@dataclass(frozen=True)
+class KerasAnswer:
+    """What Keras says of a call.
+
+    Attributes:
+        shapes: what comes out; empty where Keras refuses.
+        parameters: weights counted by Keras; None where Keras refuses.
+        refusal: Keras's own words.
+    """
+
+    shapes: Shapes = ()
+    parameters: int | None = None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a row knows beyond size and parameters. What does not apply, or depends on an unknown size, is left out.
+
+    Attributes:
+        sizes: per spatial axis, the size that comes out as an expression in the n that went into the model.
+        effective_size: ``k_eff`` per spatial axis, for windows and transposed convolutions.
+        fields: the receptive field up to here per spatial axis, in cells of what goes into the model.
+        field_lost: why there is no receptive field from this row on; empty if it was lost before, or never applied.
+        macs: multiply-adds for one example: one multiplication and one addition for each weight that is used. Only
+            convolutions and Dense are counted; ghost cells count like any other, as is usual. 0 for layers that have no
+            such sums, None for layers that may have them and have no rule here.
+        output_bytes: what comes out for one example, in the layer's own number type.
+        number_type: ``float32``, …
+    """
+
+    sizes: tuple[ComposedSize, ...] = ()
+    effective_size: tuple[int, ...] = ()
+    fields: tuple[ReceptiveField, ...] = ()
+    field_lost: str = ""
+    macs: Count = UNKNOWN
+    output_bytes: Count = UNKNOWN
+    number_type: str = ""
+
+    @property
+    def for_any_n(self) -> str:
+        """The sizes in one line: ``8·⌈n / 8⌉ − 4``; empty where there is no expression."""
+        return per_axis([str(size) for size in self.sizes]) if self.sizes else ""
+
+
+def _part(path: str) -> Any:
+    """Something of a part of the row, under a name of its own."""
+    return property(operator.attrgetter(path))
 
 
 @dataclass(frozen=True)
 class Row:
     """One call of one layer: by hand, and by Keras.
 
-    Shapes hold the batch axis, which is None unless the model fixes it.
+    What is asked for most often can be had from the row itself: ``row.layer`` is ``row.call.name``, ``row.formula`` is
+    ``row.rule.formula``.
 
     Attributes:
-        layer: the name of the layer; in a nested model ``model/layer``.
-        kind: its class; ``ops.Add`` for an operation between tensors that is not a layer.
-        input_shapes: what reaches it, by hand; several for a join, none where nothing reaches it.
-        output_shape: what comes out **by hand**; None where the hand refuses or has no rule.
-        further_shapes: what comes out beside it by hand, where several maps do: states, parts of a split.
-        keras_shapes: what Keras says comes out; empty where Keras refuses.
-        sources: the numbers of the rows that the inputs come from, one for each input; None for what goes in.
-        axes: one axis for each spatial dimension; empty for a layer without axes.
-        channels_last: where the channels stand in its shapes.
-        real: the layer itself, as it was handed over.
-        formula: the rule with the numbers in it, per axis where height and width differ.
-        sentence: the same in one plain sentence.
-        pads: ghost cells (before, after) per spatial axis; None for a layer without axes.
-        unread: per spatial axis, how many input cells reach no output cell.
-        parameters: weights by hand; None where there is no answer by hand.
-        parameters_formula: for example ``(3·3·16 + 1)·8 = 1160``; empty where there are none.
-        parameters_sentence: what the numbers in it are.
-        keras_parameters: weights counted by Keras; None where Keras refuses.
-        notes: what nobody warns about, one sentence each.
-        passes: every output cell stands where an input cell stood: the sizes of the maps stay, whatever they are.
-        for_any_n: the sizes of the maps that come out as an expression in the n that went into the model, whatever it
-            was: ``8·⌈n / 8⌉ − 4``; empty where there is none.
-        has_rule: whether there is a rule by hand for this kind of layer.
-        reached: False behind a layer that Keras refused: there is nothing to work with.
-        input_from_keras: the input is Keras's size, because the row that it comes from has no answer by hand.
-        shared_with: the number of the row (from 0) where the same layer was called first, or None.
-        refusal_by_hand: why nothing can come out, by hand.
-        refusal_keras: Keras's own words.
-        facts: receptive field, multiply-adds and bytes; see ``Facts``.
+        call: the layer, and what reaches it.
+        keras: what Keras says.
+        rule: what the rule says by hand.
+        facts: receptive field, multiply-adds, bytes.
     """
 
-    layer: str
-    kind: str
-    input_shapes: tuple[Shape, ...] = ()
-    output_shape: Shape | None = None
-    further_shapes: tuple[Shape, ...] = ()
-    keras_shapes: tuple[Shape, ...] = ()
-    sources: tuple[int | None, ...] = ()
-    axes: tuple[Axis, ...] = ()
-    channels_last: bool = True
-    real: Layer = field(default=None, compare=False, repr=False)
-    formula: str = ""
-    sentence: str = ""
-    pads: Pads | None = None
-    unread: tuple[int, ...] = ()
-    parameters: int | None = None
-    parameters_formula: str = ""
-    parameters_sentence: str = ""
-    keras_parameters: int | None = None
-    notes: tuple[str, ...] = ()
-    passes: bool = False
-    for_any_n: str = ""
-    has_rule: bool = True
-    reached: bool = True
-    input_from_keras: bool = False
-    shared_with: int | None = None
-    refusal_by_hand: str | None = None
-    refusal_keras: str | None = None
-    facts: Facts = NO_FACTS
+    call: LayerCall
+    keras: KerasAnswer
+    rule: RuleResult
+    facts: Facts = Facts()
+
+    layer = _part("call.name")
+    kind = _part("call.kind")
+    axes = _part("call.axes")
+    sources = _part("call.sources")
+    reached = _part("call.reached")
+    input_shapes = _part("call.input_shapes")
+    keras_shapes = _part("keras.shapes")
+    refusal_keras = _part("keras.refusal")
+    output_shape = _part("rule.shape")
+    formula = _part("rule.formula")
+    sentence = _part("rule.sentence")
+    notes = _part("rule.notes")
+    parameters = _part("rule.parameters.number")
+    refusal_by_hand = _part("rule.refusal")
+    has_rule = _part("rule.exists")
+    for_any_n = _part("facts.for_any_n")
 
     @property
-    def input_shape(self) -> Shape | tuple[Shape, ...]:
+    def input_shape(self) -> Shape | Shapes:
         """The shape that reaches the layer; of a join, all of them."""
-        return self.input_shapes[0] if len(self.input_shapes) == 1 else self.input_shapes
+        shapes = self.call.input_shapes
+        return shapes[0] if len(shapes) == 1 else shapes
 
     @property
-    def keras_shape(self) -> Shape | tuple[Shape, ...] | None:
+    def keras_shape(self) -> Shape | Shapes | None:
         """What Keras says comes out; all of them if there are several, None if Keras refuses."""
-        if not self.keras_shapes:
-            return None
-        return self.keras_shapes[0] if len(self.keras_shapes) == 1 else self.keras_shapes
+        shapes = self.keras.shapes
+        return shapes[0] if len(shapes) == 1 else shapes or None
 
     @property
     def refused(self) -> bool:
         """Whether by hand or by Keras nothing comes out of this layer."""
-        return self.refusal_by_hand is not None or self.refusal_keras is not None
+        return self.rule.refusal is not None or self.keras.refusal is not None
 
     @property
     def agrees(self) -> bool | None:
         """Same shape and same number of parameters, or both refuse. None where there is nothing to compare."""
-        return None if not self.has_rule or not self.reached else not self.differences
+        return not self.differences if self.rule.exists and self.call.reached else None
 
     @property
     def differences(self) -> tuple[str, ...]:
         """Every disagreement, with both numbers."""
-        if not self.has_rule or not self.reached:
+        keras, rule = self.keras, self.rule
+        if not rule.exists or not self.call.reached or None not in (rule.refusal, keras.refusal):
             return ()
-        if self.refused:
-            return self._refused_by_one()
+        if rule.refusal is not None:
+            return (f"size: by hand nothing comes out, Keras says {self.keras_shape}",)
+        if keras.refusal is not None:
+            return (f"size: by hand {rule.shape}, Keras refuses",)
         found = []
-        if self.keras_shapes != (self.output_shape, *self.further_shapes):
-            by_hand = (self.output_shape, *self.further_shapes) if self.further_shapes else self.output_shape
+        if keras.shapes != rule.shapes:
+            by_hand = rule.shapes if rule.further else rule.shape
             found.append(f"size: by hand {by_hand}, Keras {self.keras_shape}")
-        if self.parameters != self.keras_parameters:
-            found.append(f"parameters: by hand {self.parameters}, Keras {self.keras_parameters}")
+        if rule.parameters.number != keras.parameters:
+            found.append(f"parameters: by hand {rule.parameters.number}, Keras {keras.parameters}")
         return tuple(found)
 
-    def _refused_by_one(self) -> tuple[str, ...]:
-        if self.refusal_keras is None:
-            return (f"size: by hand nothing comes out, Keras says {self.keras_shape}",)
-        if self.refusal_by_hand is None:
-            return (f"size: by hand {self.output_shape}, Keras refuses",)
-        return ()
+
+@dataclass(frozen=True)
+class Repair:
+    """One way to the size that was wanted; run before it is offered.
+
+    Attributes:
+        what: what it does, in one line.
+        code: makes ``repaired`` out of ``model``.
+    """
+
+    what: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong with the size that comes out, if anything.
+
+    Attributes:
+        target: what should come out, with the batch axis.
+        hits: whether it does.
+        findings: by how much it misses, since which layer, and why; one sentence each.
+        repairs: what helps, the smallest change first.
+    """
+
+    target: Shape
+    hits: bool
+    findings: tuple[str, ...]
+    repairs: tuple[Repair, ...] = ()
+
+    def __str__(self) -> str:
+        lines = [*self.findings]
+        for number, repair in enumerate(self.repairs, start=1):
+            lines += [f"Repair {number}: {repair.what}", *(f"    {line}" for line in repair.code.splitlines())]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, repr=False)
+class ExplainedModel:
+    """All rows of a model, in the order in which its layers are called. Behaves like a sequence of them.
+
+    Attributes:
+        name: of the model or layer, for the heading.
+        rows: one for each call; a layer that is called twice has two.
+        diagnosis: why the size that was wanted does not come out, and what would repair it; None where nothing is
+            wrong or nothing was wanted.
+    """
+
+    name: str
+    rows: tuple[Row, ...]
+    diagnosis: Diagnosis | None = None
+
+    @property
+    def agrees(self) -> bool:
+        """Every row that has a rule agrees with Keras, and there is at least one.
+
+        Rows without a rule and rows that were not reached count neither way: look at ``without_rule`` and
+        ``refused_at`` for them.
+        """
+        verdicts = [row.agrees for row in self.rows if row.agrees is not None]
+        return bool(verdicts) and all(verdicts)
+
+    @property
+    def without_rule(self) -> tuple[Row, ...]:
+        """The rows that nothing by hand can be said about."""
+        return tuple(row for row in self.rows if not row.has_rule)
+
+    @property
+    def refused_at(self) -> Row | None:
+        """The first row where nothing comes out, or None if the model can be built."""
+        return next((row for row in self.rows if row.refused), None)
+
+    @property
+    def parameters(self) -> int | None:
+        """All parameters by hand, a shared layer counted once; None if a row has no answer by hand."""
+        return _sum([row.parameters for row in self.rows if row.call.shared_with is None])
+
+    @property
+    def keras_parameters(self) -> int | None:
+        """All parameters by Keras, a shared layer counted once; None if Keras refuses a row."""
+        return _sum([row.keras.parameters for row in self.rows if row.call.shared_with is None])
+
+    @property
+    def macs(self) -> int | None:
+        """All multiply-adds for one example, each call counted; None if a row is not counted or a size is not known."""
+        return _sum([row.facts.macs.number for row in self.rows])
+
+    @property
+    def output_bytes(self) -> int | None:
+        """What comes out of all rows together for one example; None if a size is not known."""
+        return _sum([row.facts.output_bytes.number for row in self.rows])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Row, ...]: ...
+    def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
+        return self.rows[index]
+
+
+def _sum(numbers: list[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None

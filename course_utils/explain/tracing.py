@@ -1,4 +1,4 @@
-"""Follow the sizes through a model: for every call the rule by hand, Keras's answer, and both in a ``Row``.
+"""Follow tensors through a model: for every call the rule by hand, Keras's answer and the facts, together in a ``Row``.
 
 The two ways never mix: a rule sees the sizes that came out *by hand* before, and Keras sees its own. Only behind a row
 that has no answer by hand do both go on from Keras's size, and the row there says so.
@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 
 from course_utils.axes import Axis, NoRule, ShapeError
-from course_utils.explain.calls import Call, is_input
-from course_utils.explain.keras_side import LayerCopies, Tensor
-from course_utils.explain.rows import Row
-from course_utils.explain.rules.lookup import is_operation, kind_shown, rule_for
-from course_utils.explain.rules.results import Arguments, RuleResult
+from course_utils.explain.calls import Call
+from course_utils.explain.facts import Carried, facts_behind
+from course_utils.explain.keras_side import KerasSide, Tensor, symbolic
+from course_utils.explain.rows import KerasAnswer, LayerCall, Row
+from course_utils.explain.rules.core import UNKNOWN, Arguments, RuleResult, Shapes, apply_rule, is_operation
+from course_utils.explain.shapes import sizes_of
 from course_utils.explain.wording import Shape, sizes
-from course_utils.keras_layers import KerasRefusal, Layer, axes_of, channels_last, has_axes, load_keras
+from course_utils.keras_layers import Layer, axes_of, has_axes, load_keras
+from course_utils.size_formulas import ComposedSize
 
 _NOT_REACHED = "Not reached: nothing comes out of the layer before it."
 
@@ -31,115 +33,105 @@ class TracedTensor:
     Attributes:
         shape: its size by hand, with the batch axis.
         tensor: what Keras has there.
+        carried: what it brings along from the rows before.
         row: the number of the row that it comes out of; None for what goes into the model.
         from_keras: whether ``shape`` had to be taken from Keras.
     """
 
     shape: Shape
     tensor: Tensor
+    carried: Carried
     row: int | None = None
     from_keras: bool = False
 
 
 class Tracer:
-    """Visits calls (see ``walk``) and collects a ``Row`` for each. A map that cannot be had is None."""
+    """Visits calls (see ``calls.walk``) and collects a ``Row`` for each. A tensor that cannot be had is None.
 
-    def __init__(self) -> None:
+    Args:
+        channels_last: where the channels stand in what goes in.
+    """
+
+    def __init__(self, channels_last: bool = True) -> None:
         self.rows: list[Row] = []
-        self._real = LayerCopies()
+        self._channels_last = channels_last
+        self._given: Shape = ()
+        self._keras = KerasSide()
         self._first_row: dict[int, int] = {}
 
-    def visit(self, call: Call, maps: Sequence[TracedTensor | None]) -> list[TracedTensor | None]:
+    def start(self, shapes: Sequence[Shape], tensors: Sequence[Tensor] | None = None) -> list[TracedTensor | None]:
+        """The tensors that go into the model."""
+        given = {sizes_of(shape, self._channels_last) for shape in shapes}
+        self._given = next(iter(given)) if len(given) == 1 else ()
+        n = (ComposedSize(),) * len(self._given)
+        found = [
+            tensor if tuple(tensor.shape) == shape else symbolic(shape)
+            for shape, tensor in zip(shapes, tensors or map(symbolic, shapes), strict=True)
+        ]
+        return [
+            TracedTensor(shape, tensor, Carried.at_the_start(shape, n or None, number))
+            for number, (shape, tensor) in enumerate(zip(shapes, found, strict=True))
+        ]
+
+    def visit(self, call: Call, inputs: Sequence[TracedTensor | None]) -> list[TracedTensor | None]:
         """Explain one call, and hand on what comes out of it."""
-        reaching = [map_ for map_ in maps if map_ is not None]
-        if len(reaching) < len(maps):
-            self._add(call, Row(call.name, kind_shown(call.layer), reached=False, sentence=_NOT_REACHED))
+        reaching = [tensor for tensor in inputs if tensor is not None]
+        number = len(self.rows)
+        first = self._first_row.setdefault(id(call.layer), number)
+        shared_with = None if first == number else first
+        if len(reaching) < len(inputs):
+            called = LayerCall(call.name, call.layer, reached=False, shared_with=shared_with)
+            self.rows.append(Row(called, KerasAnswer(), RuleResult(None, sentence=_NOT_REACHED, parameters=UNKNOWN)))
             return [None] * call.outputs
-        shapes = tuple(map_.shape for map_ in reaching)
-        step = Row(
+        keras, tensors = self._keras.answer(call, [tensor.tensor for tensor in reaching])
+        seen = call.without_masks(reaching)
+        called = LayerCall(
             call.name,
-            kind_shown(call.layer),
-            shapes,
-            sources=tuple(map_.row for map_ in reaching),
-            axes=_axes(call.layer),
-            channels_last=channels_last(call.layer),
-            real=call.layer,
-            input_from_keras=any(map_.from_keras for map_ in reaching),
+            call.layer,
+            tuple(tensor.shape for tensor in seen),
+            tuple(tensor.row for tensor in seen),
+            _axes(call.layer),
+            from_keras=any(tensor.from_keras for tensor in seen),
+            shared_with=shared_with,
         )
-        step, tensors = self._ask_keras(step, call, reaching)
-        step = self._ask_rule(step, call, shapes)
-        self._add(call, step)
+        row = Row(called, keras, self._rule(call, called, keras, reaching))
+        facts, carried = facts_behind(row, [tensor.carried for tensor in seen], self._given)
+        self.rows.append(replace(row, facts=facts))
         if not tensors:
             return [None] * call.outputs
-        row = len(self.rows) - 1
-        by_hand = () if step.output_shape is None else (step.output_shape, *step.further_shapes)
+        by_hand = row.rule.shapes
         if len(by_hand) != len(tensors):  # no answer by hand, or another number of maps
-            return [TracedTensor(tuple(tensor.shape), tensor, row, from_keras=True) for tensor in tensors]
-        return [TracedTensor(shape, tensor, row) for shape, tensor in zip(by_hand, tensors, strict=True)]
+            return [TracedTensor(tuple(tensor.shape), tensor, carried, number, True) for tensor in tensors]
+        return [TracedTensor(shape, tensor, carried, number) for shape, tensor in zip(by_hand, tensors, strict=True)]
 
-    def _add(self, call: Call, step: Row) -> None:
-        """Keep a step, and remember where a layer was called first."""
-        first = self._first_row.setdefault(id(call.layer), len(self.rows))
-        self.rows.append(step if first == len(self.rows) else replace(step, shared_with=first))
-
-    def _ask_keras(self, step: Row, call: Call, maps: list[TracedTensor]) -> tuple[Row, tuple[Tensor, ...]]:
+    def _rule(self, call: Call, called: LayerCall, keras: KerasAnswer, reaching: list[TracedTensor]) -> RuleResult:
+        """What the rule says by hand; a refusal or the lack of a rule is a result too."""
+        arguments = _arguments(call, [tensor.shape for tensor in reaching])
         try:
-            tensors = self._tensors(call, maps)
-            parameters = self._real.parameters(call.layer)
-        except KerasRefusal as refusal:
-            return replace(step, refusal_keras=str(refusal)), ()
-        keras_shapes = tuple(tuple(tensor.shape) for tensor in tensors)
-        return replace(step, keras_shapes=keras_shapes, keras_parameters=parameters), tensors
-
-    def _tensors(self, call: Call, maps: list[TracedTensor]) -> tuple[Tensor, ...]:
-        """What comes out by Keras: from its record, if that was made for these sizes, or by asking."""
-        reaching = [map_.tensor for map_ in maps]
-        if is_input(call.layer):
-            return tuple(reaching)
-        if call.node is not None:
-            recorded = [tensor.shape for tensor in call.node.input_tensors]
-            if recorded == [tensor.shape for tensor in reaching]:
-                return tuple(call.node.output_tensors)
-        return self._real.call(call.layer, reaching, call.node)
-
-    def _ask_rule(self, step: Row, call: Call, shapes: tuple[Shape, ...]) -> Row:
-        try:
-            answer = rule_for(call.layer, _arguments(call, shapes))(call.layer, shapes + _constants(call))
-            self._check_weights_fit(call, answer)
+            found = apply_rule(call.layer, called.input_shapes + _constants(call), arguments)
+            self._check_weights_fit(call, found)
         except NoRule as missing:
-            return replace(step, has_rule=False, sentence=_without_rule(str(missing), step))
+            says = f" Keras says {sizes(keras.shapes)}, and the rows below go on from that." * (keras.refusal is None)
+            return RuleResult(None, sentence=f"{missing}{says}", parameters=UNKNOWN, exists=False)
         except ShapeError as refusal:
-            return replace(step, refusal_by_hand=str(refusal), sentence=str(refusal))
-        return replace(
-            step,
-            output_shape=answer.shape,
-            further_shapes=answer.further,
-            formula=answer.formula,
-            sentence=answer.sentence,
-            pads=answer.pads,
-            unread=answer.unread,
-            parameters=answer.parameters.number,
-            parameters_formula=answer.parameters.formula,
-            parameters_sentence=answer.parameters.sentence,
-            notes=answer.notes,
-            passes=answer.passes,
-        )
+            return RuleResult(None, sentence=str(refusal), parameters=UNKNOWN, refusal=str(refusal))
+        except Exception as error:  # the rows behind this one are worth having all the same
+            failed = f"The rule by hand failed, which is a fault of this course: {type(error).__name__}: {error}."
+            return RuleResult(None, sentence=failed, parameters=UNKNOWN, exists=False)
+        return found
 
-    def _check_weights_fit(self, call: Call, answer: RuleResult) -> None:
+    def _check_weights_fit(self, call: Call, found: RuleResult) -> None:
         """A layer makes its weights once; called again on other channels it does not fit. Raises ShapeError then."""
-        before = self._weights_already_made(call)
-        if before is not None and before != answer.parameters.number:
+        before, first = None, self._first_row[id(call.layer)]
+        if first < len(self.rows):
+            before = self.rows[first].parameters
+        elif call.node is None and (met := _built_for(call.layer)) is not None:
+            before = apply_rule(call.layer, (met,)).parameters.number
+        if before is not None and before != found.parameters.number:
             raise ShapeError(
                 f"{call.layer.name} has been used before and its {before} weights are made; this input would need "
-                f"{answer.parameters.number}. Use a new layer here, or bring the same number of channels."
+                f"{found.parameters.number}. Use a new layer here, or bring the same number of channels."
             )
-
-    def _weights_already_made(self, call: Call) -> int | None:
-        """The weights by hand for the input that the layer met first, in this model or before it."""
-        if id(call.layer) in self._first_row:
-            return self.rows[self._first_row[id(call.layer)]].parameters
-        met = _built_for(call.layer) if call.node is None else None
-        return None if met is None else rule_for(call.layer)(call.layer, (met,)).parameters.number
 
 
 def _axes(layer: Layer) -> tuple[Axis, ...]:
@@ -158,22 +150,16 @@ def _built_for(layer: Layer) -> Shape | None:
     return tuple(shape) if shape and not isinstance(shape[0], list | tuple) else None
 
 
-def _without_rule(missing: str, step: Row) -> str:
-    if step.refusal_keras is not None:
-        return missing
-    return f"{missing} Keras says {sizes(step.keras_shapes)}, and the rows below go on from that."
-
-
-def _arguments(call: Call, shapes: tuple[Shape, ...]) -> Arguments:
+def _arguments(call: Call, shapes: Sequence[Shape]) -> Arguments:
     """What the call was given. In a chain nothing is written down: what comes out of one layer goes into the next."""
     if call.node is None or not call.node.input_tensors:
-        return Arguments(shapes if len(shapes) == 1 else (list(shapes),))
+        return Arguments(tuple(shapes) if len(shapes) == 1 else (list(shapes),))
     in_place = {id(tensor): shape for tensor, shape in zip(call.node.input_tensors, shapes, strict=True)}
     positional, named = call.node.arguments.fill_in(in_place)
     return Arguments(tuple(positional), named)
 
 
-def _constants(call: Call) -> tuple[Shape, ...]:
+def _constants(call: Call) -> Shapes:
     """The shapes of the numbers and arrays that an operation takes beside its maps, as in ``x + 1``."""
     if call.node is None or not is_operation(call.layer):
         return ()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from course_utils.axes import Axis, Crop, GlobalWindow, Pad, TransposedWindow, Upsample, Window
+from course_utils.axes import Axis, GlobalWindow, Pad, TransposedWindow, Upsample, Window
 from course_utils.explain.wording import AXIS_NAMES, capital, count, listed, rows_and_columns, times
 from course_utils.keras_layers import Layer, kind_of
 
@@ -34,11 +34,26 @@ def sentence_about(layer: Layer, axes: tuple[Axis, ...], sizes: Sequence[int | N
     known = tuple(n for n in sizes if n is not None)
     if len(known) < len(axes):
         return _unknown(axes, sizes)
-    return _WRITERS[type(axes[0])](layer, _Facts(axes, known))
+    sized = _Sized(axes, known)
+    if isinstance(axes[0], Window):
+        return _windows(layer, sized)
+    if isinstance(axes[0], TransposedWindow):
+        return _stamps(sized)
+    if isinstance(axes[0], Upsample):
+        return _copies(sized)
+    border = sized.borders(sized.each(lambda axis, _: (axis.before, axis.after)), "cell")
+    if isinstance(axes[0], Pad):
+        return f"Adds zeros ({border or 'none'}), which from here on count as real cells: {sized.result()}."
+    return f"Cuts off {border or 'nothing'}: {sized.result()}."
+
+
+def rule_for_any_size(axis: Any) -> str:
+    """The rule with all its numbers but the size: ``⌈n / 2⌉``."""
+    return str(axis.formula(_ANY_SIZE).numbers).rsplit(" = ", 1)[0].replace(str(_ANY_SIZE), "n")
 
 
 @dataclass(frozen=True)
-class _Facts:
+class _Sized:
     """The axes of a layer (all of one kind) with the size that reaches each."""
 
     axes: tuple[Any, ...]
@@ -56,13 +71,19 @@ class _Facts:
         """The answer of every axis to the same question."""
         return [ask(axis, n) for axis, n in zip(self.axes, self.sizes, strict=True)]
 
+    def setting(self, name: str) -> list[Any]:
+        """A setting of every axis."""
+        return [getattr(axis, name) for axis in self.axes]
+
+    def along(self, parts: Sequence[object]) -> str:
+        """``4 along the height and 3 along the width``."""
+        return listed([f"{part} along the {name}" for part, name in zip(parts, self.names, strict=True)])
+
     def result(self, after: str = "") -> str:
         """The rule with its numbers, once or for each axis: ``16 − 3 + 1 = 14``."""
         rules: list[str] = self.each(lambda axis, n: axis.formula(n).numbers)
-        if self.alike:
-            return rules[0] + after
         rules[0] += after
-        return listed([f"{rule} along the {name}" for rule, name in zip(rules, self.names, strict=True)])
+        return rules[0] if self.alike else self.along(rules)
 
     def cells(self, numbers: Sequence[int]) -> str:
         """``3×3``; on one axis ``3 cells``."""
@@ -71,139 +92,94 @@ class _Facts:
     def borders(self, pairs: Sequence[tuple[int, int]], thing: str) -> str:
         """What lies before and after: ``one ghost cell on each side``. Empty if there is nothing."""
         if len(set(pairs)) == 1:
-            return _same_borders(pairs[0], thing, _BEHIND[len(pairs)])
-        found = [
-            (number, side)
-            for pair, name in zip(pairs, self.names, strict=True)
-            for number, side in zip(pair, _SIDES_OF[name], strict=True)
-            if number
-        ]
+            (before, after), behind = pairs[0], _BEHIND[len(pairs)]
+            if before == after:
+                return f"{count(before, thing)} on each side" if before else ""
+            if not before:
+                return f"{count(after, thing)} after, {behind}"
+            return f"{count(before, thing)} before and {after or 'none'} after, {behind}"
+        sides = [side for name in self.names for side in _SIDES_OF[name]]
+        numbers = [number for pair in pairs for number in pair]
+        found = [(number, side) for number, side in zip(numbers, sides, strict=True) if number]
         counted = [count(found[0][0], thing), *("one" if number == 1 else str(number) for number, _ in found[1:])]
         return listed([f"{number} {side}" for number, (_, side) in zip(counted, found, strict=True)])
-
-
-def _same_borders(pair: tuple[int, int], thing: str, behind: str) -> str:
-    """The border of axes that all have the same."""
-    before, after = pair
-    if before == after:
-        return f"{count(before, thing)} on each side" if before else ""
-    if not before:
-        return f"{count(after, thing)} after, {behind}"
-    return f"{count(before, thing)} before and {after or 'none'} after, {behind}"
-
-
-def rule_for_any_size(axis: Any) -> str:
-    """The rule with all its numbers but the size: ``⌈n / 2⌉``."""
-    return str(axis.formula(_ANY_SIZE).numbers).rsplit(" = ", 1)[0].replace(str(_ANY_SIZE), "n")
 
 
 # -- windows: convolution and pooling -----------------------------------------------------------------------------
 
 
-def _windows(layer: Layer, facts: _Facts) -> str:
-    padding, stepping = facts.axes[0].padding, any(axis.stride > 1 for axis in facts.axes)
-    if padding == "valid" and not stepping:
-        return _places(facts)
-    return f"Windows of {_span(facts)}{_steps(layer, facts)}; {_PADDING[padding](facts, stepping)}."
-
-
-def _span(facts: _Facts) -> str:
-    """How large the windows are, with what dilation makes of them."""
-    sizes, spans = facts.each(lambda axis, _: axis.size), facts.each(lambda axis, _: axis.effective_size)
-    if sizes == spans:
-        return facts.cells(sizes)
-    return f"{facts.cells(sizes)}, spread by dilation to span {facts.cells(spans)},"
-
-
-def _steps(layer: Layer, facts: _Facts) -> str:
-    """How far the windows move. A pool moves by its own size unless it is told otherwise: half of the question."""
-    strides = facts.each(lambda axis, _: axis.stride)
-    if len(set(strides)) > 1:
-        text = f" step {listed([f'{s} along the {name}' for s, name in zip(strides, facts.names, strict=True)])}"
+def _windows(layer: Layer, sized: _Sized) -> str:
+    padding, strides = sized.axes[0].padding, sized.setting("stride")
+    stepping, span = any(stride > 1 for stride in strides), _span(sized)
+    each_axis = " along each axis" if sized.alike and len(sized.axes) > 1 else ""
+    if padding == "valid" and not stepping:  # what is lost is the question
+        lost = rows_and_columns(sized.each(lambda axis, n: n - axis.output_size(n)))
+        verb = "is" if lost.startswith("one ") and " and " not in lost else "are"
+        loses = f"so {lost} {verb} lost" if lost else "so nothing is lost"
+        return (
+            f'padding="valid", the default, adds no ghost cells: a window of {span} '
+            f"has {sized.result(' places')}{each_axis}, {loses}."
+        )
+    steps = f"{count(strides[0], 'cell')} at a time" if len(set(strides)) == 1 else sized.along(strides)
+    if "Pooling" in kind_of(layer) and strides == sized.setting("size"):  # half of the question
+        steps += " (a pool's strides default to its pool_size)"
+    if padding == "valid":
+        why = f'padding="valid", the default, adds no ghost cells, so {sized.result(" fit")}{each_axis}'
     else:
-        text = f" step {count(strides[0], 'cell')} at a time"
-    default = "Pooling" in kind_of(layer) and strides == facts.each(lambda axis, _: axis.size)
-    return text + (" (a pool's strides default to its pool_size)" if default else "")
+        why = _causal(sized, stepping) if padding == "causal" else _same(sized, stepping)
+    return f"Windows of {span} step {steps}; {why}."
 
 
-def _same(facts: _Facts, stepping: bool) -> str:
-    ghosts = facts.borders(facts.each(lambda axis, n: axis.pads(n)), "ghost cell")
+def _span(sized: _Sized) -> str:
+    """How large the windows are, with what dilation makes of them."""
+    sizes, spans = sized.setting("size"), sized.setting("effective_size")
+    spread = f", spread by dilation to span {sized.cells(spans)}," if sizes != spans else ""
+    return f"{sized.cells(sizes)}{spread}"
+
+
+def _same(sized: _Sized, stepping: bool) -> str:
+    ghosts = sized.borders(sized.each(lambda axis, n: axis.pads(n)), "ghost cell")
     if not stepping:
-        stays = times(facts.sizes[:1] if facts.alike else facts.sizes)
+        stays = times(sized.sizes[:1] if sized.alike else sized.sizes)
         added = f"adds {ghosts}, so" if ghosts else "needs no ghost cells, and"
         return f'padding="same" {added} {stays} stays {stays}'
     added = f"so it adds {ghosts}" if ghosts else "and needs no ghost cells for that"
-    return f'padding="same" promises {facts.result()}, {added}'
+    return f'padding="same" promises {sized.result()}, {added}'
 
 
-def _causal(facts: _Facts, stepping: bool) -> str:
-    ghosts = facts.axes[0].pads(facts.sizes[0])[0]
+def _causal(sized: _Sized, stepping: bool) -> str:
+    n = sized.sizes[0]
+    ghosts = sized.axes[0].pads(n)[0]
     added = f"puts all ghost cells, {ghosts}, before the first cell" if ghosts else "needs no ghost cells"
-    size = facts.result() if stepping else f"{facts.sizes[0]} stays {facts.sizes[0]}"
-    return f'padding="causal" {added}: no output looks ahead, and {size}'
-
-
-def _fitting(facts: _Facts, _stepping: bool) -> str:
-    return f'padding="valid", the default, adds no ghost cells, so {facts.result(" fit")}{_each_axis(facts)}'
-
-
-def _places(facts: _Facts) -> str:
-    """*valid* at stride 1: what is lost is the question."""
-    lost = rows_and_columns(facts.each(lambda axis, n: n - axis.output_size(n)))
-    verb = "is" if lost.startswith("one ") and " and " not in lost else "are"
-    loses = f"so {lost} {verb} lost" if lost else "so nothing is lost"
-    return (
-        f'padding="valid", the default, adds no ghost cells: a window of {_span(facts)} '
-        f"has {facts.result(' places')}{_each_axis(facts)}, {loses}."
-    )
-
-
-def _each_axis(facts: _Facts) -> str:
-    return " along each axis" if facts.alike and len(facts.axes) > 1 else ""
-
-
-_PADDING: dict[str, Callable[[_Facts, bool], str]] = {"same": _same, "causal": _causal, "valid": _fitting}
+    return f'padding="causal" {added}: no output looks ahead, and {sized.result() if stepping else f"{n} stays {n}"}'
 
 
 # -- the others ---------------------------------------------------------------------------------------------------
 
 
-def _stamps(_layer: Layer, facts: _Facts) -> str:
+def _stamps(sized: _Sized) -> str:
     """A transposed convolution."""
-    strides = facts.each(lambda axis, _: axis.stride)
+    strides, extras = sized.setting("stride"), sized.setting("output_padding")
     apart = count(strides[0], "cell") if len(set(strides)) == 1 else f"{times(strides)} cells"
+    making = f'padding="{sized.axes[0].padding}"'
+    if extras[0] is None:
+        making += " makes"
+    else:
+        making += f" and output_padding={extras[0] if len(set(extras)) == 1 else tuple(extras)} make"
     return (
-        f"Every input cell stamps a kernel of {_span(facts).rstrip(',')} on the output, {apart} apart, and overlaps "
-        f"add up; {_stamping(facts)} that {facts.result()}."
+        f"Every input cell stamps a kernel of {_span(sized).rstrip(',')} on the output, {apart} apart, and overlaps "
+        f"add up; {making} that {sized.result()}."
     )
 
 
-def _stamping(facts: _Facts) -> str:
-    extras = facts.each(lambda axis, _: axis.output_padding)
-    padding = f'padding="{facts.axes[0].padding}"'
-    if extras[0] is None:
-        return f"{padding} makes"
-    return f"{padding} and output_padding={extras[0] if len(set(extras)) == 1 else tuple(extras)} make"
-
-
-def _copies(_layer: Layer, facts: _Facts) -> str:
+def _copies(sized: _Sized) -> str:
     """Upsampling."""
-    factors, how = facts.each(lambda axis, _: axis.factor), facts.axes[0].interpolation
+    factors, how = sized.setting("factor"), sized.axes[0].interpolation
     if set(factors) == {1}:
-        return f"Every cell stays as it is: {facts.result()}."
-    cells = facts.cells(factors) + (" cells" if len(factors) > 1 else "")
+        return f"Every cell stays as it is: {sized.result()}."
+    cells = sized.cells(factors) + (" cells" if len(factors) > 1 else "")
     made = f"is copied into {cells}" if how == "nearest" else f"becomes {cells}, blended with its neighbours ({how})"
-    return f"Every cell {made}: {facts.result()}."
-
-
-def _zeros(_layer: Layer, facts: _Facts) -> str:
-    border = facts.borders(facts.each(lambda axis, _: (axis.before, axis.after)), "cell")
-    return f"Adds zeros ({border or 'none'}), which from here on count as real cells: {facts.result()}."
-
-
-def _cuts(_layer: Layer, facts: _Facts) -> str:
-    border = facts.borders(facts.each(lambda axis, _: (axis.before, axis.after)), "cell")
-    return f"Cuts off {border or 'nothing'}: {facts.result()}."
+    return f"Every cell {made}: {sized.result()}."
 
 
 def _global_pooling(layer: Layer, sizes: Sequence[int | None]) -> str:
@@ -220,12 +196,3 @@ def _unknown(axes: tuple[Axis, ...], sizes: Sequence[int | None]) -> str:
     rules = sorted({rule_for_any_size(axis) for axis, n in zip(axes, sizes, strict=True) if n is None})
     verb = "is" if len(names) == 1 else "are"
     return f"{capital(listed(names))} {verb} not known until data arrive; then n becomes {' or '.join(rules)}."
-
-
-_WRITERS: dict[type[Axis], Callable[[Layer, _Facts], str]] = {
-    Window: _windows,
-    TransposedWindow: _stamps,
-    Upsample: _copies,
-    Pad: _zeros,
-    Crop: _cuts,
-}

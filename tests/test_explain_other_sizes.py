@@ -7,20 +7,12 @@ from typing import Any
 
 import keras
 import pytest
+from explaining import autoencoder
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from course_utils import explain
 
 L = keras.layers
-
-
-def autoencoder(n: int | None) -> Any:
-    layers = [keras.Input((n, n, 1))]
-    for filters in (16, 8, 8):
-        layers += [L.Conv2D(filters, 3, padding="same"), L.MaxPooling2D(2, padding="same")]
-    for filters, padding in ((8, "same"), (8, "same"), (16, "valid")):
-        layers += [L.Conv2D(filters, 3, padding=padding), L.UpSampling2D(2)]
-    return keras.Sequential([*layers, L.Conv2D(1, 3, padding="same")])
 
 
 def unet() -> Any:
@@ -34,7 +26,7 @@ def unet() -> Any:
 def test_the_autoencoder_is_one_formula_whatever_n_it_was_built_for(n: int | None) -> None:
     found = explain(autoencoder(n))
     assert found[-1].for_any_n == "8·⌈n / 8⌉ − 4"
-    assert [step.for_any_n for step in found][:7] == ["n", "n", "⌈n / 2⌉", "⌈n / 2⌉", "⌈n / 4⌉", "⌈n / 4⌉", "⌈n / 8⌉"]
+    assert [row.for_any_n for row in found][:7] == ["n", "n", "⌈n / 2⌉", "⌈n / 2⌉", "⌈n / 4⌉", "⌈n / 4⌉", "⌈n / 8⌉"]
     assert found.whole_model == (
         "For any n: o = 8·⌈n / 8⌉ − 4. n comes back exactly for n ≡ 4 (mod 8): 4, 12, 20, 28, …"
     )
@@ -111,7 +103,7 @@ def test_behind_what_leaves_the_maps_there_is_no_expression() -> None:
 def test_two_inputs_of_different_sizes_have_no_single_n() -> None:
     big, small = keras.Input((None, None, 1)), keras.Input((8, 8, 1))
     model = keras.Model([big, small], L.Concatenate()([L.Resizing(8, 8)(big), small]))
-    assert all(not step.for_any_n for step in explain(model))
+    assert all(not row.for_any_n for row in explain(model))
 
 
 def test_from_which_n_on() -> None:

@@ -1,0 +1,187 @@
+"""What a rule is asked with, what it says, and which rule belongs to which kind of layer.
+
+Each module of this package enters its own rules with ``@rule`` or ``@call_rule``; ``apply_rule`` finds and asks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from course_utils.axes import NoRule, ShapeError
+from course_utils.explain.wording import Shape, count, sizes
+from course_utils.keras_layers import Layer, has_axes, kind_of
+
+#: Ghost cells (before, after), per spatial axis.
+Pads = tuple[tuple[int, int], ...]
+Shapes = tuple[Shape, ...]
+
+#: A note for the few places where ``compute_output_shape`` and the call of the same layer go apart.
+FORETOLD_WRONGLY = "Keras foretells another size when a model is built; the layer that runs makes the one by hand."
+
+
+@dataclass(frozen=True)
+class Count:
+    """A whole number, and where it comes from.
+
+    Attributes:
+        number: None where it is not known or there is no rule.
+        formula: with the numbers in it: ``(3·3·16 + 1)·8 = 1160``. Empty where there is nothing to count.
+        sentence: what the numbers in the formula are.
+    """
+
+    number: int | None = 0
+    formula: str = ""
+    sentence: str = ""
+
+
+NONE = Count()
+UNKNOWN = Count(None)
+
+
+def worked_out(formula: str, sentence: str = "") -> Count:
+    """The number that a formula says, so that the two cannot go apart.
+
+    >>> worked_out("(3·3·16 + 1)·8").formula
+    '(3·3·16 + 1)·8 = 1160'
+    """
+    number = eval(formula.replace("·", "*"))  # written in this package: whole numbers, ·, + and brackets
+    return Count(number, f"{formula} = {number}", sentence)
+
+
+def known(number: int | None, what: str) -> int:
+    """A number that must be known, because weights are made from it. Raises ShapeError if it is None."""
+    if number is None:
+        raise ShapeError(f"{what} is not known (None), so no weights can be made. Write it into the input shape.")
+    return number
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What a rule says by hand about one call of a layer.
+
+    Attributes:
+        shape: what comes out, with the batch axis; None where the rule refuses or there is none.
+        formula: the rule with the numbers in it.
+        sentence: the same for someone who has never seen the rule.
+        parameters: the weights.
+        notes: what nobody warns about.
+        further: what comes out beside it, where several maps do: the states of a recurrent layer, the parts of a split.
+        passes: every output cell stands where an input cell stood: whatever the sizes of the maps, they stay.
+        pads: None for a layer that has no axes, and where a size is not known.
+        unread: per spatial axis, how many input cells reach no output cell.
+        refusal: why nothing can come out.
+        exists: whether there is a rule for this kind of layer.
+    """
+
+    shape: Shape | None
+    formula: str = ""
+    sentence: str = ""
+    parameters: Count = NONE
+    notes: tuple[str, ...] = ()
+    further: Shapes = ()
+    passes: bool = False
+    pads: Pads | None = None
+    unread: tuple[int, ...] = ()
+    refusal: str | None = None
+    exists: bool = True
+
+    @property
+    def shapes(self) -> Shapes:
+        """All that comes out; empty where nothing does."""
+        return () if self.shape is None else (self.shape, *self.further)
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What a call was given, with shapes in place of the tensors: for rules that must know which input is which.
+
+    Attributes:
+        positional: in their order; a list of tensors is a list of shapes.
+        named: by name.
+    """
+
+    positional: tuple[Any, ...] = ()
+    named: Mapping[str, Any] = field(default_factory=dict)
+
+    def get(self, name: str, place: int | None = None) -> Any:
+        """The argument of this name, which may also stand at this place; None where it was left out."""
+        return self.named.get(name) if place is None or place >= len(self.positional) else self.positional[place]
+
+    @property
+    def several(self) -> Shapes:
+        """The shapes of a list of inputs, which may be a list of one; empty where the layer got a tensor alone."""
+        first = self.get("inputs", 0)
+        listed = isinstance(first, list | tuple) and all(isinstance(one, tuple) for one in first)
+        return tuple(first) if listed else ()
+
+
+#: Layer (or operation) and the shapes that reach it → what comes out.
+Rule = Callable[[Layer, Shapes], RuleResult]
+#: The same for a call that must be known in full: which of several inputs is the key, and whether scores are wanted.
+CallRule = Callable[[Layer, Arguments], RuleResult]
+
+_RULES: dict[str, Rule] = {}
+_CALL_RULES: dict[str, CallRule] = {}
+#: Layers that take several maps as a list, and whose rules need not know how they are called.
+_SEVERAL = ("InputLayer", "Dot", "HashedCrossing", "CustomScaleLayer", "Functional", "Sequential")
+
+
+def rule(*kinds: str) -> Callable[[Rule], Rule]:
+    """Enter a rule for some kinds of layers; an operation between tensors is ``ops.Add``."""
+
+    def enter(function: Rule) -> Rule:
+        _RULES.update(dict.fromkeys(kinds, function))
+        return function
+
+    return enter
+
+
+def call_rule(*kinds: str) -> Callable[[CallRule], CallRule]:
+    """Enter a rule that must know all that a layer is called with."""
+
+    def enter(function: CallRule) -> CallRule:
+        _CALL_RULES.update(dict.fromkeys(kinds, function))
+        return function
+
+    return enter
+
+
+def apply_rule(layer: Layer, shapes: Shapes, arguments: Arguments | None = None) -> RuleResult:
+    """What comes out of a layer or operation by hand.
+
+    Args:
+        layer: what is called.
+        shapes: what reaches it, with the batch axis.
+        arguments: what it is called with, if that is known beyond the shapes.
+
+    Raises:
+        NoRule: for any that is not entered, and for every class that does not ship with Keras, whatever its name.
+        ShapeError: where nothing comes out, or a list of maps reaches a layer that reads one.
+    """
+    kind = kind_shown(layer)
+    if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
+        raise NoRule(f"There is no rule by hand for the weights of {kind} with LoRA or quantised.")
+    key = kind if is_operation(layer) else kind_of(layer)
+    if key in _CALL_RULES:
+        return _CALL_RULES[key](layer, arguments or Arguments((list(shapes),)))
+    found = _RULES.get("axes" if has_axes(layer) else key)
+    if found is None:
+        raise NoRule(f"There is no rule by hand for {kind}.")
+    if arguments is not None and len(arguments.several) > 1 and key not in _SEVERAL and not is_operation(layer):
+        raise ShapeError(
+            f"{kind} takes one input; {count(len(arguments.several), 'map')} reach it as a list, "
+            f"{sizes(arguments.several)}. Hand on one of them."
+        )
+    return found(layer, shapes)
+
+
+def is_operation(layer: Layer) -> bool:
+    """Whether this is an operation between tensors and not a layer."""
+    return type(layer).__module__.startswith("keras.src.ops.")
+
+
+def kind_shown(layer: Layer) -> str:
+    """The class name, with ``ops.`` in front of an operation."""
+    return f"ops.{type(layer).__name__}" if is_operation(layer) else type(layer).__name__

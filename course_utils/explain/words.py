@@ -1,0 +1,167 @@
+"""What every table says of a row and of the whole: in the terminal, in a notebook, in a report. No arithmetic."""
+
+from __future__ import annotations
+
+import re
+
+from course_utils.explain.other_sizes import whole_model
+from course_utils.explain.rows import ExplainedModel, Row
+from course_utils.explain.wording import AXIS_NAMES, capital, count, listed, size, times
+from course_utils.fields import ReceptiveField
+
+LEGEND = "every size worked out by hand, then held against Keras. Padding: (before, after)."
+
+
+# -- a row --------------------------------------------------------------------------------------------------------
+
+
+def mark(row: Row) -> str:
+    """✓ by hand and Keras agree, ✗ they do not, ? there is no rule, – not reached."""
+    return {True: "✓", False: "✗", None: "?"}[row.agrees] if row.reached else "–"
+
+
+def both_refuse(row: Row) -> bool:
+    """Nothing comes out of such a row, and a bare ✓ there would read as if something did."""
+    return row.refused and row.agrees is True
+
+
+def size_change(row: Row) -> str:
+    """``7×7×8 → 4×4×8``. Keras's size stands in, marked, where there is none by hand."""
+    if not row.reached:
+        return "not reached"
+    came = " + ".join(map(size, row.input_shapes))
+    if row.kind == "InputLayer":
+        return came
+    made = " + ".join(map(size, row.rule.shapes or row.keras_shapes)) or "nothing"
+    return f"{came} → {made}{' (Keras)' * (not row.rule.shapes and bool(row.keras_shapes))}"
+
+
+def formula(row: Row) -> str:
+    """The formula, with a line for each axis where they differ."""
+    return re.sub(", (?=height|width)", ",\n", row.formula)
+
+
+def padding(row: Row) -> str:
+    """Ghost cells before and after: ``(0, 1)``; a line for each axis where they differ; ``–`` for no axes."""
+    pads = row.rule.pads
+    if pads is None:
+        return "–"
+    if not any(map(any, pads)):
+        return "none"
+    return "\n".join(f"({before}, {after})" for before, after in (pads[:1] if len(set(pads)) == 1 else pads))
+
+
+def parameters(row: Row) -> str:
+    """The number by hand; Keras's, marked, where there is none by hand."""
+    if row.parameters is not None:
+        return f"{row.parameters:,}"
+    return "–" if row.keras.parameters is None else f"{row.keras.parameters:,} (Keras)"
+
+
+def reason(row: Row) -> str:
+    """The sentence, or why nothing comes out by hand."""
+    return row.sentence if row.refusal_by_hand is None else f"By hand: {row.refusal_by_hand}"
+
+
+def remarks(row: Row) -> list[str]:
+    """What stands under the sentence: notes, where the row stands in the whole, and what Keras said if it refused."""
+    lines = []
+    if row.call.shared_with is not None:
+        lines.append("The same layer was called above: its parameters count once.")
+    if row.call.from_keras:
+        lines.append("Starts from Keras's size, because the row before has no answer by hand.")
+    if row.axes and row.for_any_n and row.output_shape is not None and None in row.output_shape[1:]:
+        lines.append(f"In the n that went into the model: {row.for_any_n}.")
+    lines += [f"Note: {note}" for note in row.notes]
+    if row.refusal_keras is not None:
+        lines.append(f"Keras: {row.refusal_keras}")
+    return lines
+
+
+def differences(row: Row) -> list[str]:
+    """Every disagreement, with both numbers."""
+    return [f"✗ They differ in {difference}." for difference in row.differences]
+
+
+def detail_lines(row: Row) -> list[tuple[str, str]]:
+    """What is worth knowing of a row beside its size, as (what, text); only what applies."""
+    facts, weights = row.facts, row.rule.parameters
+    lines = [("Parameters", f"{weights.formula}. {weights.sentence}")] if weights.formula else []
+    lines += field_lines(row)
+    if facts.macs.formula:
+        lines.append(("Multiply-adds", f"{facts.macs.formula} for one example."))
+    if facts.output_bytes.formula:
+        lines.append(("Output", f"{facts.output_bytes.formula} bytes for one example, in {facts.number_type}."))
+    return lines
+
+
+def field_lines(row: Row) -> list[tuple[str, str]]:
+    """The receptive field, where a row may have changed it, or why it is lost."""
+    fields = row.facts.fields
+    if row.facts.field_lost:
+        said = f"not known from here on. {row.facts.field_lost}"
+    elif not fields or not (row.axes or len(row.sources) > 1):
+        return []
+    elif all(field.whole for field in fields):
+        said = "each output cell sees the whole map."
+    elif len(set(fields)) == 1:
+        cells = count(fields[0].size or 0, "cell") if len(fields) == 1 else f"{times(f.size for f in fields)} cells"
+        said = f"each output cell sees {_up_to(fields[0])}{cells} of the input{_places(fields[0])}."
+    else:
+        names = AXIS_NAMES[len(fields)]
+        parts = [f"{_along(field)} along the {name}" for field, name in zip(fields, names, strict=True)]
+        said = f"each output cell sees, of the input, {listed(parts)}."
+    return [("Receptive field", said)]
+
+
+def _along(field: ReceptiveField) -> str:
+    return "all cells" if field.whole else f"{_up_to(field)}{count(field.size or 0, 'cell')}{_places(field)}"
+
+
+def _up_to(field: ReceptiveField) -> str:
+    """Behind upsampling, neighbours may see more or less."""
+    return "up to " if len(field.sizes) > 1 else ""
+
+
+def _places(field: ReceptiveField) -> str:
+    """How the fields lie: ``(jump: 8 cells to the next; the first starts 7 cells before the map)``."""
+    apart = f"{field.jump} {'cell' if (field.jump or 0) <= 1 else 'cells'}"
+    on_average = " on average" if len(field.spans) > 1 else ""
+    start = field.start
+    if start is None:
+        first = ""
+    elif start < 0:
+        first = f"; the first starts {count(-start, 'cell')} before the map"
+    else:
+        first = f"; the first at cell {start}"
+    return f" (jump: {apart} to the next{on_average}{first})"
+
+
+# -- the whole ----------------------------------------------------------------------------------------------------
+
+
+def verdict(model: ExplainedModel) -> list[str]:
+    """The last lines: how many rows agree, what is missing, how many parameters there are, what one example costs."""
+    compared = [row for row in model if row.agrees is not None]
+    agreeing = [row for row in compared if row.agrees]
+    sign = "✓" if model.agrees else "✗"
+    lines = [f"{sign} By hand and Keras agree on {len(agreeing)} of {len(compared)} rows."] if compared else []
+    if model.without_rule:
+        kinds = listed(sorted({row.kind for row in model.without_rule}))
+        lines.append(f"? {capital(count(len(model.without_rule), 'row'))} without a rule by hand: {kinds}.")
+    stopped = model.refused_at
+    if stopped is not None:
+        why = "This cannot be built" if stopped.refusal_by_hand else "Keras gives no answer"
+        lines.append(f"✗ {why}: nothing comes out of {stopped.layer}.")
+    if model.parameters is not None:
+        lines.append(f"{model.parameters:,} parameters in all.")
+    if model.output_bytes:
+        counted = sum(row.facts.macs.number or 0 for row in model)
+        left_out = sorted({row.kind for row in model if row.facts.macs.number is None})
+        without = f", {listed(left_out)} not counted" if left_out else ""
+        sums = f"{counted:,} multiply-adds (one multiplication and one addition each{without}) and " if counted else ""
+        lines.append(f"For one example: {sums}{model.output_bytes:,} bytes for what comes out of all rows.")
+    # Where a size that goes in is not known, the answer is an expression.
+    is_open = any(None in shape[1:] for row in model if None in row.sources for shape in row.input_shapes)
+    found = whole_model(model.rows) if is_open else None
+    return lines if found is None else [*lines, found]
