@@ -243,29 +243,17 @@ def test_a_family_is_what_the_axes_say() -> None:
             with pytest.raises(KerasRefusal):
                 truth.family_size(n, depth, j)
             continue
-        axes = (
-            [Window(2, stride=2, padding="same")] * depth
-            + [Upsample(2)] * j
-            + [Window(3)]
-            + [Upsample(2)] * (depth - j)
-        )
+        up = [*[Upsample(2)] * j, Window(3), *[Upsample(2)] * (depth - j)]
         o = n
-        for axis in axes:
+        for axis in [*[Window(2, stride=2, padding="same")] * depth, *up]:
             o = axis.output_size(o)
         assert truth.family_size(n, depth, j) == o
     assert truth.family_size(28, 3, 2) == truth.autoencoder_size(28)
 
 
-def test_which_channels_the_loss_compares() -> None:
-    said = {(a, b): truth.mse_of_channels(a, b) for a, b in product(range(1, 5), repeat=2)}
-    assert {pair for pair, word in said.items() if word == "an error"} == {
-        (2, 3),
-        (2, 4),
-        (3, 2),
-        (3, 4),
-        (4, 2),
-        (4, 3),
-    }
+def test_the_loss_compares_what_broadcasts() -> None:
+    for a, b in product(range(1, 5), repeat=2):
+        assert truth.mse_of_channels(a, b) == ("a number" if a == b or 1 in (a, b) else "an error")
 
 
 def test_rows_cut_off_before_move_the_picture_up_by_as_many() -> None:

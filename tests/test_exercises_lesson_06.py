@@ -1045,11 +1045,6 @@ def test_the_stem_is_what_loops_make_of_it() -> None:
     assert np.array_equal(truth.stem(layer, x)[0, :, :, 0], np.array(largest))
 
 
-def test_the_loss_accepts_what_broadcasts_and_refuses_the_rest() -> None:
-    for a, b in product(range(1, 5), repeat=2):
-        assert truth.loss_says(a, b) == ("a number" if a == b or 1 in (a, b) else "an error")
-
-
 def test_what_meets_and_what_comes_back_is_what_the_axes_say() -> None:
     for padding, n, floors in product(("same", "valid"), range(1, 40), (1, 2, 3)):
         halve, double = Window(2, stride=2, padding=padding), Upsample(2)

@@ -91,7 +91,7 @@ silent_loss = lesson.prediction(
     "By mistake a model ends with 3 filters, so 28 × 28 × 3 comes out. It is to be trained towards grey "
     "pictures of 28 × 28 × 1, with the loss `mse`. What does Keras say?",
     [Choice("Keras says", (_COMPLAINS, _WARNS, _SILENT))],
-    lambda: _SILENT if truth.loss_says(1, 3) == "a number" else _COMPLAINS,
+    lambda: _SILENT if truth.mse_of_channels(1, 3) == "a number" else _COMPLAINS,
     "The one channel is copied three times, and the model learns the same picture three times.",
     wrong=[(m.LOSS_WOULD_COMPLAIN, _COMPLAINS), (m.LOSS_WOULD_COMPLAIN, _WARNS)],
 )

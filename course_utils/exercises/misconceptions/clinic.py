@@ -147,7 +147,7 @@ POOLING_CAN_BE_CAUSAL = Quantity(
     lambda k: "a map",
 )
 LOSS_WOULD_COMPLAIN = Quantity(
-    "what `mse` makes of targets with a channels and outputs with b", truth.loss_says
+    "what `mse` makes of targets with a channels and outputs with b", truth.mse_of_channels
 ).misconception(
     "If the shapes did not fit, the loss would complain",
     "An axis of 1 is copied as often as needed (broadcast), and then everything fits.",

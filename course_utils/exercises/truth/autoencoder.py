@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import build, height, size
+from course_utils.exercises.truth.measure import build, height, size_of
 from course_utils.keras_layers import KerasRefusal, Layer, load_keras, run
 
 #: The layers of Stack Overflow 46387056, as they are written there. What is shown to the learner is what is built.
@@ -109,8 +109,7 @@ def closes_with_four(n: int) -> bool:
 
 def cropped_size(n: int, before: int, after: int) -> int:
     """What is left of the all-same model's output when so many rows are cut off its sides."""
-    crop = build("Cropping2D", cropping=((before, after), (before, after)))
-    return size(crop, all_same_size(n))
+    return size_of("Cropping2D", all_same_size(n), cropping=((before, after), (before, after)))
 
 
 @cache
@@ -129,27 +128,30 @@ def rows_too_high(n: int, before: int, after: int) -> int:
     return min(n, 8) - int((x[0, :, 0, 0] == min(n, 8) - 1).sum())
 
 
-@cache
 def family_size(n: int, m: int, j: int) -> int:
     """m poolings by 2 with "same", then m doublings; after j of these a 3 × 3 convolution without padding."""
     if not 0 <= j <= m:
         raise KerasRefusal(f"There are {m} doublings, so nothing can stand behind {j} of them.")
-    halve = build("MaxPooling2D", pool_size=2, padding="same")
-    double = build("UpSampling2D", size=2)
-    unpadded = build("Conv2D", filters=1, kernel_size=3)
-    o = n
-    for layer in (*[halve] * m, *[double] * j, unpadded, *[double] * (m - j)):
-        o = size(layer, o)
-    return o
+    for _ in range(m):
+        n = size_of("MaxPooling2D", n, pool_size=2, padding="same")
+    for doublings in range(m + 1):
+        if doublings > 0:
+            n = size_of("UpSampling2D", n, size=2)
+        if doublings == j:
+            n = size_of("Conv2D", n, filters=1, kernel_size=3)
+    return n
 
 
 @cache
 def mse_of_channels(a: int, b: int) -> str:
-    """What ``MeanSquaredError`` makes of targets with a channels and outputs with b: "a number" or "an error"."""
-    mse = load_keras().losses.MeanSquaredError()
-    targets, outputs = (np.ones((2, 3, 3, channels), dtype=np.float32) for channels in (a, b))
+    """What the loss `mse` makes of targets with a channels and outputs with b: "a number" or "an error"."""
+    return mse_says((2, 3, 3, a), (2, 3, 3, b))
+
+
+def mse_says(targets: tuple[int, ...], outputs: tuple[int, ...]) -> str:
+    """What the loss `mse` makes of targets and outputs of these shapes: "a number" or "an error"."""
     try:
-        mse(targets, outputs)
+        load_keras().losses.MeanSquaredError()(*(np.ones(shape, dtype=np.float32) for shape in (targets, outputs)))
     except Exception:  # TensorFlow and Keras raise different ones
         return "an error"
     return "a number"

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import build, height, size, square
-from course_utils.keras_layers import KerasRefusal, Layer, load_keras, output_shape, run
+from course_utils.exercises.truth.measure import build, height, size_of, square
+from course_utils.keras_layers import KerasRefusal, Layer, output_shape, run
 
 
 def _counting(*shape: int) -> NDArray[np.float32]:
@@ -20,14 +20,20 @@ def _counting(*shape: int) -> NDArray[np.float32]:
 # -- does not build -----------------------------------------------------------------------------------------------
 
 
-@cache
+def _pooled(n: int, padding: str = "same") -> int:
+    return size_of("MaxPooling2D", n, pool_size=2, padding=padding)
+
+
+def _doubled(n: int) -> int:
+    return size_of("UpSampling2D", n, size=2)
+
+
 def meeting_sizes(n: int, floors: int, padding: str) -> tuple[int, int]:
     """The two sizes that meet at the deepest join of a U-Net with so many poolings: from the skip, and from below."""
-    pool = build("MaxPooling2D", pool_size=2, padding=padding)
     skip = n
     for _ in range(floors - 1):
-        skip = size(pool, skip)
-    return skip, size(build("UpSampling2D", size=2), size(pool, skip))
+        skip = _pooled(skip, padding)
+    return skip, _doubled(_pooled(skip, padding))
 
 
 def comes_up(n: int) -> int:
@@ -74,24 +80,21 @@ def permuted_shape(c: int, h: int, w: int) -> tuple[int, ...]:
     return tuple(map(int, run(build("Permute", dims=(3, 1, 2)), _counting(1, c, h, w)).shape[1:]))
 
 
-@cache
 def one_by_one_size(n: int) -> int:
     """``Conv2D`` with a 1 × 1 kernel, told nothing about strides."""
-    return size(build("Conv2D", filters=1, kernel_size=1), n)
+    return size_of("Conv2D", n, filters=1, kernel_size=1)
 
 
 # -- builds, wrong size -------------------------------------------------------------------------------------------
 
 
-@cache
 def bottom_and_end(n: int, floors: int) -> tuple[int, int]:
     """The size at the bottom, and at the end, of so many poolings with "same" and as many doublings."""
-    pool, double = build("MaxPooling2D", pool_size=2, padding="same"), build("UpSampling2D", size=2)
     for _ in range(floors):
-        n = size(pool, n)
+        n = _pooled(n)
     bottom = n
     for _ in range(floors):
-        n = size(double, n)
+        n = _doubled(n)
     return bottom, n
 
 
@@ -102,20 +105,16 @@ def different_rows(n: int, o: int) -> int:
     return len(np.unique(resized[0, :, 0, 0]))
 
 
-@cache
 def grown_size(n: int, p: int | None) -> int:
     """``Conv2DTranspose(1, 3, strides=2, padding="same", output_padding=p)``."""
-    settings = {"filters": 1, "kernel_size": 3, "strides": 2, "padding": "same", "output_padding": p}
-    return size(build("Conv2DTranspose", **settings), n)
+    return size_of("Conv2DTranspose", n, filters=1, kernel_size=3, strides=2, padding="same", output_padding=p)
 
 
-@cache
 def road_down(n: int, floors: int = 4) -> tuple[int, ...]:
     """The sizes of convolutions with a stride of 2 and "same", the smallest first, and n at the end."""
-    layer = build("Conv2D", filters=1, kernel_size=3, strides=2, padding="same")
     sizes = [n]
     for _ in range(floors):
-        sizes.append(size(layer, sizes[-1]))
+        sizes.append(size_of("Conv2D", sizes[-1], filters=1, kernel_size=3, strides=2, padding="same"))
     return tuple(reversed(sizes))
 
 
@@ -141,25 +140,17 @@ def future_in_mean(k: int) -> int:
     return int((read[k + 1 :] != 0).sum())
 
 
-def loss_says(a: int, b: int) -> str:
-    """What the loss `mse` makes of targets with a channels and outputs with b: a number, or an error."""
-    return mse_says((1, 2, 2, a), (1, 2, 2, b))
-
-
-def mse_says(targets: tuple[int, ...], outputs: tuple[int, ...]) -> str:
-    """What the loss `mse` makes of targets and outputs of these shapes: a number, or an error."""
-    try:
-        load_keras().losses.MeanSquaredError()(*(np.zeros(shape, dtype=np.float32) for shape in (targets, outputs)))
-    except Exception:
-        return "an error"
-    return "a number"
+@cache
+def _stem_layer(filters: int, use_bias: bool, padded: tuple[int, ...]) -> Layer:
+    layer = build("Conv2D", filters=filters, kernel_size=7, strides=2, use_bias=use_bias)
+    layer.build(padded)
+    return layer
 
 
 def stem_convolution(convolution: Layer, x: NDArray[np.float32]) -> NDArray[Any]:
     """What PyTorch's ResNet makes of x with its convolution and `relu`: 7 × 7, and 3 ghosts on each side."""
-    layer = build("Conv2D", filters=convolution.filters, kernel_size=7, strides=2, use_bias=convolution.use_bias)
     padded = run(build("ZeroPadding2D", padding=3), x)
-    layer.build(padded.shape)
+    layer = _stem_layer(convolution.filters, convolution.use_bias, padded.shape)
     layer.set_weights(convolution.get_weights())
     return np.maximum(run(layer, padded), 0)
 
