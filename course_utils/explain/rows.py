@@ -242,6 +242,11 @@ class ExplainedModel:
         return bool(verdicts) and all(verdicts)
 
     @property
+    def steps(self) -> tuple[Row, ...]:
+        """The rows, by the name that the lessons and a learner's own cells use."""
+        return self.rows
+
+    @property
     def without_rule(self) -> tuple[Row, ...]:
         """The rows that nothing by hand can be said about."""
         return tuple(row for row in self.rows if not row.has_rule)
