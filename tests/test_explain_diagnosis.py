@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import keras
@@ -30,15 +29,18 @@ def test_a_model_that_closes_has_no_diagnosis(n: int) -> None:
     assert explain(autoencoder(n)).diagnosis is None
 
 
-@pytest.mark.parametrize("n", [21, 23, 25, 27, 32, 40])
-def test_every_repair_that_is_offered_gives_the_size(n: int) -> None:
-    model = autoencoder(n)
-    found = explain(model).diagnosis
-    assert found is not None and not found.hits
-    made = 8 * -(-n // 8) - 4
+@pytest.mark.parametrize("n", [9, 14, 21, 22, 23, 25, 27, 30, 32, 40])
+@pytest.mark.parametrize("conv6", ["same", "valid"])
+def test_every_repair_that_is_offered_gives_the_size(n: int, conv6: str) -> None:
+    model = autoencoder(n, conv6=conv6, pool3="valid" if n in (9, 14, 22) else "same")
+    found, made = explain(model).diagnosis, model.output_shape[1]
+    if found is None:
+        assert made == n
+        return
+    assert not found.hits
     assert found.findings[0].startswith(f"✗ What comes out is {made}×{made}×1; wanted is {n}×{n}×1")
     assert f"{abs(made - n)} rows too" in found.findings[0] or "one row too" in found.findings[0]
-    assert len(found.repairs) >= 3
+    assert len(found.repairs) >= (3 if n > 9 else 1)
     for repair in found.repairs:
         assert run(repair, model, n) == (1, n, n, 1), repair.what
 
@@ -128,21 +130,6 @@ def test_rectangles_and_one_dimension() -> None:
     names: dict[str, Any] = {"keras": keras, "model": line}
     exec(missed.repairs[0].code, names)
     assert names["repaired"](np.zeros((1, 9, 2), "float32")).shape == (1, 9, 2)
-
-
-def test_every_n_and_padding_is_diagnosed_without_an_error() -> None:
-    seen = repaired = 0
-    for n, last, pool in product((9, 14, 22, 30), ("same", "valid"), ("same", "valid")):
-        model = autoencoder(n, conv6=last, pool3=pool)
-        found = explain(model).diagnosis
-        seen += 1
-        if found is None:
-            assert model.output_shape[1:3] == (n, n)
-            continue
-        for repair in found.repairs:
-            assert run(repair, model, n)[1:3] == (n, n), (n, last, pool, repair.what)
-            repaired += 1
-    assert seen == 16 and repaired > 40
 
 
 def test_the_diagnosis_is_read_in_the_terminal_in_html_and_in_markdown() -> None:
