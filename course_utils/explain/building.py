@@ -16,6 +16,7 @@ from course_utils.explain.calls import Call, walk
 from course_utils.explain.diagnosis import advise
 from course_utils.explain.entry import explain
 from course_utils.explain.explanation import Explanation
+from course_utils.explain.rows import Facts
 from course_utils.explain.tracing import TracedTensor, Tracer
 from course_utils.explain.wording import Shape
 from course_utils.keras_layers import Layer, load_keras, plain_message
@@ -106,7 +107,9 @@ def _explained(calls: Sequence[tuple[Layer, list[Any]]], said: str) -> Explanati
         traced = tracer.start([_shape(tensor) for tensor in reaching])
     tracer.visit(Call(layer, prefix + layer.name), traced)
     last = tracer.rows[-1]
-    rows = (*tracer.rows[:-1], replace(last, keras=replace(last.keras, refusal=said)))
+    refused = replace(last, keras=replace(last.keras, refusal=said))
+    # A model that is not there yet is shown without what its layers would cost.
+    rows = tuple(replace(row, facts=Facts()) for row in (*tracer.rows[:-1], refused))
     return Explanation("what was being built", rows, advise(rows, reaching))
 
 
