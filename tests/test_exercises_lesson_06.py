@@ -649,7 +649,7 @@ def with_other_path(*other: Any, short_first: bool = True) -> Callable[[int], An
         x = y = keras.Input((n, n, 16))
         for make in other:
             y = make()(y)
-        both = [half(x), y]
+        both = [half(x, padding="same"), y]
         return keras.Model(x, LAYERS.Add()(both if short_first else both[::-1]))
 
     return block
@@ -692,6 +692,8 @@ CHANGED: dict[str, tuple[Any, ...]] = {
     "other filters": (lambda: conv(16, strides=2), conv32()),
     "three convolutions": (conv32(strides=2), conv32(), conv32()),
 }
+#: It keeps the size for which it is built first.
+ONE_MODEL = sequential(conv(16), LAYERS.MaxPooling2D(2))
 RESIDUAL: dict[str, Row] = {
     "kernel of 1": (residual(lambda x, y: half(x)), RIGHT),
     "kernel of 1, same": (residual(lambda x, y: half(x, padding="same")), RIGHT),
@@ -754,7 +756,7 @@ RESIDUAL: dict[str, Row] = {
     "what the other path is": (
         with_other_path(conv32(), pool_same),
         '`keras.layers.MaxPooling2D(pool_size=(2, 2), strides=(2, 2), padding="same")`',
-        '`keras.layers.Conv2D(filters=32, kernel_size=(1, 1), strides=(2, 2), padding="valid")`;',
+        '`keras.layers.Conv2D(filters=32, kernel_size=(1, 1), strides=(2, 2), padding="same")`;',
     ),
     "no shortcut": (only_the_path, "no `Add` any more"),
     "an open size": (open_block, RIGHT),
@@ -762,6 +764,11 @@ RESIDUAL: dict[str, Row] = {
     "halved in a model": (
         residual(lambda x, y: conv(32, 1)(sequential(conv(16), LAYERS.MaxPooling2D(2))(x))),
         "For n = 25",
+        m.HALVES_AGREE,
+    ),
+    "one model for all sizes": (
+        residual(lambda x, y: conv(32, 1)(ONE_MODEL(x))),
+        "For n = 25 your model does not build. Sequential refuses",
     ),
     "a class": CLASS_OF_ONES_OWN,
 }
