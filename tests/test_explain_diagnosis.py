@@ -33,11 +33,10 @@ def test_a_model_that_closes_has_no_diagnosis(n: int) -> None:
 @pytest.mark.parametrize("conv6", ["same", "valid"])
 def test_every_repair_that_is_offered_gives_the_size(n: int, conv6: str) -> None:
     model = autoencoder(n, conv6=conv6, pool3="valid" if n in (9, 14, 22) else "same")
-    found, made = explain(model).diagnosis, model.output_shape[1]
-    if found is None:
-        assert made == n
+    found, made = explain(model, target=(n, n, 1)).diagnosis, model.output_shape[1]
+    assert found is not None and found.hits is (made == n)
+    if found.hits:
         return
-    assert not found.hits
     assert found.findings[0].startswith(f"✗ What comes out is {made}×{made}×1; wanted is {n}×{n}×1")
     assert f"{abs(made - n)} rows too" in found.findings[0] or "one row too" in found.findings[0]
     assert len(found.repairs) >= (3 if n > 9 else 1)
@@ -108,13 +107,48 @@ def test_a_target_may_be_given() -> None:
     assert wrong is not None and "What comes out is 10; wanted is 3" in wrong.findings[0]
 
 
-def test_a_convolution_is_no_autoencoder() -> None:
-    for model in (
-        keras.Sequential([keras.Input((9, 9, 1)), L.Conv2D(1, 3)]),
-        keras.Sequential([keras.Input((9, 9, 1)), L.MaxPooling2D(2)]),
-        keras.Sequential([keras.Input((9, 9, 1)), L.UpSampling2D(2)]),
-    ):
-        assert explain(model).diagnosis is None
+def strided(down: int, up: int, channels: int, shape: tuple[int, ...] = (64, 48, 3), **settings: Any) -> Any:
+    """Strided convolutions down and transposed ones up, and an output with so many channels."""
+    x = image = keras.Input(shape)
+    for _ in range(down):
+        x = L.Conv2D(4, 3, strides=2, padding="same", **settings)(x)
+    for _ in range(up):
+        x = L.Conv2DTranspose(4, 3, strides=2, padding="same", **settings)(x)
+    return keras.Model(image, L.Conv2D(channels, 1, **settings)(x))
+
+
+def several_heads() -> Any:
+    body = strided(3, 0, 3)
+    up = L.UpSampling2D(2)(body.output)
+    return keras.Model(body.input, [L.Conv2D(3, 1)(body.output), L.Conv2D(3, 1)(up), L.UpSampling2D(4)(up)])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: keras.Sequential([keras.Input((9, 9, 1)), L.Conv2D(1, 3)]),
+        lambda: keras.Sequential([keras.Input((9, 9, 1)), L.MaxPooling2D(2)]),
+        lambda: keras.Sequential([keras.Input((9, 9, 1)), L.UpSampling2D(2)]),
+        lambda: strided(5, 3, 17),  # heatmaps
+        lambda: strided(5, 3, 3),
+        lambda: strided(2, 2, 10, (30, 30, 3)),  # segmentation
+        lambda: strided(1, 2, 3),  # super-resolution
+        lambda: strided(1, 3, 3, (30, 30, 3)),
+        lambda: strided(1, 2, 1, (1, 30, 30), data_format="channels_first"),
+        lambda: keras.Sequential([keras.Input((31, 1)), L.MaxPooling1D(2), L.UpSampling1D(4), L.UpSampling1D(2)]),
+        several_heads,
+    ],
+)
+def test_no_target_is_made_up(make: Any) -> None:
+    found = explain(make())
+    assert found.agrees and found.diagnosis is None
+
+
+@pytest.mark.parametrize("kind", ["channels_first", "channels_last"])
+def test_rows_columns_and_channels_are_called_by_their_names(kind: str) -> None:
+    shape = (1, 30, 29) if kind == "channels_first" else (30, 29, 1)
+    found = explain(strided(3, 3, 1, shape, data_format=kind)).diagnosis
+    assert found is not None and found.findings[0].endswith(": 2 rows too many and 3 columns too many.")
 
 
 def test_rectangles_and_one_dimension() -> None:
@@ -153,7 +187,8 @@ def test_a_branch_that_leaves_the_maps_does_not_end_the_diagnosis(pool: Any) -> 
     image = keras.Input((30, 30, 1))
     x = L.Conv2D(8, 3, strides=2, padding="same")(image)
     x = L.Multiply()([x, L.Reshape((1, 1, 8))(L.Dense(8)(pool()(x)))])
-    found = explain(keras.Model(image, L.Conv2DTranspose(1, 3, strides=4, padding="same")(x)))
+    model = keras.Model(image, L.Conv2DTranspose(1, 3, strides=4, padding="same")(x))
+    found = explain(model, target=(30, 30, 1))
     assert found.agrees and found.diagnosis is not None and "30 rows too many" in found.diagnosis.findings[0]
 
 

@@ -27,17 +27,31 @@ from course_utils.explain.other_sizes import (
     scales,
 )
 from course_utils.explain.rows import Diagnosis, Repair, Row
-from course_utils.explain.shapes import sizes_of
+from course_utils.explain.shapes import channels_of, sizes_of
 from course_utils.explain.wording import UNITS, Shape, count, listed, size, times
 from course_utils.keras_layers import load_keras
 
 
 def is_autoencoder(rows: Sequence[Row]) -> bool:
-    """Whether a model goes down and up again, from one map to one map with as many axes: its input is its target."""
+    """Whether a model goes down and up again, from maps to as many maps of about their size: its input is its target.
+
+    What ends at another scale or with other channels (segmentation, heatmaps, super-resolution) has no target that
+    could be known.
+    """
     up = [goes_up(row) for row in rows if row.axes and scales(row.axes)]
-    made, starts = rows[-1].output_shape, [row for row in rows if None in row.sources]
-    whole = made is not None and len(starts) == 1 and len(made) == len(rows[0].input_shapes[0])
-    return whole and up[:1] == [False] and up[-1:] == [True]
+    starts, made, last = [row for row in rows if None in row.sources], rows[-1].output_shape, _channels_last(rows)
+    if len(starts) != 1 or made is None or up[:1] != [False] or up[-1:] != [True]:
+        return False
+    given = starts[0].input_shapes[0]
+    if len(made) != len(given) or channels_of(made, last) != channels_of(given, last):
+        return False
+    pairs = zip(sizes_of(made, last), sizes_of(given, last), strict=True)
+    return all(a is not None and b is not None and 2 * max(a, b) <= 3 * min(a, b) for a, b in pairs)
+
+
+def _channels_last(rows: Sequence[Row]) -> bool:
+    """Where the channels stand in what comes out: the last layer with axes knows."""
+    return next((row.call.channels_last for row in reversed(rows) if row.axes), True)
 
 
 def diagnose(model: Any, rows: Sequence[Row], target: Shape) -> Diagnosis:
@@ -51,13 +65,14 @@ def diagnose(model: Any, rows: Sequence[Row], target: Shape) -> Diagnosis:
     made = rows[-1].output_shape
     if made[1:] == target[1:]:
         return Diagnosis(target, True, (f"✓ What comes out is {size(made)}, as wanted.",))
-    findings = [f"✗ What comes out is {size(made)}; wanted is {size(target)}: {_gap(made, target)}."]
+    gap = _gap(made, target, _channels_last(rows))
+    findings = [f"✗ What comes out is {size(made)}; wanted is {size(target)}: {gap}."]
     if len(made) == len(target) and all(a == b or 1 in (a, b) for a, b in zip(made[1:], target[1:], strict=True)):
         findings.append(
             "Careful: a loss such as mse stretches sizes of 1 and trains without a word; nothing warns you."
         )
     given = given_sizes(rows)
-    if given is None or len(made) != len(target) or made[-1] != target[-1] or not rows[-1].call.channels_last:
+    if given is None or len(made) != len(target) or made[-1] != target[-1] or not _channels_last(rows):
         return Diagnosis(target, False, tuple(findings))
     findings += _trouble(rows)
     wanted = known(sizes_of(target))
@@ -71,11 +86,13 @@ def diagnose(model: Any, rows: Sequence[Row], target: Shape) -> Diagnosis:
     return Diagnosis(target, False, tuple(findings), tuple(verified(model, rows, given, wanted)))
 
 
-def _gap(made: Shape, target: Shape) -> str:
+def _gap(made: Shape, target: Shape, channels_last: bool) -> str:
     if len(made) != len(target):
         return f"it has {count(len(made) - 1, 'number')} instead of {len(target) - 1}"
     parts, axes = [], len(made) - 2
-    for name, a, b in zip(chain(UNITS.get(axes, ("cell",) * axes), ["channel"]), made[1:], target[1:], strict=True):
+    units = UNITS.get(axes, ("cell",) * axes)
+    names = (*units, "channel") if channels_last else ("channel", *units)
+    for name, a, b in zip(names, made[1:], target[1:], strict=True):
         if a != b and a is not None and b is not None:
             parts.append(f"{count(abs(a - b), name)} too {'many' if a > b else 'few'}")
     return listed(parts) or "a size is not known"

@@ -33,9 +33,10 @@ def explain(model: Any, input_shape: Sequence[Any] | None = None, target: Sequen
             for a size that is not known. A list of shapes for a layer that joins several inputs. A model that knows its
             input needs none; given all the same, it fills in the sizes that the model left open.
 
-        target: what should come out, without the batch axis. An autoencoder (a model that goes down and up again) has
-            its input as its target unless another is given. If it is missed: by how much, since which layer, and
-            repairs that were built and run before they are offered.
+        target: what should come out, without the batch axis. An autoencoder (a model that goes down and up again, to a
+            map like the one that went in) has its input as its target unless another is given; nothing else has a
+            target by itself. If it is missed: by how much, since which layer, and repairs that were built and run
+            before they are offered.
 
     Returns:
         One row per call of a layer, each worked out by hand and held against Keras. A layer without a rule says so on
@@ -74,9 +75,9 @@ def _diagnosis(model: Any, rows: Sequence[Row], target: Sequence[Any] | None) ->
     built = model if _is_layer(model) else None
     if target is not None:
         return diagnose(built, rows, _read_shape(target))
-    if not is_autoencoder(rows):
+    if len(getattr(model, "outputs", None) or [0]) > 1 or not is_autoencoder(rows):
         return None
-    found = diagnose(built, rows, (*rows[0].input_shapes[0][:-1], made[-1]))
+    found = diagnose(built, rows, next(row.input_shapes[0] for row in rows if None in row.sources))
     return None if found.hits else found
 
 
