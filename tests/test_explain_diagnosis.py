@@ -144,6 +144,39 @@ def test_no_target_is_made_up(make: Any) -> None:
     assert found.agrees and found.diagnosis is None
 
 
+def pooled(shape: tuple[int, ...], *more: Any) -> Any:
+    """Three poolings that round up, three doublings, and what else stands in the middle."""
+    d = len(shape) - 1
+    down = [getattr(L, f"MaxPooling{d}D")(2, padding="same") for _ in range(3)]
+    up = [getattr(L, f"UpSampling{d}D")(2) for _ in range(3)]
+    return keras.Sequential([keras.Input(shape), *down, *more, *up])
+
+
+@pytest.mark.parametrize(
+    ("shape", "near"),
+    [
+        ((30, 30, 1), [(24, 24), (32, 32)]),
+        ((32, 30, 1), [(32, 24), (32, 32)]),
+        ((30, 20, 1), [(24, 16), (32, 24)]),
+        ((13, 2), [(8,), (16,)]),
+        ((16, 14, 13, 1), [(16, 8, 8), (16, 16, 16)]),
+    ],
+)
+def test_sizes_that_come_back_were_tried(shape: tuple[int, ...], near: list[tuple[int, ...]]) -> None:
+    found = explain(pooled(shape)).diagnosis
+    assert found is not None
+    said = " or ".join("×".join(map(str, sizes)) for sizes in near)
+    assert f"With an input of {said} the same size comes back." in found.findings
+    for sizes in near:
+        assert pooled((*sizes, shape[-1])).output_shape == (None, *sizes, shape[-1])
+
+
+def test_where_sizes_cannot_be_followed_nothing_is_said_of_them() -> None:
+    for more in (L.Lambda(lambda t: t * 2), L.Permute((2, 1, 3))):
+        found = explain(pooled((30, 30, 1), more)).diagnosis
+        assert found is not None and not any("same size come" in finding for finding in found.findings)
+
+
 @pytest.mark.parametrize("kind", ["channels_first", "channels_last"])
 def test_rows_columns_and_channels_are_called_by_their_names(kind: str) -> None:
     shape = (1, 30, 29) if kind == "channels_first" else (30, 29, 1)

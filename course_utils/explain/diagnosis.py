@@ -6,7 +6,7 @@ the repaired model, called on zeros, had the size that was wanted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
@@ -54,13 +54,14 @@ def _channels_last(rows: Sequence[Row]) -> bool:
     return next((row.call.channels_last for row in reversed(rows) if row.axes), True)
 
 
-def diagnose(model: Any, rows: Sequence[Row], target: Shape) -> Diagnosis:
+def diagnose(model: Any, rows: Sequence[Row], target: Shape, tried: Callable[[Sizes], Sizes | None]) -> Diagnosis:
     """Hold the last row against ``target``, and look for repairs if it misses.
 
     Args:
         model: what was explained, if it is a model that can be built again with changes.
         rows: all rows; something must come out of the last.
         target: with the batch axis.
+        tried: asks Keras for the whole model on an input of other sizes: the sizes that come out, None where none do.
     """
     made = rows[-1].output_shape
     if made[1:] == target[1:]:
@@ -76,14 +77,31 @@ def diagnose(model: Any, rows: Sequence[Row], target: Shape) -> Diagnosis:
         return Diagnosis(target, False, tuple(findings))
     findings += _trouble(rows)
     wanted = known(sizes_of(target))
-    if wanted == given:
-        near = nearest(given, REACH, lambda n: set(last_sizes(rows, (n,) * len(given)) or ()) == {n})
+    if wanted == given and last_sizes(rows, given) is not None:
+        near = " or ".join(times(sizes) for sizes in _closing(rows, given) if tried(sizes) == sizes)
         findings.append(
             f"With an input of {near} the same size comes back."
             if near
             else "With no input near this one does the same size come back."
         )
     return Diagnosis(target, False, tuple(findings), tuple(verified(model, rows, given, wanted)))
+
+
+def _closing(rows: Sequence[Row], given: Sizes) -> list[Sizes]:
+    """The nearest inputs, below and above, whose sizes come back; an axis that comes back already stays."""
+
+    def closes(axis: int, n: int) -> bool:
+        sizes = (n,) * len(given) if len(set(given)) == 1 else (*given[:axis], n, *given[axis + 1 :])
+        return (last_sizes(rows, sizes) or (*sizes[:axis], 0))[axis] == n
+
+    found: list[Sizes] = []
+    for steps in (range(-1, -REACH, -1), range(1, REACH)):
+        near = [
+            n if closes(axis, n) else next((n + step for step in steps if n + step > 0 and closes(axis, n + step)), 0)
+            for axis, n in enumerate(given)
+        ]
+        found += [tuple(near)] * (0 not in near)
+    return found
 
 
 def _gap(made: Shape, target: Shape, channels_last: bool) -> str:

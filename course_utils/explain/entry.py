@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any
 
 from course_utils.explain.calls import has_graph, is_chain, is_input, walk
 from course_utils.explain.diagnosis import advise, diagnose, is_autoencoder
 from course_utils.explain.explanation import Explanation
+from course_utils.explain.other_sizes import Sizes, known
 from course_utils.explain.rows import Diagnosis, Row
 from course_utils.explain.rules.core import Shapes
+from course_utils.explain.shapes import shape_of, sizes_of
 from course_utils.explain.tracing import Tracer
 from course_utils.explain.wording import Shape, count, size
 from course_utils.keras_layers import Layer, channels_last, has_axes, kind_of, load_keras
@@ -53,18 +56,27 @@ def explain(model: Any, input_shape: Sequence[Any] | None = None, target: Sequen
     """
     given = None if input_shape is None else _read_shapes(input_shape)
     if _is_layer(model) and has_graph(model):
-        tracer = Tracer()
-        shapes = _open_sizes_filled(model, given)
-        walk(model, tracer.start(shapes, model.inputs), tracer.visit)
+        calls, shapes, tracer = model, _open_sizes_filled(model, given), Tracer()
     else:
-        layers = _as_chain(model, given)
-        tracer = Tracer(channels_last(layers[0]))
-        walk(layers, tracer.start(_inputs_of(layers[0], given)), tracer.visit)
+        calls = _as_chain(model, given)
+        shapes, tracer = _inputs_of(calls[0], given), Tracer(channels_last(calls[0]))
+    walk(calls, tracer.start(shapes, getattr(calls, "inputs", None)), tracer.visit)
     name = f"a chain of {count(len(model), 'layer')}" if isinstance(model, list | tuple) else str(model.name)
-    return Explanation(name, tuple(tracer.rows), _diagnosis(model, tracer.rows, target))
+    tried = functools.partial(_sizes_for, calls, shapes[0])
+    return Explanation(name, tuple(tracer.rows), _diagnosis(model, tracer.rows, target, tried))
 
 
-def _diagnosis(model: Any, rows: Sequence[Row], target: Sequence[Any] | None) -> Diagnosis | None:
+def _sizes_for(calls: Any, shape: Shape, sizes: Sizes) -> Sizes | None:
+    """What Keras makes of an input of other sizes, asked for the whole model; None where a layer refuses."""
+    tracer = Tracer()
+    walk(calls, tracer.start([shape_of(shape[0], sizes, shape[-1])]), tracer.visit)
+    last = tracer.rows[-1].keras_shapes
+    return None if any(row.refused or not row.reached for row in tracer.rows) else known(sizes_of(last[0]))
+
+
+def _diagnosis(
+    model: Any, rows: Sequence[Row], target: Sequence[Any] | None, tried: Callable[[Sizes], Sizes | None]
+) -> Diagnosis | None:
     """What is wrong with the size that comes out; nothing is looked for in a model that has no target."""
     refused = next((place for place, row in enumerate(rows) if row.refused), None)
     if refused is not None:
@@ -74,10 +86,10 @@ def _diagnosis(model: Any, rows: Sequence[Row], target: Sequence[Any] | None) ->
         return None
     built = model if _is_layer(model) else None
     if target is not None:
-        return diagnose(built, rows, _read_shape(target))
+        return diagnose(built, rows, _read_shape(target), tried)
     if len(getattr(model, "outputs", None) or [0]) > 1 or not is_autoencoder(rows):
         return None
-    found = diagnose(built, rows, next(row.input_shapes[0] for row in rows if None in row.sources))
+    found = diagnose(built, rows, next(row.input_shapes[0] for row in rows if None in row.sources), tried)
     return None if found.hits else found
 
 
