@@ -109,7 +109,7 @@ def _explained(calls: Sequence[tuple[Layer, list[Any]]], said: str) -> Explanati
     last = tracer.rows[-1]
     refused = replace(last, keras=replace(last.keras, refusal=said))
     # A model that is not there yet is shown without what its layers would cost.
-    rows = tuple(replace(row, facts=Facts()) for row in (*tracer.rows[:-1], refused))
+    rows = tuple(replace(row, facts=Facts(row.facts.sizes)) for row in (*tracer.rows[:-1], refused))
     return Explanation("what was being built", rows, advise(rows, reaching))
 
 
