@@ -40,10 +40,11 @@ def dimensions_of(kind: str) -> int:
 def cases(kind: str, number: int, whole_numbers: bool = False) -> Iterator[tuple[LayerCode, np.ndarray, int]]:
     """So many random layers, each with an input for it and a seed for its weights; the same ones every time."""
     for turn in range(number):
-        yield _case(random.Random(f"{kind} {turn} {whole_numbers}"), kind, whole_numbers)
+        yield case(random.Random(f"{kind} {turn} {whole_numbers}"), kind, whole_numbers)
 
 
-def _case(rng: random.Random, kind: str, whole_numbers: bool) -> tuple[LayerCode, np.ndarray, int]:
+def case(rng: random.Random, kind: str, whole_numbers: bool = False) -> tuple[LayerCode, np.ndarray, int]:
+    """One random layer, an input for it and a seed for its weights."""
     dimensions = dimensions_of(kind)
 
     def pick(*options: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections import Counter
@@ -20,7 +21,8 @@ from typing import Any
 import numpy as np
 import pytest
 import with_onednn
-from layer_cases import ACTIVATIONS, KINDS, cases, checker, dimensions_of, roundings, with_weights
+from hypothesis import given, settings, strategies as st
+from layer_cases import ACTIVATIONS, KINDS, case, cases, checker, dimensions_of, roundings, with_weights
 from tally import WORST, compared, seen_error
 
 from course_utils.compare import ROUNDINGS, compare
@@ -172,6 +174,20 @@ def test_random_layers(kind: str) -> None:
     for code, x, seed in cases(kind, 30 if kind == "Conv3D" else 60):
         found[checker(with_weights(code.build(), x.shape, seed), x)] += 1
     count(kind, found, at_least=15)
+
+
+@pytest.mark.parametrize("examples", [25, pytest.param(200, marks=pytest.mark.everything)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_layer_that_hypothesis_finds_differs(kind: str, examples: int) -> None:
+    """It looks for a layer that differs, and would show the smallest."""
+
+    @settings(max_examples=examples)
+    @given(st.randoms(use_true_random=False))
+    def agrees(rng: random.Random) -> None:
+        code, x, seed = case(rng, kind)
+        checker(with_weights(code.build(), x.shape, seed), x)
+
+    agrees()
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "Average" not in kind])
