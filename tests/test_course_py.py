@@ -210,30 +210,7 @@ def test_first_start_installs_the_lock_and_opens_the_first_lesson(whole: tuple[C
 NOWHERE = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_FIND_LINKS": ""}
 
 
-def test_a_folder_of_wheels_is_filled_and_then_does_without_a_network(course: Course) -> None:
-    carried = course.folder / "wheels"
-    output = course.run("wheels")
-    assert sorted(file.name[:6] for file in carried.iterdir()) == ["lab-1.", "uv-1.0"]
-    assert "2 packages, 0 MB" in output and str(carried) in output
-    assert not course.venv.exists(), "a fresh copy stays one that can be handed on"
-    (course.folder / "tools" / "teach.py").write_text(TELLS_HOW_IT_WAS_STARTED, encoding="utf-8")
-    for command in (["--", "--port", "9000"], ["teach"]):
-        output = course.run(*command, exits=0, **NOWHERE)
-        assert len(started(output)) == 1
-    assert "checks=1.0" not in course.installed(), "to teach takes no more than to learn"
-    [wheel] = carried.glob("lab-*")
-    wheel.rename(wheel.with_name("lab-1.0-cp27-none-win32.whl"))
-    shutil.rmtree(course.venv)
-    output = course.run("--", "--port", "9000", exits=1, **NOWHERE)
-    assert "could not be reached" not in output, "no index is asked where wheels lie"
-    assert "or the folder wheels was filled on another system" in output
-    for wheel in carried.iterdir():
-        wheel.unlink()  # empty, as an interrupted `wheels` leaves it
-    output = course.run(exits=1, PIP_RETRIES="1", **NOWHERE)
-    assert "could not be reached" in output, "then the index is asked"
-
-
-def test_the_wheels_of_another_system_are_added_to(course: Course) -> None:
+def test_a_folder_of_wheels_is_added_to_and_does_without_a_network(course: Course) -> None:
     carried = course.folder / "wheels"
     carried.mkdir()
     (carried / "lab-1.0-cp27-none-win32.whl").touch()
@@ -241,8 +218,23 @@ def test_the_wheels_of_another_system_are_added_to(course: Course) -> None:
         (course.folder / mine).parent.mkdir(parents=True, exist_ok=True)
         (course.folder / mine).touch()
     output = course.run("wheels")
-    assert len(list(carried.iterdir())) == 3
+    assert sorted(file.name[:6] for file in carried.iterdir()) == ["lab-1.", "lab-1.", "uv-1.0"]
+    assert "3 packages, 0 MB" in output and str(carried) in output
     assert "Leave out of the copy: build/teaching, notebooks/my_predictions.json." in output
+    assert not course.venv.exists(), "a fresh copy stays one that can be handed on"
+    (course.folder / "tools" / "teach.py").write_text(TELLS_HOW_IT_WAS_STARTED, encoding="utf-8")
+    for command in (["--", "--port", "9000"], ["teach"]):
+        output = course.run(*command, exits=0, **NOWHERE)
+        assert len(started(output)) == 1
+    assert "checks=1.0" not in course.installed(), "to teach takes no more than to learn"
+    (carried / "checks-1.0-cp27-none-win32.whl").touch()
+    output = course.run("test", exits=1, **NOWHERE)
+    assert "could not be reached" not in output, "no index is asked where wheels lie"
+    assert "or the folder wheels was filled on another system" in output
+    for wheel in carried.iterdir():
+        wheel.unlink()  # empty, as an interrupted `wheels` leaves it
+    output = course.run("test", exits=1, PIP_RETRIES="1", **NOWHERE)
+    assert "could not be reached" in output, "then the index is asked"
 
 
 def test_lab_gets_our_settings_and_none_of_another_environment(whole: tuple[Course, str]) -> None:
