@@ -236,7 +236,8 @@ def settle(page: Page, limit: float = 120) -> None:
     A widget holds back what happens while the kernel is at work, and asks it next: hence the loop.
     """
     while True:
-        page.wait_for_function(_SETTLED, timeout=limit * 1000)
+        # Not at every frame, as Playwright does unless told: drawing 60 of them a second keeps a processor busy.
+        page.wait_for_function(_SETTLED, timeout=limit * 1000, polling=50)
         wait_painted(page)
         if page.evaluate(_SETTLED):
             return
