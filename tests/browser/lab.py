@@ -185,8 +185,8 @@ def wait_open(page: Page, limit: float = 60) -> None:
 
 def open_and_run(page: Page, lab: Lab, notebook: str | Path, **copy: str | None) -> None:
     """Open a notebook in the light theme and a window of the usual size, and run all of its cells."""
-    open_notebook(page, lab, notebook, "doc", **copy)
     set_size(page, 1280, 1000)
+    open_notebook(page, lab, notebook, "doc", **copy)
     set_theme(page, "light")
     run_all(page)
 

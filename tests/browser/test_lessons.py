@@ -34,6 +34,7 @@ class Opened:
 @pytest.fixture(scope="module", params=OTHERS, ids=label)
 def run(request: pytest.FixtureRequest, tab: rig.WatchedPage, lab: rig.Lab) -> Opened:
     """Return each lesson in turn: running it once is enough for all tests here."""
+    rig.set_size(tab, 1280, 1000)
     rig.open_notebook(tab, lab, request.param.notebook)
     rig.set_theme(tab, "light")
     opened = Opened(request.param, tab)
