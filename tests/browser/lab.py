@@ -364,15 +364,18 @@ def axe_complaints(page: Page, *indices: int) -> list[str]:
 
 
 def show_all(page: Page, width: int) -> None:
-    """Make the window so high that every cell is on the page, and wait until everything has found its place."""
-    missing = f"() => {_PANEL}.content.widgets.filter(cell => !cell.node.isConnected).length"
-    height = 1000
-    while count := page.evaluate(missing):
-        # Not at once as high as it may have to be: a window that is much too high costs seconds for each frame.
-        height += min(400 * count, 8_000)
-        assert height < 100_000, f"{count} cells are never shown"
-        set_size(page, width, height)
-    set_size(page, width, height)
+    """Put every cell of the open notebook on the page, and wait until everything has found its place.
+
+    JupyterLab leaves out cells that are far away. It is told to keep them all; a window as high as the notebook would
+    do it too, and cost headless Chromium seconds for each frame.
+    """
+    set_size(page, width, 1000)
+    page.evaluate(
+        f"() => {{ const book = {_PANEL}.content; "
+        "book.notebookConfig = { ...book.notebookConfig, windowingMode: 'none' }; }"
+    )
+    page.wait_for_function(f"() => {_PANEL}.content.widgets.every(cell => cell.node.isConnected)", polling=50)
+    wait_painted(page)
 
 
 def _chrome_height(page: Page) -> int:

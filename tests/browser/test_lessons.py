@@ -39,11 +39,10 @@ def run(request: pytest.FixtureRequest, tab: rig.WatchedPage, lab: rig.Lab) -> O
     rig.set_theme(tab, "light")
     opened = Opened(request.param, tab)
     spoilers = [place for place, cell in enumerate(opened.cells) if "spoiler" in cell["metadata"].get("tags", ())]
-    rig.show_all(tab, 1280)
     for place in spoilers:
+        rig.scroll_to_cell(tab, place)
         expect(rig.cell(tab, place).locator(".jp-Placeholder")).to_be_visible()
         expect(rig.cell(tab, place).locator(".jp-OutputArea-output img")).to_have_count(0)
-    rig.set_size(tab, 1280, 1000)
     rig.run_all(tab)
     for place in spoilers:
         rig.scroll_to_cell(tab, place)
