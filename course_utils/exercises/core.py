@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial, wraps
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any, Protocol
 
 from course_utils.exercises.answers import (
@@ -162,16 +162,12 @@ class AgainstKeras:
     layer: str = ""
     read: Callable[[Any], Any] = whole
     wrong_answers: tuple[KnownWrongAnswer, ...] = ()
-    symbols: tuple[str, ...] = ()
     told: Callable[..., str] | None = None
     returned: str = "says {}; {}"
     same: Callable[[Any, Any], bool] = operator.eq
     agreement: str = "Your function agrees with {layer} in all {count} settings that I tried."
     explain: Callable[[Callable[..., Any], CheckFailed], None] = lambda function, failed: None
     with_case: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "symbols", self.symbols or tuple(signature(self.differ).parameters)[1:])
 
     def __call__(self, function: Any) -> str:
         """Compare a function with the layer. It is called once for each case."""
@@ -197,7 +193,10 @@ class AgainstKeras:
     def _settings(self, case: tuple[Any, ...]) -> str:
         if self.told is not None:
             return self.told(*case)
-        return ", ".join(f"{symbol} = {number}" for symbol, number in zip(self.symbols, case, strict=False))
+        # What has a default is the layer's business; the learner's function does not take it.
+        _, *asked = signature(self.differ).parameters.values()
+        symbols = [parameter.name for parameter in asked if parameter.default is Parameter.empty]
+        return ", ".join(f"{symbol} = {number}" for symbol, number in zip(symbols, case, strict=True))
 
     def _value(self, function: Any, case: tuple[Any, ...]) -> Any:
         settings = self._settings(case)
