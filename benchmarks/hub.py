@@ -28,7 +28,6 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
@@ -118,21 +117,20 @@ class Hub:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "JPY_", "PYTHON"))
         }
+        self.process = subprocess.Popen(
+            [PYTHON, "-m", "jupyterhub", "-f", "jupyterhub_config.py"],
+            cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        said = self.process.stdout
+        assert said is not None
         with (self.folder / "hub.log").open("wb") as log:
-            self.process = subprocess.Popen(
-                [PYTHON, "-m", "jupyterhub", "-f", "jupyterhub_config.py"],
-                cwd=self.folder, env=environment, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-        deadline = time.monotonic() + 60
-        while True:
-            with contextlib.suppress(OSError):
-                self.ask("GET", "/hub/api/")
-                return self
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                said = (self.folder / "hub.log").read_text(errors="replace")
-                self.__exit__()
-                raise RuntimeError(f"JupyterHub did not start:\n{said[-2000:]}")
-            time.sleep(0.2)
+            for line in said:
+                log.write(line)
+                if b"JupyterHub is now running" in line:
+                    threading.Thread(target=lambda: [*said], daemon=True).start()  # so that it can go on talking
+                    return self
+        self.__exit__()
+        raise RuntimeError(f"JupyterHub did not start:\n{(self.folder / 'hub.log').read_text()[-2000:]}")
 
     def __exit__(self, *unused: object) -> None:
         family = psutil.Process(self.process.pid).children(recursive=True) if self.process.poll() is None else []
@@ -144,27 +142,25 @@ class Hub:
                 one.kill()
         self.process.kill()
 
-    def ask(self, method: str, path: str) -> Any:
-        """Call the hub's interface."""
+    def ask(self, method: str, path: str) -> list[bytes]:
+        """Call the hub's interface; return the lines of its answer when it has ended."""
         request = urllib.request.Request(
             self.address + path, method=method, data=b"{}" if method == "POST" else None,
             headers={"Authorization": f"token {self.token}", "Content-Type": "application/json"},
         )  # fmt: skip
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            said = answer.read()
-        return json.loads(said) if said else None
+        with urllib.request.urlopen(request, timeout=600) as answer:
+            return list(answer)
 
     def start_server(self, name: str) -> str:
         """Have a learner's server started; return its address when it is ready."""
         self.ask("POST", f"/hub/api/users/{name}")
         self.ask("POST", f"/hub/api/users/{name}/server")
-        while True:
-            servers = self.ask("GET", f"/hub/api/users/{name}")["servers"]
-            if not servers:
-                raise RuntimeError(f"the server of {name} did not start")
-            if servers[""]["ready"]:
-                return f"{self.address}/user/{name}"
-            time.sleep(0.5)
+        # A stream of events, which ends when the server is ready or has failed.
+        said = self.ask("GET", f"/hub/api/users/{name}/server/progress")
+        *_, last = (line.removeprefix(b"data: ") for line in said if line.startswith(b"data: "))
+        if not json.loads(last).get("ready"):
+            raise RuntimeError(f"the server of {name} did not start: {last.decode()}")
+        return f"{self.address}/user/{name}"
 
     def weight(self) -> float:
         """Bytes of the hub, its proxy, and all servers and kernels."""
@@ -225,9 +221,10 @@ def measure(learners: int, lessons: int, kernels: str, moves: int, pause: float)
         ]
         for thread in threads:
             thread.start()
-        while any(thread.is_alive() for thread in threads):
-            most = max(most, hub.weight())
-            time.sleep(2)
+        for thread in threads:
+            while thread.is_alive():
+                most = max(most, hub.weight())
+                thread.join(2)
     return seen, alone, most
 
 

@@ -114,7 +114,7 @@ def drag(page: Any, slider: Any) -> float:
     for i in range(100):
         page.mouse.move(track["x"] + track["width"] * abs((i % 20) - 10) / 10, y)
     ended = page.evaluate("() => performance.now()")
-    page.wait_for_timeout(1500)
+    rig.settle(page)
     changed = page.evaluate("() => window.changed")  # before the mouse button, which changes the handle
     page.mouse.up()
     return max(0.0, float(changed - ended))

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import lab as rig
-import psutil
 import pytest
 from learner import Learner
 from lessons import LESSONS
+from processes import all_ending
 
 pytestmark = [
     pytest.mark.everything,
@@ -34,9 +34,8 @@ def lessons_open(folder: Path, forked: bool = False) -> list[float]:
             assert learner.errors == []
             assert learner.sliders()
             weights.append(server.weight())
-        kernels = server.kernels()
-        open_lessons.close()
-        assert not psutil.wait_procs(kernels, timeout=20)[1]
+        with all_ending(*(kernel.pid for kernel in server.kernels())):
+            open_lessons.close()
         weights.append(server.weight())
     print("MB, the server, with one lesson more each, and all closed:", [round(one / 1e6) for one in weights])
     return weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +13,8 @@ def find_python(version: str) -> Path | None:
 
     A shim of pyenv's on the path is not one by itself, so each is asked where it really lies.
     """
-    installed = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    installed = sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}"))
     for candidate in [*installed, shutil.which(f"python{version}")]:
         if candidate:
             command = [str(candidate), "-c", "import sys; print(sys.executable)"]

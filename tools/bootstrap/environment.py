@@ -291,32 +291,32 @@ def only_one_at_a_time(venv: Path) -> Iterator[None]:
     """
     with _lock_file(venv).open("a") as file:
         os.set_inheritable(file.fileno(), True)
-        waited = False
-        while not _try_to_lock(file):
-            if not waited:
-                say("Another run of course.py is setting up the same environment; waiting for it to finish.")
-            waited = True
-            time.sleep(0.2)
+        if not _lock(file, wait=False):
+            say("Another run of course.py is setting up the same environment; waiting for it to finish.")
+            _lock(file, wait=True)
         yield
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_to_lock(file: IO[str]) -> bool:
-        try:
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+    def _lock(file: IO[str], wait: bool) -> bool:
+        while True:
+            try:
+                file.seek(0)
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+            except OSError:  # also after ten seconds of waiting
+                if not wait:
+                    return False
+            else:
+                return True
 
 else:
     import fcntl
 
-    def _try_to_lock(file: IO[str]) -> bool:
+    def _lock(file: IO[str], wait: bool) -> bool:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         except OSError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from processes import all_ending
 from traitlets.config import Config
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
@@ -101,16 +101,6 @@ def started(provisioner: str = NAME, options: tuple[str, ...] = (), **launch: An
         kernel.client.stop_channels()
     finally:
         manager.shutdown_kernel(now=True)
-
-
-@contextmanager
-def all_ending(*pids: int) -> Iterator[None]:
-    """All these processes must be over, at the latest ten seconds after what happens meanwhile."""
-    handles = [os.pidfd_open(pid) for pid in pids]
-    yield
-    for pid, handle in zip(pids, handles, strict=True):
-        assert select.select([handle], [], [], 10)[0], f"process {pid} goes on"
-        os.close(handle)
 
 
 @pytest.fixture(scope="module", autouse=True)
