@@ -64,6 +64,13 @@ ALL = fitting(AXES)
 FEW = fitting(AXES, (1, 2, 5, 9))
 
 
+def refusal(question: Callable[..., object], *arguments: Any) -> str:
+    """What is said where there is no answer."""
+    with pytest.raises(ShapeError) as caught:
+        question(*arguments)
+    return str(caught.value)
+
+
 def slide(window: Window, n: int) -> list[tuple[int, ...]] | None:
     """All places of a window, found by pushing it over a list of cells. None if there is none."""
     cells: list[int | None] = list(range(n))
@@ -96,18 +103,20 @@ def _places(cells: list[int | None], window: Window) -> list[tuple[int, ...]]:
 # -- windows ------------------------------------------------------------------------------------------------------
 
 
+def check_taps(window: Window, n: int) -> None:
+    """Its taps are the places of a window that is pushed along; it refuses where there is none."""
+    expected = slide(window, n)
+    if expected is None:
+        refusal(window.output_size, n)
+    else:
+        assert [window.taps(i, n) for i in range(window.output_size(n))] == expected, (window, n)
+
+
 def test_windows_are_those_of_a_window_pushed_over_a_padded_list() -> None:
-    compared = 0
-    for window, n in product(WINDOWS, SIZES):
-        expected = slide(window, n)
-        if expected is None:
-            with pytest.raises(ShapeError):
-                window.output_size(n)
-        else:
-            found = [window.taps(i, n) for i in range(window.output_size(n))]
-            assert found == expected, (window, n)
-        compared += 1
-    assert compared == 9408
+    pairs = list(product(WINDOWS, SIZES))
+    for window, n in pairs:
+        check_taps(window, n)
+    assert len(pairs) == 9408
 
 
 @given(
@@ -118,43 +127,23 @@ def test_windows_are_those_of_a_window_pushed_over_a_padded_list() -> None:
     padding=st.sampled_from(["valid", "same", "causal"]) | st.tuples(st.integers(0, 30), st.integers(0, 30)),
 )
 def test_windows_far_beyond_the_grid(n: int, k: int, s: int, d: int, padding: str | tuple[int, int]) -> None:
-    window = Window(k, s, d, padding)
-    expected = slide(window, n)
-    if expected is None:
-        with pytest.raises(ShapeError):
-            window.output_size(n)
-        return
-    assert [window.taps(i, n) for i in range(window.output_size(n))] == expected
+    check_taps(Window(k, s, d, padding), n)
 
 
-def test_pads_are_total_and_the_odd_one_comes_after() -> None:
+def test_pads_are_the_ghost_cells_that_windows_begin_with_and_reach() -> None:
     for window, n in fitting(WINDOWS):
         before, after = window.pads(n)
         assert before + after == window.padding_total(n)
-        if window.padding == "valid":
-            assert (before, after) == (0, 0)
-        elif window.padding == "same":
-            assert before <= after <= before + 1, (window, n)
-        elif window.padding == "causal":
-            assert (before, after) == (effective_size(window.size, window.dilation) - 1, 0)
+        if window.padding == "same":
+            assert before <= after <= before + 1, f"the odd one comes after: {window}, {n}"
         else:
-            assert (before, after) == window.padding
-
-
-def test_windows_begin_with_the_ghost_cells_and_read_none_beyond() -> None:
-    for window, n in fitting(WINDOWS):
-        before, after = window.pads(n)
+            causal = effective_size(window.size, window.dilation) - 1 if window.padding == "causal" else 0
+            assert (before, after) == (window.padding if isinstance(window.padding, tuple) else (causal, 0))
         taps = [tap for i in range(window.output_size(n)) for tap in window.taps(i, n)]
         assert min(taps) == -before
         assert max(taps) <= n - 1 + after
         if window.padding == "same" and after:
             assert max(taps) == n - 1 + after, "a ghost cell that no window reads"
-
-
-def test_causal_windows_never_look_ahead() -> None:
-    for window, n in fitting([w for w in WINDOWS if w.padding == "causal"]):
-        for i in range(window.output_size(n)):
-            assert window.taps(i, n)[-1] == i * window.stride
 
 
 @pytest.mark.parametrize(
@@ -253,29 +242,19 @@ def test_a_transposed_window_is_the_transpose_of_its_window() -> None:
     assert compared > 7000
 
 
-def test_transposed_windows_by_listing_every_stamp() -> None:
-    for transposed, n in fitting([s for s in TRANSPOSED if s.padding == "valid"]):
-        hit = {j * transposed.stride + t * transposed.dilation for j in range(n) for t in range(transposed.size)}
-        smallest = max(hit) + 1
-        if transposed.output_padding is None:
-            # As many cells as the stamps need, or as many as n strides take, whichever is more.
-            assert transposed.output_size(n) == max(smallest, n * transposed.stride)
-        else:
-            assert transposed.output_size(n) == smallest + transposed.output_padding
-        assert transposed.crops(n)[0] == 0
-
-
-def test_transposed_same_gives_n_times_s() -> None:
-    for transposed, n in fitting([s for s in TRANSPOSED if s.padding == "same" and s.output_padding is None]):
-        assert transposed.output_size(n) == n * transposed.stride
-
-
-def test_crops_cut_the_sum_of_the_stamps_to_size() -> None:
+def test_transposed_sizes_by_listing_every_stamp() -> None:
     for transposed, n in fitting(TRANSPOSED):
-        stamped = (n - 1) * transposed.stride + transposed.effective_size
+        s, extra = transposed.stride, transposed.output_padding
+        stamped = 1 + max(j * s + t * transposed.dilation for j in range(n) for t in range(transposed.size))
         before, after = transposed.crops(n)
         assert before >= 0
         assert stamped - before - after == transposed.output_size(n)
+        if transposed.padding == "valid":
+            # As many cells as the stamps need, or as many as n strides take, whichever is more.
+            assert transposed.output_size(n) == (max(stamped, n * s) if extra is None else stamped + extra)
+            assert before == 0
+        elif extra is None:
+            assert transposed.output_size(n) == n * s
 
 
 def test_overlaps_are_even_exactly_where_the_stride_divides_the_size() -> None:
@@ -290,22 +269,19 @@ def test_overlaps_are_even_exactly_where_the_stride_divides_the_size() -> None:
 def test_a_transposed_window_that_is_one_short_is_foretold() -> None:
     """*same* with an even k_eff and output_padding=0, and nothing else."""
     for transposed, n in product(TRANSPOSED, SIZES):
-        short = transposed.padding == "same" and transposed.output_padding == 0 and transposed.effective_size % 2 == 0
-        if not short:
+        k, s, d = transposed.size, transposed.stride, transposed.dilation
+        if transposed.padding != "same" or transposed.output_padding != 0 or transposed.effective_size % 2:
             transposed.check_runs(n)
             continue
-        with pytest.raises(ShapeError) as caught:
-            transposed.check_runs(n)
-        message = str(caught.value)
-        for number in (transposed.size, transposed.stride, n, transposed.output_size(n)):
-            assert str(number) in message
+        message = refusal(transposed.check_runs, n)
+        assert all(str(number) in message for number in (k, s, n, transposed.output_size(n)))
         # Everything that the message proposes runs.
-        TransposedWindow(transposed.size, transposed.stride, transposed.dilation, "same").check_runs(n)
-        TransposedWindow(transposed.size + 1, transposed.stride, transposed.dilation, "same", 0).check_runs(n)
+        TransposedWindow(k, s, d, "same").check_runs(n)
+        TransposedWindow(k + 1, s, d, "same", 0).check_runs(n)
         proposed = re.search(r"Try output_padding(?:=| from )(\d+)(?: to (\d+))?", message)
-        assert bool(proposed) == (transposed.stride > 1)
+        assert bool(proposed) == (s > 1)
         for extra in range(int(proposed[1]), int(proposed[2] or proposed[1]) + 1) if proposed else ():
-            TransposedWindow(transposed.size, transposed.stride, transposed.dilation, "same", extra).check_runs(n)
+            TransposedWindow(k, s, d, "same", extra).check_runs(n)
 
 
 def test_nearest_copies_every_cell_f_times() -> None:
@@ -375,22 +351,28 @@ def formulas(axis: Axis, n: int) -> list[Formula]:
     return [axis.formula(n)]
 
 
+NUMBERS: dict[type[Axis], dict[str, str]] = {
+    Window: {"k": "size", "s": "stride", "d": "dilation", "k_eff": "effective_size"},
+    TransposedWindow: {
+        "k": "size",
+        "s": "stride",
+        "d": "dilation",
+        "k_eff": "effective_size",
+        "output_padding": "output_padding",
+    },
+    Upsample: {"f": "factor"},
+    Pad: {"p_before": "before", "p_after": "after"},
+    Crop: {"crop_before": "before", "crop_after": "after"},
+    GlobalWindow: {},
+}
+
+
 def known(axis: Axis, n: int) -> dict[str, int]:
     """The numbers behind the symbols."""
-    numbers = {"n": n, "o": axis.output_size(n)}
-    if isinstance(axis, Window | TransposedWindow):
-        numbers |= {"k": axis.size, "s": axis.stride, "d": axis.dilation, "k_eff": axis.effective_size}
+    numbers = {name: getattr(axis, attribute) for name, attribute in NUMBERS[type(axis)].items()}
     if isinstance(axis, Window) and isinstance(axis.padding, tuple):
         numbers |= dict(zip(("p_before", "p_after"), axis.padding, strict=True))
-    if isinstance(axis, TransposedWindow) and axis.output_padding is not None:
-        numbers |= {"output_padding": axis.output_padding}
-    if isinstance(axis, Upsample):
-        numbers |= {"f": axis.factor}
-    if isinstance(axis, Pad):
-        numbers |= {"p_before": axis.before, "p_after": axis.after}
-    if isinstance(axis, Crop):
-        numbers |= {"crop_before": axis.before, "crop_after": axis.after}
-    return numbers
+    return {"n": n, "o": axis.output_size(n)} | {name: value for name, value in numbers.items() if value is not None}
 
 
 def test_every_formula_says_what_it_claims() -> None:
@@ -402,18 +384,14 @@ def test_every_formula_says_what_it_claims() -> None:
             _, rule = formula.symbols.split(" = ")
             assert evaluate(rule, known(axis, n)) == formula.value, (axis, n, formula.symbols)
             read += 1
+        if isinstance(axis, Window):
+            padding = axis.pads_formula(n)
+            pads = dict(zip(("p_before", "p_after"), axis.pads(n), strict=True))
+            assert evaluate(padding.symbols.split(" = ")[0], pads) == padding.value
         assert axis.formula(n).value == axis.output_size(n)
         assert axis.formula(n).symbols.startswith("o = ")
     print(f"{read:,} formulas read back and worked out")
     assert read > 20_000
-
-
-def test_padding_formulas_give_the_padding() -> None:
-    for window, n in fitting(WINDOWS):
-        formula = window.pads_formula(n)
-        before, after = window.pads(n)
-        result, _ = formula.symbols.split(" = ")
-        assert evaluate(result, {"p_before": before, "p_after": after}) == formula.value
 
 
 def test_formulas_use_the_symbols_of_the_course_and_no_others() -> None:
@@ -467,18 +445,13 @@ def test_a_window_that_does_not_fit_says_so_and_what_would_fit() -> None:
         if window.effective_size <= n:
             window.check_runs(n)
             continue
-        with pytest.raises(ShapeError) as caught:
-            window.output_size(n)
-        message = str(caught.value)
+        message = refusal(window.output_size, n)
         places = re.search(r"(\d+ − \d+ \+ 1) = (−?\d+) places", message)
         assert places and evaluate(places[1]) == evaluate(places[2]) <= 0
-        assert f"A window of {window.size}" in message
-        largest = number(r"k ≤ (\d+)", message)
+        assert f"A window of {window.size}" in message and 'padding="same"' in message
         dilation = 1 if "with d = 1" in message else window.dilation
-        assert Window(largest, window.stride, dilation).output_size(n) >= 1
-        needed = number(r"at least (\d+)", message)
-        assert window.output_size(needed) == 1
-        assert 'padding="same"' in message
+        assert Window(number(r"k ≤ (\d+)", message), window.stride, dilation).output_size(n) >= 1
+        assert window.output_size(number(r"at least (\d+)", message)) == 1
         assert Window(window.size, window.stride, window.dilation, "same").output_size(n) >= 1
         refused += 1
     assert refused > 300
@@ -492,9 +465,7 @@ def test_a_window_too_large_for_its_padding_says_how_much_is_missing() -> None:
         if window.effective_size <= n + before + after:
             window.check_runs(n)
             continue
-        with pytest.raises(ShapeError) as caught:
-            window.output_size(n)
-        message = str(caught.value)
+        message = refusal(window.output_size, n)
         assert f"spans {window.effective_size} cells" in message and f"are {n + before + after}." in message
         missing = number(r"or (\d+) more", message)
         more = Window(window.size, window.stride, window.dilation, (before, after + missing))
@@ -508,9 +479,7 @@ def test_a_crop_that_leaves_nothing_says_so_and_what_would_fit() -> None:
         if crop.before + crop.after < n:
             assert crop.output_size(n) == n - crop.before - crop.after
             continue
-        with pytest.raises(ShapeError) as caught:
-            crop.output_size(n)
-        message = str(caught.value)
+        message = refusal(crop.output_size, n)
         assert all(str(number) in message for number in (crop.before, crop.after, n))
         most = number(r"at most (\d+)", message)
         assert Crop(most, 0).output_size(n) == Crop(0, most).output_size(n) == 1
@@ -532,9 +501,8 @@ def test_stride_and_dilation_together() -> None:
             if max(s1, s2) == 1 or max(d1, d2) == 1:
                 check_together(axes)
                 continue
-            with pytest.raises(ShapeError) as caught:
-                check_together(axes)
-            assert f"{(s1, s2)}" in str(caught.value) and f"{(d1, d2)}" in str(caught.value)
+            message = refusal(check_together, axes)
+            assert f"{(s1, s2)}" in message and f"{(d1, d2)}" in message
             check_together((kind(3, 1, d1), kind(2, 1, d2)))
             check_together((kind(3, s1, 1), kind(2, s2, 1)))
     check_together((Pad(1, 1), Upsample(3), GlobalWindow()))
@@ -546,69 +514,36 @@ NOT_WHOLE = [0, -1, 1.0, 2.5, True, False, "3", None, (3,), [3]]
 
 @pytest.mark.parametrize("wrong", NOT_WHOLE)
 def test_only_positive_whole_numbers(wrong: Any) -> None:
-    for make in (
-        lambda: Window(wrong),
-        lambda: Window(3, wrong),
-        lambda: Window(3, 1, wrong),
-        lambda: TransposedWindow(wrong),
-        lambda: TransposedWindow(3, wrong),
-        lambda: TransposedWindow(3, 1, wrong),
-        lambda: Upsample(wrong),
+    for make, *before in (
+        *((kind, *before) for kind in (Window, TransposedWindow) for before in ((), (3,), (3, 1))),
+        (Upsample,),
     ):
-        with pytest.raises(ShapeError) as caught:
-            make()
-        assert repr(wrong) in str(caught.value)
-    for axis in (
-        Window(1),
-        Window(1, padding="same"),
-        TransposedWindow(1),
-        Upsample(1),
-        Pad(1, 1),
-        Crop(0, 0),
-        GlobalWindow(),
-    ):
-        with pytest.raises(ShapeError) as caught:
-            axis.output_size(wrong)
-        assert repr(wrong) in str(caught.value)
-        questions: list[Callable[[Any], object]] = [axis.unused_inputs, axis.formula, axis.check_runs]
-        if not isinstance(axis, Pad):  # whose pads are what they are, whatever n
-            questions.append(axis.pads)
-        for question in questions:
-            with pytest.raises(ShapeError):
-                question(wrong)
+        assert repr(wrong) in refusal(make, *before, wrong)
+    same, fixed = Window(1, padding="same"), Pad(1, 1)
+    for axis in (Window(1), same, TransposedWindow(1), Upsample(1), fixed, Crop(0, 0), GlobalWindow()):
+        for question in (axis.output_size, axis.unused_inputs, axis.formula, axis.check_runs):
+            assert repr(wrong) in refusal(question, wrong)
+        if axis is not fixed:  # whose pads are what they are, whatever n
+            assert repr(wrong) in refusal(axis.pads, wrong)
 
 
 @pytest.mark.parametrize("wrong", [wrong for wrong in NOT_WHOLE if wrong != 0 or wrong is False])
 def test_only_whole_numbers_that_may_be_zero(wrong: Any) -> None:
-    makes: list[Callable[[], Axis]] = [
-        lambda: Pad(wrong, 0),
-        lambda: Pad(0, wrong),
-        lambda: Crop(wrong, 0),
-        lambda: Crop(0, wrong),
-        *([] if wrong is None else [lambda: TransposedWindow(3, 2, output_padding=wrong)]),
-    ]
-    for make in makes:
-        with pytest.raises(ShapeError) as caught:
-            make()
-        assert repr(wrong) in str(caught.value)
+    for kind, pair in product((Pad, Crop), ((wrong, 0), (0, wrong))):
+        assert repr(wrong) in refusal(kind, *pair)
+    if wrong is not None:
+        assert repr(wrong) in refusal(TransposedWindow, 3, 2, 1, "valid", wrong)
     assert Pad(0, 0).output_size(3) == Crop(0, 0).output_size(3) == 3
 
 
 def test_paddings_that_do_not_exist() -> None:
-    wrong: Any
-    for wrong in ("SAME", "full", "", 1, None, (1,), (1, 1, 1), [1, 1]):
-        with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
-            Window(3, padding=wrong)
-    for wrong in ("SAME", "full", "", 1, None, (1, 1)):
-        with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
-            TransposedWindow(3, padding=wrong)
+    neither: list[Any] = ["SAME", "full", "", 1, None]
+    for kind, more in ((Window, [(1,), (1, 1, 1), [1, 1]]), (TransposedWindow, ["causal", (1, 1)])):
+        for wrong in neither + more:
+            assert repr(wrong) in refusal(kind, 3, 1, 1, wrong)
     for wrong in (-1, 1.5, True):
-        with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
-            Window(3, padding=(0, wrong))
-        with pytest.raises(ShapeError, match=re.escape(repr(wrong))):
-            Window(3, padding=(wrong, 0))
-    with pytest.raises(ShapeError, match="causal"):
-        TransposedWindow(3, padding="causal")
+        for pair in ((0, wrong), (wrong, 0)):
+            assert repr(wrong) in refusal(Window, 3, 1, 1, pair)
 
 
 def test_axes_are_values() -> None:
