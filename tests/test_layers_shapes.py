@@ -6,15 +6,17 @@ and pair every setting of one axis with many of the others in two and three. The
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
 import killers
 import numpy as np
 import pytest
-from layer_cases import KINDS
+from layer_cases import KINDS, dimensions_of
 from tally import compared
 
 from course_utils.axes import Axis, Crop, GlobalWindow, Pad, ShapeError, TransposedWindow, Upsample, Window
@@ -40,7 +42,7 @@ DILATED: list[Setting] = [(k, 1, d) for k, d in product(range(1, 8), range(1, 4)
 BOTH: list[Setting] = list(product(range(1, 8), range(1, 5), range(1, 4)))
 
 
-def check(code: LayerCode, sizes: Iterable[Sequence[int]], channels_out: int | None = CHANNELS) -> int:
+def check(code: LayerCode, sizes: Iterable[Sequence[int]]) -> int:
     """Hold one layer against the axes of its settings for many sizes. Returns the number of configurations compared.
 
     Both may refuse: the settings at once, or an input of some size. They must refuse the same.
@@ -56,12 +58,14 @@ def check(code: LayerCode, sizes: Iterable[Sequence[int]], channels_out: int | N
     layer = code.build()
     assert axes_of(layer) == axes, code.text
     last = channels_last(layer)
+    channels_out = code.settings.get("filters", CHANNELS * code.settings.get("depth_multiplier", 1))
     compared = 0
     for spatial in sizes:
         shape = (None, *spatial, CHANNELS) if last else (None, CHANNELS, *spatial)
         by_hand: tuple[int | None, ...] | None
         try:
             found = tuple(axis.output_size(n) for axis, n in zip(axes, spatial, strict=True))
+            found = found if code.settings.get("keepdims", True) else ()
             by_hand = (None, *found, channels_out) if last else (None, channels_out, *found)
         except ShapeError:
             by_hand = None
@@ -114,131 +118,90 @@ def formats_for(dimensions: int, turn: int) -> tuple[str, ...]:
     return FORMATS if dimensions == 1 else (FORMATS[turn // 2 % 2],)
 
 
-# -- convolutions -------------------------------------------------------------------------------------------------
+# -- the grids ----------------------------------------------------------------------------------------------------
+
+Grid = Iterator[tuple[list[tuple[int, ...]], dict[str, Any]]]
+"""Sizes, and the settings of a layer that is asked for them."""
 
 
-CONVOLUTIONS = {
-    "Conv": ({"filters": 5}, 5, (1, 2, 3)),
-    "DepthwiseConv": ({"depth_multiplier": 2}, 2 * CHANNELS, (1, 2)),
-    "SeparableConv": ({"filters": 4, "depth_multiplier": 2}, 4, (1, 2)),
-}
-
-
-@pytest.mark.parametrize(
-    ("kind", "dimensions"), [(kind, dimensions) for kind, (_, _, all_) in CONVOLUTIONS.items() for dimensions in all_]
-)
-def test_convolutions(kind: str, dimensions: int) -> None:
-    arguments, channels_out, _ = CONVOLUTIONS[kind]
-    name, total = f"{kind}{dimensions}D", 0
+def convolutions(kind: str, dimensions: int) -> Grid:
+    filters = {"filters": 4} if kind.startswith("Separable") else {"filters": 5} if kind.startswith("Conv") else {}
+    common = filters | ({} if kind.startswith("Conv") else {"depth_multiplier": 2})
     for turn, rows in enumerate(settings_for(dimensions)):
         k, s, d = columns(rows)
         for padding, layout in product(("valid", "same", "causal"), formats_for(dimensions, turn)):
-            if padding == "causal" and turn % 7 and name != "Conv1D":
+            if padding == "causal" and turn % 7 and kind != "Conv1D":
                 continue  # refused by the constructor; a seventh of them shows it
-            code = LayerCode(
-                name,
-                arguments
-                | {"kernel_size": k, "strides": s, "dilation_rate": d, "padding": padding, "data_format": layout},
-            )
-            total += check(code, sizes_for(dimensions, turn), channels_out)
-    compared("shapes", name, total, at_least=4_000)
+            window = {"kernel_size": k, "strides": s, "dilation_rate": d, "padding": padding, "data_format": layout}
+            yield sizes_for(dimensions, turn), common | window
 
 
-@pytest.mark.parametrize("dimensions", [1, 2, 3])
-def test_transposed_convolutions(dimensions: int) -> None:
-    name, total = f"Conv{dimensions}DTranspose", 0
+def transposed(kind: str, dimensions: int) -> Grid:
     for turn, rows in enumerate(settings_for(dimensions)):
         k, s, d = columns(rows)
         # None, and every whole number from 0 up to one too many; on the other axes a different one.
-        extras: list[tuple[int | None, ...]] = [(None,) * dimensions]
+        extras: list[tuple[int, ...] | None] = [None]
         extras += [(op, *((op + turn + axis) % s[axis] for axis in range(1, dimensions))) for op in range(s[0] + 1)]
         for padding, extra in product(("valid", "same"), extras if dimensions == 1 else extras[turn % 2 :: 2]):
-            layout = FORMATS[turn // 2 % 2]
-            code = LayerCode(
-                name,
-                {
-                    "filters": 5,
-                    "kernel_size": k,
-                    "strides": s,
-                    "dilation_rate": d,
-                    "padding": padding,
-                    "output_padding": None if extra[0] is None else extra,
-                    "data_format": layout,
-                },
-            )
-            total += check(code, sizes_for(dimensions, turn), 5)
-    compared("shapes", name, total, at_least=4_000)
+            window = {"kernel_size": k, "strides": s, "dilation_rate": d, "padding": padding, "output_padding": extra}
+            yield sizes_for(dimensions, turn), {"filters": 5, **window, "data_format": FORMATS[turn // 2 % 2]}
 
 
-# -- pooling ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("dimensions", [1, 2, 3])
-@pytest.mark.parametrize("kind", ["MaxPooling", "AveragePooling"])
-def test_pooling(kind: str, dimensions: int) -> None:
-    name, total = f"{kind}{dimensions}D", 0
-    rows_of_all = [(row,) for row in STRIDED] if dimensions == 1 else partners(STRIDED, dimensions, 9)
-    for turn, rows in enumerate(rows_of_all):
+def pooling(kind: str, dimensions: int) -> Grid:
+    for turn, rows in enumerate([(row,) for row in STRIDED] if dimensions == 1 else partners(STRIDED, dimensions, 9)):
         k, strides, _ = columns(rows)
         # A stride of None means the pool size.
         for padding, layout, given in product(("valid", "same"), formats_for(dimensions, turn), (strides, None)):
-            code = LayerCode(name, {"pool_size": k, "strides": given, "padding": padding, "data_format": layout})
-            total += check(code, sizes_for(dimensions, turn))
-    compared("shapes", name, total, at_least=3_000)
+            window = {"pool_size": k, "strides": given, "padding": padding, "data_format": layout}
+            yield sizes_for(dimensions, turn), window
 
 
-@pytest.mark.parametrize("dimensions", [1, 2, 3])
-@pytest.mark.parametrize("kind", ["GlobalMaxPooling", "GlobalAveragePooling"])
-def test_global_pooling(kind: str, dimensions: int) -> None:
-    total = 0
-    for layout, keep in product(FORMATS, (True, False)):
-        layer = LayerCode(f"{kind}{dimensions}D", {"data_format": layout, "keepdims": keep}).build()
-        axes = axes_of(layer)
-        assert axes == (GlobalWindow(),) * dimensions
-        for turn, spatial in product(range(4), range(16)):
-            sizes = rectangles(dimensions, turn)[spatial]
-            kept = tuple(axis.output_size(n) for axis, n in zip(axes, sizes, strict=True)) if keep else ()
-            last = layout == "channels_last"
-            expected = (None, *kept, CHANNELS) if last else (None, CHANNELS, *kept)
-            assert output_shape(layer, (None, *sizes, CHANNELS) if last else (None, CHANNELS, *sizes)) == expected
-            total += 1
-    compared("shapes", f"{kind}{dimensions}D", total, at_least=256)
+def global_pooling(kind: str, dimensions: int) -> Grid:
+    for layout, keep, turn in product(FORMATS, (True, False), range(4)):
+        yield rectangles(dimensions, turn), {"data_format": layout, "keepdims": keep}
 
 
-# -- the rest -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("dimensions", [1, 2, 3])
-def test_upsampling(dimensions: int) -> None:
-    name, total = f"UpSampling{dimensions}D", 0
+def upsampling(kind: str, dimensions: int) -> Grid:
     ways = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5") if dimensions == 2 else ("nearest",)
     for turn, factors in enumerate(product(range(6), repeat=dimensions)):
         for how, layout in product(ways, formats_for(dimensions, turn)[-1:]):
-            settings: dict[str, Any] = {"size": factors if dimensions > 1 else factors[0]}
-            if dimensions > 1:
-                settings["data_format"] = layout
-            if dimensions == 2:
-                settings["interpolation"] = how
-            total += check(LayerCode(name, settings), sizes_for(dimensions, turn))
-    compared("shapes", name, total, at_least=80 if dimensions == 1 else 1_000)
+            settings: dict[str, Any] = {"size": factors, "data_format": layout} if dimensions > 1 else {"size": turn}
+            yield sizes_for(dimensions, turn), settings | ({"interpolation": how} if dimensions == 2 else {})
 
 
-@pytest.mark.parametrize("dimensions", [1, 2, 3])
-@pytest.mark.parametrize(("kind", "argument"), [("ZeroPadding", "padding"), ("Cropping", "cropping")])
-def test_padding_and_cropping(kind: str, argument: str, dimensions: int) -> None:
-    name, total = f"{kind}{dimensions}D", 0
+def padding_and_cropping(kind: str, dimensions: int) -> Grid:
     pairs = list(product(range(-1, 6), repeat=2))
-    rows_of_all = [
-        tuple(pairs[(i * (2 * axis + 1) + 3 * turn * axis) % len(pairs)] for axis in range(dimensions))
-        for i, turn in product(range(len(pairs)), range(1 if dimensions == 1 else 6))
-    ]
-    has_format = kind == "ZeroPadding" or dimensions > 1
-    for turn, rows in enumerate(rows_of_all):
-        for layout in formats_for(dimensions, turn) if has_format else FORMATS[:1]:
-            value = rows[0] if dimensions == 1 else rows
-            code = LayerCode(name, {argument: value} | ({"data_format": layout} if has_format else {}))
-            total += check(code, sizes_for(dimensions, turn))
-    compared("shapes", name, total, at_least=500 if dimensions == 1 else 900)
+    for turn, (i, shift) in enumerate(product(range(len(pairs)), range(1 if dimensions == 1 else 6))):
+        rows = tuple(pairs[(i * (2 * axis + 1) + 3 * shift * axis) % len(pairs)] for axis in range(dimensions))
+        settings = {"padding" if kind.startswith("Zero") else "cropping": rows if dimensions > 1 else rows[0]}
+        for layout in formats_for(dimensions, turn) if kind != "Cropping1D" else ("",):
+            yield sizes_for(dimensions, turn), settings | ({"data_format": layout} if layout else {})
+
+
+#: Family → its grid, and how many configurations there must be at least.
+GRIDS: dict[str, tuple[Callable[[str, int], Grid], int]] = {
+    "Conv#D": (convolutions, 4_000),
+    "DepthwiseConv#D": (convolutions, 4_000),
+    "SeparableConv#D": (convolutions, 4_000),
+    "Conv#DTranspose": (transposed, 4_000),
+    "MaxPooling#D": (pooling, 3_000),
+    "AveragePooling#D": (pooling, 3_000),
+    "GlobalMaxPooling#D": (global_pooling, 256),
+    "GlobalAveragePooling#D": (global_pooling, 256),
+    "UpSampling#D": (upsampling, 80),
+    "ZeroPadding#D": (padding_and_cropping, 500),
+    "Cropping#D": (padding_and_cropping, 500),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_size_is_that_of_the_layer(kind: str) -> None:
+    grid, at_least = GRIDS[re.sub(r"\d", "#", kind)]
+    total = sum(check(LayerCode(kind, settings), sizes) for sizes, settings in grid(kind, dimensions_of(kind)))
+    compared("shapes", kind, total, at_least=at_least)
+
+
+# -- how settings are read ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -320,23 +283,17 @@ def call(code: LayerCode, sizes: Iterable[Sequence[int]]) -> int:
     axes = axes_of(layer)
     last, calls = channels_last(layer), 0
     for spatial in sizes:
-        shape = (1, *spatial, CHANNELS) if last else (1, CHANNELS, *spatial)
-        x = np.ones(shape, np.float32)
-        expected: tuple[int, ...] | None
-        try:
+        expected: tuple[int, ...] | None = None
+        with contextlib.suppress(ShapeError):
             for axis, n in zip(axes, spatial, strict=True):
                 axis.check_runs(n)
-            expected = tuple(axis.output_size(n) for axis, n in zip(axes, spatial, strict=True))
-        except ShapeError:
-            expected = None
-        if missing_kernel(layer):
-            expected = None
-        try:
-            y = run(layer, x)
+            if not missing_kernel(layer):
+                expected = tuple(axis.output_size(n) for axis, n in zip(axes, spatial, strict=True))
+        real = None
+        with contextlib.suppress(KerasRefusal):
+            y = run(layer, np.ones((1, *spatial, CHANNELS) if last else (1, CHANNELS, *spatial), np.float32))
             real = y.shape[1:-1] if last else y.shape[2:]
-        except KerasRefusal:
-            real = None
-        assert real == expected, f"{code.text} on {shape}: by hand {expected}, Keras {real}"
+        assert real == expected, f"{code.text} on {spatial}: by hand {expected}, Keras {real}"
         calls += 1
     return calls
 
