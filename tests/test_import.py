@@ -38,11 +38,31 @@ SLOW = ("tensorflow", "keras", "matplotlib", "ipywidgets", "anywidget", "IPython
 
 
 @cache
-def sources() -> dict[Path, ast.Module]:
-    """Every module of the package. Never empty."""
-    found = {path: ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in sorted(PACKAGE.rglob("*.py"))}
-    assert len(found) >= 5, "no modules found: these tests would pass on nothing"
+def files() -> dict[str, Path]:
+    """Every Python file of the tree that is ours, under the name it is imported by."""
+    found: dict[str, Path] = {}
+    for top in ("course_utils", "tools", "tests", "benchmarks", "deploy"):
+        for path in sorted((ROOT / top).rglob("*.py")):
+            # The tests' helpers are imported by their bare names (``pythonpath`` in pyproject.toml).
+            parts = [part for part in path.relative_to(ROOT).with_suffix("").parts if part != "__init__"]
+            name = path.stem if top == "tests" and path.stem != "conftest" else ".".join(parts)
+            assert name not in found, f"two modules are called {name}: a plain pytest would stop at the second"
+            found[name] = path
+    assert len(found) > 150, "the tree was not read"
     return found
+
+
+@cache
+def sources() -> dict[Path, ast.Module]:
+    """Every file of the tree, understood."""
+    return {path: ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in files().values()}
+
+
+def package() -> Iterator[tuple[str, Path, ast.Module]]:
+    """Every module of the package, with the part that it belongs to."""
+    for path, tree in sources().items():
+        if path.is_relative_to(PACKAGE):
+            yield path.relative_to(PACKAGE).parts[0].removesuffix(".py"), path, tree
 
 
 def notebook_cells() -> Iterator[tuple[str, str]]:
@@ -101,7 +121,7 @@ def _is_module(name: str) -> bool:
 
 
 def test_every_part_has_its_place() -> None:
-    parts = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in sources()}
+    parts = {part for part, _, _ in package()}
     assert parts <= set(LEVELS), (
         f"give {sorted(parts - set(LEVELS))} a place in ORDER (and in the table of CONTRIBUTING.md)"
     )
@@ -109,8 +129,7 @@ def test_every_part_has_its_place() -> None:
 
 def test_imports_run_downward_only() -> None:
     upward, edges = [], set()
-    for path, tree in sources().items():
-        part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for part, path, tree in package():
         for line, module in imports_of(path, tree):
             target = part_of(module)
             if target is None or target == part:
@@ -122,24 +141,6 @@ def test_imports_run_downward_only() -> None:
     assert ("byhand", "axes") in edges and ("compare", "keras_layers") in edges, "the imports were not read"
     both_ways = {edge for edge in edges if edge[::-1] in edges}
     assert not both_ways, f"two parts of one line import each other: {both_ways}"
-
-
-def all_sources() -> dict[str, Path]:
-    """Every Python file of the tree that is ours, under the name it is imported by."""
-    found = {}
-    for top in ("course_utils", "tools", "tests", "benchmarks", "deploy"):
-        for path in sorted((ROOT / top).rglob("*.py")):
-            # The tests' helpers are imported by their bare names (``pythonpath`` in pyproject.toml).
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            name = (
-                path.stem
-                if top == "tests" and path.stem != "conftest"
-                else ".".join(part for part in parts if part != "__init__")
-            )
-            assert name not in found, f"two modules are called {name}"
-            found[name] = path
-    assert len(found) > 150, "the tree was not read"
-    return found
 
 
 def cycles_in(imports: Mapping[str, Iterable[str]]) -> set[frozenset[str]]:
@@ -163,11 +164,11 @@ def cycles_in(imports: Mapping[str, Iterable[str]]) -> set[frozenset[str]]:
 
 def test_no_import_cycle_anywhere() -> None:
     """Imports inside functions and those for types count: two modules that need each other are one module."""
-    imports, files = {}, all_sources()
-    for name, path in files.items():
-        modules = [module for _, module in imports_of(path, ast.parse(path.read_text("utf-8")), for_types=True)]
+    imports = {}
+    for name, path in files().items():
+        modules = [module for _, module in imports_of(path, sources()[path], for_types=True)]
         # ``from a.b import c`` imports the module a.b.c if there is one, else a.b.
-        imports[name] = {module if module in files else module.rpartition(".")[0] for module in modules}
+        imports[name] = {module if module in files() else module.rpartition(".")[0] for module in modules}
     assert cycles_in(imports) == set()
 
 
@@ -185,7 +186,7 @@ def test_no_module_is_longer_than_450_lines() -> None:
     """A lesson's exercises are as long as the lesson; tests are tables as often as not."""
     long = {
         name: lines
-        for name, path in all_sources().items()
+        for name, path in files().items()
         if ROOT / "tests" not in path.parents and not re.fullmatch(r"course_utils\.exercises\.lesson_\d\d", name)
         if (lines := len(path.read_text("utf-8").splitlines())) > 450
     }
@@ -193,16 +194,13 @@ def test_no_module_is_longer_than_450_lines() -> None:
 
 
 def test_only_keras_layers_imports_keras() -> None:
-    guilty, lawful = [], 0
-    for path, tree in sources().items():
-        for line, module in imports_of(path, tree):
-            if module.split(".")[0] in ("keras", "tensorflow", "tensorflow_cpu", "tf_keras"):
-                if path == PACKAGE / "keras_layers.py":
-                    lawful += 1
-                else:
-                    guilty.append(f"{path.relative_to(ROOT)}:{line} imports {module}")
-    assert not guilty, "\n".join(guilty)
-    assert lawful, "keras_layers.py was not read"
+    real = {"keras", "tensorflow", "tensorflow_cpu", "tf_keras"}
+    importers = {
+        path.relative_to(PACKAGE).as_posix()
+        for _, path, tree in package()
+        if any(module.split(".")[0] in real for _, module in imports_of(path, tree))
+    }
+    assert importers == {"keras_layers.py"}
 
 
 def test_no_pyplot_anywhere() -> None:
@@ -213,7 +211,7 @@ def test_no_pyplot_anywhere() -> None:
         words = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
         return [word for word in (*modules, *words) if "pyplot" in word or "pylab" in word]
 
-    found = {str(path.relative_to(ROOT)): uses(tree) for path, tree in sources().items()}
+    found = {str(path.relative_to(ROOT)): uses(tree) for _, path, tree in package()}
     cells = dict(notebook_cells())
     assert cells, "no notebooks found"
     found |= {place: uses(ast.parse(code)) for place, code in cells.items()}
@@ -229,10 +227,31 @@ def run_fresh(code: str) -> str:
     return finished.stdout
 
 
-def test_importing_the_package_loads_nothing_heavy() -> None:
-    loaded = set(run_fresh("import sys, course_utils; print(*sys.modules)").split())
-    assert "course_utils" in loaded
-    assert not [name for name in loaded if name.split(".")[0] in (*SLOW, "numpy")]
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, set[str]]:
+    """What a fresh interpreter has loaded after each of these imports, one after the other."""
+    stages = ("sys", "course_utils", "course_utils.axes", "course_utils.compare")
+    said = run_fresh("\n".join(f"import {stage}; print(*__import__('sys').modules)" for stage in stages))
+    return {stage: set(line.split()) for stage, line in zip(stages, said.splitlines(), strict=True)}
+
+
+def test_importing_the_package_loads_nothing_heavy(loaded: dict[str, set[str]]) -> None:
+    assert "course_utils" in loaded["course_utils"]
+    assert not {name.split(".")[0] for name in loaded["course_utils"]} & {*SLOW, "numpy"}
+
+
+def test_axes_needs_the_standard_library_only(loaded: dict[str, set[str]]) -> None:
+    new = loaded["course_utils.axes"] - loaded["sys"]
+    foreign = {name.split(".")[0] for name in new} - sys.stdlib_module_names - {"course_utils"}
+    assert not {root for root in foreign if not root.startswith("__editable__")}, foreign
+    own = {name.split(".")[1] for name in new if name.startswith("course_utils.")}
+    assert own == {"environment", "size_formulas", "axes"}
+
+
+def test_the_core_loads_keras_only_when_a_layer_is_needed(loaded: dict[str, set[str]]) -> None:
+    core = loaded["course_utils.compare"]
+    assert {f"course_utils.{part}" for part in ("byhand", "keras_layers", "compare")} <= core
+    assert not {name.split(".")[0] for name in core} & set(SLOW)
 
 
 def test_importing_the_package_takes_well_under_a_second() -> None:
@@ -243,44 +262,20 @@ def test_importing_the_package_takes_well_under_a_second() -> None:
     assert best < 1
 
 
-@pytest.mark.parametrize("before", ["", "import course_utils.compare", "from course_utils.compare import Comparison"])
-def test_compare_is_the_function_whatever_was_imported_before(before: str) -> None:
-    """Python puts a loaded module into its package under its own name, which here is the name of a function."""
-    asked = "import course_utils; from course_utils import compare"
-    shown = "print(callable(compare), callable(course_utils.compare))"
-    assert run_fresh(f"{before}\n{asked}\n{shown}").split() == ["True", "True"]
-
-
-def test_explain_is_the_function_whatever_was_imported_before() -> None:
-    if not (PACKAGE / "explain").is_dir():
-        pytest.skip("there is no explain yet")
-    code = "import course_utils.explain\nfrom course_utils import explain; print(callable(explain))"
-    assert run_fresh(code).split() == ["True"]
-
-
-def test_axes_needs_the_standard_library_only() -> None:
-    loaded = run_fresh("import sys, course_utils.axes; print(*sys.modules)").split()
-    roots = {name.split(".")[0] for name in loaded} - {"course_utils"}
-    here = set(run_fresh("import sys; print(*sys.modules)").split())
-    foreign = {root for root in roots if root not in sys.stdlib_module_names} - here
-    assert not {root for root in foreign if not root.startswith("__editable__")}, foreign
-    own = [name for name in loaded if name.startswith("course_utils.")]
-    assert {name.split(".")[1] for name in own} == {"environment", "size_formulas", "axes"}
-
-
 @pytest.mark.parametrize(
-    ("module", "without"),
+    ("name", "before"),
     [
-        ("course_utils.byhand", SLOW),
-        # The real side is loaded when a layer is first needed, not when the module is.
-        ("course_utils.keras_layers", SLOW),
-        ("course_utils.compare", SLOW),
+        ("compare", ""),
+        ("compare", "import course_utils.compare"),
+        ("compare", "from course_utils.compare import Comparison"),
+        ("explain", "import course_utils.explain"),
     ],
 )
-def test_what_the_core_leaves_alone(module: str, without: tuple[str, ...]) -> None:
-    loaded = run_fresh(f"import sys, {module}; print(*sys.modules)").split()
-    assert module in loaded
-    assert not [name for name in loaded if name.split(".")[0] in without]
+def test_a_name_is_the_function_whatever_was_imported_before(name: str, before: str) -> None:
+    """Python puts a loaded module into its package under its own name, which here is the name of a function."""
+    asked = f"import course_utils; from course_utils import {name}"
+    shown = f"print(callable({name}), callable(course_utils.{name}))"
+    assert run_fresh(f"{before}\n{asked}\n{shown}").split() == ["True", "True"]
 
 
 def test_tensorflow_is_kept_quiet_and_portable() -> None:
