@@ -333,12 +333,6 @@ def test_one_run_has_every_test_and_every_lesson() -> None:
     assert not [argument for argument in commands.WHOLE if argument.startswith(("--ignore", "-k", "-m=", "--deselect"))]
 
 
-def test_every_test_can_be_collected_in_one_run() -> None:
-    # A plain `pytest` imports each file by its bare name and stops at the second one of a name.
-    names = sorted(path.name for path in (ROOT / "tests").rglob("test_*.py"))
-    assert names and names == sorted(set(names))
-
-
 def test_changed_pyproject_reinstalls_the_course_only(whole: tuple[Course, str]) -> None:
     course, _ = whole
     with (course.folder / "pyproject.toml").open("a", encoding="utf-8") as file:

@@ -51,9 +51,7 @@ def spoil(path: Path, old: str, new: str) -> Callable[[Path], None]:
     ("change", "said"),
     [
         (spoil(Path("pyproject.toml"), '"keras==', '"keras>='), "requirements/run.lock.txt was not made from"),
-        (spoil(Path("pyproject.toml"), '"mypy>=1.15"', '"mypy>=99"'), "requirements/test.lock.txt has ['"),
-        (spoil(Path("pyproject.toml"), '"numpy>=2,<2.5"', '"numpy>=2.5"'), "for numpy>=2.5"),
-        (spoil(Path("pyproject.toml"), '"numpy>=2,<2.5"', '"numpy>=2,<2.5", "absent"'), "has nothing for absent"),
+        (spoil(Path("pyproject.toml"), '"mypy>=1.15"', '"mypy>=99"'), "requirements/test.lock.txt was not made from"),
         (spoil(derive.RUN_LOCK, "sha256:", "sha256:0"), "requirements/run.lock.txt was not made from"),
         (spoil(derive.TEST_LOCK, "\npytest==", "\npytest==1"), "requirements/test.lock.txt was not made from"),
         (spoil(derive.UV_LOCK, "uv==", "uv==1"), "requirements/uv.lock.txt was not made from"),

@@ -1,34 +1,23 @@
-"""Run the lessons as on Colab, as far as its packages can be had: python -m tools.colab.
+"""Run a lesson as on Colab, as far as its packages can be had: python course.py test tests/test_colab.py --everything
 
-    python -m tools.colab                                          # every lesson, in a temporary environment
-    python -m tools.colab notebooks/00_start_here.ipynb --folder build/colab    # keep the environment for next time
-    python -m tools.colab --python 3.13 --with tensorflow-cpu==2.20.0 --with numpy==2.3.5     # what may come next
-
-Makes an environment of the versions below, puts the cell of docs/colab.md before each lesson, runs it there, and
-prints how many cells raise or give something else than what is stored. Needs git, the network and 2 GB.
+That makes an environment of the versions below, puts the cell of docs/colab.md before each lesson, runs it there, and
+fails where a cell raises or gives something else than what is stored. It needs git, the network and 2 GB.
 
 Colab's own package, `google.colab`, and its page are not to be had: what a browser shows there is not seen here.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import shutil
 import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from uv import find_uv_bin
 
 from tools import execute_notebooks as lessons
-from tools.pythons import find_python
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "colab.md"
@@ -65,27 +54,6 @@ VERSIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Run:
-    """What one lesson gave.
-
-    Attributes:
-        name: of its file.
-        cells: how many of its code cells were run.
-        raised: a line for each that raised, or wrote to stderr.
-        text: a line for each whose text, table or kind of output is another than the stored one.
-        pictures: how many stills look different from the stored ones.
-        seconds: how long it took.
-    """
-
-    name: str
-    cells: int
-    raised: list[str]
-    text: list[str]
-    pictures: int
-    seconds: float
-
-
 def first_cell(address: str) -> str:
     """Return the cell of docs/colab.md, with the course at `address`."""
     (source,) = re.findall(
@@ -94,31 +62,21 @@ def first_cell(address: str) -> str:
     return re.sub(r'^ADDRESS = ".*?"', f'ADDRESS = "{address}"', source).strip()
 
 
-def python_here() -> str:
-    """Return Colab's Python if it is on this machine, else the one that runs this."""
-    return str(find_python(PYTHON) or sys.executable)
-
-
-def make_environment(folder: Path, python: str, changes: Sequence[str] = ()) -> Path:
-    """Make Colab's packages in a folder anew; return its Python.
+def make_environment(folder: Path, python: str) -> Path:
+    """Make Colab's packages in a folder; return its Python.
 
     Args:
-        folder: emptied, unless it is an environment of these very versions already.
+        folder: where; it must be empty.
         python: its version, or the path of one.
-        changes: other versions than those in VERSIONS, each as `name==version`.
 
     Raises:
         subprocess.CalledProcessError: there is no such Python here, or the packages cannot be had.
     """
-    pins = VERSIONS | dict(change.split("==") for change in changes)
-    wanted = "\n".join([python, *(f"{name}=={version}" for name, version in sorted(pins.items()))])
-    stamp, interpreter = folder / "versions.txt", folder / "bin" / "python"
-    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
-        uv = [find_uv_bin(), "--quiet"]
-        subprocess.run([*uv, "venv", "--clear", "--no-python-downloads", "--python", python, str(folder)], check=True)
-        packages = wanted.split("\n")[1:]
-        subprocess.run([*uv, "pip", "install", "--python", str(interpreter), *packages], check=True)
-        stamp.write_text(wanted, encoding="utf-8")
+    interpreter = folder / "bin" / "python"
+    pins = [f"{name}=={version}" for name, version in VERSIONS.items()]
+    uv = [find_uv_bin(), "--quiet"]
+    subprocess.run([*uv, "venv", "--no-python-downloads", "--python", python, str(folder)], check=True)
+    subprocess.run([*uv, "pip", "install", "--python", str(interpreter), *pins], check=True)
     return interpreter
 
 
@@ -132,9 +90,13 @@ def make_repository(folder: Path) -> Path:
     return folder
 
 
-def run(path: Path, python: Path, address: str) -> Run:
-    """Run one lesson with Colab's packages, and compare it with what is stored."""
-    started = time.monotonic()
+def run(path: Path, python: Path, address: str) -> tuple[list[str], list[str]]:
+    """Run one lesson with Colab's packages, and compare it with what is stored.
+
+    Returns:
+        A line for each cell that raised, or wrote to stderr; and one for each whose text, table or kind of output is
+        another than the stored one. Of stills nothing is said: an older matplotlib shapes its letters otherwise.
+    """
     stored = lessons.normal_form(lessons.read(path))
     notebook = lessons.normal_form(stored)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(first_cell(address)))
@@ -146,44 +108,5 @@ def run(path: Path, python: Path, address: str) -> Run:
         if cell.get("execution_count"):
             cell.execution_count -= opening.execution_count
     fresh = lessons.normal_form(done)
-    differences = [line for line in lessons.output_differences(stored, fresh) if line.startswith("cell ")]
-    drawn = [line for line in differences if line.endswith("the picture has changed")]
-    return Run(
-        name=path.name,
-        cells=sum(cell.cell_type == "code" for cell in fresh.cells),
-        raised=[*raised, *lessons.refusals(fresh)],
-        text=[line for line in differences if line not in drawn],
-        pictures=len(drawn),
-        seconds=time.monotonic() - started,
-    )
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run lessons and print the table; the exit code is 1 when a cell raises or gives another text."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: all of them")
-    parser.add_argument("--folder", type=Path, help="for the environment, to be used again (default: a temporary one)")
-    parser.add_argument("--python", help=f"of the environment (default: {PYTHON} if it is here, else this one)")
-    parser.add_argument("--with", dest="changes", action="append", default=[], metavar="NAME==VERSION")
-    options = parser.parse_args(arguments)
-    paths = options.notebooks or sorted(lessons.NOTEBOOKS.glob("*.ipynb"))
-    bad = False
-    with tempfile.TemporaryDirectory(prefix="colab-", ignore_cleanup_errors=True) as temporary:
-        started = time.monotonic()
-        python = make_environment(
-            options.folder or Path(temporary, "environment"), options.python or python_here(), options.changes
-        )
-        address = make_repository(Path(temporary, "course")).as_uri()
-        which = subprocess.run([python, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-        print(f"{which}, its packages after {time.monotonic() - started:.0f} s", flush=True)
-        print(f"{'lesson':32}{'cells':>6}{'raised':>8}{'text':>6}{'pictures':>10}{'seconds':>9}", flush=True)
-        for path in paths:
-            one = run(path, python, address)
-            counts = f"{one.cells:6}{len(one.raised):8}{len(one.text):6}{one.pictures:10}{one.seconds:9.0f}"
-            print(f"{one.name:32}{counts}", *one.raised, *one.text, sep="\n    ", flush=True)
-            bad = bad or bool(one.raised or one.text)
-    return int(bad)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    text = [line for line in lessons.output_differences(stored, fresh) if line.startswith("cell ")]
+    return [*raised, *lessons.refusals(fresh)], [line for line in text if not line.endswith("the picture has changed")]
