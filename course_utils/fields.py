@@ -179,7 +179,7 @@ def _reading(axis: Axis, n: int) -> _Reading:
     if isinstance(axis, Window):
         return _Reading((axis.taps(0, n),), axis.stride)
     if isinstance(axis, Pad | Crop):
-        return _Reading((axis.taps(0, n),), 1)
+        return _Reading((axis.taps(0, n),), getattr(axis, "stride", 1))
     if isinstance(axis, Upsample):
         # The middle one of three cells: its copies are blended with neighbours that are all there.
         copies = range(axis.factor, 2 * axis.factor)

@@ -80,7 +80,7 @@ class LayerCode:
         >>> LayerCode("Conv2D", {"filters": 1, "kernel_size": (5, 3), "padding": "same"}).axes[0]
         Window(size=5, stride=1, dilation=1, padding='same')
         """
-        return _axes(self.kind, self._argument)
+        return axes_from(self.kind, self._argument)
 
     def _argument(self, name: str) -> Any:
         """What an argument is set to; where it is left out, what Keras takes for it."""
@@ -197,7 +197,8 @@ _READERS: dict[str, Callable[[_Arguments], tuple[Axis, ...]]] = {
 }
 
 
-def _axes(kind: str, value: Callable[[str], Any]) -> tuple[Axis, ...]:
+def axes_from(kind: str, value: Callable[[str], Any]) -> tuple[Axis, ...]:
+    """The axes of a kind of layer, from its settings by name. Raises NoRule and ShapeError as ``axes_of`` does."""
     if kind not in _READERS:
         raise NoRule(f"There is no rule by hand for {kind}. There is one for: {', '.join(sorted(_READERS))}.")
     (dimensions,) = re.findall(r"(\d)D", kind)
@@ -222,7 +223,7 @@ def axes_of(layer: Layer) -> tuple[Axis, ...]:
         NoRule: for a layer that is none of the kinds in ``axes``.
         ShapeError: for settings that Keras lets pass and that no layer can carry out.
     """
-    return _axes(kind_of(layer), functools.partial(getattr, layer))
+    return axes_from(kind_of(layer), functools.partial(getattr, layer))
 
 
 def check_settings(kind: str, axes: Sequence[Axis]) -> None:

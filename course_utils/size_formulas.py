@@ -6,8 +6,12 @@ written down, and asked for which n they give n back. Knows no layers: only whol
 
 from __future__ import annotations
 
+import functools
+import math
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 
 @dataclass(frozen=True)
@@ -118,24 +122,126 @@ class Returns:
 
 
 @dataclass(frozen=True)
+class Residues:
+    """The n for which something holds, by what is left over when they are divided.
+
+    >>> even, third = Residues(2, frozenset({0})), Residues(3, frozenset({0, 2}))
+    >>> str(even & third), 4 in even & third
+    ('≡ 0 or 2 (mod 6)', False)
+    """
+
+    modulus: int = 1
+    remainders: frozenset[int] = frozenset({0})
+
+    def __contains__(self, n: int) -> bool:
+        return n % self.modulus in self.remainders
+
+    def __and__(self, other: Residues) -> Residues:
+        """Those for which both hold, by the smallest divisor that says it."""
+        modulus = math.lcm(self.modulus, other.modulus)
+        return Residues.of({n for n in range(modulus) if n in self and n in other}, modulus)
+
+    @classmethod
+    def of(cls, remainders: set[int], modulus: int) -> Residues:
+        """The same by the smallest divisor that says it."""
+        for divisor in (d for d in range(1, modulus + 1) if modulus % d == 0):
+            fewer = frozenset(n % divisor for n in remainders)
+            if len(fewer) * (modulus // divisor) == len(remainders):
+                return cls(divisor, fewer)
+        return cls(modulus, frozenset(remainders))
+
+    def __str__(self) -> str:
+        *others, last = sorted(self.remainders)
+        named = f"{', '.join(map(str, others))} or {last}" if others else str(last)
+        if len(others) > 3 and last - others[0] == len(others):
+            named = f"{others[0]}, {others[1]}, …, {last}"
+        return f"≡ {named} (mod {self.modulus})"
+
+
+#: Every n.
+ALL = Residues()
+#: Sizes that take longer to repeat are not compared.
+_LONGEST_PERIOD = 4096
+
+
+@dataclass(frozen=True)
 class ComposedSize:
     """Size formulas one behind the other, as few as they can be written with; none at all is n itself.
 
     >>> down = ComposedSize().then(SizeFormula(1, 1, 2, 0)).then(SizeFormula(1, 1, 2, 0)).then(SizeFormula(1, 1, 2, 0))
     >>> str(down), str(down.then(SizeFormula(8, 0, 1, 0)).then(SizeFormula(1, 0, 1, -4)))
     ('⌈n / 8⌉', '8·⌈n / 8⌉ − 4')
+
+    Attributes:
+        formulas: the first one first.
+        where: the n for which it holds, where it holds for some only.
     """
 
     formulas: tuple[SizeFormula, ...] = ()
+    where: Residues = ALL
 
     def then(self, formula: SizeFormula) -> ComposedSize:
         """This chain, and one formula more."""
         if not self.formulas:
-            return ComposedSize((formula,))
+            return ComposedSize((formula,) * (formula != SizeFormula(1, 0, 1, 0)), self.where)
         *others, last = self.formulas
         both = last.then(formula)
         # The two as one may go together with the one before them, so they are added like any other.
-        return ComposedSize((*self.formulas, formula)) if both is None else ComposedSize(tuple(others)).then(both)
+        if both is None:
+            return ComposedSize((*self.formulas, formula), self.where)
+        return ComposedSize(tuple(others), self.where).then(both)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is the same for every n."""
+        return any(formula.a == 0 for formula in self.formulas)
+
+    @property
+    def slope(self) -> Fraction:
+        """By how much it grows with n in the long run."""
+        return math.prod((Fraction(formula.a, formula.c) for formula in self.formulas), start=Fraction(1))
+
+    @property
+    def period(self) -> int:
+        """After how many n it has grown by ``slope`` times as much, wherever it started."""
+        period = 1
+        for formula in reversed(self.formulas):
+            period = formula.c * (period // math.gcd(period, formula.a))
+        return period
+
+    def meeting(self: ComposedSize | None, other: ComposedSize | None) -> ComposedSize | None:
+        """The size where two that must be equal meet: the simpler of the two, for those n for which they are.
+
+        None where they are equal for no n, or only by chance, or where that takes too long to find out.
+
+        >>> n = ComposedSize()
+        >>> found = n.meeting(n.then(SizeFormula(1, 0, 2, 0)).then(SizeFormula(2, 0, 1, 0)))
+        >>> str(found), str(found.where)
+        ('n', '≡ 0 (mod 2)')
+        """
+        if self is None or other is None or self.slope != other.slope:
+            return None
+        if self.formulas == other.formulas:
+            return replace(self, where=self.where & other.where)
+        both = self.where & other.where
+        period = math.lcm(self.period, other.period, both.modulus)
+        if period > _LONGEST_PERIOD:
+            return None
+        equal = {n for n in range(period) if n in both and self(n) == other(n)}
+        simpler = min(self, other, key=lambda size: (len(size.formulas), len(str(size))))
+        return replace(simpler, where=Residues.of(equal, period)) if equal else None
+
+    @staticmethod
+    def sum(sizes: Sequence[ComposedSize]) -> ComposedSize | None:
+        """Sizes side by side; None where they are not alike but for those that are the same for every n."""
+        growing = [size for size in sizes if not size.is_constant]
+        if len({size.formulas for size in growing}) > 1:
+            return None
+        more = sum(size(1) for size in sizes if size.is_constant)
+        if not growing:
+            return ComposedSize((SizeFormula(0, 0, 1, more),))
+        where = functools.reduce(Residues.__and__, (size.where for size in growing))
+        return replace(growing[0], where=where).then(SizeFormula(len(growing), 0, 1, more))
 
     def __call__(self, n: int) -> int:
         """The size that comes out of n."""

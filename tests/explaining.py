@@ -44,7 +44,7 @@ def check_words(row: Row) -> None:
     """Formulas add up, and no text is left with a slip of the pen in it."""
     weights = row.rule.parameters
     for part in re.split(r", (?=height|width)|; ", row.formula):
-        said, equals, claimed = re.sub(r"^(height |width |depth )?(k_eff = )?", "", part).rpartition(" = ")
+        said, equals, claimed = re.sub(r"^(height |width |depth |axis \d: )?(k_eff = )?", "", part).rpartition(" = ")
         if equals and "?" not in part and not re.search(r"[a-z]{2}|→", said):
             assert {evaluate(side) for side in said.split(" = ")} == {int(claimed)}, row.formula
     if weights.formula:

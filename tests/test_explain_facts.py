@@ -100,6 +100,19 @@ def test_branches_light_up_too() -> None:
     assert check_fields(explanation, seen(model)) >= 10
 
 
+def test_operations_light_up_too() -> None:
+    """What works on an axis as a layer would is followed like one."""
+    ops, kernel = keras.ops, np.ones((3, 1, 1), "float32")
+    inputs = keras.Input((120, 1))
+    x = ops.pad(inputs[:, 2:-1], ((0, 0), (4, 0), (0, 0)))
+    x = ops.repeat(ops.conv(x, kernel, strides=2)[:, 1::2], 2, axis=1)
+    x = ops.max_pool(ops.transpose(ops.transpose(x, (0, 2, 1)), (0, 2, 1)), 3, 1)
+    model = keras.Model(inputs, x)
+    explanation = explain(model)
+    assert not explanation.without_rule and three(explanation[4]) == [(3, 4, 0)]
+    assert check_fields(explanation, seen(model)) >= 10
+
+
 def test_the_whole_autoencoder_lights_up() -> None:
     """Two axes at once, and the way up: every output lies inside what is said, and the middle ones fill it."""
     model = keras.Sequential(

@@ -15,11 +15,20 @@ from course_utils import explain
 L = keras.layers
 
 
-def unet() -> Any:
-    inputs = keras.Input((None, None, 3))
-    down = L.Conv2D(2, 3, padding="same")(inputs)
-    up = L.UpSampling2D(2)(L.BatchNormalization()(L.MaxPooling2D(2)(down)))
-    return keras.Model(inputs, L.Concatenate()([down, up]))
+def unet(n: int | None, levels: int, channels_last: bool = True) -> Any:
+    """Down by pooling, up by transposed convolutions and by upsampling in turn, joined at each level."""
+    where: dict[str, Any] = {"data_format": "channels_last" if channels_last else "channels_first"}
+    axis = -1 if channels_last else 1
+    x = inputs = keras.Input((n, n, 3) if channels_last else (3, n, n))
+    skips = []
+    for _ in range(levels):
+        x = L.ReLU()(L.BatchNormalization(axis=axis)(L.Conv2D(2, 3, padding="same", **where)(x)))
+        skips.append(x)
+        x = L.MaxPooling2D(2, **where)(x)
+    for level in range(levels):
+        x = L.Conv2DTranspose(2, 2, strides=2, **where)(x) if level % 2 else L.UpSampling2D(2, **where)(x)
+        x = L.Conv2D(2, 3, padding="same", **where)(L.Concatenate(axis=axis)([x, skips.pop()]))
+    return keras.Model(inputs, x)
 
 
 @pytest.mark.parametrize("n", [28, 32, None])
@@ -75,9 +84,49 @@ def _value(text: str, n: int) -> int:
     return value(text, n)
 
 
-def test_branches_that_meet_must_have_the_same_expression() -> None:
-    even = explain(unet())
-    assert even[-1].for_any_n == "", "n and 2·⌊n / 2⌋ meet: only even n fit, so there is no one expression"
+@pytest.mark.parametrize("channels_last", [True, False])
+@pytest.mark.parametrize("n", [48, None])
+@pytest.mark.parametrize("levels", [1, 2, 4])
+def test_maps_that_meet_fit_for_some_n_only(levels: int, n: int | None, channels_last: bool) -> None:
+    """n and 2·⌊n / 2⌋ are equal for even n; where they are not, Keras refuses to build."""
+    found = explain(unet(n, levels, channels_last))
+    assert found[-1].for_any_n == "n" and found.whole_model == (
+        f"For n ≡ 0 (mod {2**levels}), where the maps that meet are equal, from n = {2**levels} on: o = n. "
+        "Every such n comes back."
+    )
+    for size in range(2**levels, 3 * 2**levels):
+        try:
+            assert unet(size, levels, channels_last).output_shape[2] == size and size % 2**levels == 0
+        except ValueError:
+            assert size % 2**levels
+
+
+def test_a_model_for_the_size_that_it_was_cropped_for() -> None:
+    """Ronneberger's U-Net: no padding, and what is cut off the maps that meet was chosen for 572."""
+
+    def build(n: int, crops: list[int]) -> Any:
+        x = inputs = keras.Input((n, n, 1))
+        skips = []
+        for _ in crops:
+            skips.append(L.Conv2D(1, 3)(L.Conv2D(1, 3)(x)))
+            x = L.MaxPooling2D(2)(skips[-1])
+        x = L.Conv2D(1, 3)(L.Conv2D(1, 3)(x))
+        for crop in crops:
+            x = L.Concatenate()([L.Cropping2D(crop)(skips.pop()), L.UpSampling2D(2)(x)])
+            x = L.Conv2D(1, 3)(L.Conv2D(1, 3)(x))
+        return keras.Model(inputs, x)
+
+    sentence = explain(build(572, [4, 16, 40, 88])).whole_model
+    assert sentence == (
+        "For n ≡ 12 (mod 16), where the maps that meet are equal, from n = 188 on: o = n − 184. n never comes back."
+    )
+    assert [build(n, [4, 16, 40, 88]).output_shape[1] for n in (188, 204, 572)] == [4, 20, 388]
+    for n in (172, 187, 189, 196):
+        with pytest.raises(ValueError):
+            build(n, [4, 16, 40, 88])
+
+
+def test_branches_that_meet_everywhere() -> None:
     inputs = keras.Input((None, None, 2))
     squeezed = L.Multiply()([inputs, L.Dense(2)(L.GlobalAveragePooling2D(keepdims=True)(inputs))])
     assert explain(keras.Model(inputs, squeezed))[-1].for_any_n == "n", "a single cell is stretched"
@@ -107,6 +156,8 @@ def test_two_inputs_of_different_sizes_have_no_single_n() -> None:
 
 
 def test_from_which_n_on() -> None:
+    deep = explain([L.Conv2D(1, 3, 2) for _ in range(12)], input_shape=(None, None, 1)).whole_model
+    assert deep == "For any n, from n = 8191 on: o = ⌊(n + 1) / 4096⌋ − 1."
     sentence = explain([L.Conv2D(1, 5), L.MaxPooling2D(2), L.UpSampling2D(2)], input_shape=(None, None, 1)).whole_model
     assert sentence == "For any n, from n = 6 on: o = 2·⌊n / 2⌋ − 4. n never comes back."
     assert "comes back" not in str(explain([L.Conv2D(1, 5, 2)], input_shape=(None, None, 1)).whole_model)

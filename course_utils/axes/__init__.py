@@ -10,7 +10,8 @@ reads and which cells nobody reads: all of it is asked here, and nothing else in
 ``GlobalWindow``        global pooling: one window as long as the axis
 ``TransposedWindow``    a transposed convolution: each input cell stamps its kernel on the output
 ``Upsample``            upsampling: each input cell becomes ``f`` output cells (``resizing.py``)
-``Pad``, ``Crop``       the explicit layers ``ZeroPadding`` and ``Cropping``
+``Pad``, ``Crop``       the explicit layers ``ZeroPadding`` and ``Cropping``, and slices
+``Resized``             a size alone: resizing, tiling
 ======================  =====================================================================================
 
 Every one of them answers the same questions for an input of ``n`` cells:
@@ -32,7 +33,7 @@ from __future__ import annotations
 
 from course_utils.axes.axis import Axis, NoRule, ShapeError
 from course_utils.axes.formulas import Formula
-from course_utils.axes.resizing import Crop, Pad, Upsample
+from course_utils.axes.resizing import Crop, Pad, Resized, Upsample
 from course_utils.axes.windows import GlobalWindow, TransposedWindow, Window, check_together, effective_size
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "GlobalWindow",
     "NoRule",
     "Pad",
+    "Resized",
     "ShapeError",
     "TransposedWindow",
     "Upsample",

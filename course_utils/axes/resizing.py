@@ -98,18 +98,22 @@ class Pad(Axis):
 
 @dataclass(frozen=True)
 class Crop(Axis):
-    """``Cropping``: cells cut off before and after.
+    """``Cropping``: cells cut off before and after; a slice may keep every ``s``-th cell only.
 
     >>> Crop(0, 4).output_size(32)
     28
+    >>> Crop(1, 0, stride=2).output_size(32), Crop(1, 0, stride=2).formula(32).numbers
+    (16, '⌈(32 − 1 − 0) / 2⌉ = 16')
     """
 
     before: int
     after: int
+    stride: int = 1
 
     def __post_init__(self) -> None:
         check_whole("The crop before", self.before, 0)
         check_whole("The crop after", self.after, 0)
+        check_whole("The stride s", self.stride, 1)
 
     def _check_fits(self, n: int) -> None:
         if n - self.before - self.after < 1:
@@ -119,15 +123,47 @@ class Crop(Axis):
             )
 
     def size_formula(self) -> SizeFormula:
-        """``n − crop_before − crop_after``."""
-        return SizeFormula(1, 0, 1, -self.before - self.after)
+        """``⌈(n − crop_before − crop_after) / s⌉``."""
+        return SizeFormula(1, self.stride - 1 - self.before - self.after, self.stride, 0)
 
     def _rule(self) -> str:
-        return "n − crop_before − crop_after"
+        left = "n − crop_before − crop_after"
+        return left if self.stride == 1 else f"⌈({left}) / s⌉"
 
     def _symbols(self) -> dict[str, int]:
-        return {"crop_before": self.before, "crop_after": self.after}
+        return {"crop_before": self.before, "crop_after": self.after, "s": self.stride}
 
     def reader(self, n: int) -> Reader:
-        """``i + crop_before``."""
-        return lambda i: (i + self.before,)
+        """``i·s + crop_before``."""
+        return lambda i: (i * self.stride + self.before,)
+
+
+@dataclass(frozen=True)
+class Resized(Axis):
+    """A size alone, for resizing, tiling and the like: which cells are read has no rule here.
+
+    Args:
+        sizes: the size that comes out of n.
+        least: the fewest cells for which it does.
+
+    >>> Resized(SizeFormula(0, 0, 1, 24)).output_size(100)
+    24
+    """
+
+    sizes: SizeFormula
+    least: int = 1
+
+    def _check_fits(self, n: int) -> None:
+        if n < self.least:
+            raise ShapeError(f"At least {self.least} cells are needed; there {'is' if n == 1 else 'are'} {n}.")
+
+    def size_formula(self) -> SizeFormula:
+        """What it was made with."""
+        return self.sizes
+
+    def _rule(self) -> str:
+        return str(self.sizes)
+
+    def reader(self, n: int) -> Reader:
+        """Raises NoRule."""
+        raise NoRule("there is no rule for which cells a resized map reads.")

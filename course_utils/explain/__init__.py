@@ -16,7 +16,8 @@ Plain data comes first, then what shows it, then the class that shows itself; a 
 ``rules``              what comes out of each kind of layer, by hand; ``rules.core`` finds the rule
 ``rows``               plain data: a ``Row`` is one call, by hand and by Keras; an ``ExplainedModel`` is all of them
 ``keras_side``         asks Keras, without touching the learner's own layers
-``other_sizes``        sizes as expressions in the n that went in, ``8·⌈n / 8⌉ − 4``; the sizes for another input
+``expressions``        sizes as expressions in the n that went in: ``8·⌈n / 8⌉ − 4``
+``other_sizes``        the sizes for another input
 ``facts``              receptive field, multiply-adds, bytes
 ``tracing``            one call after another: the rule by hand, Keras's answer and the facts, in one ``Row``
 ``diagnosis``          why a size is missed or refused, since which layer, and repairs that were run

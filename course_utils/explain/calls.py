@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from course_utils.keras_layers import Layer, kind_of, load_keras
+from course_utils.keras_layers import Layer, channels_last, kind_of, load_keras
 
 Value = TypeVar("Value")
 
@@ -69,6 +69,12 @@ def is_input(layer: Layer) -> bool:
     return kind_of(layer) == "InputLayer"
 
 
+def maps_have_channels_last(model: Layer | list[Layer]) -> bool:
+    """Where the channels stand in the maps that go in: where the first layer that asks expects them."""
+    layers = model if isinstance(model, list) else model._flatten_layers(include_self=False)
+    return next((channels_last(layer) for layer in layers if hasattr(layer, "data_format")), True)
+
+
 def walk(
     model: Layer | list[Layer], values: Sequence[Value], visit: Visit[Value], prefix: str = "", show_inputs: bool = True
 ) -> Sequence[Value]:
@@ -106,10 +112,22 @@ def walk(
 def _enter(
     layer: Layer, values: Sequence[Value], visit: Visit[Value], prefix: str, node: Any = None
 ) -> Sequence[Value]:
-    """Enter a nested model, or visit a layer."""
-    if has_graph(layer) or is_chain(layer):
-        return walk(layer, values, visit, f"{prefix}{layer.name}/", show_inputs=False)
+    """Enter a nested model, or visit a layer. A model that got no tensor for one of its inputs is visited whole."""
+    inside = _by_input(layer, values, node) if has_graph(layer) else list(values) if is_chain(layer) else None
+    if inside is not None:
+        return walk(layer, inside, visit, f"{prefix}{layer.name}/", show_inputs=False)
     return visit(Call(layer, prefix + layer.name, node), values)
+
+
+def _by_input(model: Layer, values: Sequence[Value], node: Any) -> list[Value] | None:
+    """One value for each input of a nested model, which may be called with a dict that holds more."""
+    given = node.arguments.args[0] if node is not None and node.arguments.args else None
+    if not isinstance(given, dict):
+        return list(values) if len(values) == len(model.inputs) else None
+    keys = sorted(model._inputs_struct) if isinstance(model._inputs_struct, dict) else [t.name for t in model.inputs]
+    found = {id(tensor): value for tensor, value in zip(node.input_tensors, values, strict=True)}
+    tensors = [given.get(key) for key in keys]
+    return [found[id(t)] for t in tensors] if all(id(t) in found for t in tensors) else None
 
 
 def _nodes_in_order(model: Layer) -> list[Any]:

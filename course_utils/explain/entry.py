@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any
 
-from course_utils.explain.calls import has_graph, is_chain, is_input, walk
+from course_utils.explain.calls import has_graph, is_chain, is_input, maps_have_channels_last, walk
 from course_utils.explain.diagnosis import advise, diagnose, is_autoencoder
 from course_utils.explain.explanation import Explanation
 from course_utils.explain.other_sizes import Sizes, known
@@ -17,7 +17,7 @@ from course_utils.explain.rules.core import Shapes
 from course_utils.explain.shapes import shape_of, sizes_of
 from course_utils.explain.tracing import Tracer
 from course_utils.explain.wording import Shape, count, size
-from course_utils.keras_layers import Layer, channels_last, has_axes, kind_of, load_keras
+from course_utils.keras_layers import Layer, has_axes, kind_of, load_keras
 
 _EXAMPLES = (
     "Try explain(model), explain(keras.layers.Conv2D(8, 3), input_shape=(28, 28, 1)) or "
@@ -56,10 +56,10 @@ def explain(model: Any, input_shape: Sequence[Any] | None = None, target: Sequen
     """
     given = None if input_shape is None else _read_shapes(input_shape)
     if _is_layer(model) and has_graph(model):
-        calls, shapes, tracer = model, _open_sizes_filled(model, given), Tracer()
+        calls, shapes, tracer = model, _open_sizes_filled(model, given), Tracer(maps_have_channels_last(model))
     else:
         calls = _as_chain(model, given)
-        shapes, tracer = _inputs_of(calls[0], given), Tracer(channels_last(calls[0]))
+        shapes, tracer = _inputs_of(calls[0], given), Tracer(maps_have_channels_last(calls))
     walk(calls, tracer.start(shapes, getattr(calls, "inputs", None)), tracer.visit)
     name = f"a chain of {count(len(model), 'layer')}" if isinstance(model, list | tuple) else str(model.name)
     tried = functools.partial(_sizes_for, calls, shapes[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from course_utils.explain import html_table, other_sizes, reports, text_table
+from course_utils.explain import expressions, html_table, reports, text_table
 from course_utils.explain.rows import ExplainedModel
 
 
@@ -32,7 +32,7 @@ class Explanation(ExplainedModel):
     @property
     def whole_model(self) -> str | None:
         """One sentence: what size comes out for any n, and which n come back. None where there is no expression."""
-        return other_sizes.whole_model(self.rows)
+        return expressions.whole_model(self.rows)
 
     def __str__(self) -> str:
         return text_table.as_text(self)

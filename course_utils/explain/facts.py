@@ -16,10 +16,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from course_utils.axes import NoRule, ShapeError, TransposedWindow, Window
-from course_utils.explain.other_sizes import Expressions, expressions_behind
+from course_utils.axes import NoRule, Resized, ShapeError, TransposedWindow, Window
+from course_utils.explain.expressions import UNFOLLOWED, Maps, maps_behind
 from course_utils.explain.rows import Facts, Row
-from course_utils.explain.rules.core import NONE, UNKNOWN, Count, worked_out
+from course_utils.explain.rules.core import NONE, UNKNOWN, Count, Place, worked_out
 from course_utils.explain.shapes import channels_of, sizes_of
 from course_utils.explain.wording import Shape, capital, product
 from course_utils.fields import ONE_CELL, WHOLE_MAP, ReceptiveField, field_behind, union
@@ -66,20 +66,22 @@ class Reach:
         return replace(self, fields=tuple(fields))
 
 
-def reach_behind(row: Row, reaching: Sequence[Reach]) -> Reach:
-    """What a row makes of what reaches it."""
+def reach_behind(row: Row, reaching: Sequence[Reach], maps: Sequence[int] = ()) -> Reach:
+    """What a row makes of what reaches it; ``maps``: where the axes of the maps stand in what reaches it."""
     if row.refused or not reaching or any(reach.fields is None for reach in reaching):
         return Reach()
     try:
-        return _through(row, reaching)
+        return _through(row, reaching, tuple(maps))
     except (NoRule, ShapeError) as missing:
         return Reach(lost=capital(str(missing)))
 
 
-def _through(row: Row, reaching: Sequence[Reach]) -> Reach:
-    kind, layer = row.kind, row.call.layer
+def _through(row: Row, reaching: Sequence[Reach], maps: tuple[int, ...]) -> Reach:
+    kind = row.kind
     if row.output_shape is None:
         raise NoRule(f"there is no rule for {kind}.")
+    if row.rule.places:
+        return _through_places(row, reaching[0], reaching[0].spatial or (maps if row.axes else ()))
     if row.axes:
         return _through_axes(row, reaching[0])
     if kind == "InputLayer":
@@ -88,17 +90,35 @@ def _through(row: Row, reaching: Sequence[Reach]) -> Reach:
         return _met(row, reaching)
     if kind in _MIXING:
         return _met(row, reaching).seeing_whole(_MIXING[kind](row))
-    if kind == "Permute":
-        old = [dim - 1 for dim in layer.dims]
-        spatial = tuple(old.index(place) for place in reaching[0].spatial)
-        return Reach(tuple(map(reaching[0].at, old)), spatial, reaching[0].origin)
-    if kind == "Concatenate":
+    if row.rule.joined is not None:
         return _side_by_side(row, reaching)
     # Flatten, Reshape and all others: only what sees everything already goes on seeing everything.
     whole = all(field.whole for reach in reaching for field in reach.fields or ())
     if whole and kind in ("Flatten", "Reshape", "ops.Reshape", "RepeatVector"):
         return Reach((WHOLE_MAP,) * (len(row.output_shape) - 1), (), reaching[0].origin)
     raise NoRule(f"it is not followed through {kind}.")
+
+
+def _through_places(row: Row, reach: Reach, spatial: Sequence[int]) -> Reach:
+    """Each number of the shape from one alone. What is new sees all that it is made of."""
+    places: tuple[Place, ...] = row.rule.places
+    kept = [number - 1 for number, place in enumerate(places) if (place.source or 0) - 1 in spatial]
+    if places[0] != Place(0) or (kept and len(kept) < len(spatial)):
+        raise NoRule(f"it is not followed through {row.kind}.")
+    if spatial and not kept:
+        return Reach((WHOLE_MAP,) * (len(places) - 1), (), reach.origin)
+    fields = []
+    for place in places[1:]:
+        field = WHOLE_MAP if not place.source else reach.at(place.source - 1)
+        if place.source and place.axis is not None and not field.whole:
+            matters, resized = place.source - 1 in spatial, isinstance(place.axis, Resized)
+            if matters and resized:
+                raise NoRule(f"it is not followed through {row.kind}.")
+            n = row.input_shapes[0][place.source]
+            field = WHOLE_MAP if resized else field_behind(field, place.axis, n)
+        fields.append(field)
+    order = [(places[number + 1].source or 0) - 1 for number in kept]
+    return Reach(tuple(fields), tuple(kept[order.index(place)] for place in spatial), reach.origin)
 
 
 def _through_axes(row: Row, reach: Reach) -> Reach:
@@ -142,7 +162,7 @@ def _met_at(place: int, row: Row, reaching: Sequence[Reach], matters: bool) -> R
 
 
 def _side_by_side(row: Row, reaching: Sequence[Reach]) -> Reach:
-    place = row.call.layer.axis % len(row.output_shape) - 1
+    place = (row.rule.joined or 0) - 1
     if any(place in reach.spatial and not reach.at(place).whole for reach in reaching):
         raise NoRule("maps are put side by side along one of their axes.")
     return _met(row, [reach.seeing_whole([place + 1]) if place >= 0 else reach for reach in reaching])
@@ -172,7 +192,9 @@ _NO_SUMS = CELL_BY_CELL | {
     *("InputLayer", "Activation", "Softmax", "LayerNormalization", "RMSNormalization", "GroupNormalization"),
     *("UnitNormalization", "Resizing", "CenterCrop", "Flatten", "Reshape", "Permute", "RepeatVector", "Embedding"),
     *("Concatenate", "ops.GetItem", "ops.Reshape", "ops.Concatenate", "ops.ExpandDims", "ops.Split", "ops.Squeeze"),
-    *("ops.Stack", "ops.Transpose"),
+    *("ops.Stack", "ops.Transpose", "ops.Swapaxes", "ops.Moveaxis", "ops.Pad", "ops.Tile", "ops.Repeat", "ops.Roll"),
+    *("ops.Flip", "ops.Take", "ops.Slice", "ops.DepthToSpace", "ops.SpaceToDepth", "ops.ExtractPatches"),
+    *("ops.Resize", "ops.MaxPool", "ops.AveragePool", "ops.NotEqual"),
 }
 _NO_SUMS_LIKE = re.compile(r"(Global)?(Max|Average)Pooling\dD|(Up|Zero|Crop)(Sampling|Padding|ping)\dD")
 
@@ -182,19 +204,24 @@ class Carried:
     """What a tensor brings along from the rows before it.
 
     Attributes:
-        sizes: the sizes of its maps as expressions in the n that went into the model; None where there are none.
+        maps: where its maps stand in its shape, and their sizes as expressions in the n that went into the model.
         reach: how far it sees.
         number_type: ``float32``, …
     """
 
-    sizes: Expressions | None
-    reach: Reach
+    maps: Maps = UNFOLLOWED
+    reach: Reach = Reach()
     number_type: str = "float32"
 
     @classmethod
-    def at_the_start(cls, shape: Shape, sizes: Expressions | None, origin: object) -> Carried:
+    def at_the_start(cls, shape: Shape, maps: Maps, origin: object) -> Carried:
         """What goes into the model."""
-        return cls(sizes, Reach((ONE_CELL,) * (len(shape) - 1), origin=origin))
+        return cls(maps, Reach((ONE_CELL,) * (len(shape) - 1), origin=origin))
+
+    @property
+    def of_another(self) -> Carried:
+        """Of a second map of another shape that comes out of the same row: nothing is known of it."""
+        return Carried(number_type=self.number_type)
 
 
 def facts_behind(row: Row, reaching: Sequence[Carried], given: Shape) -> tuple[Facts, Carried]:
@@ -205,13 +232,13 @@ def facts_behind(row: Row, reaching: Sequence[Carried], given: Shape) -> tuple[F
         reaching: what its inputs bring along.
         given: the sizes that went into the model.
     """
-    sizes = expressions_behind(row, [carried.sizes for carried in reaching], given)
-    reach = reach_behind(row, [carried.reach for carried in reaching])
+    maps = maps_behind(row, [carried.maps for carried in reaching], given)
+    reach = reach_behind(row, [carried.reach for carried in reaching], reaching[0].maps.places if reaching else ())
     number_type = _number_type(row, reaching)
     number = _output_bytes(row, number_type)
     gone = row.axes and not reach.spatial and reach.fields is not None
     facts = Facts(
-        sizes or (),
+        (maps.sizes or ()) if len(given) == len(maps.places) else (),
         tuple(axis.effective_size for axis in row.axes if isinstance(axis, Window | TransposedWindow)),
         (WHOLE_MAP,) * len(row.axes) if gone else tuple(map(reach.at, reach.spatial)),
         reach.lost,
@@ -219,7 +246,7 @@ def facts_behind(row: Row, reaching: Sequence[Carried], given: Shape) -> tuple[F
         number,
         "" if number.number is None else number_type,
     )
-    return facts, Carried(sizes, reach, number_type)
+    return facts, Carried(maps, reach, number_type)
 
 
 def _number_type(row: Row, reaching: Sequence[Carried]) -> str:

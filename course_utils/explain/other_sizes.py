@@ -1,101 +1,13 @@
-"""What would come out for other sizes: as an expression in the n that went in, and once more in numbers.
-
-``8·⌈n / 8⌉ − 4`` for a whole model is carried from row to row, along the axes. A row whose size is no expression in n
-(behind a row without a rule, or where two different sizes meet) has none. The n of an axis is the size that goes in on
-that axis; a model whose inputs have different sizes has no single n, and so no expressions.
-"""
+"""What would come out for other sizes, in numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import count, takewhile
 
 from course_utils.axes import Axis, ShapeError, TransposedWindow, Upsample
 from course_utils.explain.rows import Row
 from course_utils.explain.shapes import sizes_of
 from course_utils.explain.wording import Shape, times
-from course_utils.size_formulas import ComposedSize, SizeFormula
-
-#: One expression for each spatial axis.
-Expressions = tuple[ComposedSize, ...]
-
-#: A single cell, which a join stretches over the others.
-_ONE = SizeFormula(0, 0, 1, 1)
-#: Up to which size the least n is looked for, for which something comes out.
-_LARGEST_LEAST = 1024
-
-
-def expressions_behind(row: Row, reaching: Sequence[Expressions | None], given: Shape) -> Expressions | None:
-    """The expressions of what comes out of a row.
-
-    Args:
-        row: the row.
-        reaching: the expressions of its inputs.
-        given: the sizes that did go in; the expressions must give the sizes of the row for them.
-    """
-    different = set(reaching)
-    if len(different) > 1:
-        different = {sizes for sizes in different if not sizes or any(size.size_formula != _ONE for size in sizes)}
-    before = different.pop() if len(different) == 1 else None
-    if not before or row.refused or row.output_shape is None:
-        return None
-    made = sizes_of(row.output_shape, row.call.channels_last)
-    if row.rule.passes:
-        sizes = before
-    elif row.axes and len(row.axes) == len(before):
-        sizes = tuple(size.then(axis.size_formula()) for size, axis in zip(before, row.axes, strict=True))
-    elif row.kind in ("Resizing", "CenterCrop"):
-        sizes = tuple(ComposedSize((SizeFormula(0, 0, 1, n),)) for n in made if n is not None)
-    else:
-        return None
-    if len(row.output_shape) != len(sizes) + 2 or len(given) != len(sizes):
-        return None  # the layer has left the maps behind
-    pairs = zip(sizes, given, made, strict=True)
-    return sizes if all(size(n) == m for size, n, m in pairs if n is not None and m is not None) else None
-
-
-def whole_model(rows: Sequence[Row]) -> str | None:
-    """What comes out for any n, and, of a model that goes up again, for which n that is n; None if neither."""
-    last = rows[-1].facts.sizes
-    if not last or not any(row.axes for row in rows):
-        return None
-    least = next((n for n in range(1, _LARGEST_LEAST + 1) if all(_fits(row, rows, n) for row in rows)), None)
-    if least is None:
-        return None
-    onwards = f", from n = {least} on" if least > 1 else ""
-    text = f"For any n{onwards}: o = {rows[-1].for_any_n}."
-    goes_up = any(isinstance(axis, Upsample | TransposedWindow) for row in rows for axis in row.axes)
-    return f"{text} {_comes_back(last[0], least)}" if goes_up and len(set(last)) == 1 else text
-
-
-def _comes_back(size: ComposedSize, least: int) -> str:
-    if size.size_formula is None:
-        some = [n for n in range(least, least + 64) if size(n) == n]
-        shown = ", ".join(map(str, some[:6])) + (", …" if len(some) > 6 else "")
-        return f"From {least} to {least + 63}, n comes back for: {shown}." if some else "n does not come back."
-    returns = size.size_formula.returns()
-    if not returns.divisor:
-        some = [n for n in returns.only if n >= least]
-        return f"n comes back for n = {', '.join(map(str, some))} only." if some else "n never comes back."
-    if returns.divisor == 1:
-        return "Every n comes back."
-    first = takewhile(lambda n: n < least + 4 * returns.divisor, (n for n in count(least) if n in returns))
-    return f"n comes back exactly for n ≡ {returns.remainder} (mod {returns.divisor}): {', '.join(map(str, first))}, …"
-
-
-def _fits(row: Row, rows: Sequence[Row], n: int) -> bool:
-    """Whether something comes out of a row with axes for an input of n on every axis."""
-    if not row.axes or not row.sources:
-        return True
-    source = row.sources[0]
-    reaching = (ComposedSize(),) * len(row.axes) if source is None else rows[source].facts.sizes
-    try:
-        for axis, size in zip(row.axes, reaching, strict=False):
-            axis.check_runs(size(n))
-    except ShapeError:
-        return False
-    return True
-
 
 #: How many inputs beyond the given one are looked at.
 REACH = 64

@@ -14,7 +14,7 @@ from course_utils.axes import Axis
 from course_utils.explain.rules.core import UNKNOWN, Count, RuleResult, Shapes, kind_shown
 from course_utils.explain.wording import Shape, per_axis
 from course_utils.fields import ReceptiveField
-from course_utils.keras_layers import Layer, channels_last
+from course_utils.keras_layers import Layer
 from course_utils.size_formulas import ComposedSize
 
 
@@ -31,6 +31,7 @@ class LayerCall:
         reached: False behind a layer that Keras refused: there is nothing to work with.
         from_keras: the input is Keras's size, because the row that it comes from has no answer by hand.
         shared_with: the number of the row (from 0) where the same layer was called first, or None.
+        channels_last: where the channels stand in its shapes.
     """
 
     name: str
@@ -41,16 +42,12 @@ class LayerCall:
     reached: bool = True
     from_keras: bool = False
     shared_with: int | None = None
+    channels_last: bool = True
 
     @property
     def kind(self) -> str:
         """The class of the layer; ``ops.Add`` for an operation between tensors that is not a layer."""
         return kind_shown(self.layer)
-
-    @property
-    def channels_last(self) -> bool:
-        """Where the channels stand in its shapes."""
-        return channels_last(self.layer)
 
 
 @dataclass(frozen=True)

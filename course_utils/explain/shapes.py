@@ -28,3 +28,12 @@ def shape_of(batch: int | None, sizes: Iterable[int | None], channels: int | Non
     (None, 28, 14, 3)
     """
     return (batch, *sizes, channels) if channels_last else (batch, channels, *sizes)
+
+
+def places_of_maps(numbers: int, channels_last: bool = True) -> tuple[int, ...]:
+    """Where height, width … stand among so many numbers, the batch axis left out.
+
+    >>> places_of_maps(3), places_of_maps(3, channels_last=False)
+    ((0, 1), (1, 2))
+    """
+    return tuple(range(numbers - 1) if channels_last else range(1, numbers))

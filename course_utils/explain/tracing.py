@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from numbers import Number
 from typing import Any
-
-import numpy as np
 
 from course_utils.axes import Axis, NoRule, ShapeError
 from course_utils.explain.calls import Call
+from course_utils.explain.expressions import Maps, axes_at, constants
 from course_utils.explain.facts import Carried, facts_behind
 from course_utils.explain.keras_side import KerasSide, Tensor, symbolic
-from course_utils.explain.rows import KerasAnswer, LayerCall, Row
-from course_utils.explain.rules.core import UNKNOWN, Arguments, RuleResult, Shapes, apply_rule, is_operation
-from course_utils.explain.shapes import sizes_of
+from course_utils.explain.rows import Facts, KerasAnswer, LayerCall, Row
+from course_utils.explain.rules.core import UNKNOWN, Arguments, RuleResult, Shapes, apply_rule, is_operation, unwrapped
+from course_utils.explain.shapes import places_of_maps, sizes_of
 from course_utils.explain.wording import Shape, sizes
-from course_utils.keras_layers import Layer, axes_of, has_axes, load_keras
+from course_utils.keras_layers import Layer, axes_of, channels_last, has_axes, load_keras, plain_message
 from course_utils.size_formulas import ComposedSize
 
 _NOT_REACHED = "Not reached: nothing comes out of the layer before it."
@@ -61,7 +61,7 @@ class Tracer:
 
     def start(self, shapes: Sequence[Shape], tensors: Sequence[Tensor] | None = None) -> list[TracedTensor | None]:
         """The tensors that go into the model."""
-        given = {sizes_of(shape, self._channels_last) for shape in shapes}
+        given = {sizes_of(shape, self._channels_last) for shape in shapes if len(shape) > 2}
         self._given = next(iter(given)) if len(given) == 1 else ()
         n = (ComposedSize(),) * len(self._given)
         found = [
@@ -69,46 +69,62 @@ class Tracer:
             for shape, tensor in zip(shapes, tensors or map(symbolic, shapes), strict=True)
         ]
         return [
-            TracedTensor(shape, tensor, Carried.at_the_start(shape, n or None, number))
+            TracedTensor(shape, tensor, Carried.at_the_start(shape, self._maps(shape, n), number))
             for number, (shape, tensor) in enumerate(zip(shapes, found, strict=True))
         ]
+
+    def _maps(self, shape: Shape, n: tuple[ComposedSize, ...]) -> Maps:
+        """The maps of an input: n on each of their axes; an input without maps is the same for every n."""
+        places = places_of_maps(len(shape) - 1, self._channels_last)
+        return Maps(places, n or None) if places else constants(shape, self._channels_last)
 
     def visit(self, call: Call, inputs: Sequence[TracedTensor | None]) -> list[TracedTensor | None]:
         """Explain one call, and hand on what comes out of it."""
         reaching = [tensor for tensor in inputs if tensor is not None]
         number = len(self.rows)
         first = self._first_row.setdefault(id(call.layer), number)
-        shared_with = None if first == number else first
+        called = LayerCall(call.name, call.layer, reached=False, shared_with=None if first == number else first)
         if len(reaching) < len(inputs):
-            called = LayerCall(call.name, call.layer, reached=False, shared_with=shared_with)
             self.rows.append(Row(called, KerasAnswer(), RuleResult(None, sentence=_NOT_REACHED, parameters=UNKNOWN)))
             return [None] * call.outputs
-        keras, tensors = self._keras.answer(call, [tensor.tensor for tensor in reaching])
+        try:
+            keras, tensors = self._keras.answer(call, [tensor.tensor for tensor in reaching])
+        except Exception as error:  # not a refusal, but nothing comes out all the same
+            keras, tensors = KerasAnswer(refusal=plain_message(error)), ()
         seen = call.without_masks(reaching)
-        called = LayerCall(
-            call.name,
-            call.layer,
-            tuple(tensor.shape for tensor in seen),
-            tuple(tensor.row for tensor in seen),
-            _axes(call.layer),
+        shapes, maps = tuple(tensor.shape for tensor in seen), seen[0].carried.maps.places if seen else ()
+        rule = self._rule(call, shapes, keras, reaching)
+        called = replace(
+            called,
+            input_shapes=shapes,
+            sources=tuple(tensor.row for tensor in seen),
+            axes=_axes(call.layer) or axes_at(rule.places, maps),
+            reached=True,
             from_keras=any(tensor.from_keras for tensor in seen),
-            shared_with=shared_with,
+            channels_last=channels_last(unwrapped(call.layer))
+            if hasattr(unwrapped(call.layer), "data_format")
+            else maps[:1] != (1,),
         )
-        row = Row(called, keras, self._rule(call, called, keras, reaching))
-        facts, carried = facts_behind(row, [tensor.carried for tensor in seen], self._given)
-        self.rows.append(replace(row, facts=facts))
+        try:
+            facts, carried = facts_behind(Row(called, keras, rule), [tensor.carried for tensor in seen], self._given)
+        except Exception as error:
+            facts, carried = Facts(field_lost=_failed(error)), Carried()
+        self.rows.append(Row(called, keras, rule, facts))
         if not tensors:
             return [None] * call.outputs
-        by_hand = row.rule.shapes
-        if len(by_hand) != len(tensors):  # no answer by hand, or another number of maps
-            return [TracedTensor(tuple(tensor.shape), tensor, carried, number, True) for tensor in tensors]
-        return [TracedTensor(shape, tensor, carried, number) for shape, tensor in zip(by_hand, tensors, strict=True)]
+        by_hand = rule.shapes
+        from_keras = len(by_hand) != len(tensors)  # no answer by hand, or another number of maps
+        made = [tuple(tensor.shape) for tensor in tensors] if from_keras else by_hand
+        return [
+            TracedTensor(shape, tensor, carried if shape == made[0] else carried.of_another, number, from_keras)
+            for shape, tensor in zip(made, tensors, strict=True)
+        ]
 
-    def _rule(self, call: Call, called: LayerCall, keras: KerasAnswer, reaching: list[TracedTensor]) -> RuleResult:
+    def _rule(self, call: Call, shapes: Shapes, keras: KerasAnswer, reaching: list[TracedTensor]) -> RuleResult:
         """What the rule says by hand; a refusal or the lack of a rule is a result too."""
-        arguments = _arguments(call, [tensor.shape for tensor in reaching])
         try:
-            found = apply_rule(call.layer, called.input_shapes + _constants(call), arguments)
+            arguments = _arguments(call, [tensor.shape for tensor in reaching])
+            found = apply_rule(call.layer, shapes + _constants(call), arguments)
             self._check_weights_fit(call, found)
         except NoRule as missing:
             says = f" Keras says {sizes(keras.shapes)}, and the rows below go on from that." * (keras.refusal is None)
@@ -116,8 +132,7 @@ class Tracer:
         except ShapeError as refusal:
             return RuleResult(None, sentence=str(refusal), parameters=UNKNOWN, refusal=str(refusal))
         except Exception as error:  # the rows behind this one are worth having all the same
-            failed = f"The rule by hand failed, which is a fault of this course: {type(error).__name__}: {error}."
-            return RuleResult(None, sentence=failed, parameters=UNKNOWN, exists=False)
+            return RuleResult(None, sentence=_failed(error), parameters=UNKNOWN, exists=False)
         return found
 
     def _check_weights_fit(self, call: Call, found: RuleResult) -> None:
@@ -134,11 +149,15 @@ class Tracer:
             )
 
 
+def _failed(error: Exception) -> str:
+    return f"The rule by hand failed, which is a fault of this course: {type(error).__name__}: {error}."
+
+
 def _axes(layer: Layer) -> tuple[Axis, ...]:
     """The axes of a layer that has any that can be read."""
     try:
-        return axes_of(layer) if has_axes(layer) else ()
-    except ShapeError:
+        return axes_of(unwrapped(layer)) if has_axes(unwrapped(layer)) else ()
+    except Exception:  # the rule says why
         return ()
 
 
@@ -168,4 +187,6 @@ def _constants(call: Call) -> Shapes:
     others: list[Any] = [
         argument for argument in call.node.arguments.args if not any(id(part) in tensors for part in flatten(argument))
     ]
-    return tuple(tuple(getattr(other, "shape", np.shape(other))) for other in others)
+    return tuple(
+        tuple(getattr(other, "shape", ())) for other in others if hasattr(other, "shape") or isinstance(other, Number)
+    )

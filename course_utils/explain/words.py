@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from course_utils.explain.other_sizes import whole_model
+from course_utils.explain.expressions import whole_model
 from course_utils.explain.rows import ExplainedModel, Row
 from course_utils.explain.wording import AXIS_NAMES, capital, count, listed, size, times
 from course_utils.fields import ReceptiveField

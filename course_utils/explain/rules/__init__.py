@@ -5,7 +5,9 @@
     unchanged        activations, dropout, normalisation: the size stays
     spatial          layers that have axes: all numbers come from ``axes.py``; ``sentences`` puts them in words
     weights          Dense, Embedding, EinsumDense; the weights of convolutions
-    rearranging      Flatten, Reshape, Permute, Resizing, adaptive pooling, and ``keras.ops.mean(x)`` and the like
+    rearranging      Flatten, Reshape, Permute, Resizing, adaptive pooling
+    operations       ``keras.ops`` that treat each axis by itself: slices, ``mean``, ``pad`` …
+    products         ``keras.ops`` that mix all numbers: ``einsum``, ``dot``, ``reshape`` …
     joins            Add, Concatenate, Dot, ``x + y``
     recurrent        LSTM and its kin; layers around layers: TimeDistributed, Bidirectional, Pipeline
     attention        MultiHeadAttention and its kin
@@ -17,7 +19,9 @@ from __future__ import annotations
 from course_utils.explain.rules import (
     attention,
     joins,
+    operations,
     preprocessing,
+    products,
     rearranging,
     recurrent,
     spatial,
@@ -26,4 +30,4 @@ from course_utils.explain.rules import (
 )
 
 #: Loaded for the rules that they enter.
-MODULES = (attention, joins, preprocessing, rearranging, recurrent, spatial, unchanged, weights)
+MODULES = (attention, joins, operations, preprocessing, products, rearranging, recurrent, spatial, unchanged, weights)

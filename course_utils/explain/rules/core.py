@@ -6,10 +6,12 @@ Each module of this package enters its own rules with ``@rule`` or ``@call_rule`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from course_utils.axes import NoRule, ShapeError
+import numpy as np
+
+from course_utils.axes import Axis, NoRule, ShapeError
 from course_utils.explain.wording import Shape, count, sizes
 from course_utils.keras_layers import Layer, has_axes, kind_of
 
@@ -58,6 +60,30 @@ def known(number: int | None, what: str) -> int:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where one number of the shape that comes out comes from.
+
+    Attributes:
+        source: which number of the shape that goes in, the batch counted; None for a new one.
+        axis: what it goes through on its way; None if it stays as it is.
+        size: of a new one.
+    """
+
+    source: int | None = None
+    axis: Axis | None = None
+    size: int | None = 1
+
+    def of(self, shape: Shape) -> int | None:
+        """The number that comes out. Raises ShapeError where nothing does."""
+        if self.source is None:
+            return self.size
+        n = shape[self.source]
+        if self.axis is None or (n is None and self.axis.size_formula().a):
+            return n
+        return self.axis.size_formula().e if n is None else self.axis.output_size(n)
+
+
+@dataclass(frozen=True)
 class RuleResult:
     """What a rule says by hand about one call of a layer.
 
@@ -69,6 +95,8 @@ class RuleResult:
         notes: what nobody warns about.
         further: what comes out beside it, where several maps do: the states of a recurrent layer, the parts of a split.
         passes: every output cell stands where an input cell stood: whatever the sizes of the maps, they stay.
+        joined: the axis along which maps are put side by side, the batch axis counted.
+        places: where each number of the shape comes from, the batch included, if each comes from one alone.
         pads: None for a layer that has no axes, and where a size is not known.
         unread: per spatial axis, how many input cells reach no output cell.
         refusal: why nothing can come out.
@@ -82,6 +110,8 @@ class RuleResult:
     notes: tuple[str, ...] = ()
     further: Shapes = ()
     passes: bool = False
+    joined: int | None = None
+    places: tuple[Place, ...] = ()
     pads: Pads | None = None
     unread: tuple[int, ...] = ()
     refusal: str | None = None
@@ -108,6 +138,13 @@ class Arguments:
     def get(self, name: str, place: int | None = None) -> Any:
         """The argument of this name, which may also stand at this place; None where it was left out."""
         return self.named.get(name) if place is None or place >= len(self.positional) else self.positional[place]
+
+    def shape_of(self, name: str, place: int) -> Shape:
+        """The shape of an argument that may be a map, or numbers or arrays that are no map."""
+        value = self.get(name, place)
+        if isinstance(value, tuple) and all(n is None or isinstance(n, int) for n in value):
+            return value
+        return tuple(getattr(value, "shape", np.shape(value)))
 
     @property
     def several(self) -> Shapes:
@@ -169,6 +206,9 @@ def apply_rule(layer: Layer, shapes: Shapes, arguments: Arguments | None = None)
     found = _RULES.get("axes" if has_axes(layer) else key)
     if found is None:
         raise NoRule(f"There is no rule by hand for {kind}.")
+    pictures = arguments.positional[0] if arguments and arguments.positional else None
+    if isinstance(pictures, dict):
+        return _with_pictures(found(layer, (pictures.get("images", shapes[0]),)), kind, shapes)
     if arguments is not None and len(arguments.several) > 1 and key not in _SEVERAL and not is_operation(layer):
         raise ShapeError(
             f"{kind} takes one input; {count(len(arguments.several), 'map')} reach it as a list, "
@@ -177,9 +217,22 @@ def apply_rule(layer: Layer, shapes: Shapes, arguments: Arguments | None = None)
     return found(layer, shapes)
 
 
+def _with_pictures(found: RuleResult, kind: str, shapes: Shapes) -> RuleResult:
+    """A dict of pictures and what belongs to them (boxes, masks, labels), of a layer that keeps all sizes."""
+    if not found.passes:
+        raise NoRule(f"There is no rule by hand for {kind} with more than pictures.")
+    said = f"{found.sentence} So do those of all that comes with the pictures."
+    return replace(found, shape=shapes[0], sentence=said, further=shapes[1:])
+
+
 def is_operation(layer: Layer) -> bool:
     """Whether this is an operation between tensors and not a layer."""
     return type(layer).__module__.startswith("keras.src.ops.")
+
+
+def unwrapped(layer: Layer) -> Layer:
+    """The layer whose axes a map goes through: SpectralNormalization changes weights only."""
+    return layer.layer if kind_of(layer) == "SpectralNormalization" else layer
 
 
 def kind_shown(layer: Layer) -> str:

@@ -10,12 +10,41 @@ from course_utils.explain.rules.core import Arguments, RuleResult, Shapes, call_
 from course_utils.explain.wording import Shape, count, listed, size, sizes, times
 from course_utils.keras_layers import Layer, kind_of
 
-_VERBS = {"Add": "Adds up", "Subtract": "Subtracts", "Multiply": "Multiplies", "Divide": "Divides"}
-#: Operations that join two tensors cell by cell.
-_OPERATIONS = """
-    Add Subtract Multiply Divide TrueDivide FloorDivide Mod Power Maximum Minimum Greater GreaterEqual Less LessEqual
-    Equal NotEqual LogicalAnd LogicalOr LogicalXor
-"""
+#: What joins do with their inputs, cell by cell; the layers first.
+_VERBS = {
+    "Add": "Adds up its inputs",
+    "Subtract": "Subtracts its inputs",
+    "Multiply": "Multiplies its inputs",
+    "Divide": "Divides its inputs",
+    **{name: f"Takes the {name.lower()} of its inputs" for name in ("Average", "Maximum", "Minimum")},
+    **dict.fromkeys(("TrueDivide", "DivideNoNan"), "Divides its inputs"),
+    "FloorDivide": "Divides its inputs and rounds down",
+    **dict.fromkeys(("Mod", "Fmod"), "Takes what is left over when its inputs are divided"),
+    "Power": "Raises the first of its inputs to the power of the second",
+    "Fmax": "Takes the maximum of its inputs",
+    "Fmin": "Takes the minimum of its inputs",
+    "Greater": "Says where the first of its inputs is greater,",
+    "GreaterEqual": "Says where the first of its inputs is greater or equal,",
+    "Less": "Says where the first of its inputs is less,",
+    "LessEqual": "Says where the first of its inputs is less or equal,",
+    "Equal": "Says where its inputs are equal,",
+    "NotEqual": "Says where its inputs differ,",
+    "Isclose": "Says where its inputs are nearly equal,",
+    "LogicalAnd": "Says where all its inputs are true,",
+    "LogicalOr": "Says where one of its inputs is true,",
+    "LogicalXor": "Says where one of its inputs alone is true,",
+    "Where": "Takes its second input where the first is true, and the third elsewhere,",
+    "Hypot": "Takes the root of the sum of the squares of its inputs",
+    **dict.fromkeys(("Logaddexp", "Logaddexp2"), "Adds up its inputs, given as logarithms,"),
+    "Arctan2": "Takes the angle of its inputs",
+    "Heaviside": "Takes a step of its inputs",
+    "Gcd": "Takes the greatest common divisor of its inputs",
+    "Lcm": "Takes the least common multiple of its inputs",
+    **dict.fromkeys(
+        (f"Bitwise{name}" for name in ("And", "Or", "Xor", "LeftShift", "RightShift")), "Joins the bits of its inputs"
+    ),
+    **dict.fromkeys(("LeftShift", "RightShift"), "Shifts the bits of its inputs"),
+}
 
 
 @call_rule("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
@@ -33,7 +62,7 @@ def cell_by_cell(layer: Layer, arguments: Arguments) -> RuleResult:
     return _joined(kind, (batches.pop() if batches else None, *inner), shapes)
 
 
-@rule(*(f"ops.{name}" for name in _OPERATIONS.split()))
+@rule(*(f"ops.{name}" for name in _VERBS))
 def operation_cell_by_cell(layer: Layer, shapes: Shapes) -> RuleResult:
     """``x + y`` and the like: the batch axis takes part, and a known size beats an unknown one."""
     kind, whole = type(layer).__name__, shapes[0]
@@ -48,15 +77,18 @@ def concatenate(layer: Layer, arguments: Arguments) -> RuleResult:
     return side_by_side(layer, _several(layer, arguments))
 
 
-@rule("ops.Concatenate")
+@rule("ops.Concatenate", "ops.Append", "ops.Hstack", "ops.Vstack")
 def side_by_side(layer: Layer, shapes: Shapes) -> RuleResult:
-    """The same for the operation."""
-    rank = len(shapes[0])
+    """The same for the operations."""
+    rank, along = len(shapes[0]), {"Hstack": 1, "Vstack": 0}.get(type(layer).__name__)
+    along = layer.axis if along is None else along
     if any(len(shape) != rank for shape in shapes):
         raise ShapeError(f"Concatenate needs inputs with the same number of axes; they are {sizes(shapes)}.")
-    if not -rank <= layer.axis < rank:
-        raise ShapeError(f"axis={layer.axis} does not exist: each input has {rank} axes, the batch axis included.")
-    axis = layer.axis % rank
+    if along is None or rank < 2:
+        raise NoRule(f"{type(layer).__name__} has a rule along an axis of maps only.")
+    if not -rank <= along < rank:
+        raise ShapeError(f"axis={along} does not exist: each input has {rank} axes, the batch axis included.")
+    axis = along % rank
     for place in range(rank):
         found = {shape[place] for shape in shapes} - {None}
         if place != axis and len(found) > 1:
@@ -70,7 +102,7 @@ def side_by_side(layer: Layer, shapes: Shapes) -> RuleResult:
     shape = (*shapes[0][:axis], total, *shapes[0][axis + 1 :])
     where = "the last axis" if axis == rank - 1 else f"axis {axis}"
     sentence = f"Puts its {count(len(shapes), 'input')} side by side along {where}: {formula}."
-    return RuleResult(shape, formula, sentence, passes=axis == rank - 1)
+    return RuleResult(shape, formula, sentence, passes=axis == rank - 1, joined=axis)
 
 
 @rule("CustomScaleLayer")
@@ -122,7 +154,7 @@ def multiplied(_operation: Layer, shapes: Shapes) -> RuleResult:
 
 
 def _joined(kind: str, shape: Shape, shapes: Shapes) -> RuleResult:
-    verb = f"{_VERBS.get(kind, f'Takes the {kind.lower()} of')} its inputs cell by cell"
+    verb = f"{_VERBS[kind]} cell by cell"
     if len(set(shapes)) == 1:
         others = f"all are {size(shape)}, so the size stays" if len(shapes) > 1 else "the size stays"
         return RuleResult(shape, "size stays", f"{verb}: {others}.", passes=True)

@@ -56,6 +56,8 @@ def _encoded(shape: Shape, mode: str, depth: int | None, name: str, notes: tuple
         return RuleResult(shape, "size stays", "A whole number stands for each value; the size stays.")
     if mode != "one_hot":
         out, sentence = (*shape[:1], *shape[2:], depth), "stand for all values along axis 1."
+        if len(shape) == 1:  # no batch: the values themselves are all that there is
+            out, sentence = (depth,), "stand for all values together: there is no batch axis left."
     elif len(shape) > 1 and shape[-1] == 1:
         out, sentence = (*shape[:-1], depth), "stand in place of each single value."
     else:

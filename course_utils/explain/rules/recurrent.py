@@ -123,6 +123,28 @@ def time_distributed(layer: Layer, shapes: Shapes) -> RuleResult:
     return replace(found, shape=(found.shape[0], steps, *found.shape[1:]), sentence=sentence)
 
 
+@rule("SpectralNormalization")
+def spectral_normalization(layer: Layer, shapes: Shapes) -> RuleResult:
+    """The layer inside, whose kernel is divided by its largest singular value; a vector of it is kept as weights."""
+    inner = layer.layer
+    found = apply_rule(inner, shapes)
+    last = {"Embedding": "output_dim", "Dense": "units"}.get(kind_of(inner), "filters")
+    if kind_of(inner).startswith("Depthwise"):
+        last = "depth_multiplier"
+    kept = getattr(inner, last, None)
+    if kind_of(inner).endswith("Transpose"):
+        kept = channels_of(shapes[0], channels_last(inner))
+    if kept is None or found.parameters.number is None:
+        raise NoRule(f"SpectralNormalization has no rule for {kind_of(inner)}.")
+    formula = found.parameters.formula.rpartition(" = ")[0]
+    weights = worked_out(
+        f"{formula} + {kept}", f"{found.parameters.sentence} {count(kept, 'number')} to scale them by."
+    )
+    return replace(
+        found, sentence=f"{found.sentence} Its weights are scaled down to a largest stretch of 1.", parameters=weights
+    )
+
+
 @rule("Bidirectional")
 def bidirectional(layer: Layer, shapes: Shapes) -> RuleResult:
     """Two layers, one reads from the end; what they hand on is put side by side, or joined cell by cell."""
@@ -161,6 +183,10 @@ def pipeline(layer: Layer, shapes: Shapes) -> RuleResult:
 def model(layer: Layer, shapes: Shapes) -> RuleResult:
     """A whole model inside a wrapper: the rules of its layers, one after the other."""
     weights: dict[int, int] = {}
+    if len(shapes) != len(layer.inputs):
+        raise NoRule(
+            f"There is no rule by hand for {layer.name} with {count(len(shapes), 'input')} of {len(layer.inputs)}."
+        )
 
     def visit(call: Call, reaching: Sequence[Shape]) -> Sequence[Shape]:
         found = apply_rule(call.layer, tuple(reaching))

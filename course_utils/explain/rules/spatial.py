@@ -6,15 +6,30 @@ Every number is asked from ``course_utils.axes``; here a shape is only taken apa
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
-from course_utils.axes import Axis, Crop, GlobalWindow, Pad, ShapeError, TransposedWindow, Upsample, Window
-from course_utils.explain.rules.core import NONE, Pads, RuleResult, Shapes, known, rule
+from course_utils.axes import Axis, Crop, GlobalWindow, NoRule, Pad, ShapeError, TransposedWindow, Upsample, Window
+from course_utils.explain.rules.core import (
+    NONE,
+    Arguments,
+    Count,
+    Pads,
+    Place,
+    RuleResult,
+    Shapes,
+    call_rule,
+    kind_shown,
+    known,
+    rule,
+)
 from course_utils.explain.rules.sentences import rule_for_any_size, sentence_about
 from course_utils.explain.rules.weights import of_convolution
-from course_utils.explain.shapes import channels_of, shape_of, sizes_of
-from course_utils.explain.wording import AXIS_NAMES, Shape, per_axis, rows_and_columns, size
-from course_utils.keras_layers import Layer, axes_of, channels_last, check_settings, kind_of, missing_kernel
+from course_utils.explain.shapes import channels_of, places_of_maps, shape_of, sizes_of
+from course_utils.explain.wording import AXIS_NAMES, Shape, per_axis, product, rows_and_columns, size
+from course_utils.keras_layers import Layer, axes_from, axes_of, channels_last, check_settings, kind_of, missing_kernel
 
 
 @rule("axes")
@@ -24,16 +39,25 @@ def spatial(layer: Layer, shapes: Shapes) -> RuleResult:
     Raises:
         ShapeError: where nothing comes out, with the numbers and what would fit.
     """
-    shape, axes, last = shapes[0], axes_of(layer), channels_last(layer)
+    axes = axes_of(layer)
     check_settings(kind_of(layer), axes)
-    _check_rank(layer, shape, AXIS_NAMES[len(axes)], last)
-    sizes, channels, parameters = sizes_of(shape, last), channels_of(shape, last), NONE
-    out = _sizes_out(axes, sizes)
+    _check_rank(layer, shapes[0], AXIS_NAMES[len(axes)], channels_last(layer))
+    channels, parameters = channels_of(shapes[0], channels_last(layer)), NONE
+    _sizes_out(axes, sizes_of(shapes[0], channels_last(layer)))
     if hasattr(layer, "kernel_size"):  # only convolutions change the number of channels, and only they have weights
         reach = known(channels, "The number of channels")
         channels = reach * layer.depth_multiplier if kind_of(layer).startswith("Depthwise") else layer.filters
         parameters = of_convolution(layer, reach)
-    unread = _unread(axes, sizes)
+    return _along(layer, shapes[0], axes, channels, parameters)
+
+
+def _along(
+    layer: Layer, shape: Shape, axes: tuple[Axis, ...], channels: int | None, parameters: Count = NONE
+) -> RuleResult:
+    """What comes out where every axis of a map goes through an axis of the layer, or of the operation."""
+    last = channels_last(layer)
+    sizes = sizes_of(shape, last)
+    out, unread = _sizes_out(axes, sizes), _unread(axes, sizes)
     whole = isinstance(axes[0], GlobalWindow) and not layer.keepdims
     return RuleResult(
         (shape[0], channels) if whole else shape_of(shape[0], out, channels, last),
@@ -44,6 +68,71 @@ def spatial(layer: Layer, shapes: Shapes) -> RuleResult:
         pads=_pads(axes, sizes),
         unread=unread,
     )
+
+
+# -- the same as operations between tensors -----------------------------------------------------------------------
+
+#: Each with the layer that does the same, whose settings it has.
+_CONVOLUTIONS = {
+    "ops.Conv": "Conv{}D",
+    "ops.DepthwiseConv": "DepthwiseConv{}D",
+    "ops.SeparableConv": "SeparableConv{}D",
+    "ops.ConvTranspose": "Conv{}DTranspose",
+}
+_POOLINGS = {"ops.MaxPool": "MaxPooling{}D", "ops.AveragePool": "AveragePooling{}D"}
+
+
+@call_rule(*_CONVOLUTIONS)
+def convolution(operation: Layer, arguments: Arguments) -> RuleResult:
+    """The kernel is an input too, and its shape says what a layer is told: ``(3, 3, channels, filters)``."""
+    kind, shape = kind_shown(operation), arguments.shape_of("inputs", 0)
+    separable = kind == "ops.SeparableConv"
+    weights = arguments.shape_of("depthwise_kernel" if separable else "kernel", 1)
+    *kernel, reads, makes = (known(n, "A size of the kernel") for n in weights)
+    if kind == "ops.ConvTranspose":
+        reads, makes = makes, reads
+    channels = channels_of(shape, channels_last(operation))
+    many = channels is not None and kind == "ops.Conv" and channels % reads == 0
+    if channels not in (None, reads) and not many:
+        raise ShapeError(f"The kernel reads {reads} channels, and {size(shape)} has {channels}.")
+    if kind == "ops.DepthwiseConv":
+        makes *= reads
+    elif separable:
+        makes = known(arguments.shape_of("pointwise_kernel", 2)[-1], "A size of the kernel")
+    return _operation(operation, _CONVOLUTIONS[kind], shape, makes, kernel_size=tuple(kernel))
+
+
+@call_rule(*_POOLINGS)
+def pooling(operation: Layer, arguments: Arguments) -> RuleResult:
+    """The largest or the mean of each window."""
+    shape = arguments.shape_of("inputs", 0)
+    return _operation(operation, _POOLINGS[kind_shown(operation)], shape, channels_of(shape, channels_last(operation)))
+
+
+@call_rule("ops.ExtractPatches")
+def patches(operation: Layer, arguments: Arguments) -> RuleResult:
+    """Every window laid out as one row of numbers: as many channels as it has cells, times those that come in."""
+    shape, window = arguments.shape_of("images", 0), tuple(operation.size)
+    channels = known(channels_of(shape, channels_last(operation)), "The number of channels")
+    steps = window if operation.strides is None else operation.strides
+    makes = math.prod(window) * channels
+    found = _operation(operation, "Conv{}D", shape, makes, kernel_size=window, strides=steps)
+    return replace(
+        found, sentence=f"{found.sentence} Each becomes a row of {product((*window, channels))} = {makes} numbers."
+    )
+
+
+def _operation(operation: Layer, kind: str, shape: Shape, channels: int | None, **settings: Any) -> RuleResult:
+    """What the layer of this kind would make, and where each number of the shape comes from."""
+    last, rank = channels_last(operation), len(shape) - 2
+    if rank not in AXIS_NAMES:
+        raise NoRule(f"There is a rule for maps with 1 to 3 axes only; {size(shape)} has {rank}.")
+    axes = axes_from(kind.format(rank), lambda name: settings.get(name, getattr(operation, name, None)))
+    found = _along(operation, shape, axes, channels)
+    kept = channels_of(shape, last) == channels and not settings
+    mixed = Place(1 + rank * last) if kept else Place(size=channels)
+    maps = [Place(place + 1, axis) for place, axis in zip(places_of_maps(rank + 1, last), axes, strict=True)]
+    return replace(found, places=(Place(0), *maps, mixed) if last else (Place(0), mixed, *maps))
 
 
 def _check_rank(layer: Layer, shape: Shape, names: tuple[str, ...], last: bool) -> None:
@@ -98,6 +187,12 @@ def _unread_on(axis: Axis, n: int) -> int:
     return 0 if isinstance(axis, Upsample | Pad) else len(axis.unused_inputs(n))
 
 
+def _is_slip(layer: Layer, windows: Sequence[Window]) -> bool:
+    """Whether ``Conv2D(8, 3, 3)`` may have been meant as 3×3. The patches of a transformer are larger, or even."""
+    sides = {(axis.size, axis.stride) for axis in windows}
+    return kind_of(layer).startswith("Conv") and hasattr(layer, "filters") and sides in ({(3, 3)}, {(5, 5)})
+
+
 def _notes(layer: Layer, axes: Sequence[Axis], sizes: Shape, unread: Sequence[int]) -> Iterator[str]:
     """What nobody warns about: cells that are never read, layers that build and do not run, sizes that surprise."""
     first, known_sizes = axes[0], [(axis, n) for axis, n in zip(axes, sizes, strict=True) if n is not None]
@@ -111,8 +206,7 @@ def _notes(layer: Layer, axes: Sequence[Axis], sizes: Shape, unread: Sequence[in
             yield str(error)
             break
     windows = [axis for axis in axes if isinstance(axis, Window)]
-    alike = {axis.stride for axis in windows} == {axis.size for axis in windows}
-    if windows and kind_of(layer).startswith("Conv") and windows[0].stride > 1 and alike:
+    if _is_slip(layer, windows):
         yield (
             f"The strides equal the kernel size, {windows[0].size}. Meant? In {kind_of(layer)}(f, k, s) the third "
             "number is the stride, not the second side of the kernel."

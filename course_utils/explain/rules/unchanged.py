@@ -8,17 +8,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from course_utils.axes import NoRule, ShapeError
-from course_utils.explain.rules.core import NONE, Count, RuleResult, Shapes, known, rule, worked_out
+from course_utils.explain.rules.core import (
+    NONE,
+    Count,
+    RuleResult,
+    Shapes,
+    is_operation,
+    kind_shown,
+    known,
+    rule,
+    worked_out,
+)
 from course_utils.explain.wording import Shape, capital, count, listed, product, size
 from course_utils.keras_layers import Layer, kind_of
 
 #: Classes of ``keras/src/ops`` that change each value by itself, or at least no size.
 _OPERATIONS = """
     Relu Relu6 LeakyRelu Elu Selu Celu Gelu Silu Sigmoid HardSigmoid HardSilu LogSigmoid Softplus Softsign SoftShrink
-    HardShrink HardTanh Tanh TanhShrink SparsePlus Squareplus Threshold Softmax LogSoftmax Absolute Negative Sign Square
-    Sqrt Rsqrt Exp Expm1 Log Log1p Log2 Log10 Erf Reciprocal Floor Ceil Round Sin Cos Tan Sinh Cosh Clip Cast Isnan
-    Isfinite LogicalNot ZerosLike OnesLike StopGradient NanToNum
+    HardShrink HardTanh Tanh TanhShrink SparsePlus SparseSigmoid Sparsemax Squareplus Threshold Softmax LogSoftmax
+    Abs Absolute Fabs Negative Sign Signbit Square Sqrt Rsqrt Cbrt Exp Exp2 Expm1 Log Log1p Log2 Log10 Erf Erfc Erfinv
+    Reciprocal Floor Ceil Round Trunc Sin Cos Tan Sinh Cosh Arcsin Arccos Arctan Arcsinh Arccosh Arctanh Sinc I0 Angle
+    Deg2rad Rad2deg Conj Conjugate Real Imag Clip Cast SaturateCast Copy Array Isnan Isinf Isposinf Isneginf Isfinite
+    Isreal BitwiseInvert BitwiseNot LogicalNot ZerosLike OnesLike FullLike EmptyLike StopGradient NanToNum Digitize
+    ConvertToTensor RGBToHSV HSVToRGB
 """
+#: Those that put values elsewhere, join them along an axis, or bring them to a common range.
+_MOVING = "Flip Fliplr Flipud Roll Sort Argsort Argpartition Tril Triu"
+_RUNNING = "Cumsum Cumprod Nancumsum Nancumprod"
+_SCALING = "Normalize BatchNorm LayerNorm RMSNorm"
+_PICTURING = "GaussianBlur ElasticTransform AffineTransform PerspectiveTransform"
 #: Layers that change a picture and keep its size.
 IMAGES = """
     AugMix AutoContrast ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization MixUp RandAugment
@@ -30,7 +48,17 @@ _EACH_VALUE = "Changes each value by itself; the size stays."
 #: What is said of layers without weights.
 _SENTENCES = {
     **dict.fromkeys(("Activation", "ReLU", "LeakyReLU", "ELU", "Softmax"), _EACH_VALUE),
-    **dict.fromkeys([f"ops.{name}" for name in _OPERATIONS.split()], _EACH_VALUE),
+    **{
+        f"ops.{name}": sentence
+        for names, sentence in (
+            (_OPERATIONS, _EACH_VALUE),
+            (_MOVING, "Puts values elsewhere; the size stays."),
+            (_RUNNING, "Each value is joined with all before it along an axis; the size stays."),
+            (_SCALING, "Brings the values to a common range; the size stays."),
+            (_PICTURING, "Changes the picture; the size stays."),
+        )
+        for name in names.split()
+    },
     **dict.fromkeys(
         ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "StochasticDepth"),
         "Drops or disturbs values, in training only; the size stays.",
@@ -48,8 +76,10 @@ _SENTENCES = {
 @rule(*_SENTENCES)
 def unchanged(layer: Layer, shapes: Shapes) -> RuleResult:
     """A layer or operation without weights that keeps the size."""
-    name = type(layer).__name__
-    return size_stays(shapes[0], _SENTENCES.get(name) or _SENTENCES[f"ops.{name}"])
+    kind = kind_shown(layer)
+    if is_operation(layer) and getattr(layer, "axis", 0) is None and type(layer).__name__ in f"{_RUNNING} Sort Argsort":
+        raise NoRule(f"{kind} has a rule with an axis only.")
+    return size_stays(shapes[0], _SENTENCES[kind])
 
 
 @rule("InputLayer")
