@@ -36,6 +36,7 @@ class Comparison:
         tolerance: for each value, how far float32 may be off.
         refusal_by_hand: why the hand refuses, or None.
         refusal_keras: what Keras said when it refused, or None.
+        untried: why nothing can be compared, though the layer is right: TensorFlow cannot run it on this processor.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Comparison:
     tolerance: Array | None
     refusal_by_hand: str | None
     refusal_keras: str | None
+    untried: str | None = None
 
     @property
     def shape_by_hand(self) -> tuple[int, ...] | None:
@@ -104,6 +106,8 @@ class Comparison:
             return "Both refuse: this setting has no output."
         if self.by_hand is None:
             return f"They differ: Keras gives {self.shape_keras}, by hand there is no output."
+        if self.untried:
+            return f"Nothing to compare with: by hand there is {self.shape_by_hand}. {self.untried}"
         if self.keras is None:
             return f"They differ: by hand there is {self.shape_by_hand}, Keras refuses."
         if not self.same_shape:
@@ -122,6 +126,15 @@ class Comparison:
             f"by hand {self.by_hand[place]:.9g}, Keras {self.keras[place]:.9g}."
         )
 
+    @property
+    def _mark(self) -> tuple[str, str]:
+        """The sign before the verdict, and its colour."""
+        if self.untried:
+            return "–", "inherit"
+        if self.agrees:
+            return "✓", "var(--jp-success-color0, #1b5e20)"
+        return "✗", "var(--jp-error-color1, #d32f2f)"
+
     def _rows(self) -> list[tuple[str, str]]:
         rows = [
             ("input", str(self.input_shape)),
@@ -135,7 +148,7 @@ class Comparison:
     def __str__(self) -> str:
         width = max(len(name) for name, _ in self._rows())
         lines = [f"  {name:<{width}}  {value}" for name, value in self._rows()]
-        return "\n".join([self.kind, *lines, f"  {'✓' if self.agrees else '✗'} {self.verdict}"])
+        return "\n".join([self.kind, *lines, f"  {self._mark[0]} {self.verdict}"])
 
     __repr__ = __str__
 
@@ -145,10 +158,10 @@ class Comparison:
             f'<td style="text-align:left">{html.escape(value)}</td></tr>'
             for name, value in self._rows()
         )
-        colour = "var(--jp-success-color0, #1b5e20)" if self.agrees else "var(--jp-error-color1, #d32f2f)"
+        sign, colour = self._mark
         return (
             f"<table><caption style='text-align:left'><code>{html.escape(self.kind)}</code></caption>{cells}</table>"
-            f'<p style="color:{colour}">{"✓" if self.agrees else "✗"} {html.escape(self.verdict)}</p>'
+            f'<p style="color:{colour}">{sign} {html.escape(self.verdict)}</p>'
         )
 
 
@@ -171,6 +184,7 @@ def compare(layer: Layer, x: ArrayLike) -> Comparison:
     real, refusal_keras = _attempt(lambda: keras_layers.run(layer, x), KerasRefusal)
     hand, refusal_by_hand = _attempt(lambda: _by_hand(layer, x, rule), ShapeError)
     values, tolerance = (None, None) if hand is None else hand
+    runs_elsewhere = values is not None and real is None
     return Comparison(
         kind=keras_layers.kind_of(layer),
         input_shape=x.shape,
@@ -179,6 +193,7 @@ def compare(layer: Layer, x: ArrayLike) -> Comparison:
         tolerance=tolerance,
         refusal_by_hand=refusal_by_hand,
         refusal_keras=refusal_keras,
+        untried=keras_layers.missing_kernel(layer) if runs_elsewhere else None,
     )
 
 
@@ -218,7 +233,7 @@ def _rule_for(layer: Layer) -> Rule:
         keras_layers.axes_of(layer)  # says which layers have a rule
     if layer.compute_dtype not in ("float32", "float64"):
         raise NoRule(f"There is no rule by hand for {layer.compute_dtype}: the tolerance is that of float32.")
-    if getattr(layer, "lora_enabled", False):
+    if getattr(layer, "lora_rank", None):
         raise NoRule("There is no rule by hand for a layer with LoRA: its kernel is a sum of two.")
     activation = _activation_of(layer)
     if activation not in byhand.ACTIVATIONS:
@@ -231,10 +246,7 @@ def _rule_for(layer: Layer) -> Rule:
 def _activation_of(layer: Layer) -> str:
     """The name of the layer's activation; the full name of one that Keras does not ship: no rule fits it by chance."""
     function = getattr(layer, "activation", None)
-    if function is None:
-        return "linear"
-    module, name = str(getattr(function, "__module__", "")), getattr(function, "__qualname__", type(function).__name__)
-    return str(name) if module.startswith("keras.") else f"{module}.{name}"
+    return "linear" if function is None else keras_layers.activation_name(function)
 
 
 def _by_hand(layer: Layer, x: NDArray[np.float32], rule: Rule) -> tuple[Array, Array]:

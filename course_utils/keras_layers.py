@@ -211,6 +211,18 @@ def kind_of(layer: Layer) -> str:
     return cls.__name__ if cls.__module__.startswith("keras.") else f"{cls.__module__}.{cls.__qualname__}"
 
 
+def activation_name(function: Any) -> str:
+    """The name of a function that Keras ships, known by what it is; of any other, where it is from, with a dot."""
+    keras, name = load_keras(), getattr(function, "__name__", "")
+    if any(getattr(home, name, None) is function for home in (keras.activations, keras.ops)):
+        return str(name)
+    # A wrapped function bears the name and the module of another one; its code does not.
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return f"{type(function).__module__}.{type(function).__qualname__}"
+    return f"{function.__globals__['__name__']}.{code.co_qualname}"
+
+
 def has_axes(layer: Layer) -> bool:
     """Whether ``axes_of`` has a rule for this layer."""
     return kind_of(layer) in _READERS
@@ -254,7 +266,7 @@ def missing_kernel(layer: Layer) -> str | None:
 
     Such a layer is right, has sizes and values, and runs on a GPU or with oneDNN; here Keras refuses when it is called.
     """
-    if os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "0":
+    if os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "0" or load_keras().backend.backend() != "tensorflow":
         return None
     kind = kind_of(layer)
     first_needs_other = kind in ("Conv1D", "Conv2D", *_kinds("Conv#DTranspose")) and getattr(layer, "groups", 1) == 1
