@@ -8,16 +8,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from course_utils.axes import NoRule
 from course_utils.explain.wording import AXIS_NAMES
 from course_utils.inverse import arguments
 from course_utils.inverse.arguments import Shape
 from course_utils.inverse.found import WIDTH
-from course_utils.inverse.torch_rules import LayerInput, Ported, ported
+from course_utils.inverse.torch_modules import LayerInput, Ported
+from course_utils.inverse.torch_rules import rule_for
 from course_utils.keras_layers import Layer, axes_of, channels_last, has_axes, kind_of
 
 _EXAMPLE = "port(keras.layers.Conv2D(8, 3), input_shape=(28, 28, 3))"
-#: How PyTorch turns channels last into channels first, by how many spatial axes there are.
-_PERMUTED = {1: "x.permute(0, 2, 1)", 2: "x.permute(0, 3, 1, 2)", 3: "x.permute(0, 4, 1, 2, 3)"}
+#: A module that PyTorch does not ship. It copies, because a convolution may read a mere view wrongly (see ``port``).
+_PERMUTE = (
+    "",
+    "class Permute(nn.Module):",
+    "    def __init__(self, *order):",
+    "        super().__init__()",
+    "        self.order = order",
+    "",
+    "    def forward(self, x):",
+    "        return torch.permute_copy(x, self.order)",
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,9 +38,11 @@ class Port:
     Attributes:
         kind: the class of the Keras layer.
         call: the module as an expression: ``nn.Conv2d(…)``, or ``nn.Sequential(…)`` where it takes several.
-        imports: the lines that the code needs.
+        imports: the lines that the code needs before it; where it takes a module that PyTorch does not ship, that, too.
         weights: the lines that copy the weights of ``layer``, the Keras layer, into ``ported``.
         notes: what has to be known, one sentence each.
+        order: the axes of what goes in, by their numbers in Keras, in the order in which ``ported`` takes them; empty
+            where it takes them as they are.
     """
 
     kind: str
@@ -37,6 +50,7 @@ class Port:
     imports: tuple[str, ...]
     weights: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    order: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:
@@ -69,6 +83,11 @@ def port(layer: Layer, input_shape: Sequence[int | None] | None = None) -> Port:
     ``padding`` of PyTorch does, and a transposed convolution cuts at the other end. What the call computes by
     PyTorch's documentation was held against Keras in the tests, value by value; PyTorch itself is not installed here.
 
+    Where Keras has the channels last, PyTorch gets and gives them before the sizes. A layer that has an ``axis`` and no
+    ``data_format`` has them first if its axis is 1, else last. The map must be *copied* into the new order, as
+    ``torch.permute_copy`` does: in PyTorch 2.13 a strided convolution of a permuted view with one channel gives wrong
+    numbers, also after ``contiguous()``, for which such a view already is what is asked for.
+
     Args:
         layer: one Keras layer; it is not changed.
         input_shape: what goes in, without the batch axis, in the layer's own order, such as ``(28, 28, 3)``. Not
@@ -84,50 +103,67 @@ def port(layer: Layer, input_shape: Sequence[int | None] | None = None) -> Port:
     'nn.MaxPool2d(kernel_size=3, stride=2, padding=1)'
     """
     arguments.layer(layer, "port", _EXAMPLE)
-    given = arguments.input_shape(input_shape)
-    found = ported(layer, _layer_input(layer, given))
-    arrays = _weights(found)
-    dimensions = len(axes_of(layer)) if has_axes(layer) else 0
+    given_shape = arguments.input_shape(input_shape)
+    rule = rule_for(layer)
+    given = _layer_input(layer, given_shape)
+    found = rule(given)
+    if found.arrays and layer.built and len(found.arrays) != len(layer.get_weights()):
+        raise NoRule(
+            f"There is no rule for this {kind_of(layer)}: it holds {len(layer.get_weights())} arrays, and of "
+            f"{len(found.arrays)} it is known what they are: {', '.join(found.arrays)}."
+        )
+    order: tuple[int, ...] = ()
     notes = list(found.notes)
-    if dimensions and channels_last(layer):
-        notes.append(f"PyTorch wants the channels before the sizes: {_PERMUTED[dimensions]}.")
-    imports = ("import torch", "from torch import nn") if arrays else ("from torch import nn",)
-    return Port(kind_of(layer), _expression(found), imports, arrays, tuple(notes))
+    if given.last and not found.pointwise and (given.shape is None or len(given.shape) > 2):
+        order = () if given.shape is None else given.order
+        how = f": torch.permute_copy(x, {order}), not x.permute" if order else ""
+        notes.append(
+            f"PyTorch wants the channels before the sizes, in a copy{how}. A convolution of PyTorch 2.13 may read a "
+            "permuted view with one channel wrongly."
+        )
+    if layer.compute_dtype != "float32":
+        notes.append(
+            f"Keras computes in {layer.compute_dtype} here, PyTorch in float32, so the last digits differ. "
+            f"ported.to(torch.{layer.compute_dtype}) makes it compute in that, too."
+        )
+    arrays = _weights(layer, found)
+    own = any(module.call.startswith("Permute(") for module in found.modules)
+    imports = ("import torch", "from torch import nn") if arrays or own else ("from torch import nn",)
+    return Port(kind_of(layer), _expression(found), (*imports, *_PERMUTE * own), arrays, tuple(notes), order)
 
 
 # -- what goes in -------------------------------------------------------------------------------------------------
 
 
 def _layer_input(layer: Layer, given: Shape | None) -> LayerInput:
-    """Sizes and channels, from the shape that is given or the one that the layer was built for."""
+    """The shape that is given, or the one that the layer was built for."""
     built = arguments.built_for(layer)
     shape = built if given is None else given
     dimensions = len(axes_of(layer)) if has_axes(layer) else None
+    last = _channels_last(layer, shape)
     if shape is None:
-        return LayerInput((None,) * (dimensions or 0))
+        return LayerInput(None if dimensions is None else (None,) * (dimensions + 2), last)
     if dimensions is not None and len(shape) != dimensions + 2:
         names = (*AXIS_NAMES[dimensions], "channels")
-        needed = names if channels_last(layer) else (names[-1], *names[:-1])
+        needed = names if last else (names[-1], *names[:-1])
         raise ValueError(
             f"{kind_of(layer)} takes input_shape=({', '.join(needed)}), without the batch axis; it is {shape[1:]}."
         )
     if len(shape) < 2:
         raise ValueError(f"{kind_of(layer)} takes an input_shape of at least one number, such as (28, 28, 3).")
-    found = _taken_apart(shape, channels_last(layer))
-    made_for = None if built is None else _taken_apart(built, channels_last(layer)).channels
-    if layer.weights and made_for is not None and found.channels != made_for:
-        raise ValueError(f"{layer.name} was built for {made_for} channels, and input_shape has {found.channels}.")
-    groups = getattr(layer, "groups", 1)
-    if found.channels is not None and found.channels % groups:
-        raise ValueError(
-            f"{found.channels} channels cannot be dealt out to groups={groups}: {groups} must divide them."
-        )
-    return found
+    if layer.weights and built is not None:
+        place = -1 if last else 1
+        if shape[place] != built[place]:
+            raise ValueError(f"{layer.name} was built for {built[place]} channels, and input_shape has {shape[place]}.")
+    return LayerInput(shape, last)
 
 
-def _taken_apart(shape: Shape, last: bool) -> LayerInput:
-    inner = shape[1:]
-    return LayerInput(inner[:-1], inner[-1]) if last else LayerInput(inner[1:], inner[0])
+def _channels_last(layer: Layer, shape: Shape | None) -> bool:
+    """As the layer's setting says; where it has none, by the axis along which it works."""
+    if not hasattr(layer, "axis"):
+        return channels_last(layer)
+    axes = layer.axis if isinstance(layer.axis, list | tuple) else [layer.axis]
+    return not (len(axes) == 1 and axes[0] in (1, 1 - len(shape or ())))
 
 
 # -- as text ------------------------------------------------------------------------------------------------------
@@ -145,12 +181,15 @@ def _folded(call: str, margin: str) -> str:
     return f"\n{margin}    ".join(textwrap.wrap(call, WIDTH - 12))
 
 
-def _weights(found: Ported) -> tuple[str, ...]:
+def _weights(layer: Layer, found: Ported) -> tuple[str, ...]:
     """Lines that copy the weights. ``eval`` matters only to modules that behave otherwise in training."""
     lines: list[str] = []
     if found.arrays:
         names = ", ".join(found.arrays) + ("," if len(found.arrays) == 1 else "")
-        lines.append(f"{names} = layer.get_weights()  # of the Keras layer")
+        read = "layer.get_weights()"
+        if layer.variable_dtype == "bfloat16":  # NumPy has none of its own, and PyTorch takes no other's
+            read = f'(array.astype("float32") for array in {read})'
+        lines.append(f"{names} = {read}  # of the Keras layer")
     for place, module in enumerate(found.modules):
         target = "ported" if len(found.modules) == 1 else f"ported[{place}]"
         for attribute, array in module.weights.items():

@@ -11,85 +11,66 @@ and the tests hold it against the real Keras layers in every value.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from course_utils.axes import Axis, Crop, NoRule, Pad, Upsample, Window
 from course_utils.explain.wording import AXIS_NAMES, listed
-from course_utils.keras_layers import Layer, axes_of, channels_last, check_settings, has_axes, kind_of
-
-#: Ghost cells (before, after), per axis; cells that are cut off are negative.
-Pads = tuple[tuple[int, int], ...]
+from course_utils.inverse import torch_layers
+from course_utils.inverse.torch_layers import bias_of, weighted
+from course_utils.inverse.torch_modules import (
+    LayerInput,
+    Module,
+    Pads,
+    Ported,
+    call,
+    each,
+    pad_module,
+    transposed,
+    unless,
+)
+from course_utils.keras_layers import Layer, axes_of, check_settings, has_axes, kind_of
 
 #: Up to here PyTorch's ``mode="nearest"``, which divides in float32, takes the same cell as whole numbers do.
 LARGEST_FACTOR = 40
 
-_ACTIVATIONS = {
-    "relu": "nn.ReLU()",
-    "relu6": "nn.ReLU6()",
-    "sigmoid": "nn.Sigmoid()",
-    "silu": "nn.SiLU()",
-    "tanh": "nn.Tanh()",
-    "softplus": "nn.Softplus()",
-    "elu": "nn.ELU()",
-}
 
-
-@dataclass(frozen=True)
-class LayerInput:
-    """What reaches the layer.
-
-    Attributes:
-        sizes: per spatial axis; None where it is not known.
-        channels: how many; None where it is not known.
-    """
-
-    sizes: tuple[int | None, ...] = ()
-    channels: int | None = None
-
-
-@dataclass(frozen=True)
-class Module:
-    """One module.
-
-    Attributes:
-        call: its constructor.
-        weights: attribute of the module → the array for it, as an expression of NumPy.
-    """
-
-    call: str
-    weights: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Ported:
-    """The modules in their order.
-
-    Attributes:
-        arrays: the names given to what ``layer.get_weights()`` returns.
-        notes: what has to be known, one sentence each.
-    """
-
-    modules: tuple[Module, ...]
-    arrays: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-def ported(layer: Layer, given: LayerInput) -> Ported:
-    """The modules that give the same values.
+def rule_for(layer: Layer) -> Callable[[LayerInput], Ported]:
+    """What gives, for an input, the modules with the same values.
 
     Raises:
         NoRule: for a layer that is not listed, or one of its settings.
+
+    And, when the rule is asked:
+
+    Raises:
         ShapeError: where nothing comes out of the layer.
         ValueError: for something that has to be known of the input and is not.
     """
     kind = kind_of(layer)
-    if kind in _RULES_WITHOUT_AXES:
-        return _RULES_WITHOUT_AXES[kind](layer, given)
-    if not has_axes(layer):
+    if kind not in torch_layers.RULES and not has_axes(layer):
         raise NoRule(f"There is no rule for {kind} in PyTorch yet.{_HINTS.get(kind, '')}")
-    axes = axes_of(layer)
+    _check_weights(layer)
+    return functools.partial(torch_layers.RULES.get(kind, _with_axes), layer)
+
+
+def _check_weights(layer: Layer) -> None:
+    """Raise NoRule where the layer does not hold the weights that its kind has."""
+    if getattr(layer, "lora_rank", None):
+        raise NoRule(
+            "There is no rule for a layer with LoRA: its kernel is a sum of two. Make the same layer without it, build "
+            "it, hand the sum over, plain.kernel.assign(layer.kernel), and the bias, and port that one."
+        )
+    if mode := getattr(layer, "quantization_mode", None):
+        raise NoRule(
+            f"There is no rule for a layer that is quantized ({mode}): its kernel is kept in other numbers. Port one "
+            "that is not: the layer before quantize(), or made without such a dtype."
+        )
+
+
+def _with_axes(layer: Layer, given: LayerInput) -> Ported:
+    kind, axes = kind_of(layer), axes_of(layer)
     check_settings(kind, axes)
     for axis, n in zip(axes, given.sizes, strict=True):
         if n is not None:
@@ -97,55 +78,6 @@ def ported(layer: Layer, given: LayerInput) -> Ported:
     if kind.endswith("Transpose"):
         return _transposed(layer, axes, given)
     return next(rule for start, rule in _RULES if kind.startswith(start))(layer, axes, given)
-
-
-# -- how numbers and modules are written --------------------------------------------------------------------------
-
-
-def _each(numbers: Sequence[Any]) -> str:
-    """One number if all axes have the same, else a tuple."""
-    return repr(numbers[0] if len(set(numbers)) == 1 else tuple(numbers))
-
-
-def _call(name: str, *numbers: object, **settings: object) -> str:
-    """A constructor; settings that are None are left out."""
-    written = [str(number) for number in numbers]
-    written += [f"{key}={value}" for key, value in settings.items() if value is not None]
-    return f"nn.{name}({', '.join(written)})"
-
-
-def _unless(default: int, numbers: Sequence[int]) -> str | None:
-    """None where all are the default, which is then not written."""
-    return None if set(numbers) == {default} else _each(numbers)
-
-
-def pad_module(pads: Pads, value: str = "0.0") -> Module:
-    """Ghost cells around the map. PyTorch counts the sides from the last axis: left, right, top, bottom."""
-    sides = tuple(cells for pair in reversed(pads) for cells in pair)
-    if value == "0.0" and len(pads) == 2:
-        return Module(_call("ZeroPad2d", sides))
-    return Module(_call(f"ConstantPad{len(pads)}d", sides, value))
-
-
-def _after(layer: Layer, name: str | None = None) -> tuple[Module, ...]:
-    """The activation, if there is one."""
-    name = name or layer.activation.__name__
-    if name == "linear":
-        return ()
-    if name == "softmax":
-        return (Module(_call("Softmax", dim=1 if channels_last(layer) else -1)),)  # Keras takes its last axis
-    if name not in _ACTIVATIONS:
-        raise NoRule(f'There is no rule for the activation "{name}" in PyTorch yet.')
-    return (Module(_ACTIVATIONS[name]),)
-
-
-def _channels(layer: Layer, given: LayerInput) -> int:
-    if given.channels is None:
-        raise ValueError(
-            f"{kind_of(layer)} in PyTorch must be told how many channels come in. Say it: "
-            "port(layer, input_shape=(28, 28, 3))."
-        )
-    return given.channels
 
 
 # -- ghost cells --------------------------------------------------------------------------------------------------
@@ -180,19 +112,9 @@ def _uneven(pads: Pads) -> bool:
 # -- convolutions -------------------------------------------------------------------------------------------------
 
 
-def _to_torch(dimensions: int) -> str:
+def _turned(array: str, dimensions: int) -> str:
     """(*k, a, b) → (b, a, *k): both kinds of convolution store their two channel axes the other way round."""
-    order = (dimensions + 1, dimensions, *range(dimensions))
-    return f"transpose({', '.join(map(str, order))})"
-
-
-def _bias(layer: Layer) -> dict[str, str]:
-    return {"bias": "bias"} if layer.use_bias else {}
-
-
-def _weighted(layer: Layer, modules: Sequence[Module], arrays: Sequence[str], notes: Sequence[str] = ()) -> Ported:
-    """Modules with weights, and the activation behind them."""
-    return Ported((*modules, *_after(layer)), (*arrays, *_bias(layer)), tuple(notes))
+    return transposed(array, (dimensions + 1, dimensions, *range(dimensions)))
 
 
 def _windows(
@@ -201,48 +123,52 @@ def _windows(
     """A convolution, with its padding before it where the sides differ."""
     pads, notes = _pads(layer, axes, given)
     apart = _uneven(pads)
-    call = _call(
+    module = call(
         f"Conv{len(axes)}d",
-        _channels(layer, given),
+        given.channels,
         out,
-        kernel_size=_each([axis.size for axis in axes]),
-        stride=_unless(1, [axis.stride for axis in axes]),
-        padding=None if apart else _unless(0, [before for before, _ in pads]),
-        dilation=_unless(1, [axis.dilation for axis in axes]),
+        kernel_size=each([axis.size for axis in axes]),
+        stride=unless(1, [axis.stride for axis in axes]),
+        padding=None if apart else unless(0, [before for before, _ in pads]),
+        dilation=unless(1, [axis.dilation for axis in axes]),
         groups=groups if groups > 1 else None,
         bias=None if "bias" in weights else False,
     )
-    return ((pad_module(pads),) if apart else ()) + (Module(call, weights),), notes
+    return ((pad_module(pads),) if apart else ()) + (Module(module, weights),), notes
 
 
 def _convolution(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
-    weights = {"weight": f"kernel.{_to_torch(len(axes))}", **_bias(layer)}
+    if given.channels % layer.groups:
+        raise ValueError(
+            f"{given.channels} channels cannot be dealt out to groups={layer.groups}: {layer.groups} must divide them."
+        )
+    weights = {"weight": _turned("kernel", len(axes)), **bias_of(layer)}
     modules, notes = _windows(layer, axes, given, layer.filters, weights, layer.groups)
-    return _weighted(layer, modules, ("kernel",), notes)
+    return weighted(layer, given, modules, ("kernel",), notes)
 
 
 def _depthwise_weight(layer: Layer, axes: Sequence[Window], name: str) -> str:
     """(*k, c_in, m) → (c_in·m, 1, *k): the m results of a channel stand side by side in both."""
     d = len(axes)
-    order = ", ".join(map(str, (d, d + 1, *range(d))))
-    return f"{name}.transpose({order}).reshape(-1, 1, {', '.join(str(axis.size) for axis in axes)})"
+    kernel = ", ".join(str(axis.size) for axis in axes)
+    return f"{transposed(name, (d, d + 1, *range(d)))}.reshape(-1, 1, {kernel})"
 
 
 def _depthwise(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
-    channels = _channels(layer, given)
-    weights = {"weight": _depthwise_weight(layer, axes, "kernel"), **_bias(layer)}
+    channels = given.channels
+    weights = {"weight": _depthwise_weight(layer, axes, "kernel"), **bias_of(layer)}
     modules, notes = _windows(layer, axes, given, channels * layer.depth_multiplier, weights, channels)
-    return _weighted(layer, modules, ("kernel",), notes)
+    return weighted(layer, given, modules, ("kernel",), notes)
 
 
 def _separable(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
-    channels = _channels(layer, given)
+    channels = given.channels
     made = channels * layer.depth_multiplier
     first = {"weight": _depthwise_weight(layer, axes, "depthwise")}
     modules, notes = _windows(layer, axes, given, made, first, channels)
-    second = {"weight": f"pointwise.{_to_torch(len(axes))}", **_bias(layer)}
-    call = _call(f"Conv{len(axes)}d", made, layer.filters, kernel_size=1, bias=None if layer.use_bias else False)
-    return _weighted(layer, (*modules, Module(call, second)), ("depthwise", "pointwise"), notes)
+    second = {"weight": _turned("pointwise", len(axes)), **bias_of(layer)}
+    module = call(f"Conv{len(axes)}d", made, layer.filters, kernel_size=1, bias=None if layer.use_bias else False)
+    return weighted(layer, given, (*modules, Module(module, second)), ("depthwise", "pointwise"), notes)
 
 
 def _transposed(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
@@ -255,25 +181,25 @@ def _transposed(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
         axis.check_runs(n or 1)
         crops.append(axis.crops(n or 1))  # the same for every n
     beyond = tuple((0, min(before - after, 0)) for before, after in crops)
-    weights = {"weight": f"kernel.{_to_torch(len(axes))}", **_bias(layer)}
-    call = _call(
+    weights = {"weight": _turned("kernel", len(axes)), **bias_of(layer)}
+    module = call(
         f"ConvTranspose{len(axes)}d",
-        _channels(layer, given),
+        given.channels,
         layer.filters,
-        kernel_size=_each([axis.size for axis in axes]),
-        stride=_unless(1, [axis.stride for axis in axes]),
-        padding=_unless(0, [before for before, _ in crops]),
-        output_padding=_unless(0, [max(before - after, 0) for before, after in crops]),
+        kernel_size=each([axis.size for axis in axes]),
+        stride=unless(1, [axis.stride for axis in axes]),
+        padding=unless(0, [before for before, _ in crops]),
+        output_padding=unless(0, [max(before - after, 0) for before, after in crops]),
         bias=None if "bias" in weights else False,
-        dilation=_unless(1, [axis.dilation for axis in axes]),
+        dilation=unless(1, [axis.dilation for axis in axes]),
     )
     if not _uneven(beyond):
-        return _weighted(layer, [Module(call, weights)], ("kernel",))
+        return weighted(layer, given, [Module(module, weights)], ("kernel",))
     note = (
         "The negative padding cuts off the end, as Keras does. PyTorch's own output_padding gives the same size, "
         "but cuts at the beginning: every value would come from other cells."
     )
-    return _weighted(layer, [Module(call, weights), pad_module(beyond)], ("kernel",), (note,))
+    return weighted(layer, given, [Module(module, weights), pad_module(beyond)], ("kernel",), (note,))
 
 
 # -- pooling ------------------------------------------------------------------------------------------------------
@@ -282,7 +208,7 @@ def _transposed(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
 def _pool_sizes(axes: Sequence[Window]) -> dict[str, str | None]:
     """Window and step; PyTorch's step, too, is the window's size unless it is said."""
     sizes, strides = [axis.size for axis in axes], [axis.stride for axis in axes]
-    return {"kernel_size": _each(sizes), "stride": None if sizes == strides else _each(strides)}
+    return {"kernel_size": each(sizes), "stride": None if sizes == strides else each(strides)}
 
 
 def _max_pooling(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
@@ -290,8 +216,8 @@ def _max_pooling(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported
     pads, notes = _pads(layer, axes, given)
     sizes, name = _pool_sizes(axes), f"MaxPool{len(axes)}d"
     if not _uneven(pads):
-        return Ported((Module(_call(name, **sizes, padding=_unless(0, [before for before, _ in pads]))),), (), notes)
-    return Ported((pad_module(pads, 'float("-inf")'), Module(_call(name, **sizes))), (), notes)
+        return Ported((Module(call(name, **sizes, padding=unless(0, [before for before, _ in pads]))),), (), notes)
+    return Ported((pad_module(pads, 'float("-inf")'), Module(call(name, **sizes))), (), notes)
 
 
 def _average_pooling(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
@@ -308,10 +234,10 @@ def _average_pooling(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Po
     doubled = [uneven and axis.stride == 1 for uneven, axis in zip(odd, axes, strict=True)]
     padding = [after if double else before for (before, after), double in zip(pads, doubled, strict=True)]
     hangs = any(uneven and not double for uneven, double in zip(odd, doubled, strict=True))
-    call = _call(
+    module = call(
         f"AvgPool{len(axes)}d",
         **_pool_sizes(axes),
-        padding=_unless(0, padding),
+        padding=unless(0, padding),
         ceil_mode=True if hangs else None,
         count_include_pad=False if any(padding) or hangs else None,
     )
@@ -325,7 +251,7 @@ def _average_pooling(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Po
         notes += (
             "padding is one more before than in Keras, so one window more comes out, the first, and is cut off again.",
         )
-    return Ported((Module(call), *cut), (), notes)
+    return Ported((Module(module), *cut), (), notes)
 
 
 def _no_larger_than(n: int | None, axis: Window) -> Window:
@@ -342,7 +268,7 @@ def _no_larger_than(n: int | None, axis: Window) -> Window:
 
 def _global_pooling(layer: Layer, axes: Sequence[Axis], given: LayerInput) -> Ported:
     how = "Max" if "Max" in kind_of(layer) else "Avg"
-    pool = Module(_call(f"Adaptive{how}Pool{len(axes)}d", 1))
+    pool = Module(call(f"Adaptive{how}Pool{len(axes)}d", 1))
     return Ported((pool,) if layer.keepdims else (pool, Module("nn.Flatten()")))
 
 
@@ -358,7 +284,7 @@ def _upsampling(layer: Layer, axes: Sequence[Upsample], given: LayerInput) -> Po
             f"There is no rule for factors above {LARGEST_FACTOR}: PyTorch's rounding takes other cells there."
         )
     settings = {"mode": '"bilinear"', "align_corners": False} if how == "bilinear" else {"mode": '"nearest"'}
-    return Ported((Module(_call("Upsample", scale_factor=_each(factors), **settings)),))
+    return Ported((Module(call("Upsample", scale_factor=each(factors), **settings)),))
 
 
 def _padding(layer: Layer, axes: Sequence[Pad], given: LayerInput) -> Ported:
@@ -368,45 +294,6 @@ def _padding(layer: Layer, axes: Sequence[Pad], given: LayerInput) -> Ported:
 def _cropping(layer: Layer, axes: Sequence[Crop], given: LayerInput) -> Ported:
     note = "Negative padding cuts cells off."
     return Ported((pad_module(tuple((-axis.before, -axis.after) for axis in axes)),), (), (note,))
-
-
-# -- layers without axes ------------------------------------------------------------------------------------------
-
-
-def _dense(layer: Layer, given: LayerInput) -> Ported:
-    if given.sizes:
-        raise NoRule(
-            "There is no rule for Dense on maps: Keras works on the last axis, which are the channels, and PyTorch's "
-            "channels are the first. A Conv2D with a 1×1 kernel does the same and has one."
-        )
-    weights = {"weight": "kernel.transpose(1, 0)", **_bias(layer)}
-    call = _call("Linear", _channels(layer, given), layer.units, bias=None if layer.use_bias else False)
-    return _weighted(layer, [Module(call, weights)], ("kernel",))
-
-
-def _batch_normalization(layer: Layer, given: LayerInput) -> Ported:
-    if layer.axis not in (-1, len(given.sizes) + 1):
-        raise NoRule(f"There is no rule for BatchNormalization(axis={layer.axis}): only for the last axis.")
-    optional = {"gamma": ("weight", layer.scale), "beta": ("bias", layer.center)}
-    weights = {attribute: name for name, (attribute, there) in optional.items() if there}
-    arrays = (*weights.values(), "mean", "variance")
-    call = _call(
-        f"BatchNorm{max(len(given.sizes), 1)}d",
-        _channels(layer, given),
-        eps=layer.epsilon,
-        momentum=round(1 - layer.momentum, 12),
-    )
-    notes = (
-        "Keras's momentum is what is kept of the old mean, PyTorch's what is taken of the new one.",
-        "ported.eval() uses the stored mean and variance. In training PyTorch stores a slightly larger variance.",
-    )
-    return Ported((Module(call, weights | {"running_mean": "mean", "running_var": "variance"}),), arrays, notes)
-
-
-def _relu(layer: Layer, given: LayerInput) -> Ported:
-    if (layer.max_value, layer.negative_slope, layer.threshold) != (None, 0, 0):
-        raise NoRule("There is no rule for a ReLU with a limit, a slope or a threshold.")
-    return Ported(_after(layer, "relu"))
 
 
 #: What to do about layers that have no rule, and are often asked about.
@@ -430,12 +317,3 @@ _RULES: tuple[tuple[str, Callable[[Layer, Sequence[Any], LayerInput], Ported]], 
     ("ZeroPadding", _padding),
     ("Cropping", _cropping),
 )
-
-#: Rules of layers without axes.
-_RULES_WITHOUT_AXES: dict[str, Callable[[Layer, LayerInput], Ported]] = {
-    "Dense": _dense,
-    "BatchNormalization": _batch_normalization,
-    "Activation": lambda layer, _: Ported(_after(layer) or (Module("nn.Identity()"),)),
-    "ReLU": _relu,
-    "Dropout": lambda layer, _: Ported((Module(_call("Dropout", layer.rate)),)),
-}
