@@ -159,25 +159,30 @@ def slides(notebook: NotebookNode) -> NotebookNode:
 
     A cell that is on no slide, but defines or imports what one of them uses, comes along and is skipped by the show.
     """
-    cells: list[NotebookNode] = []
-    needed: set[str] = set()
-    for cell in reversed(notebook.cells):
-        kind = "slide" if SLIDE in tags(cell) else "-" if MORE in tags(cell) else None
-        defined, used = _names(cell.source) if cell.cell_type == "code" else (set(), set())
-        if kind is None and not defined & needed:
-            continue
-        needed = (needed - defined) | used
-        cell = copy.deepcopy(cell)
-        cell.metadata["slideshow"] = {"slide_type": kind or "skip"}
+    cells = [copy.deepcopy(cell) for cell in with_what_they_use(notebook.cells, {SLIDE, MORE})]
+    for cell in cells:
+        kind = "slide" if SLIDE in tags(cell) else "-" if MORE in tags(cell) else "skip"
+        cell.metadata["slideshow"] = {"slide_type": kind}
         if cell.cell_type == "code":
             cell.source = for_a_projector(cell.source)
-        cells.insert(0, cell)
     return _empty(notebook, cells)
 
 
-def _names(source: str) -> tuple[set[str], set[str]]:
-    """What code defines or imports at its top level, and what it uses without having defined it."""
-    scopes = [symtable.symtable(source, "<cell>", "exec")]
+def with_what_they_use(cells: Sequence[NotebookNode], wanted: set[str]) -> list[NotebookNode]:
+    """The cells that have one of these tags, and those that define or import what they use, in their order."""
+    found: list[NotebookNode] = []
+    needed: set[str] = set()
+    for cell in reversed(cells):
+        defined, used = names(cell)
+        if tags(cell) & wanted or defined & needed:
+            needed = (needed - defined) | used
+            found.insert(0, cell)
+    return found
+
+
+def names(cell: NotebookNode) -> tuple[set[str], set[str]]:
+    """What a cell defines or imports at its top level, and what it uses without having defined it."""
+    scopes = [symtable.symtable(cell.source if cell.cell_type == "code" else "", "<cell>", "exec")]
     defined = {name.get_name() for name in scopes[0].get_symbols() if name.is_assigned() or name.is_imported()}
     used: set[str] = set()
     while scopes:
