@@ -131,13 +131,6 @@ def test_stored(path: Path, check: Check) -> None:
     assert list(check(read(path))) == []
 
 
-@pytest.mark.everything
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_a_run_gives_what_is_stored(path: Path) -> None:
-    """Without it, the tool is asked the same of nbval's run of the same cells (stored_outputs.py)."""
-    assert "\n".join(tool.check(path)) == ""
-
-
 # ---------------------------------------------------------------------------------------- checks that fail
 
 

@@ -59,6 +59,9 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 EDITOR_MARKS = ("ExecuteTime", "collapsed", "execution", "jupyter", "scrolled", "trusted")
 NOT_COPIED = ("my_*", ".*", "__pycache__")
 
+LIMIT = 300
+"""Seconds that one cell may take."""
+
 BLOCK = 8
 BLOCK_LIMIT = 4.0
 """Pictures are compared in blocks of 8 × 8 pixels, each by its mean colour, from 0 to 255. One digit of a number
@@ -144,9 +147,7 @@ class NotExecutedError(Exception):
     """A cell raised, took too long, or ended its kernel."""
 
 
-def execute(
-    notebook: NotebookNode, folder: Path, limit: float = 300, *, python: Path | None = None, go_on: bool = False
-) -> NotebookNode:
+def execute(notebook: NotebookNode, folder: Path, *, python: Path | None = None, go_on: bool = False) -> NotebookNode:
     """Return a copy of a notebook with the outputs of a run from top to bottom in a new kernel.
 
     It runs in a copy of `folder` without anybody's own answers: they would show in the outputs. With another `python`,
@@ -165,7 +166,7 @@ def execute(
             kernel_manager_class=_manager_of(python) if python else _ManagerOfThisPython,
             allow_errors=go_on,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
-            timeout=limit,
+            timeout=LIMIT,
             record_timing=False,
             store_widget_state=False,
             coalesce_streams=True,
@@ -282,12 +283,11 @@ def _content_differences(index: int, stored: dict[str, Any], fresh: dict[str, An
 # ------------------------------------------------------------------------------------------- the commands
 
 
-def check(path: Path, limit: float = 300, run: Callable[[NotebookNode], NotebookNode] | None = None) -> list[str]:
+def check(path: Path, run: Callable[[NotebookNode], NotebookNode] | None = None) -> list[str]:
     """Return what is different between a stored notebook and a run of it now; an empty list is good.
 
     Args:
         path: where it is stored.
-        limit: seconds that one cell may take.
         run: gives the notebook with the outputs of a run, where somebody else has run it.
     """
     text = path.read_text(encoding="utf-8")
@@ -296,17 +296,17 @@ def check(path: Path, limit: float = 300, run: Callable[[NotebookNode], Notebook
     if as_text(stored) != text:
         findings += ["not in the form that is committed", *_diff(text, as_text(stored))]
     try:
-        fresh = normal_form(run(stored) if run else execute(stored, path.resolve().parent, limit))
+        fresh = normal_form(run(stored) if run else execute(stored, path.resolve().parent))
     except NotExecutedError as error:
         return [*findings, str(error)]
     return [*findings, *refusals(fresh), *output_differences(stored, fresh)]
 
 
-def execute_in_place(path: Path, limit: float = 300) -> list[str]:
+def execute_in_place(path: Path) -> list[str]:
     """Execute a notebook and store it; return what stands against storing it (then the file is as it was)."""
     stored = normal_form(read(path))
     try:
-        fresh = normal_form(execute(stored, path.resolve().parent, limit))
+        fresh = normal_form(execute(stored, path.resolve().parent))
     except NotExecutedError as error:
         return [str(error)]
     findings = list(refusals(fresh))
@@ -321,7 +321,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: all of them")
     parser.add_argument("--check", action="store_true", help="write nothing; compare with what is stored")
-    parser.add_argument("--limit", type=float, default=300, help="seconds that one cell may take")
     options = parser.parse_args(arguments)
     paths = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
     if not paths:
@@ -329,7 +328,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     bad = 0
     for path in paths:
-        findings = (check if options.check else execute_in_place)(path, options.limit)
+        findings = check(path) if options.check else execute_in_place(path)
         print(f"{path.name}: {'ok' if not findings else 'NOT as it should be'}")
         print(*(f"  {line}" for line in findings), sep="\n", end="\n" * bool(findings))
         bad += bool(findings)
