@@ -15,7 +15,7 @@ import sys
 import sysconfig
 import urllib.request
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,7 @@ class Image:
         self._copy_repository()
         subprocess.run([sys.executable, "-I", "-m", "venv", self.prefix], check=True)
         self.site_packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(self.prefix)}))
-        self._show_packages(folder / "packages")
+        self._show_packages()
         home = folder / "home"
         home.mkdir()
         self.environment = {
@@ -130,30 +130,23 @@ class Image:
                 (self.repo / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, self.repo / name)
 
-    def _show_packages(self, folder: Path) -> None:
+    def _show_packages(self) -> None:
         """Let the prefix see the packages that run this test, all but the course, and start its own programs."""
-        if (
-            self.site_packages / "setuptools"
-        ).exists():  # with Python 3.11 comes one of its own, too old for the course
+        # With Python 3.11 comes a setuptools of its own, too old for the course.
+        if (self.site_packages / "setuptools").exists():
             subprocess.run([self.python, "-I", "-m", "pip", "uninstall", "-q", "-y", "setuptools"], check=True)
-        folder.mkdir()
-        for package in Path(sysconfig.get_path("purelib")).iterdir():
-            # A .pth file would bring this project in by the back door.
-            if "what_size_comes_out" not in package.name and package.suffix != ".pth":
-                (folder / package.name).symlink_to(package)
-        (self.site_packages / "packages.pth").write_text(f"{folder}\n", encoding="utf-8")
+        # What lies there is found, but not what the .pth files there name: the course.
+        packages = sysconfig.get_path("purelib")
+        (self.site_packages / "packages.pth").write_text(f"{packages}\n", encoding="utf-8")
         for data in ("share/jupyter", "etc/jupyter"):
             (self.prefix / data).parent.mkdir(exist_ok=True)
             (self.prefix / data).symlink_to(Path(sys.prefix) / data)
         for name in ("jupyter", "jupyter-lab", "jupyter-notebook"):
             (program,) = entry_points(group="console_scripts", name=name)
-            self._write_program(program)
-
-    def _write_program(self, program: EntryPoint) -> None:
-        path = self.prefix / "bin" / program.name
-        source = f"from {program.module} import {program.attr} as main\nraise SystemExit(main())\n"
-        path.write_text(f"#!{self.python}\n{source}", encoding="utf-8")
-        path.chmod(0o755)
+            path = self.prefix / "bin" / name
+            source = f"from {program.module} import {program.attr} as main\nraise SystemExit(main())\n"
+            path.write_text(f"#!{self.python}\n{source}", encoding="utf-8")
+            path.chmod(0o755)
 
     def where(self, module: str) -> str:
         """Where this prefix finds a module, as Python tells it; an empty string if it does not."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import pytest
+from arithmetic import evaluate
 from explaining import autoencoder
 from hypothesis import HealthCheck, given, settings, strategies as st
 
@@ -75,13 +76,7 @@ def test_random_chains_with_open_sizes(makers: list[partial[Any]], n: int) -> No
             break
         assert open_row.for_any_n == row.for_any_n
         assert row.output_shape is not None and row.for_any_n
-        assert _value(row.for_any_n, n) == row.output_shape[1] == row.keras_shapes[0][1]
-
-
-def _value(text: str, n: int) -> int:
-    from test_size_formulas import value
-
-    return value(text, n)
+        assert evaluate(row.for_any_n, {"n": n}) == row.output_shape[1] == row.keras_shapes[0][1]
 
 
 @pytest.mark.parametrize("channels_last", [True, False])

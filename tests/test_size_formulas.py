@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from arithmetic import evaluate
 from hypothesis import given, strategies as st
 
 from course_utils.axes import Axis, Crop, GlobalWindow, Pad, ShapeError, TransposedWindow, Upsample, Window
@@ -61,20 +62,8 @@ def test_a_composed_size_is_that_of_the_axes_in_turn(axes: list[Axis], numbers: 
         expected = sizes(axes, n)
         if expected is not None:
             assert chain(n) == expected, f"{chain} at n = {n}"
-            assert value(str(chain), n) == expected, f"{chain} at n = {n}"
+            assert evaluate(str(chain), {"n": n}) == expected, f"{chain} at n = {n}"
     assert all(one.then(two) is None for one, two in pairwise(chain.formulas)), "written with more than it takes"
-
-
-def value(text: str, n: int) -> int:
-    """Work out what an expression says, with Python's own arithmetic."""
-    text = text.replace("·", "*").replace("−", "-")
-    while "⌈" in text or "⌊" in text:
-        closing = min(i for i in (text.find("⌉"), text.find("⌋")) if i >= 0)
-        opening = max(text.rfind("⌈", 0, closing), text.rfind("⌊", 0, closing))
-        top, below = text[opening + 1 : closing].rsplit(" / ", 1)
-        whole = f"(-(-({top}) // {below}))" if text[opening] == "⌈" else f"(({top}) // {below})"
-        text = text[:opening] + whole + text[closing + 1 :]
-    return int(eval(text, {"n": n}))
 
 
 @given(st.lists(AXES, max_size=3))
