@@ -12,9 +12,8 @@ import pytest
 from explaining import autoencoder, autoencoder_layers, changed
 
 from course_utils import explain
-from course_utils.explain import Explanation
+from course_utils.explain import Explanation, words
 from course_utils.explain.rules.core import Count
-from course_utils.explain.words import detail_lines
 from course_utils.keras_layers import load_keras
 
 keras = load_keras()  # after course_utils, which tells TensorFlow how to start
@@ -87,7 +86,7 @@ def test_the_text_fits_100_columns(examples: list[Explanation], large: Explanati
 
 def test_the_text_reads_as_a_table(examples: list[Explanation]) -> None:
     text = str(examples[1])
-    assert re.search(r"\(MaxPooling2D\)|pool3\S* +7×7×8 → 4×4×8 +⌈7 / 2⌉ = 4 +\(0, 1\) +0 +✓", text)
+    assert re.search(r"pool3 \(MaxPooling2D\) +▸ 7×7×8 → 4×4×8 +⌈7 / 2⌉ = 4 +\(0, 1\) +0 +✓", text)
     assert "Parameters: (3·3·16 + 1)·8 = 1160. 8 filters, each with 3·3·16 weights and one bias." in text
     assert "\n✓ By hand and Keras agree on 14 of 14 rows.\n4,385 parameters in all.\nFor one example: 751,680" in text
 
@@ -107,6 +106,70 @@ def test_details_say_what_the_table_leaves_out(small: Explanation) -> None:
     assert repr(small.details()) == text
     assert "Receptive" not in str(small) and "Multiply-adds:" not in str(small), "the table itself stays short"
     assert str(small).splitlines()[-2].startswith("For one example: 9,072 multiply-adds (one multiplication")
+
+
+# -- what is said once, what is marked, and the brief form ----------------------------------------------------------
+
+
+def test_what_is_common_is_said_once() -> None:
+    text = str(explain(autoencoder(28)))
+    assert text.count("Windows of 3×3 step one cell at a time") == 1 and text.count("Windows of 2×2 step 2 cells") == 2
+    assert "By the same rule as conv1, above." in text and "By the same rule as pool1, above." in text
+    assert "so it adds one ghost cell after, on the bottom and right." in " ".join(text.split()), "another border"
+    for layers in ([L.Conv2D(2, 3), L.Conv2D(2, 5)], [L.Conv2D(2, 3), L.MaxPooling2D(3, 1)]):
+        assert "By the same rule" not in str(explain(layers, input_shape=(28, 28, 1))), "another rule"
+    details = str(explain(autoencoder(28)).details())
+    assert details.count("Windows of 3×3 step one cell at a time") == 6, "there each is told in full"
+
+
+def test_the_rows_that_change_the_size_are_marked_by_more_than_colour() -> None:
+    explanation = explain(autoencoder(28))
+    changing = ["pool1", "pool2", "pool3", "up1", "up2", "conv6", "up3"]
+    assert [row.layer for row in explanation if words.changes_size(row)] == changing
+    assert explanation._repr_html_().count("<strong>▸ ") == str(explanation).count("▸ ") == len(changing)
+    first = explain([L.Conv2D(9, 1, data_format="channels_first"), L.Flatten(), L.Dense(4)], input_shape=(3, 8, 8))
+    assert [words.changes_size(row) for row in first] == [False, True, True], "channels are no size of the map"
+
+
+@pytest.mark.parametrize("n", [28, None])
+def test_the_brief_form_shows_sizes_and_rules_and_no_reason(n: int | None) -> None:
+    explanation = explain(autoencoder(n), brief=True)
+    assert explanation.diagnosis == explain(autoencoder(n)).diagnosis and explanation.rows[1].sentence
+    page = explanation._repr_html_()
+    for shown in (str(explanation), page):
+        for row in explanation:
+            assert row.layer in shown and row.formula in shown.replace("&nbsp;", " ")
+            assert row.sentence not in shown and not any(note in shown for note in row.notes)
+        assert "8·⌈n / 8⌉" not in shown and "parameters" not in shown and "Padding" not in shown
+    assert len(str(explanation).splitlines()) == 2 + 2 + 14 + 3 and page.count('scope="col"') == 4
+    assert "By hand and Keras agree on 14 of 14 rows." in page and explanation[2].sentence[:40] in str(
+        explanation.details()
+    )
+
+
+def test_the_brief_form_still_says_what_is_wrong() -> None:
+    refused = explain([L.MaxPooling2D(9, name="pool"), L.Flatten()], input_shape=(8, 8, 1), brief=True)
+    for shown in (str(refused), refused._repr_html_()):
+        assert "By hand: A window of 9 does not fit into 8 cells" in shown and "Keras: " in shown
+    own = explain([L.Lambda(lambda x: x)], input_shape=(8,), brief=True)
+    assert "There is no rule by hand for Lambda." in str(own)
+
+
+def test_a_refused_row_has_no_tick() -> None:
+    refused = explain([L.MaxPooling2D(9, name="pool"), L.Flatten()], input_shape=(8, 8, 1))
+    rows = re.findall("<tr.*?</tr>", refused._repr_html_())
+    assert (
+        "⊘ both refuse" in rows[1]
+        and "--jp-error-color1" in rows[1]
+        and "✓" not in rows[1]
+        and "success" not in rows[1]
+    )
+    assert re.search(r"pool \(MaxPooling2D\) .* ⊘$", str(refused), re.MULTILINE)
+
+
+def test_a_note_is_as_dark_as_the_text() -> None:
+    page = explain(L.MaxPooling2D(2, padding="same"), input_shape=(7, 7, 1))._repr_html_()
+    assert "<div>Note: The padding is one-sided" in page
 
 
 # -- in a notebook ------------------------------------------------------------------------------------------------
@@ -149,11 +212,11 @@ def test_the_html_is_well_formed_and_says_the_same(examples: list[Explanation]) 
         assert box["tabindex"] == "0" and "overflow-x:auto" in (box["style"] or "") and box["aria-label"]
         opened = [attributes for tag, attributes in reader.tags if tag == "summary" and "aria-label" in attributes]
         assert tags.count("details") == tags.count("summary")
-        assert len(opened) == sum(bool(detail_lines(row)) for row in explanation)
+        assert len(opened) == sum(bool(words.detail_lines(row)) for row in explanation)
         plain = reader.text.replace("\xa0", " ")
-        for row in explanation:
-            assert row.layer in plain and row.sentence in plain and row.rule.parameters.formula in plain
-            for what, text in detail_lines(row):
+        for row, told in zip(explanation, words.told(explanation.rows), strict=True):
+            assert row.layer in plain and told.why in plain and row.rule.parameters.formula in plain
+            for what, text in words.detail_lines(row):
                 assert f"{what}: {text}" in plain
         # No colour that a theme cannot change.
         for _, attributes in reader.tags:
@@ -245,7 +308,7 @@ def test_a_disagreement_and_a_refusal_are_in_the_reports(small: Explanation) -> 
     assert "✗ They differ in parameters: by hand 5, Keras 0." in wrong.to_markdown()
     assert wrong.to_dicts()[1]["differences"] == ["parameters: by hand 5, Keras 0"]
     refused = explain([L.MaxPooling2D(9, name="pool"), L.Flatten()], input_shape=(8, 8, 1))
-    assert "✓ both refuse" in refused.to_markdown() and "Keras: " in refused.to_markdown()
+    assert "⊘ both refuse" in refused.to_markdown() and "Keras: " in refused.to_markdown()
     first, second = refused.to_dicts()
     assert first["output"] is None and first["refusal_by_hand"] and not second["reached"]
 

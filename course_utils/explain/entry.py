@@ -25,7 +25,13 @@ _EXAMPLES = (
 )
 
 
-def explain(model: Any, input_shape: Sequence[Any] | None = None, target: Sequence[Any] | None = None) -> Explanation:
+def explain(
+    model: Any,
+    input_shape: Sequence[Any] | None = None,
+    target: Sequence[Any] | None = None,
+    *,
+    brief: bool = False,
+) -> Explanation:
     """Explain a Keras model, a layer, or a list of layers: for each, what size comes out and why.
 
     Nothing that is handed over is changed: layers that are not built stay so.
@@ -40,6 +46,7 @@ def explain(model: Any, input_shape: Sequence[Any] | None = None, target: Sequen
             map like the one that went in) has its input as its target unless another is given; nothing else has a
             target by itself. If it is missed: by how much, since which layer, and repairs that were built and run
             before they are offered.
+        brief: show sizes and rules only, without a sentence; ``details()`` and ``to_markdown()`` tell the rest.
 
     Returns:
         One row per call of a layer, each worked out by hand and held against Keras. A layer without a rule says so on
@@ -63,7 +70,7 @@ def explain(model: Any, input_shape: Sequence[Any] | None = None, target: Sequen
     walk(calls, tracer.start(shapes, getattr(calls, "inputs", None)), tracer.visit)
     name = f"a chain of {count(len(model), 'layer')}" if isinstance(model, list | tuple) else str(model.name)
     tried = functools.partial(_sizes_for, calls, shapes[0])
-    return Explanation(name, tuple(tracer.rows), _diagnosis(model, tracer.rows, target, tried))
+    return Explanation(name, tuple(tracer.rows), _diagnosis(model, tracer.rows, target, tried), brief)
 
 
 def _sizes_for(calls: Any, shape: Shape, sizes: Sizes) -> Sizes | None:

@@ -25,17 +25,12 @@ _LINE = "border-top:1px solid var(--jp-border-color1, #999)"
 _CODE = "font-family:var(--jp-code-font-family, monospace)"
 
 #: The headings, and how narrow their columns may become.
-_HEADINGS = {
-    "Layer": "10em",
-    "Size in → out": "6em",
-    "Keras?": "3em",
-    "Why": "22em",
-    "Padding": "4em",
-    "Parameters": "5em",
-}
+_HEADINGS = {"Layer": 10, "Size in → out": 6, "Keras?": 3, "Why": 22, "Padding": 4, "Parameters": 5}
+_BRIEF = {"Layer": 10, "Size in → out": 12, "Keras?": 3, "Rule": 12}
 _MARKS = {
     "✓": (_GOOD, "✓", "by hand and Keras agree"),
     "✗": (_BAD, "✗", "by hand and Keras differ"),
+    "⊘": (_BAD, "⊘ both refuse", "by hand and by Keras nothing comes out"),
     "?": ("", "no rule", "there is no rule by hand"),
     "–": ("", "–", "not reached"),
 }
@@ -48,8 +43,8 @@ _PART = 40
 
 def as_html(model: ExplainedModel) -> str:
     """One row per call. Where the window is narrow the table scrolls inside its own box, by keyboard too."""
-    name, rows, found = escape(model.name), model.rows, model.diagnosis
-    ends = _lines(words.verdict(model))
+    name, rows, found = escape(model.name), model.rows, None if model.brief else model.diagnosis
+    ends = _lines(words.verdict(model, model.brief))
     if found is not None:
         # What is missed and since where, and each repair, which opens to its code.
         repairs = "".join(
@@ -59,16 +54,16 @@ def as_html(model: ExplainedModel) -> str:
             for number, repair in enumerate(found.repairs, start=1)
         )
         ends += f'<div style="{_LINE};margin-top:.6em;padding-top:.4em">{_lines(found.findings)}{repairs}</div>'
-    legend = f"<code>{name}</code>: {words.LEGEND}"
+    legend = f"<code>{name}</code>: {words.BRIEF if model.brief else words.LEGEND}{words.MARKED}"
     if len(rows) <= _LONGEST:
         caption = f'<caption style="text-align:left;caption-side:top;color:inherit">{legend}</caption>'
-        return _table(rows, f"Explanation of {name}", caption) + ends
+        return _table(rows, f"Explanation of {name}", model.brief, caption) + ends
     parts = range(0, len(rows), _PART)
     return (
         f"<div>{legend}</div>"
         f"<div>{len(rows)} rows, folded into {count(len(parts), 'part')}: open a part to read it. "
         "Parts with something wrong are open.</div>"
-        + "".join(_part(name, first, rows[first : first + _PART]) for first in parts)
+        + "".join(_part(name, first, rows[first : first + _PART], model.brief) for first in parts)
         + ends
     )
 
@@ -77,7 +72,7 @@ def _lines(texts: Iterable[str]) -> str:
     return "".join(f'<div style="{ {"✓": _GOOD, "✗": _BAD}.get(text[0], "") }">{escape(text)}</div>' for text in texts)
 
 
-def _part(name: str, first: int, rows: Sequence[Row]) -> str:
+def _part(name: str, first: int, rows: Sequence[Row], brief: bool) -> str:
     """Some rows behind a line that says which they are, and whether all is well with them."""
     place = f"{first} to {first + len(rows) - 1}"
     wrong = [row for row in rows if words.mark(row) == "✗" or row.refused]
@@ -91,50 +86,51 @@ def _part(name: str, first: int, rows: Sequence[Row]) -> str:
     return (
         f"<details{' open' if not first or wrong else ''}>"
         f'<summary style="cursor:pointer;padding:.4em 0">Rows {place}: {ends} {state}</summary>'
-        f"{_table(rows, f'Explanation of {name}, rows {place}')}</details>"
+        f"{_table(rows, f'Explanation of {name}, rows {place}', brief)}</details>"
     )
 
 
-def _table(rows: Sequence[Row], label: str, caption: str = "") -> str:
+def _table(rows: Sequence[Row], label: str, brief: bool, caption: str = "") -> str:
     headings = "".join(
-        f'<th scope="col" style="{_CELL};min-width:{width}">{heading}</th>' for heading, width in _HEADINGS.items()
+        f'<th scope="col" style="{_CELL};min-width:{width}em">{heading}</th>'
+        for heading, width in (_BRIEF if brief else _HEADINGS).items()
     )
+    body = "".join(_row(told, brief) for told in words.told(rows, brief))
     return (
         f'<div role="region" tabindex="0" aria-label="{label}" style="overflow-x:auto;max-width:100%">'
         f'<table style="border-collapse:collapse;margin:0;color:inherit">{caption}'
-        f"<thead><tr>{headings}</tr></thead><tbody>{''.join(map(_row, rows))}</tbody></table></div>"
+        f"<thead><tr>{headings}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _row(row: Row) -> str:
-    style, text, spoken = _MARKS[words.mark(row)]
-    if words.both_refuse(row):
-        text, spoken = "✓ both refuse", "by hand and by Keras nothing comes out"
-    cells = (
-        escape(words.size_change(row)).replace(" →", "&nbsp;→"),
+def _row(told: words.Told, brief: bool) -> str:
+    style, text, spoken = _MARKS[told.mark]
+    size = escape(told.size).replace(" →", "&nbsp;→")
+    cells = [
+        f"<strong>▸ {size}</strong>" if told.changes else size,
         f'<span style="{style}" role="img" aria-label="{spoken}" title="{spoken}">{text}</span>',
-        _why(row),
-        "<br>".join(map(escape, words.padding(row).splitlines())),
-        escape(words.parameters(row)),
-    )
+        _why(told),
+    ]
+    if not brief:
+        cells += ["<br>".join(map(escape, told.padding.splitlines())), escape(told.parameters)]
     body = "".join(f'<td style="{_CELL}">{content}</td>' for content in cells)
-    head = f'<code>{escape(row.layer)}</code><div style="{_QUIET}">{escape(row.kind)}</div>'
+    head = f'<code>{escape(told.row.layer)}</code><div style="{_QUIET}">{escape(told.row.kind)}</div>'
     name = f"{_CELL};font-weight:normal;overflow-wrap:anywhere"
     return f'<tr style="{_LINE}"><th scope="row" style="{name}">{head}</th>{body}</tr>'
 
 
-def _why(row: Row) -> str:
+def _why(told: words.Told) -> str:
     """The formula, the sentence, and what else there is to say; a disagreement in red, with both numbers.
 
     What opens by pointer, Enter or Space: where the parameters come from, how far the layer sees, what it costs.
     """
-    parts = [f'<div style="{_CODE}">{_unbroken(line)}</div>' for line in words.formula(row).splitlines()]
-    parts.append(f"<div>{_unbroken(words.reason(row))}</div>")
-    parts += [f'<div style="{_QUIET}">{escape(remark)}</div>' for remark in words.remarks(row)]
-    parts += [f'<div style="{_BAD}">{escape(difference)}</div>' for difference in words.differences(row)]
-    more = "<br>".join(f"<strong>{what}:</strong> {escape(text)}" for what, text in words.detail_lines(row))
+    parts = [f'<div style="{_CODE}">{_unbroken(line)}</div>' for line in told.formula.splitlines()]
+    parts += [f"<div>{_unbroken(told.why)}</div>"] * bool(told.why)
+    parts += [f"<div>{escape(remark)}</div>" for remark in told.remarks]
+    parts += [f'<div style="{_BAD}">{escape(difference)}</div>' for difference in told.differences]
+    more = "<br>".join(f"<strong>{what}:</strong> {escape(text)}" for what, text in told.details)
     if more:
-        label = f'aria-label="More about {escape(row.layer)}"'
+        label = f'aria-label="More about {escape(told.row.layer)}"'
         parts.append(f'<details><summary {label} style="cursor:pointer">More</summary><div>{more}</div></details>')
     return "".join(parts)
 

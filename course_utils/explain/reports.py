@@ -23,7 +23,7 @@ import re
 from typing import Any
 
 from course_utils.explain import words
-from course_utils.explain.rows import ExplainedModel, Row
+from course_utils.explain.rows import ExplainedModel
 from course_utils.fields import ReceptiveField
 
 _HEADINGS = ("", "Layer", "Size in → out", "Why", "Padding", "Parameters", "Multiply-adds", "Keras?")
@@ -60,32 +60,32 @@ def _plain(value: Any) -> Any:
 def as_markdown(model: ExplainedModel) -> str:
     """A heading line, the table, what there is to say about single rows, and the verdict."""
     lines = [f"**{_text(model.name)}**: {words.LEGEND}", "", _line(_HEADINGS), _line(_RULES)]
-    lines += [_line(_cells(number, row)) for number, row in enumerate(model)]
+    rows = [*words.told(model.rows)]
+    lines += [_line(_cells(number, row)) for number, row in enumerate(rows)]
     said = [
-        f"- Row {number}, {_code(row.layer)}: {_text(text)}"
-        for number, row in enumerate(model)
+        f"- Row {number}, {_code(told.row.layer)}: {_text(text)}"
+        for number, told in enumerate(rows)
         for text in (
-            *(f"{what}: {told}" for what, told in words.field_lines(row)),
-            *words.remarks(row),
-            *words.differences(row),
+            *(f"{what}: {more}" for what, more in words.field_lines(told.row)),
+            *told.remarks,
+            *told.differences,
         )
     ]
     found = model.diagnosis
-    told = [] if found is None else [*found.findings, *(f"Repair: {repair.what}" for repair in found.repairs)]
-    ends = [f"- {_text(text)}" for text in [*words.verdict(model), *told]]
+    advice = [] if found is None else [*found.findings, *(f"Repair: {repair.what}" for repair in found.repairs)]
+    ends = [f"- {_text(text)}" for text in [*words.verdict(model), *advice]]
     return "\n".join([*lines, *(["", *said] if said else []), "", *ends, ""])
 
 
-def _cells(number: int, row: Row) -> tuple[str, ...]:
-    why = f"{words.formula(row)}: {words.reason(row)}" if row.formula else words.reason(row)
-    macs = row.facts.macs.number
+def _cells(number: int, told: words.Told) -> tuple[str, ...]:
+    row, macs = told.row, told.row.facts.macs.number
     return (
         str(number),
         f"{_code(row.layer)} ({_text(row.kind)})",
-        *map(_text, (words.size_change(row), why, words.padding(row))),
-        words.parameters(row),
+        *map(_text, (told.size, f"{told.formula}: {told.why}" if row.formula else told.why, told.padding)),
+        told.parameters,
         "–" if macs is None else f"{macs:,}",
-        "✓ both refuse" if words.both_refuse(row) else words.mark(row),
+        "⊘ both refuse" if told.mark == "⊘" else told.mark,
     )
 
 

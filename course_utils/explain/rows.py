@@ -222,11 +222,13 @@ class ExplainedModel:
         rows: one for each call; a layer that is called twice has two.
         diagnosis: why the size that was wanted does not come out, and what would repair it; None where nothing is
             wrong or nothing was wanted.
+        brief: whether it is shown with sizes and rules only.
     """
 
     name: str
     rows: tuple[Row, ...]
     diagnosis: Diagnosis | None = None
+    brief: bool = False
 
     @property
     def agrees(self) -> bool:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from course_utils.explain import words
-from course_utils.explain.rows import ExplainedModel, Row
+from course_utils.explain.rows import ExplainedModel
 
 #: Columns of the terminal that the table never exceeds.
 WIDTH = 100
 
-_HEADINGS = ("layer (kind)", "size in → out", "formula", "padding", "parameters", "ok")
-_WIDEST = (24, 23, 23, 7, 10, 2)
+#: How wide each column is.
+_COLUMNS = {"layer (kind)": 24, "size in → out": 23, "formula": 23, "padding": 7, "parameters": 10, "ok": 2}
+_BRIEF = {"layer (kind)": 34, "size in → out": 30, "rule": 28, "ok": 2}
 _RULE = "─" * WIDTH
 
 
@@ -28,11 +29,14 @@ class Printed(str):
 
 def as_text(model: ExplainedModel, details: bool = False) -> str:
     """The table as plain text, no line wider than ``WIDTH``; with ``details``, the facts of each row under it."""
-    lines = [*_wrapped([f"{model.name}: {words.LEGEND}"]), _RULE, *_side_by_side(_HEADINGS), _RULE]
-    for row in model:
-        lines += _row(row, details)
-    lines += [_RULE, *_wrapped(words.verdict(model))]
-    found = model.diagnosis
+    brief = model.brief and not details
+    columns = _BRIEF if brief else _COLUMNS
+    heading = f"{model.name}: {words.BRIEF if brief else words.LEGEND}{words.MARKED}"
+    lines = [*_wrapped([heading]), _RULE, *_side_by_side(list(columns), columns), _RULE]
+    for row in words.told(model.rows, brief):
+        lines += _row(row, columns, details)
+    lines += [_RULE, *_wrapped(words.verdict(model, brief))]
+    found = None if brief else model.diagnosis
     if found is not None:
         # The repairs by their first line, because their code is long.
         repairs = [f"Repair {number}: {repair.what}." for number, repair in enumerate(found.repairs, start=1)]
@@ -42,24 +46,37 @@ def as_text(model: ExplainedModel, details: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _row(row: Row, details: bool) -> list[str]:
-    told = [f"{what}: {text}" for what, text in words.detail_lines(row) if details or what == "Parameters"]
-    under = [words.reason(row), *told, *words.remarks(row), *words.differences(row)]
-    cells = [words.size_change(row), words.formula(row), words.padding(row), words.parameters(row), words.mark(row)]
-    return [*_side_by_side([f"{row.layer} ({row.kind})", *cells]), *_wrapped(under, indent=4), ""]
+def _row(told: words.Told, columns: Mapping[str, int], details: bool) -> list[str]:
+    row = told.row
+    more = [f"{what}: {text}" for what, text in told.details if details or what == "Parameters"]
+    under = _wrapped(
+        [row.sentence if details and not row.refused else told.why, *more, *told.remarks, *told.differences], 4
+    )
+    cells = [
+        f"{row.layer} ({row.kind})",
+        f"{'▸ ' * told.changes}{told.size}",
+        told.formula,
+        told.padding,
+        told.parameters,
+        told.mark,
+    ]
+    if len(columns) < len(cells):
+        return [*_side_by_side([*cells[:3], told.mark], columns), *under]
+    return [*_side_by_side(cells, columns), *under, ""]
 
 
 def _wrapped(texts: Iterable[str], indent: int = 0) -> list[str]:
     return [" " * indent + line for text in texts for line in textwrap.wrap(text, WIDTH - indent)]
 
 
-def _side_by_side(cells: Sequence[str]) -> list[str]:
+def _side_by_side(cells: Sequence[str], columns: Mapping[str, int]) -> list[str]:
     """One row of the table; a cell that is too wide for its column goes on below."""
-    columns = [
+    widths = list(columns.values())
+    wrapped = [
         [line for part in cell.splitlines() for line in textwrap.wrap(part, width)]
-        for cell, width in zip(cells, _WIDEST, strict=True)
+        for cell, width in zip(cells, widths, strict=True)
     ]
     return [
-        "  ".join(part.ljust(width) for part, width in zip(parts, _WIDEST, strict=True)).rstrip()
-        for parts in itertools.zip_longest(*columns, fillvalue="")
+        "  ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True)).rstrip()
+        for parts in itertools.zip_longest(*wrapped, fillvalue="")
     ]

@@ -3,29 +3,108 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from course_utils.explain.expressions import whole_model
 from course_utils.explain.rows import ExplainedModel, Row
+from course_utils.explain.shapes import sizes_of
 from course_utils.explain.wording import AXIS_NAMES, capital, count, listed, size, times
 from course_utils.fields import ReceptiveField
 
 LEGEND = "every size worked out by hand, then held against Keras. Padding: (before, after)."
+BRIEF = "every size worked out by hand, from a rule, then held against Keras."
+#: Behind both, in tables that mark it.
+MARKED = " ▸: the size changes."
 
 
 # -- a row --------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Told:
+    """A row as every table tells it.
+
+    Attributes:
+        row: the row.
+        size: ``7×7×8 → 4×4×8``.
+        changes: whether the maps change their size.
+        formula: the rule with its numbers, with a line for each axis where they differ.
+        why: the sentence, or which row above had the same; why nothing comes out by hand.
+        padding: ghost cells before and after, with a line for each axis where they differ.
+        parameters: by hand; Keras's, marked, where there is no number by hand.
+        mark: ✓ by hand and Keras agree, ✗ they do not, ⊘ both refuse, ? there is no rule, – not reached.
+        remarks: notes, where the row stands in the whole, and what Keras said if it refused.
+        differences: every disagreement, with both numbers.
+        details: what is worth knowing beside the size, as (what, text).
+    """
+
+    row: Row
+    size: str
+    changes: bool
+    formula: str
+    why: str
+    padding: str
+    parameters: str
+    mark: str
+    remarks: Sequence[str]
+    differences: Sequence[str]
+    details: Sequence[tuple[str, str]]
+
+
+def told(rows: Sequence[Row], brief: bool = False) -> Iterator[Told]:
+    """Every row; what was said above in the same words and with other numbers is not said again.
+
+    Args:
+        rows: what is shown together.
+        brief: sizes and rules only.
+    """
+    said: dict[object, str] = {}
+    for row in rows:
+        number = row.parameters if row.parameters is not None else row.keras.parameters
+        by_keras = " (Keras)" * (row.parameters is None)
+        first = said.setdefault((row.kind, row.axes, re.sub(r"\d+", "#", row.sentence)), row.layer)
+        repeated = first != row.layer and len(row.sentence) > _SHORT and not row.refused
+        why = f"By the same rule as {first}, above." if repeated else row.sentence
+        if row.refusal_by_hand is not None:
+            why = f"By hand: {row.refusal_by_hand}"
+        yield Told(
+            row,
+            _size(row),
+            changes_size(row),
+            re.sub(", (?=height|width)", ",\n", row.formula),
+            "" if brief and row.reached and not row.refused and row.has_rule else why,
+            _padding(row),
+            "–" if number is None else f"{number:,}{by_keras}",
+            mark(row),
+            [] if brief and not row.refused else remarks(row),
+            [f"✗ They differ in {difference}." for difference in row.differences],
+            [] if brief else detail_lines(row),
+        )
+
+
+#: A sentence that is not longer is said again.
+_SHORT = 60
+
+
 def mark(row: Row) -> str:
-    """✓ by hand and Keras agree, ✗ they do not, ? there is no rule, – not reached."""
-    return {True: "✓", False: "✗", None: "?"}[row.agrees] if row.reached else "–"
+    """✓ by hand and Keras agree, ✗ they do not, ⊘ both refuse, ? there is no rule, – not reached."""
+    if not row.reached:
+        return "–"
+    return "⊘" if row.refused and row.agrees else {True: "✓", False: "✗", None: "?"}[row.agrees]
 
 
-def both_refuse(row: Row) -> bool:
-    """Nothing comes out of such a row, and a bare ✓ there would read as if something did."""
-    return row.refused and row.agrees is True
+def changes_size(row: Row) -> bool:
+    """Whether other maps come out than go in; their number of channels may change all the same."""
+    came, made = row.input_shapes[:1], (row.rule.shapes or row.keras_shapes)[:1]
+    if not came or not made or row.kind == "InputLayer":
+        return False
+    maps = len(came[0]) == len(made[0]) > 2
+    last = row.call.channels_last
+    return (sizes_of(came[0], last) != sizes_of(made[0], last)) if maps else came[0][1:] != made[0][1:]
 
 
-def size_change(row: Row) -> str:
+def _size(row: Row) -> str:
     """``7×7×8 → 4×4×8``. Keras's size stands in, marked, where there is none by hand."""
     if not row.reached:
         return "not reached"
@@ -36,31 +115,14 @@ def size_change(row: Row) -> str:
     return f"{came} → {made}{' (Keras)' * (not row.rule.shapes and bool(row.keras_shapes))}"
 
 
-def formula(row: Row) -> str:
-    """The formula, with a line for each axis where they differ."""
-    return re.sub(", (?=height|width)", ",\n", row.formula)
-
-
-def padding(row: Row) -> str:
-    """Ghost cells before and after: ``(0, 1)``; a line for each axis where they differ; ``–`` for no axes."""
+def _padding(row: Row) -> str:
+    """``(0, 1)``; ``–`` for no axes."""
     pads = row.rule.pads
     if pads is None:
         return "–"
     if not any(map(any, pads)):
         return "none"
     return "\n".join(f"({before}, {after})" for before, after in (pads[:1] if len(set(pads)) == 1 else pads))
-
-
-def parameters(row: Row) -> str:
-    """The number by hand; Keras's, marked, where there is none by hand."""
-    if row.parameters is not None:
-        return f"{row.parameters:,}"
-    return "–" if row.keras.parameters is None else f"{row.keras.parameters:,} (Keras)"
-
-
-def reason(row: Row) -> str:
-    """The sentence, or why nothing comes out by hand."""
-    return row.sentence if row.refusal_by_hand is None else f"By hand: {row.refusal_by_hand}"
 
 
 def remarks(row: Row) -> list[str]:
@@ -76,11 +138,6 @@ def remarks(row: Row) -> list[str]:
     if row.refusal_keras is not None:
         lines.append(f"Keras: {row.refusal_keras}")
     return lines
-
-
-def differences(row: Row) -> list[str]:
-    """Every disagreement, with both numbers."""
-    return [f"✗ They differ in {difference}." for difference in row.differences]
 
 
 def detail_lines(row: Row) -> list[tuple[str, str]]:
@@ -140,8 +197,8 @@ def _places(field: ReceptiveField) -> str:
 # -- the whole ----------------------------------------------------------------------------------------------------
 
 
-def verdict(model: ExplainedModel) -> list[str]:
-    """The last lines: how many rows agree, what is missing, how many parameters there are, what one example costs."""
+def verdict(model: ExplainedModel, brief: bool = False) -> list[str]:
+    """The last lines: how many rows agree, what is missing, and (not in brief) the parameters and what it costs."""
     compared = [row for row in model if row.agrees is not None]
     agreeing = [row for row in compared if row.agrees]
     sign = "✓" if model.agrees else "✗"
@@ -153,6 +210,8 @@ def verdict(model: ExplainedModel) -> list[str]:
     if stopped is not None:
         why = "This cannot be built" if stopped.refusal_by_hand else "Keras gives no answer"
         lines.append(f"✗ {why}: nothing comes out of {stopped.layer}.")
+    if brief:
+        return lines
     if model.parameters is not None:
         lines.append(f"{model.parameters:,} parameters in all.")
     if model.output_bytes:
