@@ -6,6 +6,7 @@ Sizes and parameters by hand are held against models that Keras really built, an
 
 from __future__ import annotations
 
+import functools
 import gc
 import random
 import re
@@ -413,7 +414,7 @@ def test_a_layer_that_cannot_be_copied_says_so() -> None:
     class Stubborn(L.Layer):
         def __init__(self, thing: object) -> None:
             super().__init__(name="stubborn")
-            self.inner, self.thing = L.Dense(2), thing
+            self.inner, self.other_name = L.Dense(2), thing
 
         def call(self, x: Any) -> Any:
             return self.inner(x)
@@ -425,6 +426,35 @@ def test_a_layer_that_cannot_be_copied_says_so() -> None:
     inputs = keras.Input((8,))
     assert explain(keras.Model(inputs, stubborn(inputs)))[-1].keras_shape == (None, 2)
     assert explain(stubborn, input_shape=(8,))[0].keras_shape == (None, 2)
+
+
+def test_a_layer_whose_functions_keras_cannot_write_down_is_asked() -> None:
+    """REPORTS 2: lambdas and partials as activation, initializer, regularizer or constraint."""
+    settings: list[dict[str, Any]] = [
+        {"activation": lambda x: x},
+        {"activation": functools.partial(keras.activations.relu, max_value=3.0)},
+        {"kernel_initializer": lambda shape, dtype=None: keras.ops.ones(shape, dtype)},
+        {"bias_regularizer": lambda w: 0.0},
+        {"kernel_constraint": lambda w: w},
+    ]
+    for chosen in settings:
+        layer = L.Conv2D(2, 3, **chosen)
+        found = explain(layer, input_shape=(5, 5, 3))
+        assert found.agrees and found[0].keras_shape == (None, 3, 3, 2) and not layer.built, chosen
+
+
+def test_a_layer_inside_anothers_arguments_is_left_alone() -> None:
+    class Around(L.Layer):
+        def __init__(self, inner: Any) -> None:
+            super().__init__()
+            self.inner = inner
+
+        def call(self, x: Any) -> Any:
+            return self.inner(x)
+
+    around = Around(L.Dense(3))
+    assert explain(around, input_shape=(4,))[0].keras_shape == (None, 3)
+    assert not around.inner.built and not around.inner._inbound_nodes
 
 
 # -- impossible ---------------------------------------------------------------------------------------------------

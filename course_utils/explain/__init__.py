@@ -17,13 +17,16 @@ Plain data comes first, then what shows it, then the class that shows itself; a 
 ``rows``               plain data: a ``Row`` is one call, by hand and by Keras; an ``ExplainedModel`` is all of them
 ``keras_side``         asks Keras, without touching the learner's own layers
 ``expressions``        sizes as expressions in the n that went in: ``8·⌈n / 8⌉ − 4``
-``other_sizes``        the sizes for another input
 ``facts``              receptive field, multiply-adds, bytes
 ``tracing``            one call after another: the rule by hand, Keras's answer and the facts, in one ``Row``
-``diagnosis``          why a size is missed or refused, since which layer, and repairs that were run
+``search``             the sizes for another input, in whole numbers; ``cause``: the layer that rounded or lost cells
+``rebuild``            builds a model again, for another input or changed; ``trial`` does so before anything is said
+``repairs``            proposals for a model that misses a size; ``refusals``: for a layer that refuses
+``diagnosis``          why a size is missed or refused, since which layer, and repairs that were tried
 ``words``              what every table says of a row
 ``text_table``         the table in a terminal; ``html_table`` the one in a notebook; ``reports`` Markdown and dicts
 ``explanation``        ``Explanation``: an explained model that shows itself
+``failure``            what failed to build, as far as it got
 ``entry``              ``explain``: looks at what it was given, and says what to try if that is unusable
 ``building``           ``explain.building``: catches a model that fails to build
 =====================  ===========================================================================================
@@ -34,9 +37,10 @@ from __future__ import annotations
 from course_utils.explain.building import building
 from course_utils.explain.entry import explain
 from course_utils.explain.explanation import Explanation
+from course_utils.explain.rebuild import rebuild
 from course_utils.explain.rows import Row
 
 # So that ``from course_utils import explain`` is enough: ``explain.building(make_model)``.
 explain.building = building  # type: ignore[attr-defined]
 
-__all__ = ["Explanation", "Row", "explain"]
+__all__ = ["Explanation", "Row", "explain", "rebuild"]

@@ -1,32 +1,22 @@
-"""Catch a model that fails to build: as far as it got, and the layer that Keras leaves unnamed.
-
-Keras's errors name no layer ("Computed output size would be zero or negative"). But the exception still holds the call
-that raised it, with the layer and the tensors that reached it; and each tensor knows the calls that it came from.
-"""
+"""Catch a model that fails to build."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from types import TracebackType
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from course_utils.explain.calls import Call, walk
-from course_utils.explain.diagnosis import advise
 from course_utils.explain.entry import explain
 from course_utils.explain.explanation import Explanation
-from course_utils.explain.rows import Facts
-from course_utils.explain.tracing import TracedTensor, Tracer
-from course_utils.explain.wording import Shape
-from course_utils.keras_layers import Layer, load_keras, plain_message
+from course_utils.explain.failure import explained_failure, whole_tracebacks
+from course_utils.keras_layers import load_keras
 
 
 def building(make: Callable[[], Any], input_shape: Sequence[Any] | None = None) -> Explanation:
     """Call a function that builds a model; explain the model, or, if it fails to build, all that led to the failure.
 
     Args:
-        make: a function without arguments, for example ``lambda: build_unet(25)``.
+        make: a function without arguments, for example ``lambda: build_unet(25)``. If it fails, it is called again with
+            other inputs, and with maps that are made to meet, to try what is advised.
         input_shape: as for ``explain``: what goes into a model that is built and does not know it.
 
     Returns:
@@ -49,114 +39,13 @@ def building(make: Callable[[], Any], input_shape: Sequence[Any] | None = None) 
             "without brackets behind its name."
         )
     try:
-        with _whole_tracebacks():
+        with whole_tracebacks():
             model = make()
     except Exception as error:
-        calls = _calls_in(error.__traceback__)
-        if not calls:
+        found = explained_failure(make, error, "make")
+        if found is None:
             raise
-        return _explained(calls, plain_message(error))
+        return found
     if not isinstance(model, load_keras().layers.Layer):
         raise TypeError(f"The function returned {type(model).__name__} and no model. Let it end with `return model`.")
     return explain(model, input_shape=input_shape)
-
-
-@contextlib.contextmanager
-def _whole_tracebacks() -> Iterator[None]:
-    """Keras cuts its own calls out of a traceback unless it is told not to."""
-    config = load_keras().config
-    filtered = config.is_traceback_filtering_enabled()
-    config.disable_traceback_filtering()
-    try:
-        yield
-    finally:
-        if filtered:
-            config.enable_traceback_filtering()
-
-
-def _calls_in(traceback: TracebackType | None) -> list[tuple[Layer, list[Any]]]:
-    """The calls of layers that the error came through, the outermost first: the layer, and what reached it."""
-    keras = load_keras()
-    found: list[tuple[Layer, list[Any]]] = []
-    while traceback is not None:
-        local = traceback.tb_frame.f_locals
-        layer, arguments = local.get("self"), local.get("args")
-        named = traceback.tb_frame.f_code.co_name
-        if isinstance(layer, keras.Operation) and named in ("__call__", "symbolic_call") and arguments:
-            tensors = [a for a in keras.tree.flatten(arguments) if hasattr(a, "shape") and a is not layer]
-            if tensors and (not found or found[-1][0] is not layer):
-                found.append((layer, tensors))
-        traceback = traceback.tb_next
-    return found
-
-
-def _explained(calls: Sequence[tuple[Layer, list[Any]]], said: str) -> Explanation:
-    """Everything that led to the innermost call, level by level, and that call as the last row.
-
-    Args:
-        calls: the calls that the error came through, the outermost first.
-        said: Keras's own words.
-    """
-    tracer, prefix = Tracer(), ""
-    traced: list[TracedTensor | None] = []
-    for place, (layer, reaching) in enumerate(calls):
-        traced = _followed(tracer, reaching, prefix, traced)
-        if place + 1 < len(calls):
-            prefix += f"{layer.name}/"
-    if not _are_symbolic(reaching):
-        traced = tracer.start([_shape(tensor) for tensor in reaching])
-    tracer.visit(Call(layer, prefix + layer.name), traced)
-    last = tracer.rows[-1]
-    refused = replace(last, keras=replace(last.keras, refusal=said))
-    # A model that is not there yet is shown without what its layers would cost.
-    rows = tuple(replace(row, facts=Facts(row.facts.sizes)) for row in (*tracer.rows[:-1], refused))
-    return Explanation("what was being built", rows, advise(rows, reaching))
-
-
-def _followed(
-    tracer: Tracer, tensors: list[Any], prefix: str, outside: list[TracedTensor | None]
-) -> list[TracedTensor | None]:
-    """Follow the calls that these tensors came from. ``outside``: what went into the model that stands around them."""
-    if not _are_symbolic(tensors):
-        return outside
-    roots = _roots(tensors)
-    inside = prefix and len(outside) == len(roots)
-    given = outside if inside else tracer.start([tuple(root.shape) for root in roots], roots)
-    known = {id(root): traced for root, traced in zip(roots, given, strict=True)}
-    if not all(id(tensor) in known for tensor in tensors):
-        graph = load_keras().Function(roots, tensors, name="so_far")
-        return list(walk(graph, given, tracer.visit, prefix, show_inputs=not prefix))
-    if not prefix:  # nothing stands between the inputs and the layer
-        for root, traced in zip(roots, given, strict=True):
-            operation = getattr(getattr(root, "_keras_history", None), "operation", None)
-            if operation is not None:
-                (known[id(root)],) = tracer.visit(Call(operation, operation.name), [traced])
-    return [known[id(tensor)] for tensor in tensors]
-
-
-def _roots(tensors: Sequence[Any]) -> list[Any]:
-    """The tensors that these came from and that came from nothing themselves, in the order in which they are met."""
-    roots: dict[int, Any] = {}
-    seen: set[int] = set()
-    waiting = list(tensors)
-    while waiting:
-        tensor = waiting.pop(0)
-        if id(tensor) in seen:
-            continue
-        seen.add(id(tensor))
-        history: Any = getattr(tensor, "_keras_history", None)
-        made = history is not None and history.operation is not None
-        node = history.operation._inbound_nodes[history.node_index] if made else None
-        if node is None or node.is_input:
-            roots[id(tensor)] = tensor
-        else:
-            waiting += list(node.input_tensors)
-    return list(roots.values())
-
-
-def _are_symbolic(tensors: Sequence[Any]) -> bool:
-    return all(isinstance(tensor, load_keras().KerasTensor) for tensor in tensors)
-
-
-def _shape(tensor: Any) -> Shape:
-    return tuple(None if n is None else int(n) for n in tensor.shape)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
 from course_utils.explain.calls import has_graph, is_chain, is_input, maps_have_channels_last, walk
 from course_utils.explain.diagnosis import advise, diagnose, is_autoencoder
 from course_utils.explain.explanation import Explanation
-from course_utils.explain.other_sizes import Sizes, known
+from course_utils.explain.failure import explained_failure, whole_tracebacks
+from course_utils.explain.rebuild import as_graph, is_own_model, shape_built_for
 from course_utils.explain.rows import Diagnosis, Row
 from course_utils.explain.rules.core import Shapes
-from course_utils.explain.shapes import shape_of, sizes_of
 from course_utils.explain.tracing import Tracer
 from course_utils.explain.wording import Shape, count, size
 from course_utils.keras_layers import Layer, has_axes, kind_of, load_keras
@@ -62,41 +62,61 @@ def explain(
     '⌈7 / 2⌉ = 4'
     """
     given = None if input_shape is None else _read_shapes(input_shape)
-    if _is_layer(model) and has_graph(model):
-        calls, shapes, tracer = model, _open_sizes_filled(model, given), Tracer(maps_have_channels_last(model))
+    graph, hint = model, ""
+    if is_own_model(model):
+        given = given or _built_for(model)
+        try:
+            with whole_tracebacks():
+                graph = as_graph(model, [shape[1:] for shape in given])
+        except Exception as error:
+            failed = explained_failure(model, error, "model")
+            if failed is not None:
+                return replace(failed, name=str(model.name), brief=brief)
+            hint = _parts_to_explain(model)
+    if _is_layer(graph) and has_graph(graph):
+        calls, shapes, tracer = graph, _open_sizes_filled(graph, given), Tracer(maps_have_channels_last(graph))
     else:
-        calls = _as_chain(model, given)
+        calls = _as_chain(graph, given)
         shapes, tracer = _inputs_of(calls[0], given), Tracer(maps_have_channels_last(calls))
     walk(calls, tracer.start(shapes, getattr(calls, "inputs", None)), tracer.visit)
     name = f"a chain of {count(len(model), 'layer')}" if isinstance(model, list | tuple) else str(model.name)
-    tried = functools.partial(_sizes_for, calls, shapes[0])
-    return Explanation(name, tuple(tracer.rows), _diagnosis(model, tracer.rows, target, tried), brief)
+    rows = tracer.rows
+    if hint:
+        rows = [replace(row, rule=replace(row.rule, notes=(*row.notes, hint))) for row in rows]
+    return Explanation(name, tuple(rows), _diagnosis(model, rows, target), brief)
 
 
-def _sizes_for(calls: Any, shape: Shape, sizes: Sizes) -> Sizes | None:
-    """What Keras makes of an input of other sizes, asked for the whole model; None where a layer refuses."""
-    tracer = Tracer()
-    walk(calls, tracer.start([shape_of(shape[0], sizes, shape[-1])]), tracer.visit)
-    last = tracer.rows[-1].keras_shapes
-    return None if any(row.refused or not row.reached for row in tracer.rows) else known(sizes_of(last[0]))
+def _built_for(model: Layer) -> Shapes:
+    """What a model of somebody's own class was called on. Raises ValueError if it has not been called."""
+    shape = shape_built_for(model)
+    if not shape:
+        raise ValueError(
+            f'"{model.name}" has not been called yet and does not know what goes in. Say it, without the batch axis: '
+            "explain(..., input_shape=(28, 28, 1))."
+        )
+    return (shape,)
 
 
-def _diagnosis(
-    model: Any, rows: Sequence[Row], target: Sequence[Any] | None, tried: Callable[[Sizes], Sizes | None]
-) -> Diagnosis | None:
+def _parts_to_explain(model: Layer) -> str:
+    """What to try with a model whose call cannot be followed."""
+    parts = [key for key, value in vars(model).items() if _is_layer(value) and not key.startswith("_")]
+    inside = f"explain([{', '.join(f'm.{part}' for part in parts)}], input_shape=...)" if parts else "its layers"
+    return f"What happens in its call cannot be followed. Explain its parts, in their order: {inside}."
+
+
+def _diagnosis(model: Any, rows: Sequence[Row], target: Sequence[Any] | None) -> Diagnosis | None:
     """What is wrong with the size that comes out; nothing is looked for in a model that has no target."""
     refused = next((place for place, row in enumerate(rows) if row.refused), None)
     if refused is not None:
-        return advise(rows[: refused + 1])
+        return advise(model, rows[: refused + 1])
     made = rows[-1].output_shape
-    if made is None or None in made[1:]:
+    if made is None or None in made[1:] or len(getattr(model, "outputs", None) or [0]) > 1:
         return None
-    built = model if _is_layer(model) else None
     if target is not None:
-        return diagnose(built, rows, _read_shape(target), tried)
-    if len(getattr(model, "outputs", None) or [0]) > 1 or not is_autoencoder(rows):
+        return diagnose(model, rows, _read_shape(target))
+    if not is_autoencoder(rows):
         return None
-    found = diagnose(built, rows, next(row.input_shapes[0] for row in rows if None in row.sources), tried)
+    found = diagnose(model, rows, next(row.input_shapes[0] for row in rows if None in row.sources))
     return None if found.hits else found
 
 
@@ -152,8 +172,8 @@ def _check_layer(thing: Any, place: int | None = None) -> Layer:
 
 def _inputs_of(layer: Layer, given: Shapes | None) -> Shapes:
     """The shapes that reach the first layer of a chain."""
-    if given is None and is_input(layer):
-        given = (tuple(layer.batch_shape),)
+    if given is None and (is_input(layer) or has_graph(layer)):
+        given = (tuple(layer.batch_shape),) if is_input(layer) else tuple(tuple(t.shape) for t in layer.inputs)
     if given is None:
         raise ValueError(
             f'"{layer.name}" does not know what goes in. Say it, without the batch axis: '

@@ -7,15 +7,18 @@ has recorded while a model was built needs no asking.
 from __future__ import annotations
 
 import contextlib
+import inspect
 import random
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FunctionType
 from typing import Any, cast
 
 from course_utils.explain.calls import Call, is_input
 from course_utils.explain.rows import KerasAnswer
 from course_utils.explain.rules.core import is_operation
 from course_utils.explain.wording import Shape
-from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, plain_message
+from course_utils.keras_layers import KerasRefusal, Layer, load_keras, plain_message
 
 #: All copies share a name: for every new name of a layer with weights, Keras keeps some 70 KB for ever.
 COPY = "explained_copy"
@@ -51,9 +54,9 @@ class KerasSide:
             return tuple(tensors)
         if node is not None and [t.shape for t in node.input_tensors] == [t.shape for t in tensors]:
             return tuple(node.output_tensors)
-        arguments, settings = _arguments(tensors, node)
+        arguments, settings = arguments_of(tensors, node)
         try:
-            with _randomness_untouched():
+            with randomness_untouched():
                 out = self._asked(layer)(*arguments, **settings)
         except Exception as error:
             raise KerasRefusal(plain_message(error).replace(COPY, getattr(layer, "name", COPY))) from error
@@ -61,7 +64,7 @@ class KerasSide:
 
     def _parameters(self, layer: Layer) -> int:
         """How many weights Keras counts; 0 for an operation. The layer or its copy must have been built."""
-        if is_operation(layer) or _has_no_weights(layer):
+        if is_operation(layer) or (not layer.built and _builds_nothing(layer)):
             return 0
         return int((layer if layer.built else self._copy_of(layer)).count_params())
 
@@ -71,13 +74,10 @@ class KerasSide:
             return cast("Callable[..., Any]", layer.compute_output_spec)
         try:
             return cast("Callable[..., Any]", self._copy_of(layer))
-        except Exception as error:
-            if layer.built or _has_no_weights(layer):  # nothing to build, so nothing is left behind
+        except NotCopied:
+            if layer.built or _builds_nothing(layer):  # so nothing is left behind
                 return cast("Callable[..., Any]", layer.compute_output_spec)
-            raise KerasRefusal(
-                f"{layer.name} was not asked, because it cannot be copied from its settings. "
-                "Give its class a get_config, or explain a model in which it has been called."
-            ) from error
+            raise
 
     def _copy_of(self, layer: Layer) -> Layer:
         if id(layer) not in self._copies:
@@ -86,19 +86,60 @@ class KerasSide:
         return self._copies[id(layer)][1]
 
 
-def copied(layer: Layer, **changes: Any) -> Layer:
-    """A layer with the same settings but for ``changes``; built for the same input if the original is."""
-    settings = layer.get_config() | changes
-    if "name" in settings:
-        settings["name"] = COPY
-    with _randomness_untouched():
-        copy = type(layer).from_config(settings)
-        if layer.built and not copy.built and not changes:
-            copy.build_from_config(layer.get_build_config())
-    return copy
+class NotCopied(KerasRefusal):
+    """A layer of somebody's own of which Keras cannot make another."""
 
 
-def _arguments(tensors: Sequence[Tensor], node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def copied(layer: Layer, changes: Mapping[str, Any] | None = None, name: str = COPY) -> Layer:
+    """A layer with the same settings but for ``changes``; built for the same input if the original is.
+
+    Raises:
+        NotCopied: where neither ``get_config`` nor the attributes of the layer say what its class was called with.
+    """
+    ways: tuple[Callable[[Layer], dict[str, Any]], ...] = (_settings_from_config, _settings_from_attributes)
+    for settings_of in ways:
+        make = type(layer).from_config if settings_of is _settings_from_config else lambda kept: type(layer)(**kept)
+        try:
+            with randomness_untouched():
+                settings = settings_of(layer) | dict(changes or {})
+                copy = make(settings | ({"name": name} if "name" in settings else {}))
+                copy.name = name
+                if layer.built and not copy.built and not changes:
+                    copy.build_from_config(layer.get_build_config())
+                return copy
+        except Exception:
+            continue
+    raise NotCopied(
+        f"{layer.name} was not asked, because it cannot be copied: its settings are not known. Give its class a "
+        "get_config, or explain a model in which it has been called."
+    )
+
+
+def _settings_from_config(layer: Layer) -> dict[str, Any]:
+    """What Keras writes down; a function goes over as it is, because Keras reads back only those that it knows."""
+    with warnings.catch_warnings(action="ignore"):  # Keras warns that a lambda is unsafe in a file
+        settings: dict[str, Any] = layer.get_config()
+    return settings | {
+        key: getattr(layer, key) for key in settings if isinstance(getattr(layer, key, None), FunctionType)
+    }
+
+
+def _settings_from_attributes(layer: Layer) -> dict[str, Any]:
+    """What the class was called with, from attributes of the same name, as nearly every class keeps it."""
+    parameters = inspect.signature(type(layer).__init__).parameters.values()
+    named = [p for p in list(parameters)[1:] if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    found = {p.name: getattr(layer, p.name, getattr(layer, f"_{p.name}", p.default)) for p in named}
+    return {key: _twin(value) for key, value in found.items() if value is not inspect.Parameter.empty}
+
+
+def _twin(value: Any) -> Any:
+    """A layer that was handed to another layer is copied too: the learner's own must not be called."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(_twin, value)) if type(value) in (list, tuple) else value
+    return copied(value, name=value.name) if isinstance(value, load_keras().layers.Layer) else value
+
+
+def arguments_of(tensors: Sequence[Tensor], node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """What to call with: a tensor, a list of tensors, or a recorded call with these tensors in place of its own."""
     if node is None:
         return (tensors[0] if len(tensors) == 1 else list(tensors),), {}
@@ -107,13 +148,15 @@ def _arguments(tensors: Sequence[Tensor], node: Any) -> tuple[tuple[Any, ...], d
     return tuple(arguments), dict(settings)
 
 
-def _has_no_weights(layer: Layer) -> bool:
-    """Layers without weights that Keras may refuse to copy: a Lambda, and zero padding with numbers below 0."""
-    return kind_of(layer) in ("Lambda", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D")
+def _builds_nothing(layer: Layer) -> bool:
+    """Whether a layer makes no weights when it is called first, and has none inside that do."""
+    if any(not inner.built for inner in layer._flatten_layers(include_self=False)):
+        return False
+    return type(layer).build in (load_keras().layers.Layer.build, getattr(load_keras().layers.Lambda, "build", None))
 
 
 @contextlib.contextmanager
-def _randomness_untouched() -> Iterator[None]:
+def randomness_untouched() -> Iterator[None]:
     """New weights draw seeds from Python's generator; the learner's next layer must not notice."""
     state = random.getstate()
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 from course_utils.axes import Axis
 from course_utils.explain.rules.core import UNKNOWN, Count, RuleResult, Shapes, kind_shown
@@ -179,15 +179,35 @@ class Row:
 
 @dataclass(frozen=True)
 class Repair:
-    """One way to the size that was wanted; run before it is offered.
+    """One way to the size that was wanted. The whole repaired model was built, called and compared before.
 
     Attributes:
         what: what it does, in one line.
-        code: makes ``repaired`` out of ``model``.
+        code: makes ``repaired`` out of ``model``, or out of ``make`` where there is no model yet.
     """
 
     what: str
     code: str
+
+
+class TriedSize(NamedTuple):
+    """An input for which the whole model was built again, and what came out. Shapes without the batch axis."""
+
+    input_shape: Shape
+    output_shape: Shape
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Where a size went wrong.
+
+    Attributes:
+        step: the row that rounded, lost or added cells.
+        axis: along which axis: 0 for the height of a picture, 1 for its width.
+    """
+
+    step: Row
+    axis: int
 
 
 @dataclass(frozen=True)
@@ -199,12 +219,16 @@ class Diagnosis:
         hits: whether it does.
         findings: by how much it misses, since which layer, and why; one sentence each.
         repairs: what helps, the smallest change first.
+        sizes: inputs near the given one that fit.
+        cause: the first layer that is to blame.
     """
 
     target: Shape
     hits: bool
     findings: tuple[str, ...]
     repairs: tuple[Repair, ...] = ()
+    sizes: tuple[TriedSize, ...] = ()
+    cause: Cause | None = None
 
     def __str__(self) -> str:
         lines = [*self.findings]

@@ -1,0 +1,160 @@
+"""What to change where a layer refuses: advice of the kind that the refusal is of, tried on all that is known.
+
+A map that is too small for a window, or that meets one of another size, may be helped by another input. Ranks,
+channels, groups, the target of a Reshape and the number of an axis are not: each has a proposal of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from course_utils.explain.repairs import IMPORT, in_words, rebuilt, variants
+from course_utils.explain.rows import Repair, Row
+from course_utils.explain.search import known, replay
+from course_utils.explain.shapes import channels_of, sizes_of
+from course_utils.explain.trial import Trials, always
+from course_utils.explain.wording import Shape, times
+from course_utils.keras_layers import has_axes, kind_of
+
+
+def helped(trials: Trials) -> tuple[tuple[Repair, ...], bool]:
+    """The repairs that were tried, with each of which the whole is built and runs.
+
+    Returns:
+        The repairs, and whether another size of the input is worth looking for beside them.
+    """
+    found: list[Repair] = []
+    for way in (_other_input, _joins, _groups, _reshape, _axis, _layer_before, _one_setting):
+        for repair in way(trials, trials.rows[-1]):
+            tried = trials.holds(always(repair), None)
+            if tried is not None:
+                found.append(tried)
+                if way is not _joins:
+                    return tuple(found), way is _one_setting
+    return tuple(found), True
+
+
+def is_about_sizes(trials: Trials) -> bool:
+    """Whether another size of the input could help: the axes say so by themselves."""
+    return any(replay(trials.rows, axis, n) is None for axis, n in enumerate(trials.given))
+
+
+def _changed(trials: Trials, what: str, changes: dict[str, Any]) -> Repair:
+    return rebuilt(trials, what, {trials.rows[-1].layer: changes})
+
+
+def _other_input(trials: Trials, row: Row) -> Iterator[Repair]:
+    """The axis of the channels was forgotten, or stands where it does not belong."""
+    first = next(row.input_shapes[0] for row in trials.rows if None in row.sources)[1:]
+    needs = _numbers_needed(row)
+    shapes: list[tuple[str, Shape]] = []
+    if needs == len(first) + 1:
+        shapes.append(("add the axis of the channels", (*first, 1)))
+    if needs == len(first) > 2 and _looks_channels_first(first):
+        shapes.append(("put the channels last", (*first[1:], first[0])))
+    for what, shape in shapes:
+        code = f"{IMPORT}repaired = rebuild({trials.name}, input_shape={shape})"
+        yield Repair(f"{what}: keras.Input({shape})", code)
+
+
+def _looks_channels_first(shape: Shape) -> bool:
+    first, *others = shape
+    return first in (1, 3, 4) and all(n is not None and n > 4 for n in others)
+
+
+def _numbers_needed(row: Row) -> int | None:
+    """How many numbers a layer needs for each example, if its class tells."""
+    if row.axes or has_axes(row.call.layer):
+        return int(next(sign for sign in row.kind if sign.isdigit())) + 1
+    return 2 if kind_of(row.call.layer) in ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional") else None
+
+
+def _joins(trials: Trials, row: Row) -> Iterator[Repair]:
+    """Two maps that do not fit together."""
+    if len(row.input_shapes) != 2 or len(row.input_shapes[0]) != len(row.input_shapes[1]) or row.axes:
+        return
+    one, other = row.input_shapes
+    last = trials.channels_last
+    pair = [known(sizes_of(shape, last)) for shape in (one, other)]
+    channels = known(channels_of(shape, last) for shape in (one, other))
+    d = len(one) - 2
+    if (len(pair[0]), len(pair[1]), len(channels)) != (d, d, 2) or d not in (1, 2, 3):
+        return
+
+    def met(what: str, how: str) -> Repair:
+        code = f'{IMPORT}repaired = rebuild({trials.name}{trials.input_in_code}, joins="{how}")'
+        return Repair(what, code)
+
+    where = f"wherever two maps differ; before {row.layer}"
+    small, large = sorted(pair)
+    if small != large:
+        yield met(f"pad the smaller one with zeros {where}: {times(small)} → {times(large)}", "pad")
+        yield met(f"cut the larger one {where}: {times(large)} → {times(small)}", "cut")
+    elif min(channels) < max(channels):
+        few, many, kernel = min(channels), max(channels), times((1,) * d)
+        what = f"a {kernel} convolution for the map with {few} channels before {row.layer}: Conv{d}D({many}, 1)"
+        yield met(what, "project")
+    if kind_of(row.call.layer) == "Concatenate":
+        for axis in (-1, *range(1, len(one) - 1)):
+            if axis % len(one) != row.call.layer.axis % len(one):
+                yield _changed(trials, f"axis={axis} in {row.layer}", {"axis": axis})
+
+
+def _groups(trials: Trials, row: Row) -> Iterator[Repair]:
+    """Groups must divide the channels, and the filters of a convolution."""
+    layer, groups = row.call.layer, getattr(row.call.layer, "groups", None)
+    if not isinstance(groups, int) or not row.input_shapes:
+        return
+    channels = channels_of(row.input_shapes[0], row.call.channels_last)
+    if channels is None or groups < 1 or channels % groups == 0:
+        return
+    whole = math.gcd(channels, getattr(layer, "filters", channels))
+    for number in sorted((n for n in range(1, whole + 1) if whole % n == 0), key=lambda n: (abs(n - groups), n)):
+        yield _changed(trials, f"groups={number} in {row.layer}", {"groups": number})
+
+
+def _reshape(trials: Trials, row: Row) -> Iterator[Repair]:
+    """A target with another number of cells: let one of its sizes be worked out."""
+    if kind_of(row.call.layer) != "Reshape":
+        return
+    target = tuple(row.call.layer.target_shape)
+    for place in reversed(range(len(target))):
+        shape = tuple(-1 if place == at else 1 if n == -1 else n for at, n in enumerate(target))
+        yield _changed(trials, f"target_shape={shape} in {row.layer}", {"target_shape": shape})
+
+
+def _axis(trials: Trials, row: Row) -> Iterator[Repair]:
+    """An axis that is not there."""
+    axis, rank = getattr(row.call.layer, "axis", None), len(row.input_shapes[0]) if row.input_shapes else 0
+    if isinstance(axis, int) and rank and not -rank <= axis < rank:
+        yield _changed(trials, f"axis=-1 in {row.layer}", {"axis": -1})
+
+
+def _layer_before(trials: Trials, row: Row) -> Iterator[Repair]:
+    """Maps that reach a layer for sequences, or rows that reach one for maps: lay them out anew."""
+    needs = _numbers_needed(row)
+    shape: tuple[Any, ...] = row.input_shapes[0][1:] if row.input_shapes else ()
+    place = next((at for at, layer in enumerate(trials.layers) if layer is row.call.layer), None)
+    if needs is None or place is None or needs == len(shape) or None in shape:
+        return
+    layouts: list[tuple[Any, ...]] = []
+    if len(shape) > needs == 2:
+        layouts.append((-1, shape[-1]))
+    if len(shape) + 1 == needs:
+        layouts.append((*shape, 1))
+    for layout in layouts:
+        layer = f"keras.layers.Reshape({layout})"
+        code = (
+            f"{IMPORT}layers = list({trials.layers_in_code})\n"
+            f"layers.insert({place}, {layer})\n"
+            f"repaired = rebuild(layers{trials.input_in_code})"
+        )
+        yield Repair(f"a Reshape({layout}) before {row.layer}", code)
+
+
+def _one_setting(trials: Trials, row: Row) -> Iterator[Repair]:
+    """The same layer with one setting changed."""
+    for _, settings in variants(row):
+        yield _changed(trials, f"{in_words(settings)} in {row.layer}", settings)

@@ -1,0 +1,226 @@
+"""Proposals for a model that misses a size, the smallest change first: Python code that makes ``repaired``.
+
+A proposal is worked out in whole numbers here, and offered only when ``trial`` has built and called what it makes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from course_utils.axes import Axis, TransposedWindow, Upsample, Window
+from course_utils.explain.rebuild import border
+from course_utils.explain.rows import Repair, Row
+from course_utils.explain.search import (
+    REACH,
+    Sizes,
+    known,
+    last_sizes,
+    replay,
+    scales,
+)
+from course_utils.explain.shapes import channels_of, shape_of
+from course_utils.explain.trial import Proposal, Trials, always
+from course_utils.explain.wording import product, times
+
+#: How many repairs are offered at most.
+_MOST = 6
+#: Stands before code that builds a model again.
+IMPORT = "from course_utils.explain import rebuild\n\n"
+
+
+def repairs(trials: Trials, wanted: Sizes) -> tuple[Repair, ...]:
+    """The repairs that were tried and gave the sizes that are wanted."""
+    found: list[Repair] = []
+    for way in (_one_layer, _reshape, _behind, _around, _several_layers):
+        for proposal in way(trials, wanted):
+            repair = trials.holds(proposal, wanted)
+            if repair is not None:
+                found.append(repair)
+            if len(found) == _MOST:
+                return tuple(found)
+    return tuple(found)
+
+
+def rebuilt(trials: Trials, what: str, changes: Mapping[str, Any]) -> Repair:
+    """A repair that changes some layers; a text stands for the code of a layer that takes the place of another."""
+    lines = [
+        f'    "{layer}": {change if isinstance(change, str) else repr(dict(change))},'.replace("'", '"')
+        for layer, change in changes.items()
+    ]
+    start = f"{IMPORT}repaired = rebuild({trials.name}, {{"
+    return Repair(what, "\n".join([start, *lines, f"}}{trials.input_in_code})"]))
+
+
+def variants(row: Row) -> Iterator[tuple[tuple[Axis, ...], dict[str, Any]]]:
+    """A layer with one of its settings changed: the axes that it would have, and the settings."""
+    windows = [axis for axis in row.axes if isinstance(axis, Window)]
+    if windows and windows[0].padding in ("valid", "same"):
+        other = "same" if windows[0].padding == "valid" else "valid"
+        yield tuple(replace(axis, padding=other) for axis in windows), {"padding": other}
+        if "Pooling" not in row.kind and other == "same":
+            for k in (2, 3, 4, 5, 7):
+                yield tuple(replace(axis, size=k) for axis in windows), {"kernel_size": (k,) * len(windows)}
+    stamps = [axis for axis in row.axes if isinstance(axis, TransposedWindow)]
+    for extra in (None, *range(stamps[0].stride)) if stamps else ():
+        yield tuple(replace(axis, output_padding=extra) for axis in stamps), {"output_padding": extra}
+
+
+def in_words(settings: Mapping[str, Any]) -> str:
+    """``padding="same"``."""
+    return ", ".join(f"{key}={value!r}" for key, value in settings.items()).replace("'", '"')
+
+
+def _one_layer(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
+    """One setting of one layer; the weights are new: train it again."""
+    rows = trials.rows
+    for row in rows:
+        for axes, settings in variants(row):
+            same = {number: axes for number, other in enumerate(rows) if other.call.layer is row.call.layer}
+            if last_sizes(rows, trials.given, same) == wanted and row.call.shared_with is None:
+                repair = rebuilt(trials, f"{in_words(settings)} in {row.layer}", {row.layer: settings})
+                yield always(repair)
+                break  # one proposal for a layer
+
+
+def _reshape(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
+    """Another size in the Reshape that fixes it, and as many units in the Dense before it."""
+    rows = trials.rows
+    for number, row in enumerate(rows):
+        before = rows[row.sources[0]] if row.sources and row.sources[0] is not None else None
+        made = row.output_shape
+        if row.kind != "Reshape" or before is None or before.kind != "Dense" or made is None or len(made) < 3:
+            continue
+        behind, last = [replace_source(other, number) for other in rows[number + 1 :]], trials.channels_last
+        for n in range(1, REACH):
+            sizes = (n,) * (len(made) - 2)
+            if last_sizes(behind, sizes) == wanted:
+                target = known(shape_of(None, sizes, channels_of(made, last), last))
+                changes = {before.layer: {"units": math.prod(target)}, row.layer: {"target_shape": target}}
+                was, now = (product(n for n in shape if n is not None) for shape in (made[1:], target))
+                what = f"{times(target)} in {row.layer} and {now} instead of {was} units in {before.layer}"
+                repair = rebuilt(trials, what, changes)
+                yield always(repair)
+
+
+def replace_source(row: Row, number: int) -> Row:
+    """The same row where it comes right behind a row, as if that were what goes into the model."""
+    sources = tuple(
+        None if source == number else -1 if source is None or source < number else source - number - 1
+        for source in row.sources
+    )
+    return replace(row, call=replace(row.call, sources=sources))
+
+
+def _behind(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
+    """Cut or resize what comes out; the weights stay."""
+    made, order = last_sizes(trials.rows, trials.given), _order(trials)
+    if made is None or len(made) not in (1, 2, 3):
+        return
+    surplus = [a - b for a, b in zip(made, wanted, strict=True)]
+    change = f"{times(made)} → {times(wanted)}"
+
+    def behind(what: str, layer: str) -> Repair:
+        again = f"rebuild({trials.name}{trials.input_in_code})"  # a call would leave its trace on the model itself
+        return Repair(what, f"{IMPORT}repaired = keras.Sequential([{again}, keras.layers.{layer}])")
+
+    if min(surplus) >= 0:
+        cut = f"Cropping{len(made)}D({border(surplus)!r}{order})"
+        yield always(behind(f"cut what comes out: {change}", cut))
+    if len(made) == 2:
+        what = f"resize what comes out: {change} (blends neighbours)"
+        yield lambda _given, wanted: behind(what, f"Resizing({wanted[0]}, {wanted[1]}{order})")
+
+
+def _order(trials: Trials) -> str:
+    return "" if trials.channels_last else ', data_format="channels_first"'
+
+
+def _around(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
+    """Pad the input to a size that comes back, and cut the same border off again; the weights stay."""
+    rows, d, order = trials.rows, len(trials.given), _order(trials)
+
+    def comes_back(axis: int, n: int) -> bool:
+        return (replay(rows, axis, n) or {}).get(len(rows) - 1) == n
+
+    def propose(given: Sizes, _wanted: Sizes) -> Repair:
+        fits = tuple(next(filter(partial(comes_back, axis), range(n, n + REACH)), n) for axis, n in enumerate(given))
+        edge = repr(border([a - b for a, b in zip(fits, given, strict=True)])) + order
+        return Repair(
+            f"pad the input to {times(fits)}, which comes back, and cut the border off again",
+            f"{IMPORT}repaired = keras.Sequential([\n"
+            f"    keras.Input({trials.shape(given)}),\n"
+            f"    keras.layers.ZeroPadding{d}D({edge}),\n"
+            f"    rebuild({trials.name}, input_shape={trials.shape(fits)}),\n"
+            f"    keras.layers.Cropping{d}D({edge}),\n"
+            "])",
+        )
+
+    if d in (1, 2, 3) and wanted == trials.given:
+        yield propose
+
+
+def _several_layers(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
+    """Go up with transposed convolutions whose output_padding is chosen so that each gives the size of the way down."""
+    rows, given = trials.rows, trials.given
+    along = [replay(rows, axis, n) or {} for axis, n in enumerate(given)]
+    changes: dict[int, tuple[Axis, ...]] = {}
+    made: dict[str, Any] = {}
+    downs: list[Sizes] = []
+    rose = False
+    for number, row in enumerate(rows):
+        if not row.axes or not row.sources:
+            continue
+        source, first = row.sources[0], row.axes[0]
+        came = given if source is None else tuple(sizes.get(source, 0) for sizes in along)
+        if 0 in came:
+            return
+        if isinstance(first, Window) and scales(row.axes):
+            downs.append(came)
+        elif isinstance(first, Upsample) and scales(row.axes):
+            rose = True
+            goal = downs.pop() if downs else wanted
+            if tuple(sizes.get(number) for sizes in along) == goal:
+                continue
+            stamps = _transposed(row.axes, came, goal)
+            if len(stamps) < len(row.axes):
+                return
+            changes[number] = stamps
+            made[row.layer] = _transposed_code(row, stamps)
+        elif isinstance(first, Window) and rose and first.padding == "valid":
+            changes[number] = tuple(replace(a, padding="same") for a in row.axes if isinstance(a, Window))
+            made[row.layer] = {"padding": "same"}
+        else:
+            continue
+        along = [replay(rows, axis, n, changes) or {} for axis, n in enumerate(given)]
+    if not any(isinstance(change, str) for change in made.values()):
+        return
+    what = "go up by transposed convolutions that give the sizes of the way down, and same elsewhere"
+    repair = rebuilt(trials, what, made)
+    yield always(repair)
+
+
+def _transposed(axes: Sequence[Axis], came: Sizes, goal: Sizes) -> tuple[TransposedWindow, ...]:
+    """The transposed convolutions, of a kernel one larger than the factor, that make ``goal`` of what came."""
+    found = []
+    for axis, n, wanted in zip(axes, came, goal, strict=True):
+        factor = axis.factor if isinstance(axis, Upsample) else 1
+        k = factor + 1 - factor % 2 if factor > 1 else 1
+        options = (TransposedWindow(k, factor, 1, "same", extra) for extra in range(factor))
+        found += [option for option in options if option.output_size(n) == wanted][:1]
+    return tuple(found)
+
+
+def _transposed_code(row: Row, stamps: Sequence[TransposedWindow]) -> str:
+    """The layer; one number for all axes where they are alike."""
+    settings = zip(*((a.size, a.stride, a.output_padding) for a in stamps), strict=True)
+    k, strides, extra = (repr(numbers[0] if len(set(numbers)) == 1 else tuple(numbers)) for numbers in settings)
+    order = "" if row.call.channels_last else ', data_format="channels_first"'
+    channels = channels_of(row.output_shape, row.call.channels_last)
+    return (
+        f"keras.layers.Conv{len(stamps)}DTranspose("
+        f'{channels}, {k}, strides={strides}, padding="same", output_padding={extra}{order})'
+    )

@@ -1,0 +1,177 @@
+"""Builds the whole model again before anything is said of it: for another input, or repaired."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from course_utils.axes import Upsample
+from course_utils.explain.calls import has_graph
+from course_utils.explain.keras_side import randomness_untouched
+from course_utils.explain.rebuild import rebuild
+from course_utils.explain.rows import Repair, Row, TriedSize
+from course_utils.explain.search import REACH, Sizes, channels_last_in, goes_up, last_sizes
+from course_utils.explain.shapes import channels_of, shape_of
+from course_utils.explain.wording import Shape
+from course_utils.keras_layers import Layer, load_keras
+
+#: Sizes in, sizes out → a repair. Its code is written for these sizes.
+Proposal = Callable[[Sizes, Sizes], Repair]
+
+
+def always(repair: Repair) -> Proposal:
+    """The same repair whatever the sizes."""
+    return lambda _given, _wanted: repair
+
+
+#: Maps with more cells are not run: a smaller one that leaves the same remainders shows the same.
+_MOST_CELLS = 4096
+
+
+@dataclass
+class Trials:
+    """A model, a list of layers, or a function that builds a model, to be built again.
+
+    Attributes:
+        model: what is built again.
+        rows: what is known of it.
+        given: the sizes that go in.
+        name: of ``model`` in the code of a repair.
+    """
+
+    model: Any
+    rows: Sequence[Row]
+    given: Sizes
+    name: str = "model"
+    _tried: dict[Sizes, Shape | None] = field(default_factory=dict)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of a chain; none of a function."""
+        return list(self.model) if isinstance(self.model, list | tuple) else list(getattr(self.model, "layers", ()))
+
+    @property
+    def layers_in_code(self) -> str:
+        """These layers as code."""
+        return self.name if isinstance(self.model, list | tuple) else f"{self.name}.layers"
+
+    @property
+    def input_in_code(self) -> str:
+        """The input as an argument of ``rebuild``, for what does not know it by itself."""
+        starts = [row.input_shapes for row in self.rows if None in row.sources]
+        shapes = [shape[1:] for shape in starts[0]]
+        return "" if self.knows_input else f", input_shape={shapes[0] if len(shapes) == 1 else shapes}"
+
+    @property
+    def knows_input(self) -> bool:
+        """Whether what is built again says itself what goes in."""
+        if self.name == "make":
+            return True
+        return has_graph(self.model) and all(None not in tensor.shape[1:] for tensor in self.model.inputs)
+
+    @property
+    def channels_last(self) -> bool:
+        """Where the channels stand."""
+        return channels_last_in(self.rows)
+
+    def shape(self, sizes: Sizes) -> Shape:
+        """A shape that goes in, without the batch axis."""
+        start = next(row.input_shapes[0] for row in self.rows if None in row.sources)
+        return shape_of(None, sizes, channels_of(start, self.channels_last), self.channels_last)[1:]
+
+    def size(self, sizes: Sizes) -> TriedSize | None:
+        """What comes out of the whole model for an input of other sizes; None where it cannot be built or run."""
+        if sizes not in self._tried:
+            shape, made = self.shape(sizes), None
+            with _quietly():
+                model = rebuild(self.model, input_shape=shape)
+                made = _shape_made(model, shape)
+                if math.prod(sizes) <= _MOST_CELLS and _called(model) != made:
+                    made = None
+            self._tried[sizes] = made
+        found = self._tried[sizes]
+        return None if found is None else TriedSize(self.shape(sizes), found)
+
+    def holds(self, proposal: Proposal, wanted: Sizes | None) -> Repair | None:
+        """The repair, if the whole repaired model was built, called, and gave what is wanted (None: anything)."""
+        repair = proposal(self.given, wanted or ())
+        smaller = self._smaller() if wanted == self.given else None
+        with _quietly():
+            repaired = _run(repair, {self.name: self.model})
+            made = _shape_made(repaired, self.shape(self.given))
+            if not made or None in made or (wanted is not None and made != self._target(made, wanted)):
+                return None
+            if smaller is not None:
+                small = rebuild(self.model, input_shape=self.shape(smaller))
+                repaired = _run(proposal(smaller, smaller), {self.name: small})
+                made = self._target(made, smaller)
+            return repair if _called(repaired) == made else None
+        return None
+
+    def _target(self, made: Shape, wanted: Sizes) -> Shape:
+        """What came out, with the sizes that are wanted."""
+        whole = (None, *made)
+        return shape_of(None, wanted, channels_of(whole, self.channels_last), self.channels_last)[1:]
+
+    def _smaller(self) -> Sizes | None:
+        """Sizes that leave the same remainders and miss by as much, where the given ones are large."""
+        if math.prod(self.given) <= _MOST_CELLS or self.name == "make":
+            return None
+        steps = math.prod(
+            max(getattr(axis, "stride", 1) for axis in row.axes)
+            for row in self.rows
+            if row.axes and not goes_up(row) and not isinstance(row.axes[0], Upsample)
+        )
+        made = last_sizes(self.rows, self.given)
+        if made is None:
+            return None
+        gaps = [a - b for a, b in zip(made, self.given, strict=True)]
+        for more in range(1, REACH):
+            sizes = tuple(n % steps + steps * more for n in self.given)
+            small = last_sizes(self.rows, sizes)
+            if small is not None and [a - b for a, b in zip(small, sizes, strict=True)] == gaps:
+                return sizes if math.prod(sizes) < math.prod(self.given) else None
+        return None
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """What refuses is not offered. Neither are the warnings and prints of a trial anybody's business."""
+    with warnings.catch_warnings(action="ignore"), contextlib.redirect_stdout(io.StringIO()), randomness_untouched():
+        try:
+            yield
+        except (NameError, SyntaxError):
+            raise  # code that was written here is wrong, and not the proposal
+        except Exception:
+            return
+
+
+def _run(repair: Repair, names: dict[str, Any]) -> Any:
+    """The model that the code of a repair makes, run as it is printed."""
+    names |= {"keras": load_keras()}
+    exec(compile(repair.code, "repair", "exec"), names)
+    return names["repaired"]
+
+
+def _shape_made(model: Any, shape: Shape) -> Shape:
+    """What the model says that it gives."""
+    if not getattr(model, "outputs", None):
+        model(load_keras().Input(shape=shape))
+    return tuple(model.outputs[0].shape)[1:] if len(model.outputs) == 1 else ()
+
+
+def _called(model: Any) -> Shape:
+    """What a model gives for zeros."""
+    keras = load_keras()
+    zeros = [
+        np.zeros([n or 1 for n in tensor.shape], dtype=keras.backend.standardize_dtype(tensor.dtype))
+        for tensor in model.inputs
+    ]
+    return tuple(keras.ops.convert_to_numpy(model(zeros[0] if len(zeros) == 1 else zeros)).shape)[1:]

@@ -1,0 +1,335 @@
+"""What is said where a layer refuses: models that fail to build, and advice that fits the error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+import course_utils
+
+L: Any = keras.layers
+explain: Any = course_utils.explain  # a function with another one on it: explain.building
+
+
+def unet(n: int, pool: int = 2) -> Any:
+    image = keras.Input((n, n, 3), name="image")
+    down = L.Conv2D(4, 3, padding="same", name="left")(image)
+    up = L.UpSampling2D(pool, name="up")(L.MaxPooling2D(pool, name="pool")(down))
+    return keras.Model(image, L.Concatenate(name="join")([down, up]))
+
+
+def test_a_join_of_unequal_sizes_is_named_with_what_reached_it() -> None:
+    found = explain.building(lambda: unet(25))
+    refused = found.refused_at
+    assert refused is not None and refused.layer == "join"
+    assert refused.input_shapes == ((None, 25, 25, 4), (None, 24, 24, 4))
+    assert "matching shapes" in (refused.refusal_keras or "")
+    assert [row.layer for row in found] == ["image", "left", "pool", "up", "join"]
+    assert found.diagnosis is not None
+    assert found.diagnosis.findings[1:] == (
+        "The trouble starts here: pool (MaxPooling2D) makes 12 of 25 (25 / 2), which stand for 24: multiplying does "
+        "not undo the rounding.",
+        "It fits for an input of 24×24 or 26×26.",
+    )
+    assert [repair.what for repair in found.diagnosis.repairs] == [
+        "pad the smaller one with zeros wherever two maps differ; before join: 24×24 → 25×25",
+        "cut the larger one wherever two maps differ; before join: 25×25 → 24×24",
+    ]
+
+
+def test_only_sizes_that_fit_are_proposed_for_the_input() -> None:
+    found = explain.building(lambda: unet(26, pool=5)).diagnosis
+    assert found is not None
+    assert found.findings[2] == "It fits for an input of 25×25 or 30×30."
+
+
+def test_what_does_not_help_a_join_is_not_offered() -> None:
+    def make() -> Any:
+        image = keras.Input((9, 9, 4))
+        return keras.Model(image, L.Add()([L.Conv2D(5, 2)(image), image]))
+
+    found = explain.building(make).diagnosis
+    assert found is not None and found.repairs == (), "8×8×5 and 9×9×4 do not meet when they are padded"
+
+
+def test_a_model_that_builds_is_explained_as_always() -> None:
+    assert explain.building(lambda: unet(24)).agrees
+    assert explain.building(lambda: unet(24)).refused_at is None
+
+
+def too_deep() -> Any:
+    return keras.Sequential([keras.Input((8, 8, 1)), L.Conv2D(4, 3), L.MaxPooling2D(4), L.Conv2D(4, 3, name="last")])
+
+
+def nested() -> Any:
+    image = keras.Input((9, 9, 3))
+    return keras.Model(image, keras.Sequential([L.Conv2D(4, 3), L.Conv2D(4, 9, name="wide")], name="inner")(image))
+
+
+def late() -> Any:
+    model = keras.Sequential([L.Conv2D(4, 3), L.Conv2D(4, 9, name="wide")])
+    model.build((None, 9, 9, 3))
+    return model
+
+
+def off_by_one() -> Any:
+    image = keras.Input((9, 9, 4), name="image")
+    return keras.Model(image, L.Add(name="residual")([L.Conv2D(4, 2, name="even")(image), image]))
+
+
+def subclassed() -> Any:
+    class Own(keras.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(name="own")
+            self.conv, self.pool = L.Conv2D(3, 3), L.MaxPooling2D(9, name="wide")
+
+        def call(self, x: Any) -> Any:
+            return self.pool(self.conv(x))
+
+    model = Own()
+    model(keras.Input((9, 9, 3)))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "layer", "reached", "fits"),
+    [
+        (too_deep, "last", ((None, 1, 1, 4),), "It fits for an input of 14×14."),
+        (nested, "inner/wide", ((None, 7, 7, 4),), "It fits for an input of 11×11."),
+        (late, "wide", ((None, 7, 7, 4),), "It fits for an input of 11×11."),
+        (off_by_one, "residual", ((None, 8, 8, 4), (None, 9, 9, 4)), None),
+    ],
+)
+def test_the_layer_that_keras_leaves_unnamed(make: Any, layer: str, reached: Any, fits: str | None) -> None:
+    found = explain.building(make)
+    refused = found.refused_at
+    assert refused is not None and refused.layer == layer
+    assert refused.input_shapes == reached
+    assert refused.refusal_by_hand and refused.refusal_keras
+    assert found.diagnosis is not None and found.diagnosis.repairs
+    assert fits is None or fits in found.diagnosis.findings
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_model_of_ones_own_class_is_caught_too() -> None:
+    refused = explain.building(subclassed).refused_at
+    assert refused is not None and refused.layer == "own/wide"
+    assert refused.input_shapes == ((None, 7, 7, 3),)
+
+
+def test_the_sizes_that_fit_really_build() -> None:
+    for n in (24, 26):
+        assert unet(n).output_shape == (None, n, n, 8)
+
+
+def test_a_list_of_layers_that_fails_gets_the_same_advice() -> None:
+    found = explain([L.Conv2D(4, 3), L.MaxPooling2D(4), L.Conv2D(4, 3, name="last")], input_shape=(8, 8, 1))
+    assert found.diagnosis is not None
+    assert "Nothing comes out of last" in found.diagnosis.findings[0]
+    assert "It fits for an input of 14×14." in found.diagnosis.findings
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (3, "takes the function that builds the model"),
+        (lambda: 3, "returned int and no model"),
+        (lambda: None, "returned NoneType and no model"),
+    ],
+)
+def test_building_says_what_it_takes(wrong: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        explain.building(wrong)
+    with pytest.raises(ZeroDivisionError):
+        explain.building(lambda: 1 // 0)
+
+
+def test_building_takes_what_explain_asks_for() -> None:
+    def make() -> Any:
+        return keras.Sequential([L.Conv2D(4, 3)])
+
+    with pytest.raises(ValueError, match="does not know what goes in"):
+        explain.building(make)
+    assert explain.building(make, input_shape=(8, 8, 1)).rows[-1].output_shape == (None, 6, 6, 4)
+
+
+def test_keras_settings_are_left_as_they_were() -> None:
+    before = keras.config.is_traceback_filtering_enabled()
+    explain.building(lambda: unet(25))
+    assert keras.config.is_traceback_filtering_enabled() == before
+
+
+# -- advice of its own kind ---------------------------------------------------------------------------------------
+
+
+def join(one: int, other: int, layer: Any) -> Any:
+    def make() -> Any:
+        image = keras.Input((16, 16, 3))
+        return keras.Model(image, layer()([L.Conv2D(one, 1)(image), L.Conv2D(other, 1)(image)]))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape", "said"),
+    [
+        ([L.Conv2D(3, 3), L.MaxPooling2D(2)], (28, 28), "add the axis of the channels: keras.Input((28, 28, 1))"),
+        ([L.Conv1D(3, 3)], (28,), "add the axis of the channels: keras.Input((28, 1))"),
+        ([L.Conv3D(3, 3)], (8, 9, 9), "add the axis of the channels: keras.Input((8, 9, 9, 1))"),
+        ([L.Conv2D(3, 3), L.MaxPooling2D(2)], (1, 28, 28), "put the channels last: keras.Input((28, 28, 1))"),
+        ([L.Conv2D(3, 5)], (3, 32, 40), "put the channels last: keras.Input((32, 40, 3))"),
+        ([L.Conv2D(4, 3, groups=2, name="g")], (16, 16, 3), "groups=1 in g"),
+        ([L.Conv2D(12, 3, groups=4, name="g")], (16, 16, 6), "groups=3 in g"),
+        ([L.Conv2D(16, 3), L.GroupNormalization(32, name="g")], (16, 16, 3), "groups=16 in g"),
+        ([L.Reshape((50, 768), name="r")], (50, 50, 64), "target_shape=(50, -1) in r"),
+        ([L.Reshape((7, 7, 3), name="r")], (150,), "target_shape=(-1, 7, 3) in r"),
+        ([L.BatchNormalization(axis=4, name="b")], (5, 5, 3), "axis=-1 in b"),
+        ([L.Conv2D(4, 3), L.LSTM(3, name="l")], (16, 16, 3), "a Reshape((-1, 4)) before l"),
+        ([L.Conv1D(4, 3), L.Conv2D(3, 3, name="c")], (16, 3), "a Reshape((14, 4, 1)) before c"),
+        ([L.Conv2D(4, 3), L.Conv2D(4, 30, name="c")], (28, 28, 1), 'padding="same" in c'),
+    ],
+    ids=str,
+)
+def test_advice_fits_the_error(layers: list[Any], shape: tuple[int, ...], said: str) -> None:
+    found = explain(layers, input_shape=shape).diagnosis
+    assert found is not None
+    if said.startswith("target_shape=(-1"):  # 150 = 7·7·3 + 3: no size would do
+        assert not found.repairs
+    else:
+        assert [repair.what for repair in found.repairs] == [said]
+        names: dict[str, Any] = {"keras": keras, "model": layers}
+        exec(found.repairs[0].code, names)
+        given = names["repaired"].input_shape[1:]
+        assert names["repaired"](np.zeros((1, *given), "float32")).shape[0] == 1
+    assert ("It fits for" in str(found)) == said.startswith("padding"), "another size helps none of the others"
+    assert not any(layer._inbound_nodes for layer in layers), "the learner's layers are left alone"
+
+
+PROJECTED = "a 1×1 convolution for the map with 16 channels before j: Conv2D(64, 1)"
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (join(16, 64, lambda: L.Add(name="j")), [PROJECTED]),
+        (join(16, 64, lambda: L.Concatenate(axis=1, name="j")), [PROJECTED, "axis=-1 in j"]),
+    ],
+)
+def test_channels_that_do_not_meet_are_no_matter_of_size(make: Any, said: list[str]) -> None:
+    found = explain.building(make).diagnosis
+    assert found is not None and [repair.what for repair in found.repairs] == said
+    assert found.sizes == () and len(found.findings) == 1
+    for repair in found.repairs:
+        names: dict[str, Any] = {"keras": keras, "make": make}
+        exec(repair.code, names)
+        assert names["repaired"](np.zeros((1, 16, 16, 3), "float32")).shape[1] in (16, 32)
+
+
+def deep_unet(height: int, width: int) -> Any:
+    x = image = keras.Input((height, width, 1))
+    skips = []
+    for _ in range(4):
+        x = L.Conv2D(2, 3, padding="same")(x)
+        skips.append(x)
+        x = L.MaxPooling2D(2)(x)
+    for skip in reversed(skips):
+        x = L.Concatenate()([skip, L.UpSampling2D(2)(x)])
+    return keras.Model(image, L.Conv2D(1, 1)(x))
+
+
+@pytest.mark.parametrize(
+    ("given", "sizes"),
+    [
+        ((100, 100), [(96, 96), (112, 112)]),
+        ((100, 96), [(96, 96), (112, 96)]),
+        ((21, 40), [(16, 32), (32, 48)]),
+    ],
+)
+def test_only_sizes_for_which_the_whole_unet_builds_are_named(
+    given: tuple[int, int], sizes: list[tuple[int, int]]
+) -> None:
+    found = explain.building(lambda: deep_unet(*given)).diagnosis
+    assert found is not None and [size.input_shape[:2] for size in found.sizes] == sizes
+    for size in found.sizes:
+        assert deep_unet(*size.input_shape[:2]).output_shape[1:] == size.output_shape
+    assert len(found.repairs) == 2, "cut or pad at every join"
+    for repair in found.repairs:
+        names: dict[str, Any] = {"keras": keras, "make": lambda: deep_unet(*given)}
+        exec(repair.code, names)
+        assert names["repaired"](np.zeros((1, *given, 1), "float32")).shape[0] == 1
+
+
+def test_after_a_trial_keras_is_as_it_was() -> None:
+    before = L.InputLayer.__init__, L.Layer.__call__
+    explain.building(lambda: deep_unet(100, 100))
+    assert (L.InputLayer.__init__, L.Layer.__call__) == before
+
+
+# -- models of one's own class ------------------------------------------------------------------------------------
+
+
+class Plain(keras.Model):  # type: ignore[misc]
+    """Its call goes through Keras's layers only, or, if it is ``strange``, through TensorFlow's functions."""
+
+    def __init__(self, strange: bool = False, kernel: int = 3) -> None:
+        super().__init__(name="plain")
+        self.encoder = keras.Sequential([L.Conv2D(3, kernel, strides=2, name="half"), L.ReLU()], name="encoder")
+        self.decoder = L.Conv2DTranspose(1, 3, strides=2, name="twice")
+        self.strange, self.kernel = strange, kernel
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        import tensorflow as tf
+
+        made = self.decoder(self.encoder(x))
+        return tf.nn.relu(made) if self.strange else made + 1
+
+
+def test_a_model_of_ones_own_class_is_followed_through_its_call() -> None:
+    model = Plain()
+    found = explain(model, input_shape=(28, 28, 1))
+    assert [row.kind for row in found] == ["InputLayer", "Conv2D", "ReLU", "Conv2DTranspose", "ops.Add"]
+    assert found.agrees and not model.encoder.built
+    assert found.diagnosis is not None and "output_padding=1 in twice" in [r.what for r in found.diagnosis.repairs]
+    for repair in found.diagnosis.repairs:
+        names: dict[str, Any] = {"keras": keras, "model": model}
+        exec(repair.code, names)
+        assert names["repaired"](np.zeros((1, 28, 28, 1), "float32")).shape == (1, 28, 28, 1)
+    assert not model.encoder.built, "the repairs leave it alone"
+    model(np.zeros((1, 29, 29, 1), "float32"))
+    assert explain(model, target=(29, 29, 1)).diagnosis.hits
+
+
+def test_what_cannot_be_followed_is_named_with_what_to_do() -> None:
+    (row,) = explain(Plain(strange=True), input_shape=(28, 28, 1))
+    assert row.keras_shape == (None, 27, 27, 1) and not row.has_rule
+    assert "explain([m.encoder, m.decoder], input_shape=...)" in row.notes[-1]
+    with pytest.raises(ValueError, match="has not been called yet"):
+        explain(Plain())
+
+
+def test_a_model_of_ones_own_class_that_refuses_shows_where() -> None:
+    found = explain(Plain(kernel=30), input_shape=(28, 28, 1))
+    assert found.refused_at is not None and found.refused_at.layer.endswith("half")
+    assert found.diagnosis is not None and "It fits for an input of 30×30." in found.diagnosis.findings
+
+
+def test_models_with_an_input_of_their_own_make_a_chain() -> None:
+    encoder = keras.Sequential([keras.Input((30, 30, 1)), L.MaxPooling2D(2, padding="same")])
+    decoder = keras.Sequential([keras.Input((15, 15, 1)), L.UpSampling2D(2)])
+    assert [row.output_shape for row in explain([encoder, decoder])] == [(None, 15, 15, 1), (None, 30, 30, 1)]
+
+
+def test_nothing_is_claimed_of_what_nobody_could_build_again() -> None:
+    class Kept(L.Layer):  # type: ignore[misc]
+        def __init__(self, thing: object) -> None:
+            super().__init__(name="kept")
+            self.inner, self.other_name = L.Dense(2), thing
+
+        def call(self, x: Any) -> Any:
+            return self.inner(x)
+
+    found = explain([Kept(object()), L.Conv2D(1, 9)], input_shape=(8, 8, 1))
+    assert "was not asked" in str(found) and "It fits for" not in str(found) and "Repair" not in str(found)
