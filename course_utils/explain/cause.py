@@ -57,9 +57,14 @@ def changes_along(rows: Sequence[Row], axis: int, end: int) -> tuple[list[Change
         start, size = came if start is None else start, made
         if isinstance(own, Pad):
             continue
-        times = Fraction(own.factor if isinstance(own, Upsample) else 1)
-        if isinstance(own, Window | TransposedWindow):
-            times = Fraction(own.stride) if goes_up(row) else Fraction(1, own.stride)
+        stride = Fraction(getattr(own, "stride", 1))
+        times = (
+            Fraction(own.factor)
+            if isinstance(own, Upsample)
+            else stride
+            if isinstance(own, TransposedWindow)
+            else 1 / stride
+        )
         cells = (made / times - start) * each
         if cells:
             found.append(Change(number, axis, start, made, cells))
