@@ -14,7 +14,7 @@ from course_utils.explain.repairs import IMPORT, in_words, rebuilt, variants
 from course_utils.explain.rows import Repair, Row
 from course_utils.explain.search import known, replay
 from course_utils.explain.shapes import channels_of, sizes_of
-from course_utils.explain.trial import Trials, always
+from course_utils.explain.trial import Trials
 from course_utils.explain.wording import Shape, times
 from course_utils.keras_layers import has_axes, kind_of
 
@@ -28,9 +28,8 @@ def helped(trials: Trials) -> tuple[tuple[Repair, ...], bool]:
     found: list[Repair] = []
     for way in (_other_input, _joins, _groups, _reshape, _axis, _layer_before, _one_setting):
         for repair in way(trials, trials.rows[-1]):
-            tried = trials.holds(always(repair), None)
-            if tried is not None:
-                found.append(tried)
+            if trials.holds(repair):
+                found.append(repair)
                 if way is not _joins:
                     return tuple(found), way is _one_setting
     return tuple(found), True

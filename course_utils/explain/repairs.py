@@ -23,7 +23,7 @@ from course_utils.explain.search import (
     scales,
 )
 from course_utils.explain.shapes import channels_of, shape_of
-from course_utils.explain.trial import Proposal, Trials, always
+from course_utils.explain.trial import Trials
 from course_utils.explain.wording import product, times
 
 #: How many repairs are offered at most.
@@ -36,9 +36,8 @@ def repairs(trials: Trials, wanted: Sizes) -> tuple[Repair, ...]:
     """The repairs that were tried and gave the sizes that are wanted."""
     found: list[Repair] = []
     for way in (_one_layer, _reshape, _behind, _around, _several_layers):
-        for proposal in way(trials, wanted):
-            repair = trials.holds(proposal, wanted)
-            if repair is not None:
+        for repair in way(trials, wanted):
+            if trials.holds(repair, wanted):
                 found.append(repair)
             if len(found) == _MOST:
                 return tuple(found)
@@ -74,7 +73,7 @@ def in_words(settings: Mapping[str, Any]) -> str:
     return ", ".join(f"{key}={value!r}" for key, value in settings.items()).replace("'", '"')
 
 
-def _one_layer(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
+def _one_layer(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
     """One setting of one layer; the weights are new: train it again."""
     rows = trials.rows
     for row in rows:
@@ -82,11 +81,11 @@ def _one_layer(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
             same = {number: axes for number, other in enumerate(rows) if other.call.layer is row.call.layer}
             if last_sizes(rows, trials.given, same) == wanted and row.call.shared_with is None:
                 repair = rebuilt(trials, f"{in_words(settings)} in {row.layer}", {row.layer: settings})
-                yield always(repair)
+                yield repair
                 break  # one proposal for a layer
 
 
-def _reshape(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
+def _reshape(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
     """Another size in the Reshape that fixes it, and as many units in the Dense before it."""
     rows = trials.rows
     for number, row in enumerate(rows):
@@ -103,7 +102,7 @@ def _reshape(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
                 was, now = (product(n for n in shape if n is not None) for shape in (made[1:], target))
                 what = f"{times(target)} in {row.layer} and {now} instead of {was} units in {before.layer}"
                 repair = rebuilt(trials, what, changes)
-                yield always(repair)
+                yield repair
 
 
 def replace_source(row: Row, number: int) -> Row:
@@ -115,7 +114,7 @@ def replace_source(row: Row, number: int) -> Row:
     return replace(row, call=replace(row.call, sources=sources))
 
 
-def _behind(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
+def _behind(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
     """Cut or resize what comes out; the weights stay."""
     made, order = last_sizes(trials.rows, trials.given), _order(trials)
     if made is None or len(made) not in (1, 2, 3):
@@ -128,42 +127,39 @@ def _behind(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
         return Repair(what, f"{IMPORT}repaired = keras.Sequential([{again}, keras.layers.{layer}])")
 
     if min(surplus) >= 0:
-        cut = f"Cropping{len(made)}D({border(surplus)!r}{order})"
-        yield always(behind(f"cut what comes out: {change}", cut))
+        yield behind(f"cut what comes out: {change}", f"Cropping{len(made)}D({border(surplus)!r}{order})")
     if len(made) == 2:
         what = f"resize what comes out: {change} (blends neighbours)"
-        yield lambda _given, wanted: behind(what, f"Resizing({wanted[0]}, {wanted[1]}{order})")
+        yield behind(what, f"Resizing({wanted[0]}, {wanted[1]}{order})")
 
 
 def _order(trials: Trials) -> str:
     return "" if trials.channels_last else ', data_format="channels_first"'
 
 
-def _around(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
+def _around(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
     """Pad the input to a size that comes back, and cut the same border off again; the weights stay."""
-    rows, d, order = trials.rows, len(trials.given), _order(trials)
+    rows, given, d = trials.rows, trials.given, len(trials.given)
 
     def comes_back(axis: int, n: int) -> bool:
         return (replay(rows, axis, n) or {}).get(len(rows) - 1) == n
 
-    def propose(given: Sizes, _wanted: Sizes) -> Repair:
-        fits = tuple(next(filter(partial(comes_back, axis), range(n, n + REACH)), n) for axis, n in enumerate(given))
-        edge = repr(border([a - b for a, b in zip(fits, given, strict=True)])) + order
-        return Repair(
-            f"pad the input to {times(fits)}, which comes back, and cut the border off again",
-            f"{IMPORT}repaired = keras.Sequential([\n"
-            f"    keras.Input({trials.shape(given)}),\n"
-            f"    keras.layers.ZeroPadding{d}D({edge}),\n"
-            f"    rebuild({trials.name}, input_shape={trials.shape(fits)}),\n"
-            f"    keras.layers.Cropping{d}D({edge}),\n"
-            "])",
-        )
-
-    if d in (1, 2, 3) and wanted == trials.given:
-        yield propose
+    fits = tuple(next(filter(partial(comes_back, axis), range(n, n + REACH)), 0) for axis, n in enumerate(given))
+    if d not in (1, 2, 3) or wanted != given or 0 in fits:
+        return
+    edge = repr(border([a - b for a, b in zip(fits, given, strict=True)])) + _order(trials)
+    yield Repair(
+        f"pad the input to {times(fits)}, which comes back, and cut the border off again",
+        f"{IMPORT}repaired = keras.Sequential([\n"
+        f"    keras.Input({trials.shape(given)}),\n"
+        f"    keras.layers.ZeroPadding{d}D({edge}),\n"
+        f"    rebuild({trials.name}, input_shape={trials.shape(fits)}),\n"
+        f"    keras.layers.Cropping{d}D({edge}),\n"
+        "])",
+    )
 
 
-def _several_layers(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
+def _several_layers(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
     """Go up with transposed convolutions whose output_padding is chosen so that each gives the size of the way down."""
     rows, given = trials.rows, trials.given
     along = [replay(rows, axis, n) or {} for axis, n in enumerate(given)]
@@ -200,7 +196,7 @@ def _several_layers(trials: Trials, wanted: Sizes) -> Iterator[Proposal]:
         return
     what = "go up by transposed convolutions that give the sizes of the way down, and same elsewhere"
     repair = rebuilt(trials, what, made)
-    yield always(repair)
+    yield repair
 
 
 def _transposed(axes: Sequence[Axis], came: Sizes, goal: Sizes) -> tuple[TransposedWindow, ...]:

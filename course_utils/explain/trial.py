@@ -6,30 +6,21 @@ import contextlib
 import io
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from course_utils.axes import Upsample
-from course_utils.explain.calls import has_graph
-from course_utils.explain.keras_side import randomness_untouched
+from course_utils.explain.calls import Call, has_graph, walk
+from course_utils.explain.keras_side import arguments_of, randomness_untouched
 from course_utils.explain.rebuild import rebuild
 from course_utils.explain.rows import Repair, Row, TriedSize
 from course_utils.explain.search import REACH, Sizes, channels_last_in, goes_up, last_sizes
-from course_utils.explain.shapes import channels_of, shape_of
+from course_utils.explain.shapes import channels_of, shape_of, sizes_of
 from course_utils.explain.wording import Shape
 from course_utils.keras_layers import Layer, load_keras
-
-#: Sizes in, sizes out → a repair. Its code is written for these sizes.
-Proposal = Callable[[Sizes, Sizes], Repair]
-
-
-def always(repair: Repair) -> Proposal:
-    """The same repair whatever the sizes."""
-    return lambda _given, _wanted: repair
-
 
 #: Maps with more cells are not run: a smaller one that leaves the same remainders shows the same.
 _MOST_CELLS = 4096
@@ -99,26 +90,23 @@ class Trials:
         found = self._tried[sizes]
         return None if found is None else TriedSize(self.shape(sizes), found)
 
-    def holds(self, proposal: Proposal, wanted: Sizes | None) -> Repair | None:
-        """The repair, if the whole repaired model was built, called, and gave what is wanted (None: anything)."""
-        repair = proposal(self.given, wanted or ())
-        smaller = self._smaller() if wanted == self.given else None
+    def holds(self, repair: Repair, wanted: Sizes | None = None) -> bool:
+        """Whether the whole repaired model can be built and called, and gives what is wanted (None: anything)."""
         with _quietly():
             repaired = _run(repair, {self.name: self.model})
             made = _shape_made(repaired, self.shape(self.given))
-            if not made or None in made or (wanted is not None and made != self._target(made, wanted)):
-                return None
-            if smaller is not None:
-                small = rebuild(self.model, input_shape=self.shape(smaller))
-                repaired = _run(proposal(smaller, smaller), {self.name: small})
-                made = self._target(made, smaller)
-            return repair if _called(repaired) == made else None
-        return None
+            if not made or None in made or (wanted is not None and self._sizes(made) != wanted):
+                return False
+            smaller = self._smaller() if wanted == self.given else None
+            if smaller is None or wanted is None:
+                return _called(repaired) == made
+            sizes = self._sizes(_called_by_layers(repaired, self.shape(smaller)))
+            # A size that is written into the code, as in a Resizing, stays.
+            return all(n in (small, out) for n, small, out in zip(sizes, smaller, wanted, strict=True))
+        return False
 
-    def _target(self, made: Shape, wanted: Sizes) -> Shape:
-        """What came out, with the sizes that are wanted."""
-        whole = (None, *made)
-        return shape_of(None, wanted, channels_of(whole, self.channels_last), self.channels_last)[1:]
+    def _sizes(self, shape: Shape) -> Shape:
+        return sizes_of((None, *shape), self.channels_last)
 
     def _smaller(self) -> Sizes | None:
         """Sizes that leave the same remainders and miss by as much, where the given ones are large."""
@@ -165,6 +153,18 @@ def _shape_made(model: Any, shape: Shape) -> Shape:
     if not getattr(model, "outputs", None):
         model(load_keras().Input(shape=shape))
     return tuple(model.outputs[0].shape)[1:] if len(model.outputs) == 1 else ()
+
+
+def _called_by_layers(model: Any, shape: Shape) -> Shape:
+    """What the layers of a model give, one by one, for a map of zeros of another size than it was built for."""
+
+    def visit(call: Call, values: Sequence[Any]) -> Sequence[Any]:
+        arguments, settings = arguments_of(values, call.node)
+        return tuple(load_keras().tree.flatten(call.layer(*arguments, **settings)))
+
+    zeros = np.zeros([1, *(n or 1 for n in shape)], dtype=load_keras().backend.standardize_dtype(model.inputs[0].dtype))
+    (made,) = walk(model, [zeros], visit, show_inputs=False)
+    return tuple(made.shape)[1:]
 
 
 def _called(model: Any) -> Shape:
