@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import inspect
 import random
 import re
 import subprocess
@@ -26,6 +27,7 @@ from hypothesis import given, settings, strategies as st
 import course_utils
 from course_utils import explain
 from course_utils.explain import Explanation, Row
+from course_utils.explain.rules import core
 from course_utils.explain.rules.core import Count
 from course_utils.keras_layers import load_keras
 
@@ -607,6 +609,71 @@ def test_numbers_of_numpy_are_numbers() -> None:
 def test_a_list_may_begin_with_its_input() -> None:
     explanation = explain([keras.Input((8, 8, 1)), L.Conv2D(2, 3)])
     assert explanation.agrees and [row.kind for row in explanation] == ["InputLayer", "Conv2D"]
+
+
+# -- nothing that Keras has makes it raise ------------------------------------------------------------------------
+
+#: What the constructors ask for.
+ASKED: dict[str, Any] = {
+    **dict.fromkeys(("units", "filters", "num_heads", "key_dim", "output_dim", "head_dim", "n", "max_number"), 2),
+    **dict.fromkeys(("kernel_size", "pool_size", "output_size", "num_query_heads", "num_key_value_heads", "axes"), 2),
+    **dict.fromkeys(("rate", "factor", "height_factor", "width_factor", "stddev", "scale"), 0.2),
+    **dict.fromkeys(("input_dim", "num_bins", "num_tokens", "height", "width", "output_shape"), 9),
+    "activation": "relu",
+    "target_shape": (-1,),
+    "dims": (2, 1),
+    "equation": "ab,bc->ac",
+    "function": abs,
+}
+
+
+def zoo() -> dict[str, Any]:
+    """A layer of every class in ``keras.layers`` that stands for itself."""
+    inside: dict[str, Any] = {"layer": L.Dense(3), "cell": L.GRUCell(3), "cells": [L.GRUCell(3)], "layers": [L.ReLU()]}
+    found = {}
+    for kind in {kind for kind in vars(L).values() if isinstance(kind, type) and issubclass(kind, L.Layer)}:
+        if re.search("Jax|Flax|Torch|TFSM", kind.__name__):
+            continue
+        settings = inside | ASKED | {"layer": L.GRU(3) if kind is L.Bidirectional else inside["layer"]}
+        if kind is L.RandomPosterization:
+            settings["factor"] = 4
+        asked = inspect.signature(kind).parameters.values()
+        needed = [a.name for a in asked if a.default is a.empty and a.name in settings]
+        found[kind.__name__] = lambda kind=kind, given={name: settings[name] for name in needed}: kind(**given)
+    return found
+
+
+@pytest.mark.parametrize("shape", [(8, 4), (9, 8, 4), (None, None, 3)])
+def test_no_layer_of_keras_makes_explain_raise(shape: Any) -> None:
+    made = 0
+    for name, make in zoo().items():
+        try:
+            layer = make()
+        except Exception:  # Keras wants more than its signature says
+            continue
+        for layers, reaching in (([L.Identity(), layer, L.Dropout(0.5)], shape), ([layer], [shape, shape])):
+            if len(shape) == 3 and isinstance(reaching, list) and "1D" in name:
+                continue  # a number too many is told as such
+            explanation = explain(layers, input_shape=reaching)
+            assert len(explanation) == len(layers) and explanation.to_dicts() and explanation.to_markdown()
+            assert "fault of this course" not in f"{explanation.details()}{explanation._repr_html_()}", explanation
+            made += 1
+    assert made > 200
+
+
+def test_a_rule_that_fails_says_so_on_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setitem(core._RULES, "Flatten", broken)
+    monkeypatch.setattr(sys.modules["course_utils.explain.tracing"], "facts_behind", broken)
+    explanation = explain([L.ReLU(), L.Flatten(), L.Dense(2)], input_shape=(3, 4))
+    assert (
+        explanation[1].sentence
+        == "The rule by hand failed, which is a fault of this course: ZeroDivisionError: by zero."
+    )
+    assert "by zero" in explanation[0].facts.field_lost and explanation[2].output_shape == (None, 2)
+    assert explanation.without_rule == explanation[1:2] and "by zero" in explanation._repr_html_()
 
 
 # -- nothing is left behind ---------------------------------------------------------------------------------------

@@ -56,13 +56,12 @@ def constants(shape: Shape, channels_last: bool) -> Maps:
     return Maps(places, found if len(found) == len(sizes) else None)
 
 
-def axes_at(places: Sequence[Place], maps: Sequence[int]) -> tuple[Axis, ...]:
-    """What the axes of a map go through; empty if they all stay, or if one goes or changes places with another."""
-    found = [(number, place.axis) for number, place in enumerate(places) if place.source and place.source - 1 in maps]
-    sources = [places[number].source for number, _ in found]
-    if sources != [place + 1 for place in maps] or all(axis is None for _, axis in found):
-        return ()
-    return tuple(Crop(0, 0) if axis is None else axis for _, axis in found)
+def axes_at(places: Sequence[Place], maps: Sequence[int]) -> tuple[Axis, ...] | None:
+    """What the axes of a map go through, with ``Crop(0, 0)`` for those that stay; None if one goes or turns."""
+    found = [place for place in places if place.source and place.source - 1 in maps]
+    if not maps or [place.source for place in found] != [place + 1 for place in maps]:
+        return None
+    return tuple(Crop(0, 0) if place.axis is None else place.axis for place in found)
 
 
 def maps_behind(row: Row, reaching: Sequence[Maps], given: Shape) -> Maps:

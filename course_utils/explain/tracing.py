@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from numbers import Number
 from typing import Any
 
-from course_utils.axes import Axis, NoRule, ShapeError
+from course_utils.axes import Axis, Crop, NoRule, ShapeError
 from course_utils.explain.calls import Call
 from course_utils.explain.expressions import Maps, axes_at, constants
 from course_utils.explain.facts import Carried, facts_behind
@@ -94,11 +94,16 @@ class Tracer:
         seen = call.without_masks(reaching)
         shapes, maps = tuple(tensor.shape for tensor in seen), seen[0].carried.maps.places if seen else ()
         rule = self._rule(call, shapes, keras, reaching)
+        along = axes_at(rule.places, maps)
+        if rule.joined is not None:
+            rule = replace(rule, passes=rule.joined - 1 not in maps)
+        elif along is not None and {*along} == {Crop(0, 0)}:
+            rule, along = replace(rule, passes=True), ()
         called = replace(
             called,
             input_shapes=shapes,
             sources=tuple(tensor.row for tensor in seen),
-            axes=_axes(call.layer) or axes_at(rule.places, maps),
+            axes=_axes(call.layer) or along or (),
             reached=True,
             from_keras=any(tensor.from_keras for tensor in seen),
             channels_last=channels_last(unwrapped(call.layer))

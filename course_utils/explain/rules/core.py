@@ -162,7 +162,7 @@ CallRule = Callable[[Layer, Arguments], RuleResult]
 _RULES: dict[str, Rule] = {}
 _CALL_RULES: dict[str, CallRule] = {}
 #: Layers that take several maps as a list, and whose rules need not know how they are called.
-_SEVERAL = ("InputLayer", "Dot", "HashedCrossing", "CustomScaleLayer", "Functional", "Sequential")
+_SEVERAL = ("InputLayer", "Identity", "Dot", "HashedCrossing", "CustomScaleLayer", "Functional", "Sequential")
 
 
 def rule(*kinds: str) -> Callable[[Rule], Rule]:

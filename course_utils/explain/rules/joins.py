@@ -10,40 +10,37 @@ from course_utils.explain.rules.core import Arguments, RuleResult, Shapes, call_
 from course_utils.explain.wording import Shape, count, listed, size, sizes, times
 from course_utils.keras_layers import Layer, kind_of
 
-#: What joins do with their inputs, cell by cell; the layers first.
+#: What joins do with their inputs; the layers first.
 _VERBS = {
-    "Add": "Adds up its inputs",
-    "Subtract": "Subtracts its inputs",
-    "Multiply": "Multiplies its inputs",
-    "Divide": "Divides its inputs",
-    **{name: f"Takes the {name.lower()} of its inputs" for name in ("Average", "Maximum", "Minimum")},
-    **dict.fromkeys(("TrueDivide", "DivideNoNan"), "Divides its inputs"),
-    "FloorDivide": "Divides its inputs and rounds down",
-    **dict.fromkeys(("Mod", "Fmod"), "Takes what is left over when its inputs are divided"),
-    "Power": "Raises the first of its inputs to the power of the second",
-    "Fmax": "Takes the maximum of its inputs",
-    "Fmin": "Takes the minimum of its inputs",
-    "Greater": "Says where the first of its inputs is greater,",
-    "GreaterEqual": "Says where the first of its inputs is greater or equal,",
-    "Less": "Says where the first of its inputs is less,",
-    "LessEqual": "Says where the first of its inputs is less or equal,",
-    "Equal": "Says where its inputs are equal,",
-    "NotEqual": "Says where its inputs differ,",
-    "Isclose": "Says where its inputs are nearly equal,",
-    "LogicalAnd": "Says where all its inputs are true,",
-    "LogicalOr": "Says where one of its inputs is true,",
-    "LogicalXor": "Says where one of its inputs alone is true,",
-    "Where": "Takes its second input where the first is true, and the third elsewhere,",
-    "Hypot": "Takes the root of the sum of the squares of its inputs",
-    **dict.fromkeys(("Logaddexp", "Logaddexp2"), "Adds up its inputs, given as logarithms,"),
-    "Arctan2": "Takes the angle of its inputs",
-    "Heaviside": "Takes a step of its inputs",
-    "Gcd": "Takes the greatest common divisor of its inputs",
-    "Lcm": "Takes the least common multiple of its inputs",
-    **dict.fromkeys(
-        (f"Bitwise{name}" for name in ("And", "Or", "Xor", "LeftShift", "RightShift")), "Joins the bits of its inputs"
-    ),
-    **dict.fromkeys(("LeftShift", "RightShift"), "Shifts the bits of its inputs"),
+    name: verb
+    for names, verb in (
+        ("Add", "Adds up its inputs"),
+        ("Subtract", "Subtracts its inputs"),
+        ("Multiply", "Multiplies its inputs"),
+        ("Average", "Takes the average of its inputs"),
+        ("Maximum Fmax", "Takes the maximum of its inputs"),
+        ("Minimum Fmin", "Takes the minimum of its inputs"),
+        ("Divide TrueDivide DivideNoNan", "Divides its inputs"),
+        ("FloorDivide", "Divides its inputs and rounds down,"),
+        ("Mod Fmod", "Takes what is left over when its inputs are divided,"),
+        ("Power", "Raises the first of its inputs to the power of the second,"),
+        ("Greater", "Says where the first of its inputs is greater,"),
+        ("GreaterEqual", "Says where the first of its inputs is greater or equal,"),
+        ("Less", "Says where the first of its inputs is less,"),
+        ("LessEqual", "Says where the first of its inputs is less or equal,"),
+        ("Equal Isclose", "Says where its inputs are equal,"),
+        ("NotEqual", "Says where its inputs differ,"),
+        ("LogicalAnd", "Says where all its inputs are true,"),
+        ("LogicalOr", "Says where one of its inputs is true,"),
+        ("LogicalXor", "Says where one of its inputs alone is true,"),
+        ("Where", "Takes its second input where the first is true, and the third elsewhere,"),
+        ("Logaddexp Logaddexp2", "Adds up its inputs, given as logarithms,"),
+        ("Arctan2 Hypot", "Takes the angle or the length of its inputs"),
+        ("Gcd Lcm", "Takes the common divisor or multiple of its inputs"),
+        ("BitwiseAnd BitwiseOr BitwiseXor", "Joins the bits of its inputs"),
+        ("BitwiseLeftShift BitwiseRightShift LeftShift RightShift", "Shifts the bits of its inputs"),
+    )
+    for name in names.split()
 }
 
 

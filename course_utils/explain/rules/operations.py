@@ -61,7 +61,6 @@ _ORDERS: dict[str, Callable[[Layer, int], Sequence[int]]] = {
     "Transpose": lambda op, rank: range(rank)[::-1] if op.axes is None else each_axis(op, op.axes, rank),
     "Swapaxes": lambda op, rank: _swapped(rank, *each_axis(op, (op.axis1, op.axis2), rank)),
     "Moveaxis": _moved,
-    "Rot90": lambda op, rank: _swapped(rank, *each_axis(op, op.axes, rank)) if op.k % 2 else range(rank),
 }
 
 
@@ -73,10 +72,8 @@ def transposed(operation: Layer, shapes: Shapes) -> RuleResult:
     if sorted(order) != list(range(len(shape))):
         raise ShapeError(f"axes={order} does not name each of the {len(shape)} axes once.")
     out = tuple(shape[place] for place in order)
-    # A map that is turned has other cells at its places: nothing is followed through it.
-    places = () if name == "Rot90" else tuple(map(Place, order))
     formula = f"axes {', '.join(map(str, order))}"
-    return RuleResult(out, formula, f"The axes change places: {times(out)}.", places=places)
+    return RuleResult(out, formula, f"The axes change places: {times(out)}.", places=tuple(map(Place, order)))
 
 
 @rule("ops.ExpandDims")

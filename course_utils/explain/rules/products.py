@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from course_utils.axes import NoRule, ShapeError
-from course_utils.explain.rules.core import Arguments, RuleResult, Shapes, call_rule, rule
+from course_utils.explain.rules.core import RuleResult, Shapes, rule
 from course_utils.explain.rules.operations import each_axis, without
 from course_utils.explain.wording import listed, times
 from course_utils.keras_layers import Layer
@@ -66,34 +65,6 @@ def _letters(part: str, rank: int) -> list[str]:
     return [*before, *(f"...{number}" for number in range(hidden, 0, -1)), *behind]
 
 
-@call_rule("ops.Rearrange")
-def rearranged(_operation: Layer, arguments: Arguments) -> RuleResult:
-    """The pattern of einops: names in brackets are laid out as one axis."""
-    shape, pattern = arguments.positional[0], arguments.get("pattern", 1)
-    reads, makes = (
-        [part.strip("()").split() for part in re.findall(r"\w+|\(.*?\)", side)] for side in pattern.split("->")
-    )
-    if len(reads) != len(shape):
-        raise ShapeError(f'"{pattern}" names {len(reads)} axes, and {times(shape)} has {len(shape)}.')
-    sizes: dict[str, int | None] = {name: n for name, n in arguments.named.items() if name != "pattern"}
-    for names, n in zip(reads, shape, strict=True):
-        open_names, inside = (
-            [name for name in names if name not in sizes],
-            _product(sizes.get(name, 1) for name in names),
-        )
-        if n is not None and inside and (n % inside or (not open_names and n != inside)):
-            raise ShapeError(f'{n} numbers are not {" times ".join(names)} in "{pattern}".')
-        sizes |= dict.fromkeys(open_names[:1], None if n is None or not inside else n // inside)
-    out = tuple(_product(sizes[name] for name in names) for names in makes)
-    return RuleResult(out, pattern, f"The same numbers, laid out as the pattern says: {times(out)}.")
-
-
-def _product(numbers: Iterable[int | None]) -> int | None:
-    every = list(numbers)
-    known = [n for n in every if n is not None]
-    return math.prod(known) if len(known) == len(every) else None
-
-
 @rule("ops.Reshape")
 def reshaped(operation: Layer, shapes: Shapes) -> RuleResult:
     """The same numbers under another shape; one size may be −1. It stays unknown where an unknown size goes in."""
@@ -110,15 +81,6 @@ def reshaped(operation: Layer, shapes: Shapes) -> RuleResult:
     out = tuple(worked_out if n == -1 else n for n in target)
     sentence = f"The same numbers, laid out as {times(out)}, the batch axis included."
     return RuleResult(out, f"→ {written}", sentence, notes=notes)
-
-
-@rule("ops.Ravel")
-def ravelled(_operation: Layer, shapes: Shapes) -> RuleResult:
-    """All numbers in one row, the batch axis included."""
-    total = _product(shapes[0])
-    return RuleResult(
-        (total,), f"{times(shapes[0])} = {times([total])}", "All numbers in one row, the batch axis included."
-    )
 
 
 @rule("ops.BroadcastTo")

@@ -6,6 +6,7 @@ Sources here and in the other modules: the ``build`` and ``compute_output_shape`
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from course_utils.axes import NoRule, ShapeError
 from course_utils.explain.rules.core import (
@@ -79,7 +80,8 @@ def unchanged(layer: Layer, shapes: Shapes) -> RuleResult:
     kind = kind_shown(layer)
     if is_operation(layer) and getattr(layer, "axis", 0) is None and type(layer).__name__ in f"{_RUNNING} Sort Argsort":
         raise NoRule(f"{kind} has a rule with an axis only.")
-    return size_stays(shapes[0], _SENTENCES[kind])
+    found = size_stays(shapes[0], _SENTENCES[kind])
+    return replace(found, further=shapes[1:]) if kind == "Identity" else found  # it hands on a list as a list
 
 
 @rule("InputLayer")
