@@ -6,9 +6,11 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
 from tools import derive
@@ -95,23 +97,29 @@ def test_no_address_and_no_path_of_this_machine(path: Path) -> None:
     assert not re.search(r"://|index-url|find-links|file:|/root|/home|/opt|/tmp", text(path))
 
 
-@pytest.mark.parametrize(
-    ("path", "systems"), [(derive.CONDA, derive.EVERYWHERE), (derive.BINDER, derive.LINUX)], ids=["conda", "binder"]
-)
-def test_environment_files_name_one_version_of_each_package_on_each_system(
-    path: Path, systems: tuple[dict[str, str], ...]
-) -> None:
+PYTHON = {"python_version": "3.12", "python_full_version": "3.12.9"}
+#: What decides, in a marker, what is installed where the course is for.
+SYSTEMS: list[Any] = [
+    default_environment() | {"os_name": os_name, "sys_platform": platform, "platform_machine": machine} | PYTHON
+    for os_name, platform, machine in (
+        ("posix", "linux", "x86_64"),
+        ("posix", "linux", "aarch64"),
+        ("posix", "darwin", "arm64"),
+        ("nt", "win32", "AMD64"),
+    )
+]
+
+
+@pytest.mark.parametrize("path", [derive.CONDA, derive.BINDER], ids=["conda", "binder"])
+def test_environment_files_name_one_version_of_each_package_on_each_system(path: Path) -> None:
     """Read as conda and pip read them: YAML, then one requirement a line."""
     *conda, packages = yaml.safe_load(text(path))["dependencies"]
     assert conda == ["python=3.12", "pip"]
-    requirements = [Requirement(line) for line in packages["pip"] if line != "-e ."]
-    locked = derive.read_pins(text(derive.RUN_LOCK))
-    for system in systems:
-        here = [str(r.name) + str(r.specifier) for r in requirements if not r.marker or r.marker.evaluate(system)]
-        expected = [f"{pin.name}=={pin.version}" for pin in locked if not pin.marker or pin.marker.evaluate(system)]
-        assert here == expected
-        names = [name.partition("==")[0] for name in here]
-        assert len(names) == len(set(names))
+    lines = [line for line in packages["pip"] if line != "-e ."]
+    assert lines == derive.read_pins(text(derive.RUN_LOCK))
+    for system in SYSTEMS:
+        names = [one.name for one in map(Requirement, lines) if not one.marker or one.marker.evaluate(system)]
+        assert len(names) == len(set(names)) > 100
         assert len({"tensorflow", "tensorflow-cpu"} & set(names)) == 1
 
 

@@ -8,7 +8,7 @@ pyproject.toml -> requirements/run.lock.txt   what a learner needs: exact versio
                -> requirements/test.lock.txt  the same versions, and what the tests need on top
   test.lock.txt -> requirements/uv.lock.txt   its uv, with which course.py installs all the others
    run.lock.txt -> environment.yml            for conda: Python from conda, the rest from pip
-               -> binder/environment.yml      for Binder and hubs, where Linux is the only system
+               -> binder/environment.yml      for Binder and hubs: the same without the course itself
 
 Each file says in its second line what it was made from, so that `--check` can tell without resolving anything.
 """
@@ -22,12 +22,9 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
-
-from packaging.markers import Marker
 
 ROOT = Path(__file__).absolute().parents[1]
 RUN_LOCK = Path("requirements/run.lock.txt")
@@ -45,50 +42,9 @@ SEALED_BY = "# sealed: "
 EDITED_NOT_HERE = "# Derived by `python course.py lock`; edit pyproject.toml instead, then run that."
 
 
-def system(sys_platform: str, machine: str) -> dict[str, str]:
-    """Return the values that environment markers take on one system, under conda's Python."""
-    return {
-        "python_version": CONDA_PYTHON,
-        "python_full_version": f"{CONDA_PYTHON}.9",
-        "implementation_name": "cpython",
-        "platform_python_implementation": "CPython",
-        "os_name": "nt" if sys_platform == "win32" else "posix",
-        "sys_platform": sys_platform,
-        "platform_system": {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}[sys_platform],
-        "platform_machine": machine,
-    }
-
-
-LINUX = (system("linux", "x86_64"), system("linux", "aarch64"))
-EVERYWHERE = (*LINUX, system("darwin", "arm64"), system("win32", "AMD64"))
-
-
-@dataclass(frozen=True)
-class Pin:
-    """One exact version, and where it is meant for."""
-
-    name: str
-    version: str
-    marker: Marker | None = None
-
-    def on(self, systems: Sequence[Mapping[str, str]]) -> str | None:
-        """Write the pin for these systems, with a marker only if it is not for all; None if it is for none."""
-        if self.marker is None:
-            return f"{self.name}=={self.version}"
-        wanted = [self.marker.evaluate(dict(system)) for system in systems]
-        if all(wanted):
-            return f"{self.name}=={self.version}"
-        return f"{self.name}=={self.version} ; {self.marker}" if any(wanted) else None
-
-
-def read_pins(lock: str) -> list[Pin]:
-    """Return the pins of a lock, in its order."""
-    pins = []
-    for line in lock.splitlines():
-        if found := re.match(r"([a-z0-9.-]+)==(\S+)(?: ; (.*?))?(?: \\)?$", line):
-            name, version, marker = found.groups()
-            pins.append(Pin(name, version, Marker(marker) if marker else None))
-    return pins
+def read_pins(lock: str) -> list[str]:
+    """Return the pins of a lock, in its order, each with the marker that says where it is meant for."""
+    return [line.removesuffix(" \\") for line in lock.splitlines() if re.match(r"[a-z0-9.-]+==", line)]
 
 
 # The seals: a digest of the input in the output
@@ -131,27 +87,20 @@ def _digest(text: str) -> str:
 # The files for conda and Binder
 
 
-def render_environment(lock: str, systems: Sequence[Mapping[str, str]], *extra: str) -> str:
-    """Write an environment file of conda's: Python and pip from conda, the locked versions from pip."""
-    pins = [line for pin in read_pins(lock) if (line := pin.on(systems))]
+def render_binder(lock: str, *extra: str) -> str:
+    """Write an environment file of conda's: Python and pip from conda, the locked versions from pip.
+
+    A line such as `-e .` would make Binder reinstall TensorFlow at each commit, so here is none.
+    """
     lines = ["name: what-size-comes-out", "channels:", "  - conda-forge", "dependencies:"]
     lines += [f"  - python={CONDA_PYTHON}", "  - pip", "  - pip:"]
-    lines += [f"      - {_quoted(entry)}" for entry in [*pins, *extra]]
+    lines += [f'      - "{entry}"' if ";" in entry else f"      - {entry}" for entry in [*read_pins(lock), *extra]]
     return sealed("\n".join(lines) + "\n", _digest(lock))
-
-
-def _quoted(entry: str) -> str:
-    return f"'{entry}'" if ";" in entry else entry
 
 
 def render_conda(lock: str) -> str:
     """Write environment.yml, which also installs the course's own package."""
-    return render_environment(lock, EVERYWHERE, "-e .")
-
-
-def render_binder(lock: str) -> str:
-    """Write binder/environment.yml. A line such as `-e .` would make Binder reinstall TensorFlow at each commit."""
-    return render_environment(lock, LINUX)
+    return render_binder(lock, "-e .")
 
 
 def render_uv(lock: str) -> str:
