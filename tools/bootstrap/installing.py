@@ -13,25 +13,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.bootstrap.console import SetupError, Ticker
-from tools.bootstrap.surroundings import ROOT, WHEELS, clean_environment, venv_python
+from tools.bootstrap.surroundings import ROOT, UV_NAMES, WHEELS, clean_environment, venv_python
 
 UV_LOCK = ROOT / "requirements" / "uv.lock.txt"
 """The one version of uv that installs the rest."""
-
-UV_NAMES = {
-    "index-url": "UV_DEFAULT_INDEX",
-    "extra-index-url": "UV_INDEX",
-    "find-links": "UV_FIND_LINKS",
-    "no-index": "UV_NO_INDEX",
-    "trusted-host": "UV_INSECURE_HOST",
-    "cert": "SSL_CERT_FILE",
-    "client-cert": "SSL_CLIENT_CERT",
-    "proxy": "ALL_PROXY",
-    "timeout": "UV_HTTP_TIMEOUT",
-    "retries": "UV_HTTP_RETRIES",
-    "no-cache-dir": "UV_NO_CACHE",
-}
-"""How a setting of pip's about reaching its index is called for uv."""
 
 DOWNLOAD = re.compile(r"Downloading (?:\S*/)?([\w.-]+?)(?:-(\d[^-\s]*)-\S*\.whl)? \(([\d.]+) ?([kKMG])i?B\)")
 UNPACKING = re.compile(r"Prepared (\d+) packages")

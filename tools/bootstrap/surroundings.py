@@ -24,25 +24,25 @@ MISLEADING = (
     "JUPYTER_PATH",
 )
 
-HOW_PIP_REACHES_ITS_INDEX = frozenset(
-    {
-        "PIP_CACHE_DIR",
-        "PIP_CERT",
-        "PIP_CLIENT_CERT",
-        "PIP_CONFIG_FILE",
-        "PIP_DEFAULT_TIMEOUT",
-        "PIP_EXTRA_INDEX_URL",
-        "PIP_FIND_LINKS",
-        "PIP_INDEX_URL",
-        "PIP_KEYRING_PROVIDER",
-        "PIP_NO_CACHE_DIR",
-        "PIP_NO_INDEX",
-        "PIP_PROXY",
-        "PIP_RETRIES",
-        "PIP_TIMEOUT",
-        "PIP_TRUSTED_HOST",
-    }
-)
+UV_NAMES = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "no-index": "UV_NO_INDEX",
+    "trusted-host": "UV_INSECURE_HOST",
+    "cert": "SSL_CERT_FILE",
+    "client-cert": "SSL_CLIENT_CERT",
+    "proxy": "ALL_PROXY",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "retries": "UV_HTTP_RETRIES",
+    "no-cache-dir": "UV_NO_CACHE",
+}
+"""How a setting of pip's about reaching its index is called for uv."""
+
+HOW_PIP_REACHES_ITS_INDEX = {
+    "PIP_" + name.upper().replace("-", "_")
+    for name in (*UV_NAMES, "cache-dir", "config-file", "default-timeout", "keyring-provider")
+}
 """Settings of the machine or its network. Others, such as PIP_USER or PIP_TARGET, would install elsewhere."""
 
 
