@@ -445,6 +445,23 @@ def test_a_layer_whose_functions_keras_cannot_write_down_is_asked() -> None:
         assert found.agrees and found[0].keras_shape == (None, 3, 3, 2) and not layer.built, chosen
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (L.Dense(4, lora_rank=2), (3,)),
+        (L.Embedding(7, 5, lora_rank=2), (3,)),
+        (L.EinsumDense("ab,bc->ac", 6, lora_rank=3, bias_axes="c"), (4,)),
+        (L.Conv2D(4, 3, lora_rank=2), (8, 8, 3)),
+        (L.Conv1D(6, 3, groups=3, lora_rank=2), (8, 3)),
+        (L.Conv3D(4, 2, lora_rank=1, use_bias=False), (8, 8, 8, 3)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_matrices_of_lora_are_counted(layer: Any, shape: tuple[int, ...]) -> None:
+    (row,) = explain(layer, input_shape=shape)
+    assert row.agrees and "LoRA of rank" in row.rule.parameters.sentence, row.differences
+
+
 def test_a_layer_inside_anothers_arguments_is_left_alone() -> None:
     class Around(L.Layer):
         def __init__(self, inner: Any) -> None:

@@ -333,3 +333,4 @@ def test_nothing_is_claimed_of_what_nobody_could_build_again() -> None:
 
     found = explain([Kept(object()), L.Conv2D(1, 9)], input_shape=(8, 8, 1))
     assert "was not asked" in str(found) and "It fits for" not in str(found) and "Repair" not in str(found)
+    assert found.diagnosis is None and "✗" not in str(found), "nobody knows whether it refuses"

@@ -82,7 +82,8 @@ def diagnose(model: object, rows: Sequence[Row], target: Shape) -> Diagnosis:
     sizes = _sizes_that_fit(trials, closes=True) if wanted == given else ()
     if sizes:
         findings.append(f"With an input of {_named(sizes, last)} the same size comes back.")
-    return Diagnosis(target, False, tuple(findings), repairs(trials, wanted), sizes, blamed(rows, changes))
+    tried = repairs(trials, wanted)
+    return Diagnosis(target, False, tuple(findings), tried, sizes, blamed(rows, changes))
 
 
 def _fixing(row: Row, made: Shape, channels_last: bool) -> str:

@@ -43,6 +43,8 @@ class KerasSide:
         try:
             leaving = self._tensors(call, tensors)
             parameters = self._parameters(call.layer)
+        except NotCopied as unknown:
+            return KerasAnswer(refusal=str(unknown), asked=False), ()
         except KerasRefusal as refusal:
             return KerasAnswer(refusal=str(refusal)), ()
         return KerasAnswer(tuple(tuple(tensor.shape) for tensor in leaving), parameters), leaving
@@ -58,6 +60,8 @@ class KerasSide:
         try:
             with randomness_untouched():
                 out = self._asked(layer)(*arguments, **settings)
+        except NotCopied:
+            raise
         except Exception as error:
             raise KerasRefusal(plain_message(error).replace(COPY, getattr(layer, "name", COPY))) from error
         return tuple(load_keras().tree.flatten(out))

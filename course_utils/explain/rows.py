@@ -58,11 +58,13 @@ class KerasAnswer:
         shapes: what comes out; empty where Keras refuses.
         parameters: weights counted by Keras; None where Keras refuses.
         refusal: Keras's own words.
+        asked: False where Keras could not be asked; ``refusal`` then says why.
     """
 
     shapes: Shapes = ()
     parameters: int | None = None
     refusal: str | None = None
+    asked: bool = True
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ class Row:
     @property
     def refused(self) -> bool:
         """Whether by hand or by Keras nothing comes out of this layer."""
-        return self.rule.refusal is not None or self.keras.refusal is not None
+        return self.rule.refusal is not None or (self.keras.refusal is not None and self.keras.asked)
 
     @property
     def agrees(self) -> bool | None:

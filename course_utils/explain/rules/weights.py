@@ -6,6 +6,8 @@ The counts were checked against ``count_params`` for every kind of layer here (`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from course_utils.axes import NoRule, ShapeError
 from course_utils.explain.rules.core import Count, RuleResult, Shapes, known, rule, worked_out
 from course_utils.explain.rules.joins import broadcast
@@ -30,7 +32,7 @@ def dense(layer: Layer, shapes: Shapes) -> RuleResult:
         (*before, layer.units),
         f"units = {layer.units}",
         f"{units} weighs all {inputs} inputs{where}.",
-        worked_out(f"{_biased(number, layer.use_bias)}·{layer.units}", weights),
+        _and_lora(layer, f"{_biased(number, layer.use_bias)}·{layer.units}", weights, (number, layer.units)),
         passes=True,
     )
 
@@ -39,7 +41,7 @@ def dense(layer: Layer, shapes: Shapes) -> RuleResult:
 def embedding(layer: Layer, shapes: Shapes) -> RuleResult:
     """A row of ``output_dim`` learned numbers for each number that comes in."""
     rows, numbers = layer.input_dim, layer.output_dim
-    weights = worked_out(f"{rows}·{numbers}", f"A row of {numbers} for each word.")
+    weights = _and_lora(layer, f"{rows}·{numbers}", f"A row of {numbers} for each word.", (rows, numbers))
     sentence = f"Looks up a row of {count(numbers, 'number')} for each whole number from 0 to {rows - 1}."
     return RuleResult((*shapes[0], numbers), f"output_dim = {numbers}", sentence, weights)
 
@@ -57,9 +59,11 @@ def einsum_dense(layer: Layer, shapes: Shapes) -> RuleResult:
     out = (shapes[0][0], *((partial,) if isinstance(partial, int) else partial))
     sizes: dict[str, int | None] = dict(zip(reads, shapes[0], strict=True))
     sizes |= {letter: n for letter, n in zip(makes, out, strict=True) if n is not None}
-    inside = product(known(sizes[letter], f'Axis "{letter}" of the weights') for letter in weights)
+    kernel = [known(sizes[letter], f'Axis "{letter}" of the weights') for letter in weights]
+    inside = product(kernel)
     biases = product(known(sizes[letter], f'Axis "{letter}" of the bias') for letter in layer.bias_axes or "")
-    parameters = worked_out(f"{inside}{f' + {biases}' if biases else ''}", f"One weight for each of {weights}.")
+    formula = f"{inside}{f' + {biases}' if biases else ''}"
+    parameters = _and_lora(layer, formula, f"One weight for each of {weights}.", kernel)
     sentence = f"Weighs and sums along every axis that is in {reads} and not in {makes}; {size(out)} comes out."
     return RuleResult(out, f"{layer.equation} → {size(out)}", sentence, parameters)
 
@@ -92,9 +96,20 @@ def of_convolution(layer: Layer, channels: int) -> Count:
     groups = getattr(layer, "groups", 1)
     if channels % groups:
         raise ShapeError(f"{channels} channels cannot be dealt out to groups={groups}: {groups} must divide them.")
-    inside = product((*layer.kernel_size, channels // groups))
+    kernel_shape = (*layer.kernel_size, channels // groups)
+    inside = product(kernel_shape)
     sentence = f"{_every(layer.filters, 'filter')} with {inside} weights{_and_bias(layer)}."
-    return worked_out(f"{_biased(inside, layer.use_bias)}·{layer.filters}", sentence)
+    formula = f"{_biased(inside, layer.use_bias)}·{layer.filters}"
+    return _and_lora(layer, formula, sentence, (*kernel_shape, layer.filters))
+
+
+def _and_lora(layer: Layer, formula: str, sentence: str, kernel: Sequence[int]) -> Count:
+    """The weights, and the two thin matrices that ``lora_rank`` puts beside the kernel (Hu et al., LoRA, 2021)."""
+    rank = getattr(layer, "lora_rank", None)
+    if not rank:
+        return worked_out(formula, sentence)
+    beside = f"{product((*kernel[:-1], rank))} + {product((rank, kernel[-1]))}"
+    return worked_out(f"{formula} + {beside}", f"{sentence} LoRA of rank {rank} stands beside them: {beside}.")
 
 
 def _biased(inside: object, use_bias: bool) -> str:
