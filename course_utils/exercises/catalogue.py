@@ -51,16 +51,16 @@ class Quantity:
     Attributes:
         about: what it is called in a sentence: ``"the size"``.
         truth: asks the real Keras layer.
+        section: where the course explains it.
     """
 
     about: str
     truth: Callable[..., Any]
+    section: Section
 
-    def misconception(
-        self, name: str, sentence: str, section: Section, wrong_formula: Callable[..., Any]
-    ) -> Misconception:
+    def misconception(self, name: str, sentence: str, wrong_formula: Callable[..., Any]) -> Misconception:
         """A misconception about this quantity; for the arguments see ``Misconception``."""
-        return Misconception(self, name, sentence, section, wrong_formula)
+        return Misconception(self, name, sentence, wrong_formula)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,15 +71,18 @@ class Misconception:
         quantity: what the formula is meant to give.
         name: the belief, in the words of someone who holds it.
         sentence: why it is natural, and what is so instead.
-        section: where the course explains it.
         wrong_formula: the wrong formula. Its parameters are the symbols that are shown to the learner.
     """
 
     quantity: Quantity
     name: str
     sentence: str
-    section: Section
     wrong_formula: Callable[..., Any]
+
+    @property
+    def section(self) -> Section:
+        """Where the course explains it."""
+        return self.quantity.section
 
     @cached_property
     def case(self) -> tuple[int, ...]:

@@ -10,54 +10,52 @@ _LESSON = "00_start_here.ipynb"
 
 ASK_WHY = Section(_LESSON, "3. Ask why (10 minutes)")
 
-_pooled_size = Quantity("the size after pooling by 2", truth.pooled_size)
+_pooled_size = Quantity("the size after pooling by 2", truth.pooled_size, ASK_WHY)
 
 SAME_KEEPS_SIZE = _pooled_size.misconception(
     '"same" means the same size',
     "It promises ⌈n / s⌉. That is n only when the window moves by one cell. A pooling window moves by more.",
-    ASK_WHY,
     lambda n: n,
 )
-PADDING_HALVES = Quantity('the size after pooling with padding="valid"', truth.valid_pooled_size).misconception(
+PADDING_HALVES = Quantity(
+    'the size after pooling with padding="valid"', truth.valid_pooled_size, ASK_WHY
+).misconception(
     "The padding decides how much smaller the map gets",
     "The padding decides what happens at the border. How far the window moves each time is another argument.",
-    ASK_WHY,
     lambda n: n,
 )
 WINDOW_HALVES = Quantity(
     "the size after pooling with strides=2",
     lambda n, k: truth.size_of("MaxPooling2D", n, pool_size=k, strides=2, padding="same"),
+    ASK_WHY,
 ).misconception(
     "The size of the pooling window halves the map",
     "Only because `strides` is taken from `pool_size` when you do not give it. What divides is the step.",
-    ASK_WHY,
     lambda n, k: -(-n // k),
 )
 ROUNDS_DOWN = _pooled_size.misconception(
     "Half of an odd size is rounded down",
     'Without padding it is. With "same" the last, half-filled place counts too, so half of an odd size is rounded up.',
-    ASK_WHY,
     lambda n: n // 2,
 )
-DOUBLING_UNDOES = Quantity("the size after halving and doubling", lambda n: truth.down_and_up(n, 2)[1]).misconception(
+DOUBLING_UNDOES = Quantity(
+    "the size after halving and doubling", lambda n: truth.down_and_up(n, 2)[1], ASK_WHY
+).misconception(
     "Doubling undoes the halving",
     "Upsampling only multiplies. It cannot know that a half was rounded up on the way down.",
-    ASK_WHY,
     lambda n: n,
 )
 
-_autoencoder_size = Quantity("the size that comes back", truth.autoencoder_size)
+_autoencoder_size = Quantity("the size that comes back", truth.autoencoder_size, ASK_WHY)
 
 COMES_BACK = _autoencoder_size.misconception(
     "An autoencoder returns the size it was given",
     "Nothing in it looks at the size of the input. Each layer counts for itself, and the rest is luck.",
-    ASK_WHY,
     lambda n: n,
 )
 HALVES_EVENLY = _autoencoder_size.misconception(
     "What can be halved three times comes back",
     'It would, if every convolution had `padding="same"`. The one that has none takes 2 away, '
     "and the doubling after it makes that 4.",
-    ASK_WHY,
     lambda n: 8 * -(-n // 8),
 )

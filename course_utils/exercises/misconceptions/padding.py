@@ -20,177 +20,160 @@ SPOT_THE_TYPO = Section(_LESSON, "8. Spot one typo (2 minutes)")
 
 # -- valid: how many places a window has --------------------------------------------------------------------------
 
-_valid_size = Quantity("the size", truth.valid_size)
+_valid_size = Quantity("the size", truth.valid_size, SLIDE_A_WINDOW)
 
 WINDOW_LOSES_K = _valid_size.misconception(
     "The window takes k cells away, so n − k are left",
     "Nearly. But n − k is how far the window can move. The place where it starts counts as well: n − k + 1.",
-    SLIDE_A_WINDOW,
     lambda n, k: n - k,
 )
 WINDOW_HOPS = _valid_size.misconception(
     "The windows stand side by side",
     "Pooling works like that. A convolution moves by one cell at a time, so its windows overlap.",
-    SLIDE_A_WINDOW,
     lambda n, k: n // k,
 )
 SIZE_STAYS = _valid_size.misconception(
     "A convolution keeps the size",
     'Only with `padding="same"`. If nothing is said, Keras takes "valid": no ghost cells, and a smaller map.',
-    SLIDE_A_WINDOW,
     lambda n, k: n,
 )
 HALF_EACH_SIDE = _valid_size.misconception(
     "Half a window, rounded down, is lost on each side",
     "That holds for an odd kernel. An even one has no middle cell and loses k − 1 in all, which is odd.",
-    SLIDE_A_WINDOW,
     lambda n, k: n - 2 * (k // 2),
 )
 ONE_SIDE_LOST = _valid_size.misconception(
     "Half a window is lost, once",
     "The window cannot reach over either end, so both sides count: k − 1 in all.",
-    SLIDE_A_WINDOW,
     lambda n, k: n - k // 2,
 )
 ALWAYS_TWO = _valid_size.misconception(
     "A convolution loses 2",
     "That is the 3×3 kernel, which is so common that one forgets: it is k − 1, whatever k is.",
-    SLIDE_A_WINDOW,
     lambda n, k: n - 2,
 )
-THIRD_IS_WIDTH = Quantity("the size", truth.third_number_size).misconception(
+THIRD_IS_WIDTH = Quantity("the size", truth.third_number_size, SPOT_THE_TYPO).misconception(
     "In `Conv2D(32, 3, 3)` the two threes are the kernel",
     "They were, in old versions of Keras. Now the second number is the kernel and the third is the strides. "
     "Write `(3, 3)`.",
-    SPOT_THE_TYPO,
     lambda n, k: n - k + 1,
 )
 
 # -- same: where the ghost cells are ------------------------------------------------------------------------------
 
-_same_pads = Quantity("the ghost cells (before, after)", truth.same_pads)
+_same_pads = Quantity("the ghost cells (before, after)", truth.same_pads, ADD_GHOSTS)
 
 SAME_IS_SYMMETRIC = _same_pads.misconception(
     '"same" adds as much on one side as on the other',
     "With an odd kernel it does. With an even one k − 1 is odd, and the ghost cell left over goes after: "
     "below and to the right.",
-    ADD_GHOSTS,
     lambda k: (k // 2, k // 2),
 )
 MORE_BEFORE = _same_pads.misconception(
     "The ghost cell left over goes before",
     "It has to go somewhere, and some libraries choose so. Keras puts it after: below and to the right.",
-    ADD_GHOSTS,
     lambda k: (k // 2, (k - 1) // 2),
 )
 K_GHOSTS = _same_pads.misconception(
     "A window of k needs k ghost cells",
     'Without padding k − 1 places are missing, not k, so "same" gives back k − 1 ghost cells.',
-    ADD_GHOSTS,
     lambda k: (k // 2, k - k // 2),
 )
 ALL_ON_EACH_SIDE = _same_pads.misconception(
     "k − 1 ghost cells on each side",
     "k − 1 is right, in all: the two sides share them.",
-    ADD_GHOSTS,
     lambda k: (k - 1, k - 1),
 )
 ALWAYS_ONE = _same_pads.misconception(
     "Padding is one ghost cell on each side",
     "That is the 3×3 kernel again. The larger the window, the more ghost cells: k − 1 in all.",
-    ADD_GHOSTS,
     lambda k: (1, 1),
 )
 PAIR_IS_BEFORE_AFTER = Quantity(
-    "the ghost cells (above, below), (left, right)", lambda k: truth.zero_padding_of_pair(*truth.same_pads(k))
+    "the ghost cells (above, below), (left, right)",
+    lambda k: truth.zero_padding_of_pair(*truth.same_pads(k)),
+    PAD_BY_HAND,
 ).misconception(
     "`ZeroPadding2D((a, b))` pads a before and b after",
     "It reads a pair as (height, width): a above and below, b left and right. Two pairs are ((above, below), "
     "(left, right)): each of them holds one before and one after, `((a, b), (a, b))`.",
-    PAD_BY_HAND,
     lambda k: (truth.same_pads(k),) * 2,
 )
-GHOSTS_DO_NOT_SHOW = Quantity("the smallest sum of a kernel of ones", truth.smallest_at_the_rim).misconception(
+GHOSTS_DO_NOT_SHOW = Quantity(
+    "the smallest sum of a kernel of ones", truth.smallest_at_the_rim, SEE_ZEROS
+).misconception(
     "Ghost cells only change the size",
     "They are zeros, and zeros enter the sums. At the rim a window holds fewer real cells.",
-    SEE_ZEROS,
     lambda k: k * k,
 )
 
 OVERSIZE_REFUSED = Quantity(
-    'the size with padding="same"', lambda n, k: truth.size_of("Conv2D", n, filters=1, kernel_size=k, padding="same")
+    'the size with padding="same"',
+    lambda n, k: truth.size_of("Conv2D", n, filters=1, kernel_size=k, padding="same"),
+    MAKE_IT_IMPOSSIBLE,
 ).misconception(
     "A window larger than the map is always an error",
     'Without padding it is. With "same" there are k − 1 ghost cells, always enough for n places.',
-    MAKE_IT_IMPOSSIBLE,
     lambda n, k: n if k <= n else 0,
 )
 
 # -- causal -------------------------------------------------------------------------------------------------------
 
-_causal_pads = Quantity("the ghost cells (before, after)", truth.causal_pads)
+_causal_pads = Quantity("the ghost cells (before, after)", truth.causal_pads, DO_NOT_PEEK)
 
 DILATION_FORGOTTEN = _causal_pads.misconception(
     "The dilation does not change the padding",
     "It spreads the window: its cells are d apart, so it reaches back (k − 1)·d cells, not k − 1.",
-    DO_NOT_PEEK,
     lambda k, d: (k - 1, 0),
 )
 CAUSAL_IS_SHARED = _causal_pads.misconception(
     "Causal padding is shared between the two sides",
     '"same" shares it. "causal" puts all of it before, so that no output can look at what comes later.',
-    DO_NOT_PEEK,
     lambda k, d: ((k - 1) * d // 2, (k - 1) * d - (k - 1) * d // 2),
 )
 CAUSAL_AFTER = _causal_pads.misconception(
     "Causal padding goes after the last step",
     "Then the output at a step would read the steps that follow it. The ghost cells stand before the first.",
-    DO_NOT_PEEK,
     lambda k, d: (0, (k - 1) * d),
 )
 WHOLE_WINDOW_BACK = _causal_pads.misconception(
     "A causal window of k needs k·d ghost cells",
     "Its last cell stands on the present step, and only the other k − 1 reach back: (k − 1)·d.",
-    DO_NOT_PEEK,
     lambda k, d: (k * d, 0),
 )
 SPAN_IS_GHOSTS = _causal_pads.misconception(
     "A causal window needs as many ghost cells as it spans",
     ("(k − 1)·d + 1 is what the window spans. One of those cells stands on the present step, so one fewer is a ghost."),
-    DO_NOT_PEEK,
     lambda k, d: ((k - 1) * d + 1, 0),
 )
 
 # -- PyTorch, and right sizes for a wrong reason ------------------------------------------------------------------
 
-_number_padded_size = Quantity("the size", truth.number_padded_size)
+_number_padded_size = Quantity("the size", truth.number_padded_size, TRANSLATE)
 
 NUMBER_IS_SAME = _number_padded_size.misconception(
     "PyTorch's `padding=1` is Keras's `padding=\"same\"`",
     "For a 3×3 kernel they agree. The number is so many ghost cells on each side, whatever the kernel; "
     "the word is as many as the size needs.",
-    TRANSLATE,
     lambda n, k, p: n,
 )
 PADDING_LEFT_OUT = _number_padded_size.misconception(
     "The padding can be left out",
     'Then Keras takes "valid": no ghost cells, where PyTorch was asked for some on each side.',
-    TRANSLATE,
     lambda n, k, p: n - k + 1,
 )
 OTHER_KERNEL = Quantity(
     "the parameters of a kernel that is 2p smaller",
     lambda k, p: truth.weights_of("Conv2D", k, filters=1, kernel_size=k - 2 * p),
+    TRANSLATE,
 ).misconception(
     "Any kernel that gives the right size will do",
     "The size agrees and nothing else: another kernel has other weights and reads other cells.",
-    TRANSLATE,
     lambda k, p: k * k + 1,
 )
-LAST_SIZE_IS_ENOUGH = Quantity("the two sizes", truth.same_then_valid_sizes).misconception(
+LAST_SIZE_IS_ENOUGH = Quantity("the two sizes", truth.same_then_valid_sizes, SLIDE_A_WINDOW).misconception(
     "If the last size is right, so is the rest",
     '"valid" and then "same" ends at the same size as "same" and then "valid", with another map between them. '
     "The sizes on the way tell them apart.",
-    SLIDE_A_WINDOW,
     lambda n, k: (n - k + 1, n - k + 1),
 )

@@ -7,10 +7,9 @@ from functools import cache
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import build, height, size_of
-from course_utils.keras_layers import KerasRefusal, Layer, load_keras, run
+from course_utils.exercises.truth.measure import build, built, heights, size_of, square
+from course_utils.keras_layers import KerasRefusal, load_keras, run
 
 #: The layers of Stack Overflow 46387056, as they are written there. What is shown to the learner is what is built.
 AUTOENCODER = (
@@ -33,22 +32,9 @@ AUTOENCODER = (
 FIRST_UNPADDED = ('Conv2D(16, (3, 3), activation="relu")', *AUTOENCODER[1:])
 
 
-@cache
-def _layers(lines: tuple[str, ...]) -> list[Layer]:
-    """Build each line. They are constants of this module, so evaluating them is safe."""
-    names = vars(load_keras().layers)
-    return [eval(f'{line[:-1]}, name="step_{i}")', dict(names)) for i, line in enumerate(lines, start=1)]
-
-
-@cache
 def sizes(n: int, lines: tuple[str, ...] = AUTOENCODER) -> tuple[int, ...]:
-    """The size after each layer, for an n × n image with one channel, found by running every layer."""
-    x: NDArray[np.float32] = np.zeros((1, n, n, 1), dtype=np.float32)
-    found = []
-    for layer in _layers(lines):
-        x = run(layer, x)
-        found.append(height(x))
-    return tuple(found)
+    """The size after each layer, for an n × n image with one channel."""
+    return heights(n, *lines)
 
 
 def autoencoder_size(n: int) -> int:
@@ -84,8 +70,8 @@ def code_size(n: int) -> int:
 
 def code_numbers(n: int) -> int:
     """How many numbers the code of one picture has: all cells of all channels."""
-    x: NDArray[np.float32] = np.zeros((1, n, n, 1), dtype=np.float32)
-    for layer in _layers(AUTOENCODER)[:6]:
+    x = square(n)
+    for layer in built(*AUTOENCODER)[:6]:
         x = run(layer, x)
     return int(x.size)
 
@@ -120,9 +106,7 @@ def rows_too_high(n: int, before: int, after: int) -> int:
     of the code is the largest of the first 8 rows, and should come out in as many rows as it was made from.
     """
     x = np.broadcast_to(np.arange(n, dtype=np.float32).reshape(1, n, 1, 1), (1, n, n, 1))
-    halve = build("MaxPooling2D", pool_size=2, padding="same")
-    double = build("UpSampling2D", size=2)
-    for layer in (halve, halve, halve, double, double, double):
+    for layer in built(*['MaxPooling2D(2, padding="same")'] * 3, *["UpSampling2D(2)"] * 3):
         x = run(layer, x)
     x = run(build("Cropping2D", cropping=((before, after), (before, after))), x)
     return min(n, 8) - int((x[0, :, 0, 0] == min(n, 8) - 1).sum())
@@ -132,14 +116,8 @@ def family_size(n: int, m: int, j: int) -> int:
     """m poolings by 2 with "same", then m doublings; after j of these a 3 × 3 convolution without padding."""
     if not 0 <= j <= m:
         raise KerasRefusal(f"There are {m} doublings, so nothing can stand behind {j} of them.")
-    for _ in range(m):
-        n = size_of("MaxPooling2D", n, pool_size=2, padding="same")
-    for doublings in range(m + 1):
-        if doublings > 0:
-            n = size_of("UpSampling2D", n, size=2)
-        if doublings == j:
-            n = size_of("Conv2D", n, filters=1, kernel_size=3)
-    return n
+    up = ["UpSampling2D(2)"] * m
+    return heights(n, *['MaxPooling2D(2, padding="same")'] * m, *up[:j], "Conv2D(1, 3)", *up[j:])[-1]
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import build, height, size_of, square
+from course_utils.exercises.truth.measure import build, height, heights, numbers_out, size_of
 from course_utils.keras_layers import KerasRefusal, Layer, output_shape, run
 
 
@@ -20,20 +20,10 @@ def _counting(*shape: int) -> NDArray[np.float32]:
 # -- does not build -----------------------------------------------------------------------------------------------
 
 
-def _pooled(n: int, padding: str = "same") -> int:
-    return size_of("MaxPooling2D", n, pool_size=2, padding=padding)
-
-
-def _doubled(n: int) -> int:
-    return size_of("UpSampling2D", n, size=2)
-
-
 def meeting_sizes(n: int, floors: int, padding: str) -> tuple[int, int]:
     """The two sizes that meet at the deepest join of a U-Net with so many poolings: from the skip, and from below."""
-    skip = n
-    for _ in range(floors - 1):
-        skip = _pooled(skip, padding)
-    return skip, _doubled(_pooled(skip, padding))
+    *_, skip, _, up = n, *heights(n, *[f'MaxPooling2D(2, padding="{padding}")'] * floors, "UpSampling2D(2)")
+    return skip, up
 
 
 def comes_up(n: int) -> int:
@@ -43,7 +33,7 @@ def comes_up(n: int) -> int:
 
 def numbers_below(n: int) -> int:
     """How many numbers of an n × n map are left after ``MaxPooling2D(2, padding="same")``."""
-    return int(run(build("MaxPooling2D", pool_size=2, padding="same"), square(n)).size)
+    return numbers_out("MaxPooling2D", n, pool_size=2, padding="same")
 
 
 def rows_out_of_place(n: int) -> int:
@@ -90,12 +80,8 @@ def one_by_one_size(n: int) -> int:
 
 def bottom_and_end(n: int, floors: int) -> tuple[int, int]:
     """The size at the bottom, and at the end, of so many poolings with "same" and as many doublings."""
-    for _ in range(floors):
-        n = _pooled(n)
-    bottom = n
-    for _ in range(floors):
-        n = _doubled(n)
-    return bottom, n
+    sizes = heights(n, *['MaxPooling2D(2, padding="same")'] * floors, *["UpSampling2D(2)"] * floors)
+    return sizes[floors - 1], sizes[-1]
 
 
 def different_rows(n: int, o: int) -> int:
@@ -112,10 +98,7 @@ def grown_size(n: int, p: int | None) -> int:
 
 def road_down(n: int, floors: int = 4) -> tuple[int, ...]:
     """The sizes of convolutions with a stride of 2 and "same", the smallest first, and n at the end."""
-    sizes = [n]
-    for _ in range(floors):
-        sizes.append(size_of("Conv2D", sizes[-1], filters=1, kernel_size=3, strides=2, padding="same"))
-    return tuple(reversed(sizes))
+    return (n, *heights(n, *['Conv2D(1, 3, strides=2, padding="same")'] * floors))[::-1]
 
 
 # -- right size, wrong values -------------------------------------------------------------------------------------

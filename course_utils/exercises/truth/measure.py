@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.keras_layers import Layer, LayerCode, run
+from course_utils.keras_layers import Layer, LayerCode, load_keras, run
 
 Pads = tuple[int, int]
 
@@ -45,6 +45,29 @@ _kept = cache(build)
 def size_of(kind: str, n: int, **settings: Any) -> int:
     """The height that comes out of a layer of this kind for an n × n map."""
     return size(_kept(kind, **settings), n)
+
+
+@cache
+def built(*lines: str) -> list[Layer]:
+    """The layers that these lines of code make, as they are written: ``UpSampling2D((2, 2))``."""
+    names = dict(vars(load_keras().layers))
+    return [eval(f'{line[:-1]}, name="step_{i}")', names) for i, line in enumerate(lines, start=1)]
+
+
+@cache
+def heights(n: int, *lines: str) -> tuple[int, ...]:
+    """The height after each of these layers, one behind the other, for an n × n map: all of them are run."""
+    x, found = square(n), []
+    for layer in built(*lines):
+        x = run(layer, x)
+        found.append(height(x))
+    return tuple(found)
+
+
+@cache
+def numbers_out(kind: str, n: int, channels: int = 1, **settings: Any) -> int:
+    """How many numbers come out of a layer of this kind for one n × n map."""
+    return int(run(build(kind, **settings), np.ones((1, n, n, channels), dtype=np.float32)).size)
 
 
 @cache

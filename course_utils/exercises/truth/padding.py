@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import Pads, build, height, size, size_of, square
-from course_utils.keras_layers import load_keras, run
+from course_utils.exercises.truth.measure import Pads, build, heights, size_of, square
+from course_utils.keras_layers import run
 
 
 def valid_size(n: int, k: int) -> int:
@@ -16,24 +16,19 @@ def valid_size(n: int, k: int) -> int:
     return size_of("Conv2D", n, filters=1, kernel_size=k)
 
 
-@cache
 def third_number_size(n: int, k: int) -> int:
     """``Conv2D(1, k, k)``: two numbers after the filters."""
-    return size(load_keras().layers.Conv2D(1, k, k, name="explored"), n)
+    return heights(n, f"Conv2D(1, {k}, {k})")[0]
 
 
-@cache
 def number_padded_size(n: int, k: int, p: int) -> int:
     """``ZeroPadding2D(p)`` and then ``Conv2D`` without padding: what PyTorch's ``padding=p`` does."""
-    padded = run(build("ZeroPadding2D", padding=p), square(n))
-    return height(run(build("Conv2D", filters=1, kernel_size=k), padded))
+    return heights(n, f"ZeroPadding2D({p})", f"Conv2D(1, {k})")[-1]
 
 
-@cache
-def same_then_valid_sizes(n: int, k: int) -> tuple[int, int]:
+def same_then_valid_sizes(n: int, k: int) -> tuple[int, ...]:
     """The sizes after two convolutions, the first with "same", the second without padding."""
-    first = run(build("Conv2D", filters=1, kernel_size=k, padding="same"), square(n))
-    return height(first), height(run(build("Conv2D", filters=1, kernel_size=k), first))
+    return heights(n, f'Conv2D(1, {k}, padding="same")', f"Conv2D(1, {k})")
 
 
 @cache

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import build, height, size_of, square, weights_of
+from course_utils.exercises.truth.measure import build, heights, numbers_out, size_of, weights_of
 from course_utils.keras_layers import run
 
 
@@ -27,10 +27,9 @@ def pool_parameters(k: int) -> int:
     return weights_of("MaxPooling2D", k, pool_size=k)
 
 
-@cache
 def pooled_channels(c: int) -> int:
-    """The channels that come out of ``MaxPooling2D(2)`` for a map with c channels."""
-    return int(run(build("MaxPooling2D", pool_size=2), np.ones((1, 2, 2, c), dtype=np.float32)).shape[-1])
+    """The channels of the one cell that ``MaxPooling2D(2)`` makes of a 2 × 2 map with c channels."""
+    return numbers_out("MaxPooling2D", 2, c, pool_size=2)
 
 
 def default_pool_size(n: int, k: int) -> int:
@@ -73,23 +72,14 @@ def pool_row(kind: str, row: Sequence[float], k: int) -> NDArray[np.float32]:
     return run(build(f"{kind}Pooling1D", pool_size=k, padding="same"), x)[0, :, 0]
 
 
-@cache
-def valid_then_same_pooled(n: int) -> tuple[int, int]:
+def valid_then_same_pooled(n: int) -> tuple[int, ...]:
     """The sizes after two poolings by 2, the first without padding, the second with "same"."""
-    first = run(build("MaxPooling2D", pool_size=2), square(n))
-    return height(first), height(run(build("MaxPooling2D", pool_size=2, padding="same"), first))
+    return heights(n, "MaxPooling2D(2)", 'MaxPooling2D(2, padding="same")')
 
 
-@cache
 def global_numbers(n: int, c: int) -> int:
     """How many numbers come out of ``GlobalAveragePooling2D`` for one n × n map with c channels."""
-    return int(run(build("GlobalAveragePooling2D"), np.ones((1, n, n, c), dtype=np.float32))[0].size)
-
-
-@cache
-def flattened_numbers(n: int, c: int) -> int:
-    """How many numbers come out of ``Flatten`` for one n × n map with c channels."""
-    return int(run(build("Flatten"), np.ones((1, n, n, c), dtype=np.float32))[0].size)
+    return numbers_out("GlobalAveragePooling2D", n, c)
 
 
 @cache

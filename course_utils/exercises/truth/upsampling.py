@@ -8,23 +8,20 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import build, height, size_of, square, weights_of
+from course_utils.exercises.truth.measure import build, heights, numbers_out, size_of, square, weights_of
 from course_utils.keras_layers import Layer, run
 
 # -- upsampling ---------------------------------------------------------------------------------------------------
 
 
-@cache
-def down_and_up(n: int, f: int, padding: str = "same") -> tuple[int, int]:
+def down_and_up(n: int, f: int, padding: str = "same") -> tuple[int, ...]:
     """The sizes after ``MaxPooling2D(f)`` and after ``UpSampling2D(f)`` behind it."""
-    pooled = run(build("MaxPooling2D", pool_size=f, padding=padding), square(n))
-    return height(pooled), height(run(build("UpSampling2D", size=f), pooled))
+    return heights(n, f'MaxPooling2D({f}, padding="{padding}")', f"UpSampling2D({f})")
 
 
-@cache
 def upsampled_cells(n: int, f: int) -> int:
     """How many cells ``UpSampling2D(f)`` makes of an n × n map."""
-    return int(run(build("UpSampling2D", size=f), square(n)).size)
+    return numbers_out("UpSampling2D", n, size=f)
 
 
 def upsampling_weights(f: int) -> int:
@@ -42,9 +39,9 @@ def blended(row: Sequence[float]) -> list[float]:
 
 
 def transposed_size(n: int, k: int, s: int, padding: str = "valid", output_padding: int | None = None) -> int:
-    """``Conv2DTranspose(k, strides=s)``, with the argument ``output_padding`` only if there is a number for it."""
-    extra = {} if output_padding is None else {"output_padding": output_padding}
-    return size_of("Conv2DTranspose", n, filters=1, kernel_size=k, strides=s, padding=padding, **extra)
+    """``Conv2DTranspose(k, strides=s)``; without a number for ``output_padding`` it is as if that were left out."""
+    settings = {"strides": s, "padding": padding, "output_padding": output_padding}
+    return size_of("Conv2DTranspose", n, filters=1, kernel_size=k, **settings)
 
 
 def stamped(
@@ -57,9 +54,8 @@ def stamped(
 
 @cache
 def _stamping(kernel: tuple[float, ...], s: int, padding: str, output_padding: int | None) -> Layer:
-    extra = {} if output_padding is None else {"output_padding": output_padding}
-    settings = {"kernel_size": len(kernel), "strides": s, "padding": padding, "use_bias": False, **extra}
-    layer = build("Conv1DTranspose", filters=1, **settings)
+    settings = {"strides": s, "padding": padding, "output_padding": output_padding, "use_bias": False}
+    layer = build("Conv1DTranspose", filters=1, kernel_size=len(kernel), **settings)
     layer.build((None, None, 1))
     layer.set_weights([np.asarray(kernel, dtype=np.float32)[:, np.newaxis, np.newaxis]])
     return layer
