@@ -26,9 +26,8 @@ The decorated function is the solution, word for word as the learner is shown it
 the exercise: ``lesson.valid_size.check(valid_size)``. There are three decorators:
 
 - ``formula``: the learner writes this function; it is compared with the real layer, case by case.
-- ``function``: the learner writes this function; a checker judges it.
-- ``cell``: the learner writes what is *inside* this function, and hands in what it returns. For numbers, and for a
-  function that has another name than its exercise.
+- ``function``: the learner writes this function, which may be called otherwise; a checker judges it.
+- ``cell``: the learner writes what is *inside* this function, and hands in what it returns.
 
 Known wrong answers are misconceptions, whose formula is then the answer, or tuples ``(misconception, answer, …)``. An
 answer may be ``edited({"strides=2": "strides=3"})``: the solution with some of its text replaced.
@@ -38,9 +37,11 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -130,7 +131,9 @@ class Lesson:
         checker = AgainstKeras(tuple(map(_as_tuple, cases)), equals(truth, remark), layer, read)
         return self.function(checker, wrong=wrong, hints=hints, why=why)
 
-    def function(self, checker: Checker, *, wrong: Iterable[Wrong], hints: Sequence[str], why: str) -> Declare:
+    def function(
+        self, checker: Checker, *, wrong: Iterable[Wrong], hints: Sequence[str], why: str, called: str = ""
+    ) -> Declare:
         """Declare an exercise: the decorated function is what the learner writes and hands in.
 
         Args:
@@ -138,12 +141,14 @@ class Lesson:
             wrong: known wrong answers.
             hints: from a nudge to nearly everything.
             why: the reason, in a sentence or two; shown with the solution and after a right answer.
+            called: the name that the learner's function has, if it is not that of the exercise.
         """
 
         def declare(solution: Callable[..., Any]) -> Exercise:
+            name = called or solution.__name__
             lines, node = _source(solution)
-            code = "\n".join(lines[node.lineno - 1 :])
-            return _exercise(solution, solution.__name__, code, checker, wrong, hints, why)
+            code = "\n".join(lines[node.lineno - 1 :]).replace(solution.__name__, name, 1)
+            return _exercise(solution, name, code, checker, wrong, hints, why)
 
         return declare
 
@@ -187,31 +192,35 @@ def _exercise(
 class Edited:
     """The solution with some of its text replaced, as a known wrong answer."""
 
-    changes: tuple[tuple[str, str], ...]
+    changes: Mapping[str, str]
 
     def in_code(self, code: str, answer: str) -> Callable[..., Any]:
         """The function of this name in the code so changed; it is made when it is called, because it needs Keras."""
-        for old, new in self.changes:
+        for old in self.changes:
             if old not in code:
                 raise ValueError(f"{old!r} is not in the solution:\n{code}")
-            code = code.replace(old, new)
+        changed = re.sub("|".join(map(re.escape, self.changes)), lambda found: self.changes[found[0]], code)
+
+        @cache
+        def made() -> Callable[..., Any]:
+            names: dict[str, Any] = {"keras": load_keras(), "np": np}
+            exec(changed, names)
+            return names[answer]  # type: ignore[no-any-return]
 
         def wrong(*args: Any) -> Any:
-            names: dict[str, Any] = {"keras": load_keras(), "np": np}
-            exec(code, names)
-            return names[answer](*args)
+            return made()(*args)
 
         wrong.__name__ = answer
         return wrong
 
 
 def edited(changes: Mapping[str, str]) -> Edited:
-    """A known wrong answer: what is handed in by who changes these parts of the solution.
+    """A known wrong answer: what is handed in by who changes these parts of the solution, all at once.
 
-    >>> edited({"strides=2": "strides=3"}).in_code("def f(): return 'strides=2'", "f")()
-    'strides=3'
+    >>> edited({"same": "valid", "valid": "same"}).in_code("def f(): return 'same', 'valid'", "f")()
+    ('valid', 'same')
     """
-    return Edited(tuple(changes.items()))
+    return Edited(changes)
 
 
 def _source(function: Callable[..., Any]) -> tuple[list[str], ast.FunctionDef]:

@@ -99,16 +99,11 @@ def first_halving():
     return halves_the_map
 
 
-def _at_the_unpadded_layer() -> tuple[int, int, int]:
-    """Sizes before and after layer 11, the only one without padding, and their difference."""
-    before, after = truth.sizes(28)[9:11]
-    return before, after, before - after
-
-
 @lesson.cell(
     Numbers(
         ("Its input size", "Its output size", "How many rows fewer"),
-        _at_the_unpadded_layer,
+        # Before and after layer 11, the only one without padding.
+        lambda: (*truth.sizes(28)[9:11], truth.sizes(28)[9] - truth.sizes(28)[10]),
         remarks={
             (16, 14, 60): "60 cells are lost in all: 16·16 − 14·14. Here, count the rows.",
             (16, 14, 1): "1 at each edge; count both.",
@@ -136,16 +131,11 @@ def lost_pixels():
     return (size_in, size_out, lost)
 
 
-def _third_pooling_and_back() -> tuple[int, int, int]:
-    """Sizes before and after layer 6, and what two doublings make of the latter."""
-    before, after = truth.sizes(28)[4:6]
-    return before, after, truth.sizes(28)[9]
-
-
 @lesson.cell(
     Numbers(
         ("Its input size", "Its output size", "After two doublings"),
-        _third_pooling_and_back,
+        # Before and after layer 6, and what two doublings make of the latter.
+        lambda: (*truth.sizes(28)[4:6], truth.sizes(28)[9]),
         remarks={
             (7, 4, 8): "8 is 4 doubled once.",
             (28, 14, 56): "That is the first pooling, layer 2. The third is layer 6.",

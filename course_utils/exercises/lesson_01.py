@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,12 @@ from course_utils.exercises import misconceptions as m, networks, truth
 from course_utils.exercises.answers import BadAnswer, spell, whole
 from course_utils.exercises.catalogue import Misconception, at
 from course_utils.exercises.core import AgainstKeras, pair
-from course_utils.exercises.declare import Lesson
-from course_utils.exercises.networks import Map, Values
+from course_utils.exercises.declare import Lesson, edited
+from course_utils.exercises.networks import Map, Values, spell_size
 from course_utils.exercises.predictions import Choice
 from course_utils.exercises.result import CheckFailed
 from course_utils.exercises.same_maps import SameMaps, Trial
-from course_utils.keras_layers import KerasRefusal, LayerCode, kind_of, load_keras, output_shape, run
+from course_utils.keras_layers import KerasRefusal, LayerCode, kind_of, output_shape, run
 
 if TYPE_CHECKING:
     import keras  # for the solutions, which are shown and not called
@@ -191,10 +191,6 @@ def _border(argument: Any) -> _Border:
     return _Border(margins, f"`ZeroPadding2D({spell(argument)})`, which Keras reads as `{margins}`,")
 
 
-def _by_size(shape: Sequence[int | None]) -> str:
-    return f"{shape[1]} × {shape[2]}"
-
-
 @cache
 def _same_conv(k: int, height: int, width: int) -> tuple[Map, Map, list[Map]]:
     """A map, what a real convolution with "same" makes of it, and that convolution's weights."""
@@ -218,8 +214,8 @@ def _differs_from_same(border: _Border, k: int) -> str | None:
             return f"{border.told} leaves a map into which the window does not fit."
         if tuple(shape) != expected.shape:
             return (
-                f"{border.told} and the convolution make {_by_size(shape)} of a {height} × {width} map; "
-                f'`padding="same"` makes {_by_size(expected.shape)}.'
+                f"{border.told} and the convolution make {spell_size(shape[1:3])} of a {height} × {width} map; "
+                f'`padding="same"` makes {spell_size(expected.shape[1:3])}.'
             )
         convolution.build(output_shape(padding, x.shape))
         convolution.set_weights(weights)
@@ -237,7 +233,7 @@ def _on_both_axes(pads: Callable[[int], tuple[int, int]]) -> Callable[[int], Mar
     return lambda k: (pads(k), pads(k))
 
 
-@lesson.cell(
+@lesson.function(
     AgainstKeras(
         cases=tuple((k,) for k in range(1, 8)),
         differ=_differs_from_same,
@@ -261,14 +257,12 @@ def _on_both_axes(pads: Callable[[int], tuple[int, int]]) -> Callable[[int], Mar
     ],
     why='"same" is nothing but zeros around the map before an unpadded convolution. Only two pairs can say that '
     "one side gets more than the other, and with an even k it does.",
+    called="border",
 )
-def zero_padding_by_hand():
-    def border(k):
-        before = (k - 1) // 2
-        after = k - 1 - before
-        return (before, after), (before, after)
-
-    return border
+def zero_padding_by_hand(k):
+    before = (k - 1) // 2
+    after = k - 1 - before
+    return (before, after), (before, after)
 
 
 # -- causal_pads --------------------------------------------------------------------------------------------------
@@ -296,21 +290,6 @@ def causal_pads(k, d):
 # -- fix_the_shape ------------------------------------------------------------------------------------------------
 
 
-def _two_convolutions(*paddings: str) -> Callable[[], Any]:
-    """What a learner would hand in with these words in the blanks."""
-
-    def build() -> Any:
-        keras = load_keras()
-        convolutions = [keras.layers.Conv2D(8, 5, padding=padding) for padding in paddings]
-        return keras.Sequential([keras.Input((28, 28, 1)), *convolutions])
-
-    return build
-
-
-def _spelt(size: Sequence[int]) -> str:
-    return " × ".join(map(str, size))
-
-
 def _check_fix_the_shape(function: Any) -> str:
     """Look at the size after each convolution, not only at the last one."""
     layers = networks.layers_or_word(function)
@@ -328,10 +307,11 @@ def _check_fix_the_shape(function: Any) -> str:
         received = convolutions[1][1].shape[1:]
         if received != sizes[0]:
             raise CheckFailed(
-                f"The second convolution receives {_spelt(received)}. It should receive 28 × 28 × 8 and lose 4 itself."
+                f"The second convolution receives {spell_size(received)}. It should receive 28 × 28 × 8 and lose 4 "
+                "itself."
             )
         return "28 × 28 × 8 after the first convolution, 24 × 24 × 8 after the second."
-    found = ", then ".join(map(_spelt, sizes))
+    found = ", then ".join(map(spell_size, sizes))
     heights = tuple(height for height, _, _ in sizes)
     remarks = {
         (24, 20): ("The first one is to keep 28: which of the two words keeps the size?",),
@@ -345,9 +325,9 @@ def _check_fix_the_shape(function: Any) -> str:
     )
 
 
-@lesson.cell(
+@lesson.function(
     _check_fix_the_shape,
-    wrong=[(m.LAST_SIZE_IS_ENOUGH, _two_convolutions("valid", "same"))],
+    wrong=[(m.LAST_SIZE_IS_ENOUGH, edited({"same": "valid", "valid": "same"}))],
     hints=[
         "`padding` is one of two words. Which keeps the size at stride 1?",
         "28 − 24 = 4, and that is k − 1. Which word loses k − 1?",
@@ -355,26 +335,19 @@ def _check_fix_the_shape(function: Any) -> str:
     ],
     why='"same" keeps 28 at stride 1; "valid" loses k − 1 = 4. The other way round the last size would be the same, '
     "and the map between them would not.",
+    called="build",
 )
 def fix_the_shape():
-    def build():
-        return keras.Sequential(
-            [
-                keras.Input(shape=(28, 28, 1)),
-                keras.layers.Conv2D(8, 5, padding="same"),
-                keras.layers.Conv2D(8, 5, padding="valid"),
-            ]
-        )
-
-    return build
+    return keras.Sequential(
+        [
+            keras.Input(shape=(28, 28, 1)),
+            keras.layers.Conv2D(8, 5, padding="same"),
+            keras.layers.Conv2D(8, 5, padding="valid"),
+        ]
+    )
 
 
 # -- torch_to_keras -----------------------------------------------------------------------------------------------
-
-
-def _one_layer(*args: Any, **settings: Any) -> Callable[[], Any]:
-    """What a learner would hand in with this single convolution."""
-    return lambda: [load_keras().layers.Conv2D(*args, **settings)]
 
 
 def _misconception_about_port(trial: Trial) -> Misconception | None:
@@ -408,7 +381,10 @@ def _kernel_of_five_and_bias(trial: Trial) -> None:
         raise CheckFailed(f"{lead} line has a bias for each filter, and yours has none.")
 
 
-@lesson.cell(
+_FRAME = "keras.layers.ZeroPadding2D(1),"
+
+
+@lesson.function(
     SameMaps(
         [LayerCode("ZeroPadding2D", {"padding": 1}), LayerCode("Conv2D", {"filters": 8, "kernel_size": 5})],
         pictures=[(28, 28, 1)],
@@ -421,9 +397,9 @@ def _kernel_of_five_and_bias(trial: Trial) -> None:
         after=[_kernel_of_five_and_bias],
     ),
     wrong=[
-        (m.NUMBER_IS_SAME, _one_layer(8, 5, padding="same")),
-        (m.PADDING_LEFT_OUT, _one_layer(8, 5)),
-        (m.OTHER_KERNEL, _one_layer(8, 3)),
+        (m.NUMBER_IS_SAME, edited({_FRAME: "", "8, 5": '8, 5, padding="same"'})),
+        (m.PADDING_LEFT_OUT, edited({_FRAME: ""})),
+        (m.OTHER_KERNEL, edited({_FRAME: "", "8, 5": "8, 3"})),
     ],
     hints=[
         "Keras's `Conv2D` takes a word for its padding, not a number. Does one of the two words give 26?",
@@ -432,15 +408,13 @@ def _kernel_of_five_and_bias(trial: Trial) -> None:
     ],
     why="PyTorch's number is so many ghost cells on each side, whatever the kernel: 28 + 2·1 − 5 + 1 = 26. "
     "Keras's words cannot say that, so the padding becomes a layer.",
+    called="keras_layers",
 )
 def torch_to_keras():
-    def keras_layers():
-        return [
-            keras.layers.ZeroPadding2D(1),
-            keras.layers.Conv2D(8, 5),
-        ]
-
-    return keras_layers
+    return [
+        keras.layers.ZeroPadding2D(1),
+        keras.layers.Conv2D(8, 5),
+    ]
 
 
 # -- dim_rim ------------------------------------------------------------------------------------------------------
@@ -487,11 +461,7 @@ def _rim_differs(padded: Values, x: Values, k: int) -> str:
     return "" if sums.flat[0] == value * k * k else f"every sum is {sums.flat[0]:g}. It should be {value * k * k:g}."
 
 
-def _pad_with_zeros(x: Values, k: int) -> Values:
-    return np.pad(x, ((k - 1) // 2, k // 2))
-
-
-@lesson.cell(
+@lesson.function(
     AgainstKeras(
         _RIMS,
         _rim_differs,
@@ -501,7 +471,7 @@ def _pad_with_zeros(x: Values, k: int) -> Values:
         same=np.array_equal,
         agreement="Bright to the border, and the size is kept: k = 2, 3, 4 and 5, on several maps.",
     ),
-    wrong=[(m.GHOSTS_DO_NOT_SHOW, _pad_with_zeros)],
+    wrong=[(m.GHOSTS_DO_NOT_SHOW, edited({', mode="edge"': ""}))],
     hints=[
         "The rim is dim because the ghosts are zeros. What else could stand there, around a map of fives?",
         "Something taken from the map itself, for example the nearest real cell. `np.pad` can do that with its `mode`.",
@@ -509,11 +479,9 @@ def _pad_with_zeros(x: Values, k: int) -> Values:
     ],
     why="Ghosts taken from the map itself continue it instead of fading it out: the nearest real cell (`edge`) does "
     "that, and so does mirroring (`reflect`). `Conv2D` cannot do this itself, so the border is made before it.",
+    called="with_border",
 )
-def dim_rim():
-    def with_border(x, k):
-        before = (k - 1) // 2
-        after = k - 1 - before
-        return np.pad(x, (before, after), mode="edge")
-
-    return with_border
+def dim_rim(x, k):
+    before = (k - 1) // 2
+    after = k - 1 - before
+    return np.pad(x, (before, after), mode="edge")

@@ -11,12 +11,11 @@ import numpy as np
 from course_utils.exercises import misconceptions as m, networks, truth
 from course_utils.exercises.catalogue import Misconception, at
 from course_utils.exercises.core import Numbers, pair
-from course_utils.exercises.declare import Lesson
-from course_utils.exercises.networks import Map
+from course_utils.exercises.declare import Lesson, edited
 from course_utils.exercises.predictions import Choice
 from course_utils.exercises.result import CheckFailed
-from course_utils.exercises.same_maps import Demand, SameMaps, Trial, spell_size, with_weights_of
-from course_utils.keras_layers import Layer, LayerCode, kind_of, load_keras, run
+from course_utils.exercises.same_maps import Demand, SameMaps, Trial, with_weights_of
+from course_utils.keras_layers import Layer, LayerCode, kind_of, run
 
 if TYPE_CHECKING:
     import keras  # for the solutions, which are shown and not called
@@ -301,11 +300,6 @@ def dilated_size(n, k, d):
 # -- port_a_stride ------------------------------------------------------------------------------------------------
 
 
-def _one_layer(*args: Any, **settings: Any) -> Callable[[], Any]:
-    """What a learner would hand in with this single convolution."""
-    return lambda: [load_keras().layers.Conv2D(*args, **settings)]
-
-
 def _has_bias(asked_for: str) -> Demand:
     """A bias is asked for. The size is right by then."""
 
@@ -351,7 +345,10 @@ def _kernel_of_three(trial: Trial) -> None:
         raise CheckFailed("The size is right, but PyTorch's kernel is 3 × 3.", misconception=m.OTHER_KERNEL)
 
 
-@lesson.cell(
+_FRAME = "keras.layers.ZeroPadding2D(1),"
+
+
+@lesson.function(
     SameMaps(
         [
             LayerCode("ZeroPadding2D", {"padding": 1}),
@@ -372,9 +369,9 @@ def _kernel_of_three(trial: Trial) -> None:
         after=[_kernel_of_three, _has_bias("PyTorch's `Conv2d`")],
     ),
     wrong=[
-        (m.EQUAL_SIZES_EQUAL_VALUES, _one_layer(8, 3, strides=2, padding="same")),
-        (m.PADDING_LEFT_OUT, _one_layer(8, 3, strides=2)),
-        (m.OTHER_KERNEL, _one_layer(8, 2, strides=2)),
+        (m.EQUAL_SIZES_EQUAL_VALUES, edited({_FRAME: "", "strides=2": 'strides=2, padding="same"'})),
+        (m.PADDING_LEFT_OUT, edited({_FRAME: ""})),
+        (m.OTHER_KERNEL, edited({_FRAME: "", "8, 3": "8, 2"})),
     ],
     hints=[
         'Where does PyTorch\'s first window start, with one ghost on each side? Where does it start with "same"?',
@@ -383,27 +380,16 @@ def _kernel_of_three(trial: Trial) -> None:
     ],
     why='The ghosts are where PyTorch has them, so each window starts where PyTorch\'s does. "same" would have agreed '
     "for 27, and not for 28.",
+    called="keras_layers",
 )
 def port_a_stride():
-    def keras_layers():
-        return [
-            keras.layers.ZeroPadding2D(1),
-            keras.layers.Conv2D(8, 3, strides=2),
-        ]
-
-    return keras_layers
+    return [
+        keras.layers.ZeroPadding2D(1),
+        keras.layers.Conv2D(8, 3, strides=2),
+    ]
 
 
 # -- thrifty ------------------------------------------------------------------------------------------------------
-
-
-def _two_steps(*settings: tuple[int, int]) -> Callable[[], Any]:
-    """What a learner would hand in with these kernel sizes and strides."""
-
-    def thrifty() -> Any:
-        return [load_keras().layers.Conv2D(8, kernel_size=k, strides=s) for k, s in settings]
-
-    return thrifty
 
 
 def _check_thrifty(function: Any) -> str:
@@ -444,7 +430,13 @@ def _check_thrifty(function: Any) -> str:
 
 @lesson.function(
     _check_thrifty,
-    wrong=[(m.EVERY_ROW_IS_READ, _two_steps((3, 2), (3, 4))), (m.EVERY_ROW_IS_READ, _two_steps((3, 2), (6, 3)))],
+    wrong=[
+        (
+            m.EVERY_ROW_IS_READ,
+            edited({"size=2": "size=3", "size=4": "size=3"}),
+            edited({"size=2": "size=3", "size=4, strides=4": "size=6, strides=3"}),
+        )
+    ],
     hints=[
         "Two things leave rows out: a step that does not come out even, and a step that is larger than the window.",
         "So in each layer s must divide n − k, and k must be at least s. What must n − k be in the second layer, if "
@@ -482,17 +474,10 @@ def _misconception_about_both(trial: Trial) -> Misconception | None:
     alone = ((m.ONE_OF_THE_TWO, {"strides": 2}), (m.DILATION_IS_A_STRIDE, {"dilation_rate": 2}))
     for misconception, settings in alone:
         activation = trial.convolution.activation
-        if _is_a_piece(trial.y, with_weights_of(trial.convolution, trial.x, activation=activation, **settings)):
+        whole = with_weights_of(trial.convolution, trial.x, activation=activation, **settings)
+        if trial.y.ndim == whole.ndim and networks.places_of(trial.y, whole):
             return misconception
     return None
-
-
-def _is_a_piece(y: Map, whole: Map) -> bool:
-    """Whether a map is to be found, as it is, somewhere in another one."""
-    if y.ndim != whole.ndim or any(mine > there for mine, there in zip(y.shape, whole.shape, strict=True)):
-        return False
-    pieces = np.lib.stride_tricks.sliding_window_view(whole, y.shape)
-    return bool((pieces == y).all(axis=tuple(range(-y.ndim, 0))).any())
 
 
 #: What a pooling takes of the cells of its window.
@@ -534,7 +519,10 @@ def _kernel_and_filters(trial: Trial) -> None:
         raise CheckFailed("The convolution shall have 4 filters.")
 
 
-@lesson.cell(
+_EVERY_SECOND = "keras.layers.MaxPooling2D(1, strides=2),"
+
+
+@lesson.function(
     SameMaps(
         [
             LayerCode("Conv2D", {"filters": 4, "kernel_size": 3, "dilation_rate": 2}),
@@ -542,7 +530,9 @@ def _kernel_and_filters(trial: Trial) -> None:
         ],
         pictures=[(11, 11, 2), (12, 9, 2), (14, 13, 2)],
         task="what is asked for",
-        wrong_size=lambda trial: f"{trial.made} comes out of {trial.picture}. Asked for: {spell_size(trial.expected)}.",
+        wrong_size=lambda trial: (
+            f"{trial.made} comes out of {trial.picture}. Asked for: {networks.spell_size(trial.asked[1:])}."
+        ),
         wrong_values=lambda trial: (
             f"For {trial.picture} the size is right, {trial.made}, and the values are not. {trial.first_difference()}"
         ),
@@ -555,10 +545,10 @@ def _kernel_and_filters(trial: Trial) -> None:
         seed=3,
     ),
     wrong=[
-        (m.STRIDE_AND_DILATION, _one_layer(4, 3, strides=2, dilation_rate=2)),
-        (m.ONE_OF_THE_TWO, _one_layer(4, 3, strides=2)),
-        (m.DILATION_IS_A_STRIDE, _one_layer(4, 3, dilation_rate=2)),
-        (m.SPREADING_ADDS_WEIGHTS, _one_layer(4, 5, strides=2)),
+        (m.STRIDE_AND_DILATION, edited({_EVERY_SECOND: "", "dilation_rate=2": "strides=2, dilation_rate=2"})),
+        (m.ONE_OF_THE_TWO, edited({_EVERY_SECOND: "", "dilation_rate": "strides"})),
+        (m.DILATION_IS_A_STRIDE, edited({_EVERY_SECOND: ""})),
+        (m.SPREADING_ADDS_WEIGHTS, edited({_EVERY_SECOND: "", "3, dilation_rate": "5, strides"})),
     ],
     hints=[
         "Do one after the other. The dilation is easy: `dilation_rate=2`. What is left is to keep every second output.",
@@ -568,12 +558,10 @@ def _kernel_and_filters(trial: Trial) -> None:
     ],
     why="The stride only drops outputs, so it can be done afterwards. Or before: with stride 2 and dilation 2 no odd "
     "row is ever read, so you may drop those first and use a plain 3×3 convolution on the rest. It has less to do.",
+    called="both",
 )
 def stride_and_dilation():
-    def both():
-        return [
-            keras.layers.Conv2D(4, 3, dilation_rate=2),
-            keras.layers.MaxPooling2D(1, strides=2),
-        ]
-
-    return both
+    return [
+        keras.layers.Conv2D(4, 3, dilation_rate=2),
+        keras.layers.MaxPooling2D(1, strides=2),
+    ]

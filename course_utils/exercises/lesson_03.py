@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from itertools import product
@@ -16,11 +15,11 @@ from course_utils.exercises import misconceptions as m, networks, truth
 from course_utils.exercises.answers import BadAnswer, ask, is_number, whole_numbers
 from course_utils.exercises.catalogue import at
 from course_utils.exercises.core import AgainstKeras, both, pair
-from course_utils.exercises.declare import Lesson
+from course_utils.exercises.declare import Lesson, edited
 from course_utils.exercises.networks import Map, Values, places_of, read_map, spell_size
 from course_utils.exercises.predictions import Choice
 from course_utils.exercises.result import CheckFailed
-from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, output_shape, run
+from course_utils.keras_layers import KerasRefusal, Layer, kind_of, output_shape, run
 
 if TYPE_CHECKING:
     import keras  # for the solutions, which are shown and not called
@@ -217,10 +216,6 @@ def _real_cells(window: Cells) -> list[float]:
     return [cell for cell in window if cell is not None]
 
 
-def _as_zeros(window: Cells) -> list[float]:
-    return [cell or 0.0 for cell in window]
-
-
 def pooled_window(window: Cells) -> Numbers:
     """The maximum and the mean that real layers make of a window: they get its real cells, and add its ghosts."""
     cells, k = _real_cells(window), len(window)
@@ -253,18 +248,13 @@ def _window_differs(said: Numbers, window: Cells) -> tuple[str, ...]:
         return ()
     which = "mean" if _near(said[0], true[0]) else "maximum"
     lines = [f"your function says ({_spell(*said)}); Keras gives ({_spell(*true)}). Look at the {which} first."]
-    without_zeros = _pooled_as(lambda _: nonzero, lambda _: nonzero)(window) if nonzero and 0 in window else true
+    without_zeros = (max(nonzero), sum(nonzero) / len(nonzero)) if nonzero and 0 in window else true
     if any(_near(mine, no) and not _near(mine, yes) for mine, no, yes in zip(said, without_zeros, true, strict=True)):
         lines.append("0 is a real cell. `if cell` drops it too; write `if cell is not None`.")
     largest = max(_real_cells(window))
     if None in window and said[0] > largest:
         lines.append(f"A ghost that counts as {_spell(said[0])} still beats {_spell(largest)}: leave it out.")
     return tuple(lines)
-
-
-def _pooled_as(of_maximum: Callable[[Cells], list[float]], of_mean: Callable[[Cells], list[float]]) -> Any:
-    """An answer: the largest of some cells of a window, and the mean of some."""
-    return lambda window: (max(of_maximum(window)), sum(of_mean(window)) / len(of_mean(window)))
 
 
 #: What ``max([-7, None])`` and ``sum([-7, None])`` raise: a type is not supported, or unsupported. Not
@@ -282,7 +272,7 @@ def _explain_none(function: Any, failed: CheckFailed) -> None:
         raise CheckFailed(first, told, *rest) from None
 
 
-@lesson.cell(
+@lesson.function(
     AgainstKeras(
         cases=WINDOWS,
         differ=_window_differs,
@@ -293,8 +283,12 @@ def _explain_none(function: Any, failed: CheckFailed) -> None:
         explain=_explain_none,
     ),
     wrong=[
-        (m.GHOST_IS_ZERO, _pooled_as(_as_zeros, _as_zeros), _pooled_as(_as_zeros, _real_cells)),
-        (m.GHOST_SHARES_THE_MEAN, _pooled_as(_real_cells, _as_zeros)),
+        (
+            m.GHOST_IS_ZERO,
+            edited({"[cell for cell in window if cell is not None]": "[cell or 0 for cell in window]"}),
+            edited({"max(cells)": "max(cell or 0 for cell in window)"}),
+        ),
+        (m.GHOST_SHARES_THE_MEAN, edited({"len(cells)": "len(window)"})),
     ],
     hints=[
         "A ghost takes part in nothing. Which cells are left if you leave it out?",
@@ -304,15 +298,13 @@ def _explain_none(function: Any, failed: CheckFailed) -> None:
     ],
     why="A pooling window leaves its ghosts out: the maximum is taken of the real cells, and the mean divides by how "
     "many of those there are.",
+    called="pool_one_window",
 )
-def one_window():
-    def pool_one_window(window):
-        cells = [cell for cell in window if cell is not None]
-        largest = max(cells)
-        mean = sum(cells) / len(cells)
-        return largest, mean
-
-    return pool_one_window
+def one_window(window):
+    cells = [cell for cell in window if cell is not None]
+    largest = max(cells)
+    mean = sum(cells) / len(cells)
+    return largest, mean
 
 
 # -- three_pools --------------------------------------------------------------------------------------------------
@@ -348,20 +340,12 @@ def _check_three_pools(function: Any) -> str:
     raise CheckFailed(line, misconception=misconception, with_case=False)
 
 
-def _pools(strides: int | None, *paddings: str) -> Callable[[], list[Layer]]:
-    """What a learner would hand in with these words in the blanks."""
-    return lambda: [
-        truth.build("MaxPooling2D", pool_size=2, strides=strides, padding="same"),
-        *(truth.build("MaxPooling2D", pool_size=2, padding=padding) for padding in paddings),
-    ]
-
-
-@lesson.cell(
+@lesson.function(
     _check_three_pools,
     wrong=[
-        (m.POOL_STRIDE_IS_ONE, _pools(2, "valid", "same"), _pools(None, "same", "same")),
-        (m.ROUNDING_HIDES, _pools(1, "same", "same")),
-        (m.PARTLY_FILLED_IS_DROPPED, _pools(1, "valid", "valid")),
+        (m.POOL_STRIDE_IS_ONE, edited({"strides=1": "strides=2"}), edited({"strides=1, ": "", "valid": "same"})),
+        (m.ROUNDING_HIDES, edited({"valid": "same"})),
+        (m.PARTLY_FILLED_IS_DROPPED, edited({'2, padding="same"': '2, padding="valid"'})),
     ],
     hints=[
         "The first layer is to keep 27, though its window is 2. With *same* the size is ⌈27 / s⌉.",
@@ -369,16 +353,14 @@ def _pools(strides: int | None, *paddings: str) -> Callable[[], list[Layer]]:
         "Half of 13 is 6.5, and 7 is asked for. It need not be the same word as before.",
     ],
     why='A step of 1 keeps the size; "valid" rounds 13.5 down and throws a row away; "same" rounds 6.5 up.',
+    called="pools",
 )
 def three_pools():
-    def pools():
-        return [
-            keras.layers.MaxPooling2D(2, strides=1, padding="same"),
-            keras.layers.MaxPooling2D(2, padding="valid"),
-            keras.layers.MaxPooling2D(2, padding="same"),
-        ]
-
-    return pools
+    return [
+        keras.layers.MaxPooling2D(2, strides=1, padding="same"),
+        keras.layers.MaxPooling2D(2, padding="valid"),
+        keras.layers.MaxPooling2D(2, padding="same"),
+    ]
 
 
 # -- any_size -----------------------------------------------------------------------------------------------------
@@ -438,15 +420,12 @@ def _pools_whole_map(layers: list[Layer], picture: tuple[int, ...]) -> bool:
     return False
 
 
-def _flattened(*pool_sizes: int) -> list[Layer]:
-    """What a learner would hand in with ``Flatten`` behind such poolings."""
-    layers = load_keras().layers
-    return [*map(layers.AveragePooling2D, pool_sizes), layers.Flatten(), layers.Dense(10)]
-
-
-@lesson.cell(
+@lesson.function(
     _check_any_size,
-    wrong=[(m.FLATTEN_IS_GLOBAL, _flattened), (m.LARGE_POOL_IS_GLOBAL, partial(_flattened, 28))],
+    wrong=[
+        (m.FLATTEN_IS_GLOBAL, edited({"GlobalAveragePooling2D": "Flatten"})),
+        (m.LARGE_POOL_IS_GLOBAL, edited({"GlobalAveragePooling2D()": "AveragePooling2D(28), keras.layers.Flatten()"})),
+    ],
     hints=[
         "A `Dense(10)` makes 10 numbers of a list of numbers. What makes a list of equal length of any map?",
         "One number for each channel is such a list: 16 numbers, whatever the height and the width.",
@@ -454,15 +433,13 @@ def _flattened(*pool_sizes: int) -> list[Layer]:
     ],
     why="Global pooling makes 16 numbers of 16 channels, for every size; a `Dense` of 10 on them has (16 + 1)·10 = 170 "
     "weights. `GlobalMaxPooling2D` would do as well.",
+    called="head",
 )
 def any_size():
-    def head():
-        return [
-            keras.layers.GlobalAveragePooling2D(),
-            keras.layers.Dense(10),
-        ]
-
-    return head
+    return [
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dense(10),
+    ]
 
 
 # -- twin ---------------------------------------------------------------------------------------------------------
@@ -622,12 +599,10 @@ def _border_differs(padded: Values, x: Values, k: int) -> str | tuple[str, ...]:
     return (line, "The ghosts stand on the wrong side.") if padded.shape == (len(x) + before + after,) * 2 else line
 
 
-def _border_of(value: float, stride: int | None = None) -> Callable[[Values, int], Values]:
-    """The ghosts of a window that moves by this stride, or side by side, with this value in them."""
-    return lambda x, k: np.pad(x, Window(k, stride or k, padding="same").pads(len(x)), constant_values=value)
+_MISSING = "-(-n // k) * k - n"
 
 
-@lesson.cell(
+@lesson.function(
     AgainstKeras(
         cases=_BORDERED,
         differ=_border_differs,
@@ -638,8 +613,8 @@ def _border_of(value: float, stride: int | None = None) -> Callable[[Values, int
         agreement='The same size and the same values as `padding="same"` on {count} maps.',
     ),
     wrong=[
-        (m.GHOST_IS_ZERO, _border_of(0), _border_of(0, stride=1)),
-        (m.POOL_GHOSTS_K_MINUS_1, _border_of(-np.inf, stride=1)),
+        (m.GHOST_IS_ZERO, edited({"-np.inf": "0"}), edited({"-np.inf": "0", _MISSING: "k - 1"})),
+        (m.POOL_GHOSTS_K_MINUS_1, edited({_MISSING: "k - 1"})),
     ],
     hints=[
         "Two questions, one after the other. How many ghosts, and on which sides? And what number is in them?",
@@ -649,13 +624,11 @@ def _border_of(value: float, stride: int | None = None) -> Callable[[Values, int
     ],
     why="⌈n / k⌉ windows side by side need ⌈n / k⌉·k cells; what is missing is shared, the odd one after. And a ghost "
     "must lose against every number: −∞. For a mean no one number would do for every map, because the divisor changes.",
+    called="with_border",
 )
-def same_by_hand():
-    def with_border(x, k):
-        n = len(x)
-        missing = -(-n // k) * k - n
-        before = missing // 2
-        after = missing - before
-        return np.pad(x, (before, after), constant_values=-np.inf)
-
-    return with_border
+def same_by_hand(x, k):
+    n = len(x)
+    missing = -(-n // k) * k - n
+    before = missing // 2
+    after = missing - before
+    return np.pad(x, (before, after), constant_values=-np.inf)

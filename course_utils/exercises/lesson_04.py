@@ -12,7 +12,7 @@ import numpy as np
 from course_utils.exercises import misconceptions as m, networks, truth
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, is_number, spell, whole
 from course_utils.exercises.core import AgainstKeras, both, pair
-from course_utils.exercises.declare import Lesson
+from course_utils.exercises.declare import Lesson, edited
 from course_utils.exercises.networks import Map, spell_size
 from course_utils.exercises.predictions import Choice
 from course_utils.exercises.result import CheckFailed
@@ -182,23 +182,6 @@ def _row_differs(said: list[float], made: list[float]) -> str:
     return f"{line} The first that differs is in cell {places[0]}."
 
 
-Blend = Callable[[Sequence[float]], list[float]]
-
-
-def _blend_with(own: float, left_half_leans: int = -1, rim: float | None = None) -> Blend:
-    """Blending as someone does it who takes another share, the neighbour on the other side, or another rim."""
-
-    def blend_row(row: Sequence[float]) -> list[float]:
-        padded = [row[0] if rim is None else rim, *row, row[-1] if rim is None else rim]
-        return [
-            own * padded[j] + (1 - own) * padded[j + side * left_half_leans]
-            for j in range(1, len(row) + 1)
-            for side in (1, -1)
-        ]
-
-    return blend_row
-
-
 def _old_cells_stay(row: Sequence[float]) -> list[float]:
     return [v for cell, after in pairwise([*row, row[-1]]) for v in (cell, (cell + after) / 2)]
 
@@ -215,13 +198,13 @@ def _corners_stay(row: Sequence[float]) -> list[float]:
         read=row_of_numbers,
     ),
     wrong=[
-        (m.BLENDING_COPIES, _blend_with(own=1)),
+        (m.BLENDING_COPIES, edited({"0.75": "1", "0.25": "0"})),
         (m.OLD_CELLS_STAY, _old_cells_stay),
         (m.CORNERS_STAY, _corners_stay),
-        (m.RIM_BLENDS_WITH_ZERO, _blend_with(own=0.75, rim=0)),
-        (m.FAR_CELL_WINS, _blend_with(own=0.25)),
-        (m.LEFT_LEANS_RIGHT, _blend_with(own=0.75, left_half_leans=1)),
-        (m.PLAIN_MEAN, _blend_with(own=0.5)),
+        (m.RIM_BLENDS_WITH_ZERO, edited({"min(max(neighbour, 0), n - 1)": "neighbour", "row[n": "[*row, 0][n"})),
+        (m.FAR_CELL_WINS, edited({"0.75": "0.25", "0.25": "0.75"})),
+        (m.LEFT_LEANS_RIGHT, edited({"== 0": "== 1"})),
+        (m.PLAIN_MEAN, edited({"0.75": "0.5", "0.25": "0.5"})),
     ],
     hints=[
         "New cell i lies in old cell j. Is it the left half of it (i = 0, 2, 4, …) or the right half? The left half "
@@ -320,30 +303,13 @@ _STAMPED = tuple(
 )
 
 
-def _stamp_at(step: Callable[[int, int], int], turned: bool = False, add: bool = True) -> Stamp:
-    """Stamping, for someone who believes this of where a stamp begins (by k and s), of the kernel, or of overlaps."""
-
-    def stamp(row: list[float], kernel: list[float], s: int) -> list[float]:
-        result = [0.0] * len(truth.stamped(row, kernel, s))
-        for (j, cell), (t, weight) in product(enumerate(row), enumerate(kernel[::-1] if turned else kernel)):
-            i = j * step(len(kernel), s) + t
-            result[i] = result[i] * add + cell * weight
-        return result
-
-    return stamp
-
-
-#: What ``result[j * k + t]`` makes: for k > s an IndexError, as in the learner's own cell.
-_side_by_side = _stamp_at(lambda k, s: k)
-
-
 def _stamps_side_by_side(function: Stamp) -> bool:
     """Whether a function gives what ``result[j * k + t]`` gives wherever that fits into the result, at k < s."""
     try:
+        cases = [(row, kernel, s, len(truth.stamped(row, kernel, s))) for row, kernel, s in _STAMPED if len(kernel) < s]
         return all(
-            row_of_numbers(ask(function, [*row], [*kernel], s)) == row_of_numbers(_side_by_side(row, kernel, s))
-            for row, kernel, s in _STAMPED
-            if len(kernel) < s
+            row_of_numbers(ask(function, [*row], [*kernel], s)) == [*np.kron(row, kernel), *[0] * size][:size]
+            for row, kernel, s, size in cases
         )
     except (CheckFailed, BadAnswer):
         return False
@@ -379,10 +345,10 @@ def _explain_index(function: Stamp, failed: CheckFailed) -> None:
         explain=_explain_index,
     ),
     wrong=[
-        (m.LAST_STAMP_WINS, _stamp_at(lambda k, s: s, add=False)),
-        (m.STAMP_IS_TURNED, _stamp_at(lambda k, s: s, turned=True)),
-        (m.STAMPS_MOVE_BY_ONE, _stamp_at(lambda k, s: 1)),
-        (m.STAMPS_SIDE_BY_SIDE, _side_by_side),
+        (m.LAST_STAMP_WINS, edited({"+=": "="})),
+        (m.STAMP_IS_TURNED, edited({"kernel[t]": "kernel[-1 - t]"})),
+        (m.STAMPS_MOVE_BY_ONE, edited({"j * s": "j"})),
+        (m.STAMPS_SIDE_BY_SIDE, edited({"j * s": "j * k"})),
     ],
     hints=[
         "The stamp of cell j begins at j·s. In which cell of the result does its cell t land, t = 0, 1, …?",
@@ -557,23 +523,11 @@ def _check_two_ways(function: Any) -> str:
     return "Both ways double every side that I tried, and away from the border every cell gets equally much."
 
 
-def _transposed(kernel_size: int, **settings: Any) -> Layer:
-    return truth.build("Conv2DTranspose", filters=8, kernel_size=kernel_size, strides=2, **settings)
-
-
-def _plain_and(kernel_size: int, **settings: Any) -> Callable[[], Any]:
-    """What a learner would hand in with a plain way and this transposed convolution."""
-    return lambda: (
-        [truth.build("UpSampling2D", size=2), truth.build("Conv2D", filters=8, kernel_size=3, padding="same")],
-        [_transposed(kernel_size, **settings)],
-    )
-
-
 @lesson.function(
     _check_two_ways,
     wrong=[
-        (m.STAMPS_FALL_EVENLY, _plain_and(3, padding="same"), _plain_and(5, padding="same")),
-        (m.ONLY_THE_STRIDE, _plain_and(4)),
+        (m.STAMPS_FALL_EVENLY, edited({"(8, 4": "(8, 3"}), edited({"(8, 4": "(8, 5"})),
+        (m.ONLY_THE_STRIDE, edited({'strides=2, padding="same"': "strides=2"})),
     ],
     hints=[
         "For one of them, section 7 names a way that has no stamps at all, so that nothing can overlap unevenly.",
@@ -599,13 +553,9 @@ def two_ways():
 _DECODED = (28, 25, 26, 32, *range(9, 25))
 
 
-@cache
 def _way_down(n: int) -> tuple[int, ...]:
     """The sizes of n after none, one, two and three poolings by 2."""
-    sizes = [n]
-    for _ in range(3):
-        sizes.append(truth.pooled_size(sizes[-1]))
-    return tuple(sizes)
+    return n, *truth.heights(n, *['MaxPooling2D(2, padding="same")'] * 3)
 
 
 def _short_of_doubling(sizes: Iterable[int]) -> tuple[int, ...]:
@@ -673,14 +623,12 @@ def _pattern(decoded: Callable[[int], tuple[list[Layer], list[tuple[int, ...]]]]
     return ["The numbers are right, in the order of the way down. The first layer of the decoder leads to ⌈n/4⌉."]
 
 
-def _always(extra: int | None) -> Callable[[int], list[Layer]]:
-    """A decoder for someone who takes the same output_padding everywhere."""
-    return lambda n: [_transposed(3, padding="same", output_padding=extra) for _ in range(3)]
-
-
 @lesson.function(
     _check_decoder,
-    wrong=[(m.MULTIPLYING_UNDOES, _always(None)), (m.ONE_WAY_BACK, _always(1), _always(0))],
+    wrong=[
+        (m.MULTIPLYING_UNDOES, edited({"=extra": "=None"})),
+        (m.ONE_WAY_BACK, edited({"=extra": "=1"}), edited({"=extra": "=0"})),
+    ],
     hints=[
         "Write down the four sizes of the way down for n = 26. Which `output_padding` leads from 4 to 7? From 7 to 13? "
         "From 13 to 26?",

@@ -345,10 +345,9 @@ def _check_squeeze_harder(function: Any) -> str:
         if not shapes:
             raise CheckFailed(f"For n = {n} there is no layer in your model, so nothing is squeezed.")
         if shapes[-1] != (n, n, 1):
-            came = " × ".join(map(str, shapes[-1]))
             beliefs = ((m.COMES_BACK, truth.autoencoder_size), (m.ALL_SAME_RETURNS, truth.all_same_size))
             raise CheckFailed(
-                f"For n = {n} your model returns {came}, and {n} × {n} × 1 is wanted.",
+                f"For n = {n} your model returns {networks.spell_size(shapes[-1])}, and {n} × {n} × 1 is wanted.",
                 misconception=next((one for one, size in beliefs if shapes[-1] == (size(n), size(n), 1)), None),
                 with_case=False,
             )
@@ -396,7 +395,7 @@ def _as_asked(lines: Sequence[str]) -> Callable[[int], Any]:
 
 
 # fmt: off
-@lesson.cell(
+@lesson.function(
     _check_squeeze_harder,
     wrong=[(m.COMES_BACK, _as_asked(truth.AUTOENCODER)), (m.ALL_SAME_RETURNS, _as_asked(truth.ALL_SAME))],
     hints=[
@@ -409,26 +408,24 @@ def _as_asked(lines: Sequence[str]) -> Callable[[int], Any]:
     why="Only the two ends are fixed: n goes in and n comes out. If poolings and convolutions do the squeezing, the "
     "filters decide how many maps the code has, and the poolings how large each of them is. Then the way up has to "
     "multiply by as much as the way down divides, and the surplus is cut off.",
+    called="make",
 )
-def squeeze_harder():
-    def make(n):
-        layers = keras.layers
-        surplus = 8 * -(-n // 8) - n
-        return keras.Sequential([
-            keras.Input((n, n, 1)),
-            layers.Conv2D(16, 3, activation="relu", padding="same"),
-            layers.MaxPooling2D(2, padding="same"),
-            layers.Conv2D(8, 3, activation="relu", padding="same"),
-            layers.MaxPooling2D(2, padding="same"),
-            layers.Conv2D(4, 3, activation="relu", padding="same"),
-            layers.MaxPooling2D(2, padding="same"),
-            layers.UpSampling2D(8),
-            layers.Conv2D(1, 3, activation="sigmoid", padding="same"),
-            # Cut after the map only: there the poolings put their ghosts, so every row stays in its place.
-            layers.Cropping2D(((0, surplus), (0, surplus))),
-        ])
-
-    return make
+def squeeze_harder(n):
+    layers = keras.layers
+    surplus = 8 * -(-n // 8) - n
+    return keras.Sequential([
+        keras.Input((n, n, 1)),
+        layers.Conv2D(16, 3, activation="relu", padding="same"),
+        layers.MaxPooling2D(2, padding="same"),
+        layers.Conv2D(8, 3, activation="relu", padding="same"),
+        layers.MaxPooling2D(2, padding="same"),
+        layers.Conv2D(4, 3, activation="relu", padding="same"),
+        layers.MaxPooling2D(2, padding="same"),
+        layers.UpSampling2D(8),
+        layers.Conv2D(1, 3, activation="sigmoid", padding="same"),
+        # Cut after the map only: there the poolings put their ghosts, so every row stays in its place.
+        layers.Cropping2D(((0, surplus), (0, surplus))),
+    ])
 # fmt: on
 
 

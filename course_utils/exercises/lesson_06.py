@@ -166,19 +166,10 @@ def small_unet(n):
 # -- last_sizes ---------------------------------------------------------------------------------------------------
 
 
-def _shrinking_sizes() -> tuple[int, ...]:
-    """The sizes of 28 × 28 after each of the first three pairs of a convolution and a pooling."""
-    sizes = [28]
-    for _ in range(3):
-        sizes.append(truth.valid_size(sizes[-1], 3))
-        sizes.append(truth.valid_pooled_size(sizes[-1]))
-    return tuple(sizes[1:])
-
-
 @lesson.cell(
     Numbers(
         tuple(f"After the {nth} {what}" for nth in ("1st", "2nd", "3rd") for what in ("convolution", "pooling")),
-        _shrinking_sizes,
+        lambda: truth.heights(28, *("Conv2D(1, 3)", "MaxPooling2D(2)") * 3),
     ),
     wrong=[
         (m.ALWAYS_ROUNDS_UP, (26, 13, 11, 6, 4, 2)),
@@ -685,7 +676,7 @@ _MISSING = "large - (2 * small - 1)"
 
 
 # fmt: off
-@lesson.cell(
+@lesson.function(
     _check_mirror,
     wrong=[
         (m.COMES_BACK_FROM_BELOW, edited({_MISSING: "None"})),
@@ -700,18 +691,16 @@ _MISSING = "large - (2 * small - 1)"
     ],
     why="4 comes from 7 and from 8. The decoder cannot know from which, so you tell it: `output_padding` is 0 for "
     "the odd one and 1 for the even one.",
+    called="decoder",
 )
-def mirror():
-    def decoder(sizes):
-        model = keras.Sequential([keras.Input((sizes[0], sizes[0], 8))])
-        for i in range(len(sizes) - 1):
-            small, large = sizes[i], sizes[i + 1]
-            missing = large - (2 * small - 1)
-            model.add(keras.layers.Conv2DTranspose(
-                8, 3, strides=2, padding="same", output_padding=missing))
-        return model
-
-    return decoder
+def mirror(sizes):
+    model = keras.Sequential([keras.Input((sizes[0], sizes[0], 8))])
+    for i in range(len(sizes) - 1):
+        small, large = sizes[i], sizes[i + 1]
+        missing = large - (2 * small - 1)
+        model.add(keras.layers.Conv2DTranspose(
+            8, 3, strides=2, padding="same", output_padding=missing))
+    return model
 # fmt: on
 
 

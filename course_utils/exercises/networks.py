@@ -163,12 +163,12 @@ def read_map(needed: str, most: float = math.inf) -> Callable[[Any], Values]:
     return read
 
 
-def places_of(x: Map | Values, larger: Map | Values) -> list[tuple[int, int]]:
-    """The rows and columns of the larger map at which the whole of ``x`` begins."""
+def places_of(x: Map | Values, larger: Map | Values) -> list[tuple[int, ...]]:
+    """The places (row, column) of the larger map at which the whole of ``x`` begins."""
     if any(large < small for large, small in zip(larger.shape, x.shape, strict=True)):
         return []
     blocks = np.lib.stride_tricks.sliding_window_view(larger, x.shape)
-    return [(int(row), int(column)) for row, column in np.argwhere((blocks == x).all(axis=(2, 3)))]
+    return [tuple(map(int, place)) for place in np.argwhere((blocks == x).all(axis=tuple(range(-x.ndim, 0))))]
 
 
 # -- activations --------------------------------------------------------------------------------------------------

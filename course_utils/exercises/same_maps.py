@@ -52,7 +52,7 @@ class Trial:
     @property
     def picture(self) -> str:
         """The size of the picture: ``28 × 28``."""
-        return " × ".join(map(str, self.x.shape[1:3]))
+        return networks.spell_size(self.x.shape[1:3])
 
     @property
     def size_is_right(self) -> bool:
@@ -62,7 +62,7 @@ class Trial:
     @property
     def made(self) -> str:
         """The size that came out, with its channels: ``26 × 26 × 8``."""
-        return spell_size(self.y)
+        return networks.spell_size(self.y.shape[1:])
 
     @cached_property
     def expected(self) -> Map:
@@ -157,11 +157,6 @@ class SameMaps:
 def _only_convolution(layers: Sequence[Layer]) -> Layer:
     (convolution,) = (layer for layer in layers if kind_of(layer) == "Conv2D")
     return convolution
-
-
-def spell_size(y: Map) -> str:
-    """The size of a map with its channels: ``26 × 26 × 8``."""
-    return " × ".join(map(str, y.shape[1:]))
 
 
 def with_weights_of(convolution: Layer, x: Map, **settings: Any) -> Map:
