@@ -21,8 +21,7 @@ for _name, _value in FOR_TENSORFLOW.items():
 if TYPE_CHECKING:
     import course_utils.explore as explore
     from course_utils.compare import compare as compare
-    from course_utils.exercises.drill_sheet import drill_sheet as drill_sheet
-    from course_utils.exercises.drills import drill as drill
+    from course_utils.exercises.drills import drill as drill, drill_sheet as drill_sheet
     from course_utils.explain import explain as explain
     from course_utils.inverse import came_from as came_from, port as port, which as which
     from course_utils.setup import check_setup as check_setup
@@ -32,7 +31,7 @@ _LAZY = {
     "check_setup": ("course_utils.setup", "check_setup"),
     "compare": ("course_utils.compare", "compare"),
     "drill": ("course_utils.exercises.drills", "drill"),
-    "drill_sheet": ("course_utils.exercises.drill_sheet", "drill_sheet"),
+    "drill_sheet": ("course_utils.exercises.drills", "drill_sheet"),
     "explain": ("course_utils.explain", "explain"),
     "explore": ("course_utils.explore", None),
     "port": ("course_utils.inverse", "port"),

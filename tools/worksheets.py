@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.exercises.drill_sheet import Sheet, drill_sheet
+from course_utils.exercises.drills import Sheet, drill_sheet
 
 #: Kind and level of each sheet, in the order of the lessons.
 SHEETS = (

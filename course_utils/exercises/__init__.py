@@ -19,25 +19,13 @@ Each line imports from itself and the lines above it::
 from __future__ import annotations
 
 from course_utils.exercises import (
-    lesson_00,
-    lesson_01,
-    lesson_02,
-    lesson_03,
-    lesson_04,
-    lesson_05,
-    lesson_06,
-    predictions,
+    lesson_00 as lesson_00,
+    lesson_01 as lesson_01,
+    lesson_02 as lesson_02,
+    lesson_03 as lesson_03,
+    lesson_04 as lesson_04,
+    lesson_05 as lesson_05,
+    lesson_06 as lesson_06,
+    predictions as predictions,
 )
-from course_utils.exercises.blank import ____
-
-__all__ = [
-    "____",
-    "lesson_00",
-    "lesson_01",
-    "lesson_02",
-    "lesson_03",
-    "lesson_04",
-    "lesson_05",
-    "lesson_06",
-    "predictions",
-]
+from course_utils.exercises.blank import ____ as ____
