@@ -89,6 +89,11 @@ def whole_numbers(value: object, count: int) -> tuple[int, ...]:
     return tuple(map(whole, value))
 
 
+def as_tuple(value: Any) -> tuple[Any, ...]:
+    """A tuple as it is, and anything else as a tuple of one."""
+    return value if isinstance(value, tuple) else (value,)
+
+
 # -- calling ------------------------------------------------------------------------------------------------------
 
 

@@ -41,16 +41,15 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
-from course_utils.exercises import predictions
-from course_utils.exercises.answers import whole
+from course_utils.exercises.answers import as_tuple, whole
 from course_utils.exercises.catalogue import KnownWrongAnswer, Wrong, wrong_answers
 from course_utils.exercises.core import AgainstKeras, Checker, Exercise, Numbers, equals
-from course_utils.exercises.predictions import Choice, Number, Prediction
+from course_utils.exercises.predictions import Prediction, look_back
 from course_utils.keras_layers import load_keras
 
 Declare = Callable[[Callable[..., Any]], Exercise]
@@ -64,45 +63,10 @@ class Lesson:
     """
 
     def __init__(self, number: str) -> None:
-        self.number = number
-
-    def look_back(self) -> None:
-        """Show what you expected in this lesson, and what came."""
-        predictions.look_back(self.number)
-
-    def prediction(
-        self,
-        name: str,
-        question: str,
-        inputs: Iterable[str | Choice],
-        truth: Callable[[], Any],
-        sentence: str,
-        *,
-        wrong: Iterable[Wrong] = (),
-        tells_all: bool = True,
-    ) -> Prediction:
-        """Declare a prediction.
-
-        Args:
-            name: the name to which it is bound: ``lesson.<name>.predict()``.
-            question: what is asked; code between backticks.
-            inputs: what the learner fills in: the label of a number, or a Choice.
-            truth: asks the real layers for the answer; a tuple where there are several inputs.
-            sentence: shown after the answer.
-            wrong: known wrong answers, in the form of the truth.
-            tells_all: whether every true answer is shown, or only how many agree and which is the first that does not.
-        """
-        prediction = Prediction(
-            lesson=self.number,
-            name=name,
-            question=question,
-            inputs=tuple(one if isinstance(one, Choice) else Number(one) for one in inputs),
-            truth=lambda: _as_tuple(truth()),
-            sentence=sentence,
-            wrong_answers=tuple(replace(one, answer=_as_tuple(one.answer)) for one in wrong_answers(wrong)),
-            tells_all=tells_all,
-        )
-        return predictions.declare(prediction)
+        #: Declares a prediction; for the arguments see ``prediction_data.PredictedQuestion``.
+        self.prediction = partial(Prediction, number)
+        #: Shows what you expected in this lesson, and what came.
+        self.look_back = partial(look_back, number)
 
     def formula(
         self,
@@ -128,7 +92,7 @@ class Lesson:
             read: what turns the function's value into one that can be compared: ``whole``, ``pair``, …
             remark: what to add about a wrong value and the true one.
         """
-        checker = AgainstKeras(tuple(map(_as_tuple, cases)), equals(truth, remark), layer, read)
+        checker = AgainstKeras(tuple(map(as_tuple, cases)), equals(truth, remark), layer, read)
         return self.function(checker, wrong=wrong, hints=hints, why=why)
 
     def function(
@@ -229,7 +193,3 @@ def _source(function: Callable[..., Any]) -> tuple[list[str], ast.FunctionDef]:
     (node,) = ast.parse(text).body
     assert isinstance(node, ast.FunctionDef)
     return text.splitlines(), node
-
-
-def _as_tuple(value: Any) -> tuple[Any, ...]:
-    return value if isinstance(value, tuple) else (value,)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
+from typing import Any
 
-from course_utils.exercises.answers import BadAnswer
-from course_utils.exercises.catalogue import KnownWrongAnswer, Misconception, misconception_behind
+from course_utils.exercises.answers import BadAnswer, as_tuple
+from course_utils.exercises.catalogue import (
+    KnownWrongAnswer,
+    Misconception,
+    Wrong,
+    misconception_behind,
+    wrong_answers,
+)
 from course_utils.exercises.record import Answer, Entry
 from course_utils.exercises.result import Shown, panel, paragraph, to_html
 
@@ -51,29 +59,43 @@ class Choice:
 Input = Number | Choice
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class PredictedQuestion:
     """One question to answer before the lesson does.
 
     Args:
         lesson: for example ``"01"``.
-        name: what it is called in its lesson: ``lesson.<name>.predict()``.
+        name: the name to which it is bound in its lesson: ``lesson.<name>.predict()``.
         question: what is asked; code between backticks.
-        inputs: what the learner fills in.
-        truth: asks the real layers for the same answers.
+        asked_for: what the learner fills in: the label of a number, or a Choice.
+        real: asks the real layers for the answer; a tuple where there are several inputs.
         sentence: shown after the answer.
-        wrong_answers: answers with a known misconception behind them.
+        wrong: known wrong answers, in the form of the true one.
         tells_all: whether every true answer is shown, or only how many agree and which is the first that does not.
     """
 
     lesson: str
     name: str
     question: str
-    inputs: tuple[Input, ...]
-    truth: Callable[[], tuple[Answer, ...]]
+    asked_for: Iterable[str | Choice]
+    real: Callable[[], Any]
     sentence: str
-    wrong_answers: tuple[KnownWrongAnswer, ...] = ()
+    wrong: Iterable[Wrong] = ()
     tells_all: bool = True
+
+    @cached_property
+    def inputs(self) -> tuple[Input, ...]:
+        """What the learner fills in."""
+        return tuple(one if isinstance(one, Choice) else Number(one) for one in self.asked_for)
+
+    @cached_property
+    def wrong_answers(self) -> tuple[KnownWrongAnswer, ...]:
+        """Answers with a known misconception behind them."""
+        return tuple(replace(one, answer=as_tuple(one.answer)) for one in wrong_answers(self.wrong))
+
+    def truth(self) -> tuple[Answer, ...]:
+        """The answers of the real layers."""
+        return as_tuple(self.real())
 
     @property
     def key(self) -> str:

@@ -12,6 +12,7 @@ A prediction is not graded. It is kept in ``my_predictions.json`` beside the not
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from course_utils.exercises.prediction_data import Choice as Choice, Number as Number, PredictedQuestion, look_back_on
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
     from course_utils.exercises.prediction_box import PredictionBox
 
 
+@dataclass(eq=False)
 class Prediction(PredictedQuestion):
-    """A question to answer before the lesson does, as a notebook shows it."""
+    """A question to answer before the lesson does, as a notebook shows it. It makes itself known to its lesson."""
+
+    def __post_init__(self) -> None:
+        _DECLARED.setdefault(self.lesson, []).append(self)
 
     def __repr__(self) -> str:
         return f"The prediction {self.name}. Answer it with `lesson.{self.name}.predict()`."
@@ -46,12 +51,6 @@ class Prediction(PredictedQuestion):
 
 #: The predictions that the lessons have declared, by lesson, in their order.
 _DECLARED: dict[str, list[Prediction]] = {}
-
-
-def declare(prediction: Prediction) -> Prediction:
-    """Make a prediction known to its lesson."""
-    _DECLARED.setdefault(prediction.lesson, []).append(prediction)
-    return prediction
 
 
 def predictions_of(lesson: str) -> list[Prediction]:
