@@ -18,9 +18,9 @@ import pytest
 from verdicts import RIGHT, UNNAMED, WRONG, Row, Unsaid, Verdicts, check_verdict, layers, model
 
 from course_utils.axes import ShapeError, TransposedWindow, Upsample, Window
-from course_utils.exercises import lesson_06 as lesson, misconceptions as m, paths, truth
+from course_utils.exercises import lesson_06 as lesson, misconceptions as m, networks, paths, truth
 from course_utils.exercises.probing import laid_open
-from course_utils.keras_layers import KerasRefusal, kind_of
+from course_utils.keras_layers import KerasRefusal, LayerCode, kind_of
 
 LAYERS = keras.layers
 ROOT = Path(__file__).parents[1]
@@ -1033,10 +1033,11 @@ def test_the_nudge_test_sees_what_a_relu_or_maximum_hides(code: str, changed: li
 def test_the_stem_is_what_loops_make_of_it() -> None:
     """PyTorch's padding worked out cell by cell: ghosts of 0 for the convolution, of −∞ for the maximum."""
     x = np.random.default_rng(1).integers(-5, 6, (1, 9, 9, 2)).astype("float32")
-    layer = LAYERS.Conv2D(1, 7, use_bias=False)
-    layer.build(x.shape)
+    changed = {"Conv2D": {"filters": 1, "use_bias": False}}
+    stem = [LayerCode(one.kind, {**one.settings, **changed.get(one.kind, {})}).build() for one in lesson.STEM]
+    networks.run_through(stem, x)
     kernel = np.random.default_rng(2).integers(-2, 3, (7, 7, 2, 1)).astype("float32")
-    layer.set_weights([kernel])
+    stem[1].set_weights([kernel])
 
     def at(a: Any, i: int, j: int, ghost: float) -> Any:
         inside = 0 <= i < a.shape[0] and 0 <= j < a.shape[1]
@@ -1049,7 +1050,7 @@ def test_the_stem_is_what_loops_make_of_it() -> None:
     first = np.array([[max(weighted_sum(2 * i - 3, 2 * j - 3), 0) for j in range(5)] for i in range(5)])
     window = list(product(range(-1, 2), repeat=2))
     largest = [[max(at(first, 2 * i + a, 2 * j + b, -np.inf) for a, b in window) for j in range(3)] for i in range(3)]
-    assert np.array_equal(truth.stem(layer, x)[0, :, :, 0], np.array(largest))
+    assert np.array_equal(networks.made_by(stem, x)[0, :, :, 0], np.array(largest))
 
 
 def test_what_meets_and_what_comes_back_is_what_the_axes_say() -> None:

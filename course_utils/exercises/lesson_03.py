@@ -314,14 +314,11 @@ _ASKED_FOR = (27, 13, 7)
 
 def _check_three_pools(function: Any) -> str:
     """Look at the size after each pooling, not only at the last one."""
-    try:
+    # Keras's words for ``strides="1"`` end with "Received strides=1", as if 1 were refused.
+    with networks.explained_by(
+        "`strides` is a whole number, without quotation marks.", "must be a tuple of 2 integers"
+    ):
         layers = networks.layers_or_word(function)
-    except CheckFailed as failed:
-        first = failed.result.lines[0]
-        # Keras's words for ``strides="1"``. They end with "Received strides=1", as if 1 were refused.
-        if "The `strides` argument must be a tuple of 2 integers." in first:
-            raise CheckFailed(first, "`strides` is a whole number, without quotation marks.") from None
-        raise
     if [(kind_of(layer), *getattr(layer, "pool_size", ())) for layer in layers] != [("MaxPooling2D", 2, 2)] * 3:
         raise CheckFailed("Keep the three layers, all `MaxPooling2D` with a window of 2. Only the blanks are yours.")
     maps = networks.run_through(layers, np.ones((1, 27, 27, 1), dtype=np.float32))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache, partial
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from course_utils.exercises.probing import (
     spell_shape,
 )
 from course_utils.exercises.result import CheckFailed
+from course_utils.exercises.same_maps import SameMaps, Trial
 from course_utils.keras_layers import Layer, LayerCode, kind_of, load_keras
 
 if TYPE_CHECKING:
@@ -794,67 +795,63 @@ def past_mean():
 
 # -- stem ---------------------------------------------------------------------------------------------------------
 
-#: What the weights and the bias are multiplied by. Sums of so many digits are large; divided by 512 they lie near 0,
-#: where the activations differ most. The last bias is below all sums, so that no maximum hides what becomes of it.
+#: The first layers of PyTorch's ResNet. After `relu` nothing is below 0, so a ghost of 0 wins no maximum, as PyTorch's
+#: of −∞ does not.
+STEM = (
+    LayerCode("ZeroPadding2D", {"padding": 3}),
+    LayerCode("Conv2D", {"filters": 8, "kernel_size": 7, "strides": 2, "activation": "relu"}),
+    LayerCode("ZeroPadding2D", {"padding": 1}),
+    LayerCode("MaxPooling2D", {"pool_size": 3, "strides": 2}),
+)
+
+#: What the weights and the bias are multiplied by: powers of two, so that sums stay exact. Sums of so many digits are
+#: large; divided by 512 they lie near 0, where the activations differ most. The last bias is below all sums, so that no
+#: maximum hides what becomes of it.
 _STEM_SCALES = ((1.0, 1.0), (2.0**-9, 2.0**-9), (1.0, 2.0**15))
 
 
-def _check_stem(function: Any) -> str:
-    """The first layers of a ResNet as PyTorch has them, in size and in values, for an even and an odd picture."""
+def _scaled(kernel_scale: float, bias_scale: float, weights: Sequence[Map]) -> list[Map]:
+    """Such weights, with a bias that is negative."""
+    kernel, bias = weights
+    return [kernel * kernel_scale, -np.abs(bias) * bias_scale]
+
+
+def _stem_layers(function: Any) -> list[Layer]:
+    """The layers, with the convolution that is asked for among them."""
     layers = networks.layers_or_word(function)
     convolutions = [layer for layer in layers if kind_of(layer) == "Conv2D"]
     if len(convolutions) != 1 or tuple(convolutions[0].kernel_size) != (7, 7) or convolutions[0].filters != 8:
         raise CheckFailed("I look for one `Conv2D`, with 8 filters and a 7×7 kernel.")
-    (convolution,) = convolutions
-    if not convolution.use_bias:
+    if not convolutions[0].use_bias:
         raise CheckFailed(
             "Your convolution has no bias. PyTorch's has one: its line does not say `bias=False`. Without "
             "`use_bias=False` yours has one, too."
         )
-    for n in (32, 33):
-        x = networks.digits((1, n, n, 3), seed=n)
-        networks.run_through(layers, x)
-        networks.give_digits(convolution, seed=4)
-        kernel, bias = convolution.get_weights()
-        for kernel_scale, bias_scale in _STEM_SCALES:
-            # Powers of two, so that all sums stay exact. The bias is made negative.
-            convolution.set_weights([kernel * kernel_scale, -np.abs(bias) * bias_scale])
-            _check_stem_values(n, layers, convolution, x)
-    return "The sizes of PyTorch and its values, cell by cell, for 32 × 32 and for 33 × 33."
+    return layers
 
 
-def _check_stem_values(n: int, layers: Sequence[Layer], convolution: Layer, x: Map) -> None:
-    """Compare the maps with PyTorch's; where they part, say behind which layer."""
-    maps = networks.run_through(layers, x)
-    y, expected = maps[-1], truth.stem(convolution, x)
-    if y.shape != expected.shape:
+def _where_the_stem_differs(trial: Trial) -> NoReturn:
+    """Where values are not PyTorch's, say behind which layer they part."""
+    layers, maps = trial.layers, trial.maps
+    values = f"{trial.off:,} of {trial.y.size:,}"
+    if np.array_equal(_with_relu(layers, trial.convolution, [trial.x, *maps]), trial.expected):
         raise CheckFailed(
-            f"For a {n} × {n} picture {spell_shape(y.shape)} comes out. PyTorch makes {spell_shape(expected.shape)}."
-        )
-    off = int((y != expected).sum())
-    if not off:
-        return
-    if np.array_equal(_with_relu(layers, convolution, [x, *maps]), expected):
-        raise CheckFailed(
-            f"For a {n} × {n} picture {off:,} of {y.size:,} values are not PyTorch's.",
+            f"For a {trial.picture} picture {values} values are not PyTorch's.",
             "The paddings are right; look at the activation. Behind PyTorch's convolution stands `relu`: what is "
             "below 0 becomes 0, and all else stays as it is.",
         )
-    lead = f"For a {n} × {n} picture the size at the end is right, {spell_shape(y.shape)}."
-    convolved, first = np.maximum(maps[layers.index(convolution)], 0), truth.stem_convolution(convolution, x)
+    lead = f"For a {trial.picture} picture the size at the end is right, {trial.made}. After the convolution"
+    convolved, first = np.maximum(maps[layers.index(trial.convolution)], 0), trial.expected_maps[1]
     if convolved.shape != first.shape:
-        raise CheckFailed(
-            f"{lead} After the convolution there are {spell_shape(convolved.shape)}; PyTorch has "
-            f"{spell_shape(first.shape)}."
-        )
+        raise CheckFailed(f"{lead} there are {spell_shape(convolved.shape)}; PyTorch has {spell_shape(first.shape)}.")
     early = int((convolved != first).sum())
     if early:
         raise CheckFailed(
-            f"{lead} After the convolution {early:,} of {first.size:,} values are not (below 0 counted as 0).",
+            f"{lead} {early:,} of {first.size:,} values are not (below 0 counted as 0).",
             misconception=m.EQUAL_SIZES_EQUAL_VALUES,
             with_case=False,
         )
-    told = f"{lead} After the convolution all values are right. After the pooling {off:,} of {y.size:,} are not."
+    told = f"{lead} all values are right. After the pooling {values} are not."
     other = [kind_of(layer) for layer in layers if "Pooling" in kind_of(layer) and kind_of(layer) != "MaxPooling2D"]
     if other:
         raise CheckFailed(told, f"PyTorch takes the largest number of each window; `{other[0]}` does not.")
@@ -875,7 +872,19 @@ _FRAME_OF_3, _FRAME_OF_1 = "keras.layers.ZeroPadding2D(3),", "keras.layers.ZeroP
 
 
 @lesson.function(
-    _check_stem,
+    SameMaps(
+        STEM,
+        pictures=[(32, 32, 3), (33, 33, 3)],
+        task="the stem",
+        wrong_size=lambda trial: (
+            f"For a {trial.picture} picture {trial.made} comes out. PyTorch makes {spell_shape(trial.asked)}."
+        ),
+        wrong_values=_where_the_stem_differs,
+        right="The sizes of PyTorch and its values, cell by cell, for 32 × 32 and for 33 × 33.",
+        layers_of=_stem_layers,
+        seed=4,
+        weights=[partial(_scaled, *scales) for scales in _STEM_SCALES],
+    ),
     wrong=[
         (
             m.EQUAL_SIZES_EQUAL_VALUES,

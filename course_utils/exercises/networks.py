@@ -91,29 +91,26 @@ def layers_or_word(function: Any) -> list[Layer]:
 
     ``Conv2D(padding=1)`` raises: 'int' object has no attribute 'lower'.
     """
-    try:
+    in_words = (
+        'Keras wants a word in quotation marks for `padding`, "same" or "valid", and got something else. '
+        "Section 6 of lesson 01 shows the same error, and what to do where no word fits."
+    )
+    with explained_by(in_words, "'lower'"):
         return layers_of(function)
-    except CheckFailed as failed:
-        line = failed.result.lines[0]
-        if "'lower'" not in line:
-            raise
-        raise CheckFailed(
-            line,
-            'Keras wants a word in quotation marks for `padding`, "same" or "valid", and got something else. '
-            "Section 6 of lesson 01 shows the same error, and what to do where no word fits.",
-        ) from None
 
 
 @contextmanager
-def explained_by(misconception: Misconception, words: str) -> Iterator[None]:
-    """Name the misconception behind a failure that tells of these words (a regular expression)."""
+def explained_by(explanation: Misconception | str, words: str) -> Iterator[None]:
+    """Explain a failure that tells of these words (a regular expression): name what is behind it, or say it."""
     try:
         yield
     except CheckFailed as failed:
         lines = failed.result.lines
         if not re.search(words, " ".join(lines)):
             raise
-        raise CheckFailed(*lines, misconception=misconception) from None
+        if isinstance(explanation, str):
+            raise CheckFailed(lines[0], explanation) from None
+        raise CheckFailed(*lines, misconception=explanation) from None
 
 
 def run_through(layers: Sequence[Layer], x: Map) -> list[Map]:

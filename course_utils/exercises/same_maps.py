@@ -15,7 +15,7 @@ and the one of the reference gets its weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -37,7 +37,7 @@ class Trial:
         layers: the learner's layers.
         convolution: the convolution among them; its weights are whole numbers, and none of them is 0.
         x: the picture, a batch of one.
-        y: what came out.
+        maps: what came out of each layer.
         reference: the layers of the reference, built, with weights of their own.
         asked: the shape that comes out of the reference.
     """
@@ -45,9 +45,14 @@ class Trial:
     layers: list[Layer]
     convolution: Layer
     x: Map
-    y: Map
+    maps: list[Map]
     reference: list[Layer]
     asked: tuple[int, ...]
+
+    @property
+    def y(self) -> Map:
+        """What came out in the end."""
+        return self.maps[-1]
 
     @property
     def picture(self) -> str:
@@ -65,10 +70,15 @@ class Trial:
         return networks.spell_size(self.y.shape[1:])
 
     @cached_property
-    def expected(self) -> Map:
-        """What the reference makes of the picture with the learner's weights, which must fit."""
+    def expected_maps(self) -> list[Map]:
+        """What each layer of the reference makes of the picture with the learner's weights, which must fit."""
         _only_convolution(self.reference).set_weights(self.convolution.get_weights())
-        return networks.run_through(self.reference, self.x)[-1]
+        return networks.run_through(self.reference, self.x)
+
+    @property
+    def expected(self) -> Map:
+        """What should have come out in the end."""
+        return self.expected_maps[-1]
 
     @property
     def off(self) -> int:
@@ -105,6 +115,7 @@ class SameMaps:
         after: what is asked of them when the size is right.
         layers_of: how the layers are had from the learner's function.
         seed: of the numbers that become the weights.
+        weights: what is made of those numbers, one trial each.
     """
 
     reference: Sequence[LayerCode]
@@ -119,6 +130,7 @@ class SameMaps:
     after: Sequence[Demand] = ()
     layers_of: Callable[[Any], list[Layer]] = networks.layers_or_word
     seed: int = 2
+    weights: Sequence[Callable[[list[Map]], list[Map]]] = (list,)
 
     def __call__(self, function: Any) -> str:
         """Judge the layers that a function returns."""
@@ -126,8 +138,7 @@ class SameMaps:
         count = sum(kind_of(layer) == "Conv2D" for layer in layers)
         if count != 1:
             raise CheckFailed(f"Your list holds {count} `Conv2D`, and {self.task} is one convolution.")
-        for picture in self.pictures:
-            trial = self._try(layers, networks.digits((1, *picture), seed=picture[0]))
+        for trial in self._trials(layers):
             for demand in self.before:
                 demand(trial)
             if not trial.size_is_right:
@@ -142,16 +153,24 @@ class SameMaps:
         remarks, misconception = self.remarks(trial), self.misconception(trial)
         return CheckFailed(problem(trial), *remarks, misconception=misconception, with_case=False)
 
-    def _try(self, layers: list[Layer], x: Map) -> Trial:
-        """Run the layers, once to build them and once more with weights of which none is 0, be it a bias."""
+    def _trials(self, layers: list[Layer]) -> Iterator[Trial]:
+        """Run the layers on each picture, once to build them, then with weights of which none is 0, be it a bias."""
         convolution = _only_convolution(layers)
-        networks.run_through(layers, x)
-        networks.give_digits(convolution, self.seed)
-        y = networks.run_through(layers, x)[-1]
         # A bias that the learner left out is left out here as well: whether there has to be one is a demand.
         bias = {"Conv2D": {"use_bias": convolution.use_bias}}
-        reference = [LayerCode(one.kind, {**one.settings, **bias.get(one.kind, {})}).build() for one in self.reference]
-        return Trial(layers, convolution, x, y, reference, networks.run_through(reference, x)[-1].shape)
+        for picture in self.pictures:
+            x = networks.digits((1, *picture), seed=picture[0])
+            networks.run_through(layers, x)
+            networks.give_digits(convolution, self.seed)
+            digits = convolution.get_weights()
+            for change in self.weights:
+                convolution.set_weights(change(digits))
+                maps = networks.run_through(layers, x)
+                reference = [
+                    LayerCode(one.kind, {**one.settings, **bias.get(one.kind, {})}).build() for one in self.reference
+                ]
+                asked = networks.run_through(reference, x)[-1].shape
+                yield Trial(layers, convolution, x, maps, reference, asked)
 
 
 def _only_convolution(layers: Sequence[Layer]) -> Layer:

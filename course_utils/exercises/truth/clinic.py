@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from course_utils.exercises.truth.measure import build, height, heights, numbers_out, size_of
-from course_utils.keras_layers import KerasRefusal, Layer, output_shape, run
+from course_utils.keras_layers import KerasRefusal, output_shape, run
 
 
 def _counting(*shape: int) -> NDArray[np.float32]:
@@ -121,28 +120,3 @@ def future_in_mean(k: int) -> int:
     lights = np.eye(2 * k + 1, dtype=np.float32)[:, :, np.newaxis]
     read = run(build("AveragePooling1D", pool_size=k, strides=1, padding="same"), lights)[:, k, 0]
     return int((read[k + 1 :] != 0).sum())
-
-
-@cache
-def _stem_layer(filters: int, use_bias: bool, padded: tuple[int, ...]) -> Layer:
-    layer = build("Conv2D", filters=filters, kernel_size=7, strides=2, use_bias=use_bias)
-    layer.build(padded)
-    return layer
-
-
-def stem_convolution(convolution: Layer, x: NDArray[np.float32]) -> NDArray[Any]:
-    """What PyTorch's ResNet makes of x with its convolution and `relu`: 7 × 7, and 3 ghosts on each side."""
-    padded = run(build("ZeroPadding2D", padding=3), x)
-    layer = _stem_layer(convolution.filters, convolution.use_bias, padded.shape)
-    layer.set_weights(convolution.get_weights())
-    return np.maximum(run(layer, padded), 0)
-
-
-def stem(convolution: Layer, x: NDArray[np.float32]) -> NDArray[Any]:
-    """What PyTorch's ResNet makes of x first, with the weights of a Keras convolution.
-
-    The convolution, `relu`, and a maximum over 3 × 3 with one ghost on each side. After `relu` nothing is below 0, so
-    a ghost of 0 wins no maximum, as PyTorch's of −∞ does not.
-    """
-    framed = run(build("ZeroPadding2D", padding=1), stem_convolution(convolution, x))
-    return run(build("MaxPooling2D", pool_size=3, strides=2), framed)
