@@ -25,20 +25,10 @@ class Outcome(Enum):
     #: The check has a bug. Never the learner's fault, and said so.
     NOT_CHECKED = ("Not checked", "!", "var(--jp-warn-color1, #e65100)")
 
-    @property
-    def word(self) -> str:
-        """For example ``Right``."""
-        return self.value[0]
-
-    @property
-    def sign(self) -> str:
-        """For example ``✓``."""
-        return self.value[1]
-
-    @property
-    def colour(self) -> str:
-        """A colour of the theme, or one that is readable on light and dark where there is no theme."""
-        return self.value[2]
+    def __init__(self, word: str, sign: str, colour: str) -> None:
+        self.word, self.sign = word, sign
+        #: A colour of the theme, or one that is readable on light and dark where there is no theme.
+        self.colour = colour
 
 
 def to_html(text: str) -> str:
