@@ -49,19 +49,6 @@ VERDICTS: dict[str, list[tuple[Any, ...]]] = {
         ("filters", "A pooling layer has no filters."),
         ("pool_size", "Nearly."),
     ],
-    "same_pads": [
-        (
-            lambda k: (k - 1, k - 1),
-            "k − 1 is right, in all: the two sides share them.",
-            "2. Add ghost cells",
-            m.ALL_ON_EACH_SIDE,
-        ),
-    ],
-    "causal_pads": [
-        # The span of the window is told apart from a ghost for every cell of it.
-        (lambda k, d: ((k - 1) * d + 1, 0), "(k − 1)·d + 1 is what the window spans.", m.SPAN_IS_GHOSTS),
-        (lambda k, d: (k * d, 0), "k·d ghost cells", m.WHOLE_WINDOW_BACK),
-    ],
     "zero_padding_by_hand": [
         (lambda k: ((k // 2, (k - 1) // 2),) * 2, "the right size and other values"),
         (lambda k: (((k - 1) // 2, k // 2), (k // 2, (k - 1) // 2)), WRONG),
