@@ -5,10 +5,10 @@ The tests hold what the real layers say against them.
 
 from __future__ import annotations
 
-from course_utils.exercises.record import Answer
+from course_utils.exercises.record import Value
 
 #: By lesson, then by name, in the order of the notebook.
-PREDICTED: dict[str, dict[str, tuple[Answer, ...]]] = {
+PREDICTED: dict[str, dict[str, tuple[Value, ...]]] = {
     # The first from the question on Stack Overflow and Keras's documentation.
     "00": {"sizes": (28, 14, 14, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28), "other_size": ("28 × 28",)},
     "01": {"places": (5,), "even_pads": (1, 2), "rim": (4, 6, 9), "too_big": ("an error", "3 × 3"), "typo": (9,)},

@@ -23,7 +23,7 @@ from course_utils.exercises.catalogue import Misconception
 from course_utils.exercises.core import Exercise
 from course_utils.exercises.prediction_box import PredictionBox
 from course_utils.exercises.predictions import Prediction, predictions_of
-from course_utils.exercises.record import Answer
+from course_utils.exercises.record import Value
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -137,12 +137,12 @@ ODD_VALUES = [
 # -- predictions --------------------------------------------------------------------------------------------------
 
 
-def fill(box: PredictionBox, answers: tuple[Answer, ...]) -> None:
+def fill(box: PredictionBox, answers: tuple[Value, ...]) -> None:
     for one, answer in zip(box.inputs, answers, strict=True):
         one.value = str(answer)
 
 
-def commit(prediction: Prediction, answers: tuple[Answer, ...]) -> PredictionBox:
+def commit(prediction: Prediction, answers: tuple[Value, ...]) -> PredictionBox:
     """Answer as a person does: fill in, and press the button."""
     box = prediction.box()
     fill(box, answers)

@@ -19,7 +19,7 @@ from course_utils.exercises import lesson_00, lesson_01, misconceptions, predict
 from course_utils.exercises.catalogue import KnownWrongAnswer
 from course_utils.exercises.prediction_box import PredictionBox
 from course_utils.exercises.predictions import Choice, Prediction
-from course_utils.exercises.record import FILE, Answer, Entry, Record, record_here
+from course_utils.exercises.record import FILE, Entry, Record, Value, record_here
 
 #: The long list of sizes as somebody works it out who rounds a half down.
 HALVED_DOWN = (28, 14, 14, 7, 7, 3, 3, 6, 6, 12, 10, 20, 20)
@@ -38,11 +38,11 @@ def new_kernel() -> None:
     record._records.clear()
 
 
-def true_of(prediction: Prediction) -> tuple[Answer, ...]:
+def true_of(prediction: Prediction) -> tuple[Value, ...]:
     return PREDICTED[prediction.lesson][prediction.name]
 
 
-def wrong(prediction: Prediction) -> tuple[Answer, ...]:
+def wrong(prediction: Prediction) -> tuple[Value, ...]:
     """An answer that is possible and not true."""
     field, true = prediction.inputs[-1], true_of(prediction)[-1]
     other = next(option for option in field.options if option != true) if isinstance(field, Choice) else true + 1  # type: ignore[operator]
@@ -177,13 +177,6 @@ def test_what_goes_wrong_inside_a_callback_is_shown(monkeypatch: pytest.MonkeyPa
     assert box.inputs[0].value == "5"
     assert not is_locked(box)
     assert not Path(FILE).exists()
-
-
-def test_more_widgets_can_be_put_into_the_box() -> None:
-    import ipywidgets
-
-    extra = ipywidgets.HTML("more")
-    assert lesson_01.places.box(extras=[extra]).children[-1] is extra
 
 
 def test_the_places_for_what_came_stay_where_they_are() -> None:

@@ -87,8 +87,8 @@ class Lesson:
             layer: the layer as it is called in a sentence.
             cases: arguments of the function, the simplest first: the first that differs is the one that is shown.
             wrong: known wrong functions.
-            hints: from a nudge to nearly everything.
-            why: the reason, in a sentence or two; shown with the solution and after a right answer.
+            hints: see ``core.Exercise``.
+            why: the same.
             read: what turns the function's value into one that can be compared: ``whole``, ``pair``, …
             remark: what to add about a wrong value and the true one.
         """
@@ -103,8 +103,8 @@ class Lesson:
         Args:
             checker: judges an answer, see ``core.Checker``.
             wrong: known wrong answers.
-            hints: from a nudge to nearly everything.
-            why: the reason, in a sentence or two; shown with the solution and after a right answer.
+            hints: see ``core.Exercise``.
+            why: the same.
             called: the name that the learner's function has, if it is not that of the exercise.
         """
 

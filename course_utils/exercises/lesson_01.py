@@ -14,7 +14,7 @@ from course_utils.exercises.answers import BadAnswer, spell, whole
 from course_utils.exercises.catalogue import Misconception, at
 from course_utils.exercises.core import AgainstKeras, pair
 from course_utils.exercises.declare import Lesson, edited
-from course_utils.exercises.networks import Map, Values, spell_size
+from course_utils.exercises.networks import Array, Values, spell_size
 from course_utils.exercises.predictions import Choice
 from course_utils.exercises.result import CheckFailed
 from course_utils.exercises.same_maps import SameMaps, Trial
@@ -192,7 +192,7 @@ def _border(argument: Any) -> _Border:
 
 
 @cache
-def _same_conv(k: int, height: int, width: int) -> tuple[Map, Map, list[Map]]:
+def _same_conv(k: int, height: int, width: int) -> tuple[Array, Array, list[Array]]:
     """A map, what a real convolution with "same" makes of it, and that convolution's weights."""
     x = networks.digits((1, height, width, 1), seed=1)
     layer = truth.build("Conv2D", filters=1, kernel_size=k, padding="same")

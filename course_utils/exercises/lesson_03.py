@@ -16,7 +16,7 @@ from course_utils.exercises.answers import BadAnswer, ask, is_number, whole_numb
 from course_utils.exercises.catalogue import at
 from course_utils.exercises.core import AgainstKeras, both, pair
 from course_utils.exercises.declare import Lesson, edited
-from course_utils.exercises.networks import Map, Values, places_of, read_map, spell_size
+from course_utils.exercises.networks import Array, Values, places_of, read_map, spell_size
 from course_utils.exercises.predictions import Choice
 from course_utils.exercises.result import CheckFailed
 from course_utils.keras_layers import KerasRefusal, Layer, kind_of, output_shape, run
@@ -442,7 +442,7 @@ def any_size():
 # -- twin ---------------------------------------------------------------------------------------------------------
 
 
-def _original(rows: int, columns: int, seed: int) -> Map:
+def _original(rows: int, columns: int, seed: int) -> Array:
     """A map of digits; the cells of each window of 2 × 2 are all different."""
     rng = np.random.default_rng(seed)
     blocks = [[rng.choice(10, size=(2, 2), replace=False) for _ in range(columns)] for _ in range(rows)]
@@ -463,12 +463,12 @@ _ONE_FOUR_TIMES = "One number stands in this window four times. Keep all four th
 _read_twin = read_map("A map of the same size is needed.")
 
 
-def _pool(x: Values | Map, kind: str = "Max", k: int = 2, padding: str = "valid") -> Map:
+def _pool(x: Values | Array, kind: str = "Max", k: int = 2, padding: str = "valid") -> Array:
     layer = truth.build(f"{kind}Pooling2D", pool_size=k, padding=padding)
     return run(layer, np.asarray(x, dtype=np.float32)[np.newaxis, :, :, np.newaxis])[0, :, :, 0]
 
 
-def _twin_differs(y: Values, x: Map) -> str | tuple[str, ...]:
+def _twin_differs(y: Values, x: Array) -> str | tuple[str, ...]:
     """What is wrong with a map that should be a twin of ``x``; nothing if it is one."""
     if y.shape != x.shape:
         return f"your function returns a map of {spell_size(y.shape)}. A map of the same size is needed."
@@ -497,7 +497,7 @@ def _twin_differs(y: Values, x: Map) -> str | tuple[str, ...]:
 class _ReadAsItWas(np.ndarray[Any, Any]):
     """A map that is read as it was at first, whatever has been written into it."""
 
-    first: Map | None = None
+    first: Array | None = None
 
     def __getitem__(self, key: Any) -> Any:
         return super().__getitem__(key) if self.first is None else self.first[key].copy()

@@ -13,7 +13,7 @@ from course_utils.exercises import misconceptions as m, networks, truth
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, is_number, spell, whole
 from course_utils.exercises.core import AgainstKeras, both, pair
 from course_utils.exercises.declare import Lesson, edited
-from course_utils.exercises.networks import Map, spell_size
+from course_utils.exercises.networks import Array, spell_size
 from course_utils.exercises.predictions import Choice
 from course_utils.exercises.result import CheckFailed
 from course_utils.keras_layers import Layer, kind_of
@@ -435,7 +435,7 @@ def _is_trapped(layer: Layer) -> bool:
     return any(k % 2 == 0 and extra == 0 for k, extra in zip(layer.kernel_size, extras, strict=True))
 
 
-def _maps_of(layers: Sequence[Layer], n: int, trapped: str) -> list[Map]:
+def _maps_of(layers: Sequence[Layer], n: int, trapped: str) -> list[Array]:
     """What the layers make of n × n × 8 ones, one after the other. ``trapped``: what is said of one that cannot run."""
     try:
         return networks.run_through(layers, np.ones((1, n, n, 8), dtype=np.float32))
@@ -498,7 +498,7 @@ def _check_way(way: str, layers: Sequence[Layer]) -> None:
         )
 
 
-def _in_stamps(layers: Sequence[Layer], inside: Map) -> str:
+def _in_stamps(layers: Sequence[Layer], inside: Array) -> str:
     """How many stamps that is, where nothing but one transposed convolution adds anything up."""
     adding = [layer for layer in layers if kind_of(layer) not in ("ZeroPadding2D", "Cropping2D")]
     if [kind_of(layer) for layer in adding] != ["Conv2DTranspose"]:

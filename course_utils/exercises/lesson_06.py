@@ -14,7 +14,7 @@ from course_utils.exercises.answers import ask, check_callable, spell
 from course_utils.exercises.catalogue import Misconception
 from course_utils.exercises.core import Numbers
 from course_utils.exercises.declare import Lesson, edited
-from course_utils.exercises.networks import Map
+from course_utils.exercises.networks import Array
 from course_utils.exercises.paths import about_the_repair, check_half_places, check_paths
 from course_utils.exercises.predictions import Choice
 from course_utils.exercises.probing import (
@@ -334,7 +334,7 @@ def _check_channels_last(function: Any) -> str:
     )
 
 
-def _pixel(y: Map) -> str:
+def _pixel(y: Array) -> str:
     return ", ".join(f"{value:g}" for value in y[0, 0, 0])
 
 
@@ -410,7 +410,7 @@ def _check_residual(function: Any) -> str:
     return "For n = 24, 25, 31 and 8 both paths have the same shape, and they are added."
 
 
-def _check_shortcut(model: Any, addition: Any, x: Map, settings: str) -> None:
+def _check_shortcut(model: Any, addition: Any, x: Array, settings: str) -> None:
     """Check that no single map holds all that reaches the Add: then there is no way around the convolutions."""
     starts = {id(tensor) for tensor in model.inputs}
     cuts = {id(tensor): tensor for tensor in addition.input}
@@ -749,7 +749,7 @@ def _check_past_mean(function: Any) -> str:
     return "One mean for each of 24 hours, right from hour 2 on, and no output knows a later hour."
 
 
-def _furthest_leak(layers: Sequence[Layer], x: Map) -> tuple[int, int] | None:
+def _furthest_leak(layers: Sequence[Layer], x: Array) -> tuple[int, int] | None:
     """An hour whose output changes when a later one is changed, and the latest such one; None if nothing leaks."""
     plain = np.repeat(x, _HOURS, axis=0)
     nudged = plain + 100 * np.eye(_HOURS, dtype=np.float32)[:, :, np.newaxis]
@@ -810,7 +810,7 @@ STEM = (
 _STEM_SCALES = ((1.0, 1.0), (2.0**-9, 2.0**-9), (1.0, 2.0**15))
 
 
-def _scaled(kernel_scale: float, bias_scale: float, weights: Sequence[Map]) -> list[Map]:
+def _scaled(kernel_scale: float, bias_scale: float, weights: Sequence[Array]) -> list[Array]:
     """Such weights, with a bias that is negative."""
     kernel, bias = weights
     return [kernel * kernel_scale, -np.abs(bias) * bias_scale]
@@ -858,7 +858,7 @@ def _where_the_stem_differs(trial: Trial) -> NoReturn:
     raise CheckFailed(told, misconception=m.EQUAL_SIZES_EQUAL_VALUES, with_case=False)
 
 
-def _with_relu(layers: Sequence[Layer], convolution: Layer, maps: Sequence[Map]) -> Map:
+def _with_relu(layers: Sequence[Layer], convolution: Layer, maps: Sequence[Array]) -> Array:
     """What comes out of the first map if a relu behind the convolution is the only activation there is."""
     with_relu = type(convolution).from_config(convolution.get_config() | {"activation": "relu"})
     with_relu.build(maps[layers.index(convolution)].shape)

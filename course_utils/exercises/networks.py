@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from course_utils.exercises.answers import BadAnswer, ask, check_callable, spell
 from course_utils.exercises.catalogue import Misconception
 from course_utils.exercises.result import CheckFailed
+from course_utils.exercises.truth.measure import Array as Array
 from course_utils.keras_layers import KerasRefusal, Layer, kind_of, load_keras, output_shape, run
 
-Map = NDArray[np.float32]
 Values = NDArray[np.float64]
 
 
@@ -24,7 +24,7 @@ Values = NDArray[np.float64]
 MODELS = ("Sequential", "Functional")
 
 
-def digits(shape: tuple[int, ...], seed: int) -> Map:
+def digits(shape: tuple[int, ...], seed: int) -> Array:
     """Whole numbers from −9 to 9, so that sums are exact; none is 0, which would look like a ghost."""
     rng = np.random.default_rng(seed)
     return np.asarray(rng.integers(1, 10, size=shape) * rng.choice((-1, 1), size=shape), dtype=np.float32)
@@ -113,7 +113,7 @@ def explained_by(explanation: Misconception | str, words: str) -> Iterator[None]
         raise CheckFailed(*lines, misconception=explanation) from None
 
 
-def run_through(layers: Sequence[Layer], x: Map) -> list[Map]:
+def run_through(layers: Sequence[Layer], x: Array) -> list[Array]:
     """The map after each layer. Stops with Keras's own words if one refuses."""
     maps = []
     for i, layer in enumerate(layers, start=1):
@@ -132,7 +132,7 @@ def spell_size(sizes: Sequence[int | None]) -> str:
     return " × ".join(map(str, sizes))
 
 
-def made_by(layers: Sequence[Layer], x: Map) -> Map:
+def made_by(layers: Sequence[Layer], x: Array) -> Array:
     """What comes out of the last of the layers. Fails with Keras's own words if one refuses."""
     return [x, *run_through(layers, x)][-1]
 
@@ -160,7 +160,7 @@ def read_map(needed: str, most: float = math.inf) -> Callable[[Any], Values]:
     return read
 
 
-def places_of(x: Map | Values, larger: Map | Values) -> list[tuple[int, ...]]:
+def places_of(x: Array | Values, larger: Array | Values) -> list[tuple[int, ...]]:
     """The places (row, column) of the larger map at which the whole of ``x`` begins."""
     if any(large < small for large, small in zip(larger.shape, x.shape, strict=True)):
         return []

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.exercises import misconceptions as m, networks
-from course_utils.exercises.networks import Map
+from course_utils.exercises.networks import Array
 from course_utils.exercises.probing import (
     Rows,
     got_a_number,
@@ -79,7 +79,7 @@ def _count(rows: int) -> str:
 _JOINS = ("Concatenate", "Add", "Average", "Maximum", "Multiply")
 
 
-def check_paths(model: Any, n: int, x: Map, with_places: bool) -> None:
+def check_paths(model: Any, n: int, x: Array, with_places: bool) -> None:
     """Check that the output comes over both paths, and that the maps of the join lie on each other.
 
     Every check changes the picture, or what the pooling makes of it. All changes are made in one batch, and each of its
@@ -142,12 +142,12 @@ def check_paths(model: Any, n: int, x: Map, with_places: bool) -> None:
         _check_pooling_places(n, pooling_places, found[len(skip_places) :])
 
 
-def _pictures(model: Any) -> Map:
+def _pictures(model: Any) -> Array:
     """Some pictures for the model in one batch: what a relu hides in one of them it shows in another."""
     return np.concatenate([some_picture(model, seed) / np.float32(10) for seed in range(4)])
 
 
-def _nudged(maps: Map, place: Place, cells: int = 1) -> Map:
+def _nudged(maps: Array, place: Place, cells: int = 1) -> Array:
     row, column = place
     changed = maps.copy()
     changed[:, row : row + cells, column : column + cells] += 1
@@ -157,7 +157,7 @@ def _nudged(maps: Map, place: Place, cells: int = 1) -> Map:
 # -- rows that were framed or cut off -----------------------------------------------------------------------------
 
 
-def _check_sides(n: int, skip: tuple[Map, Map], up: tuple[Map, Map]) -> None:
+def _check_sides(n: int, skip: tuple[Array, Array], up: tuple[Array, Array]) -> None:
     """Check that a frame at the top before the pooling is cut off at the top again, and so on.
 
     Where what came up was resized or blended no row can be found again, and nothing is said.
@@ -179,7 +179,7 @@ def _check_sides(n: int, skip: tuple[Map, Map], up: tuple[Map, Map]) -> None:
             )
 
 
-def _moved(before: Map, after: Map, axis: int) -> int | None:
+def _moved(before: Array, after: Array, axis: int) -> int | None:
     """By how many cells a map was moved by cutting (more than 0) or framing (less) along one axis."""
     if before.shape[axis] >= after.shape[axis]:
         return _offset(before, after, axis)
@@ -187,7 +187,7 @@ def _moved(before: Map, after: Map, axis: int) -> int | None:
     return None if back is None else -back
 
 
-def _offset(large: Map, small: Map, axis: int) -> int | None:
+def _offset(large: Array, small: Array, axis: int) -> int | None:
     """Where along one axis a part of a map begins; None if it is no part of it. On the other axis it may lie anywhere.
 
     Maps are compared by what is in their rows (or columns), whatever part of these was kept.
@@ -213,7 +213,7 @@ def _offset(large: Map, small: Map, axis: int) -> int | None:
 Ranges = Sequence[Place]
 
 
-def _range_of_change(before: Map, after: Map) -> Ranges:
+def _range_of_change(before: Array, after: Array) -> Ranges:
     """Where two batches of maps differ."""
     change = np.abs(after - before).max(axis=(0, 3))
     where = np.nonzero(change > 1e-5 * change.max())

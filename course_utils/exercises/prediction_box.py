@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from course_utils.exercises.answers import BadAnswer
 from course_utils.exercises.boxes import STYLE, AskingBox, wrapping
 from course_utils.exercises.prediction_data import SURPRISE, Choice, Input, PredictedQuestion
-from course_utils.exercises.record import Answer, Entry, Record
+from course_utils.exercises.record import Entry, Record, Value
 from course_utils.exercises.result import RUN_TO_ANSWER, panel, paragraph, to_html
 
 #: A committed answer is as readable as a new one.
@@ -30,10 +30,9 @@ class PredictionBox(AskingBox):
     Args:
         prediction: the question.
         record: where answers are kept.
-        extras: more widgets to put at the end of the box.
     """
 
-    def __init__(self, prediction: PredictedQuestion, record: Record, extras: Sequence[Any] = ()) -> None:
+    def __init__(self, prediction: PredictedQuestion, record: Record) -> None:
         super().__init__()
         self.prediction = prediction
         self.record = record
@@ -48,7 +47,6 @@ class PredictionBox(AskingBox):
             self.result,
             self.notice,
             self.guard,
-            *extras,
         ]
         self.add_class("cu-prediction")
         self._carefully(self._show_committed)
@@ -79,7 +77,7 @@ class PredictionBox(AskingBox):
         self._show(entry)
 
     def _start_over(self) -> None:
-        self.record.drop(self.prediction.key)
+        self.record.put(self.prediction.key, None)
         self._lock(False)
         self._say("", "Your answer is taken back. What you typed is still there; change it and commit again.")
         self._tell_trouble()
@@ -101,7 +99,7 @@ class PredictionBox(AskingBox):
         self._say(shown.html, shown.text)
         self._tell_trouble()
 
-    def _fill(self, predicted: Sequence[Answer]) -> None:
+    def _fill(self, predicted: Sequence[Value]) -> None:
         for one, answer in zip(self.inputs, predicted, strict=True):
             one.value = str(answer)
 

@@ -16,7 +16,7 @@ from course_utils.exercises.catalogue import (
     misconception_behind,
     wrong_answers,
 )
-from course_utils.exercises.record import Answer, Entry
+from course_utils.exercises.record import Entry, Value
 from course_utils.exercises.result import Shown, panel, paragraph, to_html
 
 AS_EXPECTED = "var(--jp-success-color1, #388e3c)"
@@ -93,7 +93,7 @@ class PredictedQuestion:
         """Answers with a known misconception behind them."""
         return tuple(replace(one, answer=as_tuple(one.answer)) for one in wrong_answers(self.wrong))
 
-    def truth(self) -> tuple[Answer, ...]:
+    def truth(self) -> tuple[Value, ...]:
         """The answers of the real layers."""
         return as_tuple(self.real())
 
@@ -104,11 +104,11 @@ class PredictedQuestion:
 
     # -- what was predicted, and what came --------------------------------------------------------------------------
 
-    def parse(self, typed: Sequence[object]) -> tuple[Answer, ...]:
+    def parse(self, typed: Sequence[object]) -> tuple[Value, ...]:
         """The answers. Raises BadAnswer for the first that is missing or no answer."""
         return tuple(box.parse(one) for box, one in zip(self.inputs, typed, strict=True))
 
-    def entry(self, predicted: tuple[Answer, ...]) -> Entry:
+    def entry(self, predicted: tuple[Value, ...]) -> Entry:
         """Ask the real layers and put both answers together."""
         return Entry(predicted, self.truth(), datetime.now().isoformat(sep=" ", timespec="minutes"))
 
@@ -136,7 +136,7 @@ class PredictedQuestion:
             lines.append(f"More in: {section.title if section.notebook.startswith(self.lesson) else section}")
         return lines
 
-    def rows(self, entry: Entry) -> list[tuple[str, Answer, Answer, str]]:
+    def rows(self, entry: Entry) -> list[tuple[str, Value, Value, str]]:
         """For each input its label, what was predicted, what came, and a sign for whether they agree."""
         both = zip(self.inputs, entry.predicted, entry.actual, strict=True)
         return [(box.label, mine, true, "✓" if mine == true else "≠") for box, mine, true in both]

@@ -11,9 +11,8 @@ A prediction is not graded. It is kept in ``my_predictions.json`` beside the not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from course_utils.exercises.prediction_data import Choice as Choice, Number as Number, PredictedQuestion, look_back_on
 from course_utils.exercises.record import record_here
@@ -33,20 +32,16 @@ class Prediction(PredictedQuestion):
     def __repr__(self) -> str:
         return f"The prediction {self.name}. Answer it with `lesson.{self.name}.predict()`."
 
-    def predict(self, extras: Sequence[Any] = ()) -> None:
-        """Show the question, or the answer if one is committed.
+    def predict(self) -> None:
+        """Show the question, or the answer if one is committed."""
+        show(self.box())
 
-        Args:
-            extras: widgets to put into the same box, out of sight or not.
-        """
-        show(self.box(extras))
-
-    def box(self, extras: Sequence[Any] = ()) -> PredictionBox:
+    def box(self) -> PredictionBox:
         """The widget that ``predict`` shows."""
         # ipywidgets is loaded here, when a question is first shown.
         from course_utils.exercises.prediction_box import PredictionBox
 
-        return PredictionBox(self, record_here(), extras)
+        return PredictionBox(self, record_here())
 
 
 #: The predictions that the lessons have declared, by lesson, in their order.

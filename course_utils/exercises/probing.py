@@ -11,7 +11,7 @@ import numpy as np
 from course_utils.exercises import networks
 from course_utils.exercises.answers import ask, check_callable, spell
 from course_utils.exercises.catalogue import Misconception
-from course_utils.exercises.networks import MODELS, Map
+from course_utils.exercises.networks import MODELS, Array
 from course_utils.exercises.result import CheckFailed
 from course_utils.explain.building import building
 from course_utils.explain.rows import Row
@@ -164,7 +164,7 @@ def _layer_by_layer(model: Any, picture: Any) -> Any:
 # -- looking inside -----------------------------------------------------------------------------------------------
 
 
-def made_of(model: Any, x: Map, settings: str = "") -> Map:
+def made_of(model: Any, x: Array, settings: str = "") -> Array:
     """What the model makes of x. Fails with Keras's own words."""
     try:
         return run(model, x)
@@ -194,7 +194,7 @@ def path_to(tensor: Any) -> list[Any]:
     return path[::-1]
 
 
-def opened(model: Any, ends: Sequence[Any], *cuts: Any) -> Callable[..., list[Map]]:
+def opened(model: Any, ends: Sequence[Any], *cuts: Any) -> Callable[..., list[Array]]:
     """The maps at several places inside a model, as a function of the picture and of the maps at some cuts.
 
     What a function like this gives may be compared bit by bit with what another gives for the same number of pictures:
@@ -203,13 +203,13 @@ def opened(model: Any, ends: Sequence[Any], *cuts: Any) -> Callable[..., list[Ma
     places = {id(end): end for end in ends}  # each once: Keras loses a map that is asked for twice behind a cut
     inside = load_keras().Model([*model.inputs, *cuts], list(places.values()))
 
-    def maps(*given: Map) -> list[Map]:
+    def maps(*given: Array) -> list[Array]:
         made = dict(zip(places, load_keras().tree.flatten(inside(list(given))), strict=True))
         return [np.asarray(made[id(end)]) for end in ends]
 
     return maps
 
 
-def some_picture(model: Any, seed: int) -> Map:
+def some_picture(model: Any, seed: int) -> Array:
     """A picture of the size that the model takes, full of digits."""
     return networks.digits((1, *model.input_shape[1:]), seed=seed)

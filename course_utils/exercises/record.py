@@ -36,15 +36,15 @@ _REMEDIES = {
 _REMEDY = "Run this cell again to try once more."
 
 #: A number, or the option that was chosen.
-Answer = int | str
+Value = int | str
 
 
 @dataclass(frozen=True)
 class Entry:
     """One committed prediction: what was predicted, what Keras gave, and when it was answered."""
 
-    predicted: tuple[Answer, ...]
-    actual: tuple[Answer, ...]
+    predicted: tuple[Value, ...]
+    actual: tuple[Value, ...]
     answered_at: str
 
     def stored(self) -> dict[str, Any]:
@@ -78,13 +78,10 @@ class Record:
             return self._unwritten[key]
         return _entry(self._read().get(key))
 
-    def put(self, key: str, entry: Entry) -> None:
-        """Commit a prediction."""
-        self._change(key, entry)
-
-    def drop(self, key: str) -> None:
-        """Forget a prediction."""
-        self._change(key, None)
+    def put(self, key: str, entry: Entry | None) -> None:
+        """Commit a prediction, or forget it: then the entry is None."""
+        self._unwritten[key] = entry
+        self._write()
 
     def _read(self) -> dict[str, Any]:
         """What the file holds; nothing, with a sentence in ``trouble``, if it cannot be read."""
@@ -100,10 +97,6 @@ class Record:
         except OSError as problem:
             self.trouble = f"{FILE} cannot be read ({_reason(problem)}), so I cannot see your earlier predictions."
         return {}
-
-    def _change(self, key: str, entry: Entry | None) -> None:
-        self._unwritten[key] = entry
-        self._write()
 
     def _write(self) -> None:
         """Bring what is not written yet into the file; ``trouble`` says if that cannot be done."""

@@ -24,7 +24,7 @@ import numpy as np
 
 from course_utils.exercises import networks
 from course_utils.exercises.catalogue import Misconception
-from course_utils.exercises.networks import Map
+from course_utils.exercises.networks import Array
 from course_utils.exercises.result import CheckFailed
 from course_utils.keras_layers import Layer, LayerCode, kind_of, run
 
@@ -44,13 +44,13 @@ class Trial:
 
     layers: list[Layer]
     convolution: Layer
-    x: Map
-    maps: list[Map]
+    x: Array
+    maps: list[Array]
     reference: list[Layer]
     asked: tuple[int, ...]
 
     @property
-    def y(self) -> Map:
+    def y(self) -> Array:
         """What came out in the end."""
         return self.maps[-1]
 
@@ -70,13 +70,13 @@ class Trial:
         return networks.spell_size(self.y.shape[1:])
 
     @cached_property
-    def expected_maps(self) -> list[Map]:
+    def expected_maps(self) -> list[Array]:
         """What each layer of the reference makes of the picture with the learner's weights, which must fit."""
         _only_convolution(self.reference).set_weights(self.convolution.get_weights())
         return networks.run_through(self.reference, self.x)
 
     @property
-    def expected(self) -> Map:
+    def expected(self) -> Array:
         """What should have come out in the end."""
         return self.expected_maps[-1]
 
@@ -130,7 +130,7 @@ class SameMaps:
     after: Sequence[Demand] = ()
     layers_of: Callable[[Any], list[Layer]] = networks.layers_or_word
     seed: int = 2
-    weights: Sequence[Callable[[list[Map]], list[Map]]] = (list,)
+    weights: Sequence[Callable[[list[Array]], list[Array]]] = (list,)
 
     def __call__(self, function: Any) -> str:
         """Judge the layers that a function returns."""
@@ -178,7 +178,7 @@ def _only_convolution(layers: Sequence[Layer]) -> Layer:
     return convolution
 
 
-def with_weights_of(convolution: Layer, x: Map, **settings: Any) -> Map:
+def with_weights_of(convolution: Layer, x: Array, **settings: Any) -> Array:
     """What a convolution with these settings, and the weights of another one, makes of a map."""
     filters, k = convolution.filters, convolution.kernel_size
     settings = {"filters": filters, "kernel_size": k, "use_bias": convolution.use_bias, **settings}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import build, height, heights, numbers_out, size_of
+from course_utils.exercises.truth.measure import Array, build, height, heights, numbers_out, size_of
 from course_utils.keras_layers import KerasRefusal, output_shape, run
 
 
-def _counting(*shape: int) -> NDArray[np.float32]:
+def _counting(*shape: int) -> Array:
     """A map on which no two numbers are equal: 0, 1, 2, …"""
     return np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
 

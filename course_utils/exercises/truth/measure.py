@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from course_utils.keras_layers import Layer, LayerCode, load_keras, run
 
+#: Maps of real layers.
+Array = NDArray[np.float32]
 Pads = tuple[int, int]
 
 
@@ -22,12 +24,12 @@ def build(kind: str, **settings: Any) -> Layer:
     return LayerCode(kind, settings).build()
 
 
-def square(n: int) -> NDArray[np.float32]:
+def square(n: int) -> Array:
     """A map of ones, n × n, as a batch of one with one channel."""
     return np.ones((1, n, n, 1), dtype=np.float32)
 
 
-def height(x: NDArray[np.float32]) -> int:
+def height(x: Array) -> int:
     """The rows of a batch of maps."""
     return int(x.shape[1])
 

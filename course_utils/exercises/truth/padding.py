@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import Pads, build, heights, size_of, square
+from course_utils.exercises.truth.measure import Array, Pads, build, heights, size_of, square
+from course_utils.exercises.truth.stride import same_step_pads
 from course_utils.keras_layers import run
 
 
@@ -31,34 +31,26 @@ def same_then_valid_sizes(n: int, k: int) -> tuple[int, ...]:
     return heights(n, f'Conv2D(1, {k}, padding="same")', f"Conv2D(1, {k})")
 
 
+def same_pads(k: int) -> Pads:
+    """Ghost rows above and below in ``Conv2D(padding="same")``; with a stride of 1 they are the same for every map."""
+    return same_step_pads(k, k, 1)
+
+
 @cache
-def measured_pads(kind: str, k: int, d: int, padding: str) -> Pads:
-    """The ghost cells before and after that a real convolution uses, measured on a map of ones.
+def causal_pads(k: int, d: int) -> Pads:
+    """Ghost steps before and after in ``Conv1D(padding="causal")``, measured on a row of ones.
 
     One filter copies the first cell of each window, another the last. Where the first cell is a ghost the first
     filter gives 0, so its zeros are the ghosts before; the zeros of the other are the ghosts after.
     """
-    spatial = int(kind.removeprefix("Conv").removesuffix("D"))
-    ones = np.ones((1, *[(k - 1) * d + 2] * spatial, 1), dtype=np.float32)
-    layer = build(kind, filters=2, kernel_size=k, dilation_rate=d, padding=padding, use_bias=False)
+    ones = np.ones((1, (k - 1) * d + 2, 1), dtype=np.float32)
+    layer = build("Conv1D", filters=2, kernel_size=k, dilation_rate=d, padding="causal", use_bias=False)
     layer.build(ones.shape)
-    kernel = np.zeros([*[k] * spatial, 1, 2])
-    kernel[(0,) * spatial + (0, 0)] = 1
-    kernel[(-1,) * spatial + (0, 1)] = 1
+    kernel = np.zeros((k, 1, 2))
+    kernel[0, 0, 0] = kernel[-1, 0, 1] = 1
     layer.set_weights([kernel])
-    rows = run(layer, ones)[0].reshape(ones.shape[1], -1, 2).max(axis=1)
-    before, after = (rows == 0).sum(axis=0)
+    before, after = (run(layer, ones)[0] == 0).sum(axis=0)
     return int(before), int(after)
-
-
-def same_pads(k: int) -> Pads:
-    """Ghost rows above and below in ``Conv2D(padding="same")``."""
-    return measured_pads("Conv2D", k, 1, "same")
-
-
-def causal_pads(k: int, d: int) -> Pads:
-    """Ghost steps before and after in ``Conv1D(padding="causal")``."""
-    return measured_pads("Conv1D", k, d, "causal")
 
 
 def zero_padding_of_pair(a: int, b: int) -> tuple[Pads, Pads]:
@@ -68,7 +60,7 @@ def zero_padding_of_pair(a: int, b: int) -> tuple[Pads, Pads]:
 
 
 @cache
-def sums_of_ones(n: int, k: int) -> NDArray[np.float32]:
+def sums_of_ones(n: int, k: int) -> Array:
     """A k × k kernel of ones with "same" over an n × n map of ones."""
     layer = build("Conv2D", filters=1, kernel_size=k, padding="same", kernel_initializer="ones")
     return run(layer, square(n))[0, :, :, 0]

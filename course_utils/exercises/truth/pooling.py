@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import build, heights, numbers_out, size_of, weights_of
+from course_utils.exercises.truth.measure import Array, build, heights, numbers_out, size_of, weights_of
 from course_utils.keras_layers import run
 
 
@@ -42,7 +41,7 @@ def strided_pool_size(n: int, k: int, s: int) -> int:
     return size_of("MaxPooling2D", n, pool_size=k, strides=s)
 
 
-def _lit(n: int) -> NDArray[np.float32]:
+def _lit(n: int) -> Array:
     """n rows of n cells, each with another one of them lit, as a batch for a layer of one axis."""
     return np.eye(n, dtype=np.float32)[:, :, np.newaxis]
 
@@ -66,7 +65,7 @@ def pool_ghosts(n: int, k: int) -> int:
     return sum(k - len(cells) for cells in pool_reads(n, k))
 
 
-def pool_row(kind: str, row: Sequence[float], k: int) -> NDArray[np.float32]:
+def pool_row(kind: str, row: Sequence[float], k: int) -> Array:
     """What ``MaxPooling1D`` or ``AveragePooling1D`` with "same" makes of a row of numbers."""
     x = np.asarray(row, dtype=np.float32)[np.newaxis, :, np.newaxis]
     return run(build(f"{kind}Pooling1D", pool_size=k, padding="same"), x)[0, :, 0]

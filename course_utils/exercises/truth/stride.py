@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import Pads, build, size_of, weights_of
+from course_utils.exercises.truth.measure import Array, Pads, build, size_of, weights_of
 from course_utils.keras_layers import load_keras, output_shape, run
 
 
@@ -80,7 +80,7 @@ def accepts(s: int, d: int) -> str:
 
 
 @cache
-def ports(n: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def ports(n: int) -> tuple[Array, Array]:
     """A 3 × 3 convolution with a stride of 2 on a map that counts 1, 2, 3, …: with "same", and with PyTorch's
     ``padding=1``. The kernel counts as well, so that no two windows give the same sum.
     """

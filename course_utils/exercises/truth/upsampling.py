@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from course_utils.exercises.truth.measure import build, heights, numbers_out, size_of, square, weights_of
+from course_utils.exercises.truth.measure import Array, build, heights, numbers_out, size_of, square, weights_of
 from course_utils.keras_layers import Layer, run
 
 # -- upsampling ---------------------------------------------------------------------------------------------------
@@ -82,7 +81,7 @@ def never_stamped(n: int, k: int, s: int) -> int:
 
 
 @cache
-def there_and_back(n: int, s: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def there_and_back(n: int, s: int) -> tuple[Array, Array]:
     """A map that counts 1, 2, 3, …, and what is made of it by a convolution with ones, 3 × 3 and "same", and then by
     the transposed convolution with the same kernel.
     """
