@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from itertools import product
@@ -147,15 +146,6 @@ def test_what_there_is_not(call: Any, words: str) -> None:
     with pytest.raises(ValueError) as caught:
         call()
     assert words in str(caught.value)
-
-
-def test_importing_loads_nothing_heavy() -> None:
-    code = (
-        "import sys, json; from course_utils import drill, drill_sheet;"
-        "print(json.dumps([m for m in ('keras', 'tensorflow', 'ipywidgets', 'IPython') if m in sys.modules]))"
-    )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert json.loads(out) == []
 
 
 # -- on paper -----------------------------------------------------------------------------------------------------
