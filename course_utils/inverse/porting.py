@@ -52,15 +52,13 @@ class Port:
     notes: tuple[str, ...] = ()
     order: tuple[int, ...] = ()
 
+    def _code(self, comments: Sequence[str] = ()) -> str:
+        return "\n".join([*self.imports, "", *comments, f"ported = {self.call}", *self.weights])
+
     @property
     def text(self) -> str:
         """All of it, ready to paste: imports, the module, its weights, and the notes as comments."""
-        comments = [
-            line
-            for note in self.notes
-            for line in textwrap.wrap(note, WIDTH, initial_indent="# ", subsequent_indent="# ")
-        ]
-        return "\n".join([*self.imports, "", *comments, f"ported = {self.call}", *self.weights])
+        return self._code([f"# {line}" for note in self.notes for line in textwrap.wrap(note, WIDTH - 2)])
 
     def __str__(self) -> str:
         return self.text
@@ -68,11 +66,10 @@ class Port:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        code = "\n".join([*self.imports, "", f"ported = {self.call}", *self.weights])
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
         return (
             f'<div role="region" tabindex="0" aria-label="{escape(self.kind)} in PyTorch" style="overflow-x:auto">'
-            f'<pre style="margin:0">{escape(code)}</pre></div>' + (f"<ul>{notes}</ul>" if notes else "")
+            f'<pre style="margin:0">{escape(self._code())}</pre></div>' + (f"<ul>{notes}</ul>" if notes else "")
         )
 
 
@@ -112,10 +109,10 @@ def port(layer: Layer, input_shape: Sequence[int | None] | None = None) -> Port:
             f"There is no rule for this {kind_of(layer)}: it holds {len(layer.get_weights())} arrays, and of "
             f"{len(found.arrays)} it is known what they are: {', '.join(found.arrays)}."
         )
-    order: tuple[int, ...] = ()
-    notes = list(found.notes)
-    if given.last and not found.pointwise and (given.shape is None or len(given.shape) > 2):
-        order = () if given.shape is None else given.order
+    moved = given.last and not found.pointwise and (given.shape is None or len(given.shape) > 2)
+    order = given.order if moved and given.shape is not None else ()
+    notes = [*found.notes]
+    if moved:
         how = f": torch.permute_copy(x, {order}), not x.permute" if order else ""
         notes.append(
             f"PyTorch wants the channels before the sizes, in a copy{how}. A convolution of PyTorch 2.13 may read a "
@@ -151,10 +148,9 @@ def _layer_input(layer: Layer, given: Shape | None) -> LayerInput:
         )
     if len(shape) < 2:
         raise ValueError(f"{kind_of(layer)} takes an input_shape of at least one number, such as (28, 28, 3).")
-    if layer.weights and built is not None:
-        place = -1 if last else 1
-        if shape[place] != built[place]:
-            raise ValueError(f"{layer.name} was built for {built[place]} channels, and input_shape has {shape[place]}.")
+    place = -1 if last else 1
+    if layer.weights and built is not None and shape[place] != built[place]:
+        raise ValueError(f"{layer.name} was built for {built[place]} channels, and input_shape has {shape[place]}.")
     return LayerInput(shape, last)
 
 

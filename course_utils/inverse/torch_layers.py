@@ -75,8 +75,7 @@ def _group_normalization(layer: Layer, given: LayerInput) -> Ported:
     channels = given.channels
     _check_channels(layer, given)
     groups = channels if layer.groups == -1 else layer.groups
-    if channels % groups:
-        raise ValueError(f"{channels} channels cannot be dealt out to groups={groups}: {groups} must divide them.")
+    given.check_groups(groups)
     weights = _scale_and_shift(layer)
     return Ported((Module(call("GroupNorm", groups, channels, eps=layer.epsilon), weights),), (*weights.values(),))
 

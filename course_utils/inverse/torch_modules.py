@@ -46,6 +46,13 @@ class LayerInput:
             )
         return channels
 
+    def check_groups(self, groups: int) -> None:
+        """Raise ValueError unless the channels can be dealt out to so many groups."""
+        if self.channels % groups:
+            raise ValueError(
+                f"{self.channels} channels cannot be dealt out to groups={groups}: {groups} must divide them."
+            )
+
     @property
     def order(self) -> tuple[int, ...]:
         """The axes in PyTorch's order, by their numbers in Keras."""

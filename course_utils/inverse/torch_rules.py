@@ -138,10 +138,7 @@ def _windows(
 
 
 def _convolution(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Ported:
-    if given.channels % layer.groups:
-        raise ValueError(
-            f"{given.channels} channels cannot be dealt out to groups={layer.groups}: {layer.groups} must divide them."
-        )
+    given.check_groups(layer.groups)
     weights = {"weight": _turned("kernel", len(axes)), **bias_of(layer)}
     modules, notes = _windows(layer, axes, given, layer.filters, weights, layer.groups)
     return weighted(layer, given, modules, ("kernel",), notes)
