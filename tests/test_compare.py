@@ -283,7 +283,8 @@ def test_both_refuse(shape: tuple[int, ...], layer: Any) -> None:
     found = compare(layer, np.ones(shape, np.float32))
     text = str(found)
     assert found.refused and found.agrees and found.same_shape, text
-    assert found.by_hand is found.keras is found.tolerance is found.largest_difference is found.untried is None
+    parts = (found.by_hand, found.keras, found.tolerance, found.largest_difference, found.untried)
+    assert all(part is None for part in parts)
     assert found.verdict == "Both refuse: this setting has no output."
     assert found.refusal_by_hand and found.refusal_by_hand in text
     assert found.refusal_keras and found.refusal_keras in text
