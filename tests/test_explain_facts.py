@@ -208,24 +208,20 @@ def counted(layer: Any, shape: tuple[int, ...]) -> int:
     """Count the multiplications one by one, with a loop for each sum. Ghost cells count like any other."""
     *sizes, channels = shape
     axes, kind = axes_of(layer), type(layer).__name__
-    outs = [axis.output_size(n) for axis, n in zip(axes, sizes, strict=True)]
+    transposed = all(isinstance(axis, TransposedWindow) for axis in axes)
     total = 0
-    if all(
-        isinstance(axis, TransposedWindow) for axis in axes
-    ):  # every input cell stamps its kernel, for every pair of channels
-        for cell in itertools.product(*map(range, sizes)):
-            stamps = [axis.stamps(j, n) for axis, j, n in zip(axes, cell, sizes, strict=True)]
-            total += sum(1 for _ in itertools.product(*stamps, range(channels), range(layer.filters)))
-        return total
-    for place in itertools.product(*map(range, outs)):
-        window = [*itertools.product(*(axis.taps(i, n) for axis, i, n in zip(axes, place, sizes, strict=True)))]
+    # Transposed, every input cell stamps its kernel; else every output cell reads its window.
+    places = sizes if transposed else [axis.output_size(n) for axis, n in zip(axes, sizes, strict=True)]
+    for place in itertools.product(*map(range, places)):
+        met = [axis.stamps if isinstance(axis, TransposedWindow) else axis.taps for axis in axes]
+        window = [*itertools.product(*(ask(i, n) for ask, i, n in zip(met, place, sizes, strict=True)))]
         if "Depthwise" in kind or "Separable" in kind:
             total += sum(1 for _ in itertools.product(window, range(channels), range(layer.depth_multiplier)))
         if "Separable" in kind:
             total += sum(1 for _ in itertools.product(range(channels * layer.depth_multiplier), range(layer.filters)))
         if "Depthwise" not in kind and "Separable" not in kind:
-            of_group = channels // layer.groups
-            total += sum(1 for _ in itertools.product(window, range(of_group), range(layer.filters)))
+            reads = channels // getattr(layer, "groups", 1)
+            total += sum(1 for _ in itertools.product(window, range(reads), range(layer.filters)))
     return total
 
 

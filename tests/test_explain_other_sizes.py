@@ -89,6 +89,8 @@ def test_maps_that_meet_fit_for_some_n_only(levels: int, n: int | None, channels
         f"For n ≡ 0 (mod {2**levels}), where the maps that meet are equal, from n = {2**levels} on: o = n. "
         "Every such n comes back."
     )
+    last = f"In the n that went into the model: n, for n ≡ 0 (mod {2**levels})."
+    assert (last in " ".join(str(found).split())) is (n is None)
     for size in range(2**levels, 3 * 2**levels):
         try:
             assert unet(size, levels, channels_last).output_shape[2] == size and size % 2**levels == 0

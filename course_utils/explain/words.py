@@ -11,6 +11,7 @@ from course_utils.explain.rows import ExplainedModel, Row
 from course_utils.explain.shapes import sizes_of
 from course_utils.explain.wording import AXIS_NAMES, capital, count, listed, size, times
 from course_utils.fields import ReceptiveField
+from course_utils.size_formulas import ALL
 
 LEGEND = "every size worked out by hand, then held against Keras. Padding: (before, after)."
 BRIEF = "every size worked out by hand, from a rule, then held against Keras."
@@ -133,7 +134,9 @@ def remarks(row: Row) -> list[str]:
     if row.call.from_keras:
         lines.append("Starts from Keras's size, because the row before has no answer by hand.")
     if row.axes and row.for_any_n and row.output_shape is not None and None in row.output_shape[1:]:
-        lines.append(f"In the n that went into the model: {row.for_any_n}.")
+        some = sorted({str(size.where) for size in row.facts.sizes if size.where != ALL})
+        only = f", for n {listed(some)}" if some else ""
+        lines.append(f"In the n that went into the model: {row.for_any_n}{only}.")
     lines += [f"Note: {note}" for note in row.notes]
     if row.refusal_keras is not None:
         lines.append(f"Keras: {row.refusal_keras}")

@@ -46,6 +46,14 @@ def attention(layer: Layer, arguments: Arguments) -> RuleResult:
     return _looked_up(query, value, (value[-1],), _scale(layer, query[-1]), scores, notes)
 
 
+@call_rule("ops.DotProductAttention")
+def dot_product(_operation: Layer, arguments: Arguments) -> RuleResult:
+    """The same without weights, for ``(places, heads, numbers)``."""
+    query, _, value = (arguments.shape_of(name, place) for place, name in enumerate(("query", "key", "value")))
+    notes = [FORETOLD_WRONGLY] * (query[-1] != value[-1])
+    return _looked_up(query, value, (value[-1],), NONE, notes=notes)
+
+
 @call_rule("MultiHeadAttention")
 def multi_head(layer: Layer, arguments: Arguments) -> RuleResult:
     """Every head weighs query, key and value anew, and the last weights join the heads."""
