@@ -37,6 +37,8 @@ class Comparison:
         refusal_by_hand: why the hand refuses, or None.
         refusal_keras: what Keras said when it refused, or None.
         untried: why nothing can be compared, though the layer is right: TensorFlow cannot run it on this processor.
+        backend: what Keras runs on.
+        known: how this backend computes such a layer otherwise, where that is known; said if they differ.
     """
 
     kind: str
@@ -47,6 +49,8 @@ class Comparison:
     refusal_by_hand: str | None
     refusal_keras: str | None
     untried: str | None = None
+    backend: str = "tensorflow"
+    known: str | None = None
 
     @property
     def shape_by_hand(self) -> tuple[int, ...] | None:
@@ -100,18 +104,23 @@ class Comparison:
         return self.refused if within is None else bool(within.all())
 
     @property
+    def _keras(self) -> str:
+        """Keras, and what it runs on if that is not TensorFlow."""
+        return "Keras" if self.backend == "tensorflow" else f"Keras on {self.backend}"
+
+    @property
     def verdict(self) -> str:
-        """One sentence."""
+        """One sentence, and where they differ a second one if the reason is known."""
         if self.refused:
             return "Both refuse: this setting has no output."
         if self.by_hand is None:
-            return f"They differ: Keras gives {self.shape_keras}, by hand there is no output."
+            return f"They differ: {self._keras} gives {self.shape_keras}, by hand there is no output."
         if self.untried:
             return f"Nothing to compare with: by hand there is {self.shape_by_hand}. {self.untried}"
         if self.keras is None:
-            return f"They differ: by hand there is {self.shape_by_hand}, Keras refuses."
+            return f"They differ: by hand there is {self.shape_by_hand}, {self._keras} refuses."
         if not self.same_shape:
-            return f"They differ: by hand {self.shape_by_hand}, Keras {self.shape_keras}."
+            return f"They differ: by hand {self.shape_by_hand}, {self._keras} {self.shape_keras}."
         if self.agrees:
             count = self.by_hand.size
             return f"They agree in shape and in {'the one value' if count == 1 else f'all {count} values'}."
@@ -123,7 +132,8 @@ class Comparison:
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
         return (
             f"They differ in {int(wrong.sum())} of {wrong.size} values; the first at {place}: "
-            f"by hand {self.by_hand[place]:.9g}, Keras {self.keras[place]:.9g}."
+            f"by hand {self.by_hand[place]:.9g}, {self._keras} {self.keras[place]:.9g}."
+            + (f" {self.known}" if self.known else "")
         )
 
     @property
@@ -139,7 +149,7 @@ class Comparison:
         rows = [
             ("input", str(self.input_shape)),
             ("by hand", str(self.shape_by_hand or self.refusal_by_hand)),
-            ("Keras", str(self.shape_keras or self.refusal_keras)),
+            (self._keras, str(self.shape_keras or self.refusal_keras)),
         ]
         if self.largest_difference is not None:
             rows.append(("largest difference", f"{self.largest_difference:.1e}" if self.largest_difference else "0"))
@@ -194,7 +204,26 @@ def compare(layer: Layer, x: ArrayLike) -> Comparison:
         refusal_by_hand=refusal_by_hand,
         refusal_keras=refusal_keras,
         untried=keras_layers.missing_kernel(layer) if runs_elsewhere else None,
+        backend=keras_layers.load_keras().backend.backend(),
+        known=None if values is None else _known_of_the_backend(layer, x.shape),
     )
+
+
+def _known_of_the_backend(layer: Layer, shape: tuple[int, ...]) -> str | None:
+    """What Keras 3.15 on PyTorch computes otherwise; the scripts in ``findings/`` show both."""
+    if keras_layers.load_keras().backend.backend() != "torch":
+        return None
+    kind, last = keras_layers.kind_of(layer), keras_layers.channels_last(layer)
+    if kind.startswith("AveragePooling"):
+        sizes = shape[1:-1] if last else shape[2:]
+        pads = [cast("Window", axis).pads(n) for axis, n in zip(keras_layers.axes_of(layer), sizes, strict=True)]
+        if any(before != after for before, after in pads):
+            return "Where one more cell is padded after than before, this backend copies the edge there and counts it."
+    if kind.startswith("Conv") and last and shape[-1] == 1:
+        return (
+            "PyTorch 2.13 can read a map with one channel wrongly once its axes are turned, as this backend turns them."
+        )
+    return None
 
 
 def _attempt(action: Callable[[], Any], refusal: type[Exception]) -> tuple[Any, str | None]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import dataclasses
 import doctest
 import importlib
+import os
 import re
+import subprocess
+import sys
 from functools import partial, wraps
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -122,15 +126,6 @@ def test_activations_are_known_however_they_are_given(given: Any) -> None:
     layer = conv(activation="tanh")
     layer.activation = keras.activations.get(given) if isinstance(given, str) else given
     assert compare(layer, random_input(1, 5, 6, 2)).agrees
-
-
-def test_causal_convolution() -> None:
-    layer = L.Conv1D(1, 3, padding="causal", dilation_rate=2)
-    layer.build((1, 6, 1))
-    layer.kernel.assign(np.array([1.0, 10.0, 100.0]).reshape(3, 1, 1))
-    found = compare(layer, [[[1], [2], [3], [4], [5], [6]]])
-    assert found.agrees and found.largest_difference == 0
-    assert numbers_of(found)[0].ravel().tolist() == [100, 200, 310, 420, 531, 642]
 
 
 # -- difference ---------------------------------------------------------------------------------------------------
@@ -305,6 +300,46 @@ def test_one_refuses_and_the_other_does_not(changed: dict[str, Any], verdict: st
     found = dataclasses.replace(agreeing(), **changed)
     assert not found.agrees and not found.refused and not found.same_shape
     assert found.verdict == verdict and "✗" in str(found)
+
+
+def test_another_backend_is_named_and_what_is_known_of_it() -> None:
+    found = dataclasses.replace(tampered(agreeing(), 1.0), backend="jax", known="It is known.")
+    assert ", Keras on jax " in found.verdict and found.verdict.endswith(". It is known.")
+    assert "Keras on jax" in str(found) and "Keras on jax" in text_of(page_of(found))
+    refused = dataclasses.replace(found, keras=None, refusal_keras="no")
+    assert refused.verdict == "They differ: by hand there is (1, 5, 6, 2), Keras on jax refuses."
+
+
+ON_TORCH = """
+import numpy as np, keras
+from course_utils import byhand
+from course_utils.axes import Window
+from course_utils.compare import compare
+
+x = np.arange(1.0, 15).reshape(1, 7, 2, 1)
+layer = keras.layers.AveragePooling2D(4, strides=1, padding="same")
+found = compare(layer, x)
+edge = np.pad(x, ((0, 0), (1, 2), (1, 2), (0, 0)), mode="edge")
+assert np.allclose(byhand.average_pool(edge, (Window(4),) * 2), found.keras, rtol=1e-6)
+assert not found.agrees and "Keras on torch" in found.verdict and "copies the edge" in found.verdict, found.verdict
+assert compare(keras.layers.AveragePooling2D(3, strides=1, padding="same"), x).known is None
+found = compare(keras.layers.Conv2D(1, (1, 5), strides=(1, 2)), np.ones((2, 5, 5, 1)))
+assert found.known and "one channel" in found.known
+assert compare(keras.layers.Conv2D(1, 3), np.ones((1, 5, 5, 2))).agrees
+refused = compare(keras.layers.Conv2DTranspose(1, 2, padding="same", output_padding=0), np.ones((1, 3, 3, 1)))
+assert refused.untried is None
+"""
+
+
+@pytest.mark.everything
+def test_keras_on_torch_differs_by_the_rule_that_is_named(tmp_path: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--target", str(tmp_path), "torch==2.13.0"]
+    subprocess.run(pip, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "KERAS_BACKEND": "torch"}
+    done = subprocess.run(
+        [sys.executable, "-c", ON_TORCH], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_keras_averages_nothing_at_all() -> None:
