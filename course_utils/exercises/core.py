@@ -145,7 +145,7 @@ class AgainstKeras:
     Args:
         cases: arguments of the function, the simplest first: the first that differs is the one that is shown.
         differ: what is wrong with a value for a case, as the end of "For n = 7, k = 4 …", with more lines if need be;
-            nothing where nothing is wrong. Its parameters, the first left out, are the symbols that are shown.
+            nothing where nothing is wrong. Its parameters behind the value are the symbols that are shown.
         layer: the real layer, as it is called in a sentence.
         read: turns what the function returns into a value that can be compared, or raises BadAnswer.
         wrong_answers: wrong functions with a name.
@@ -155,6 +155,7 @@ class AgainstKeras:
         agreement: what is said of a right answer, if not that it agrees with the layer.
         explain: is told of a function that fails, and raises a CheckFailed of its own if it knows better why.
         with_case: whether the smallest case against a misconception is shown, too.
+        symbols: what has the symbols that are shown as its parameters, if not ``differ``.
     """
 
     cases: tuple[tuple[Any, ...], ...]
@@ -168,6 +169,7 @@ class AgainstKeras:
     agreement: str = "Your function agrees with {layer} in all {count} settings that I tried."
     explain: Callable[[Callable[..., Any], CheckFailed], None] = lambda function, failed: None
     with_case: bool = False
+    symbols: Callable[..., Any] | None = None
 
     def __call__(self, function: Any) -> str:
         """Compare a function with the layer. It is called once for each case."""
@@ -193,8 +195,9 @@ class AgainstKeras:
     def _settings(self, case: tuple[Any, ...]) -> str:
         if self.told is not None:
             return self.told(*case)
+        _, *behind = signature(self.differ).parameters.values()
+        asked = signature(self.symbols).parameters.values() if self.symbols else behind
         # What has a default is the layer's business; the learner's function does not take it.
-        _, *asked = signature(self.differ).parameters.values()
         symbols = [parameter.name for parameter in asked if parameter.default is Parameter.empty]
         return ", ".join(f"{symbol} = {number}" for symbol, number in zip(symbols, case, strict=True))
 
@@ -230,17 +233,10 @@ def equals(truth: Callable[..., Any], remark: Callable[[Any, Any], str] = lambda
 
     def differ(value: Any, *case: Any) -> str:
         true = truth(*case)
-        return (
-            ""
-            if value == true
-            else f"your function says {spell(value)}; Keras gives {spell(true)}.{remark(value, true)}"
-        )
+        if value == true:
+            return ""
+        return f"your function says {spell(value)}; Keras gives {spell(true)}.{remark(value, true)}"
 
-    # With the symbols of the truth behind the value.
-    own, asked = signature(differ), signature(truth)
-    differ.__signature__ = own.replace(  # type: ignore[attr-defined]
-        parameters=[own.parameters["value"], *asked.parameters.values()]
-    )
     return differ
 
 

@@ -92,7 +92,7 @@ class Lesson:
             read: what turns the function's value into one that can be compared: ``whole``, ``pair``, …
             remark: what to add about a wrong value and the true one.
         """
-        checker = AgainstKeras(tuple(map(as_tuple, cases)), equals(truth, remark), layer, read)
+        checker = AgainstKeras(tuple(map(as_tuple, cases)), equals(truth, remark), layer, read, symbols=truth)
         return self.function(checker, wrong=wrong, hints=hints, why=why)
 
     def function(

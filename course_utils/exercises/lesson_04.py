@@ -182,10 +182,6 @@ def _row_differs(said: list[float], made: list[float]) -> str:
     return f"{line} The first that differs is in cell {places[0]}."
 
 
-def _old_cells_stay(row: Sequence[float]) -> list[float]:
-    return [v for cell, after in pairwise([*row, row[-1]]) for v in (cell, (cell + after) / 2)]
-
-
 def _corners_stay(row: Sequence[float]) -> list[float]:
     return [float(v) for v in np.interp(np.linspace(0, len(row) - 1, 2 * len(row)), range(len(row)), row)]
 
@@ -199,7 +195,7 @@ def _corners_stay(row: Sequence[float]) -> list[float]:
     ),
     wrong=[
         (m.BLENDING_COPIES, edited({"0.75": "1", "0.25": "0"})),
-        (m.OLD_CELLS_STAY, _old_cells_stay),
+        (m.OLD_CELLS_STAY, edited({"j - 1": "j", "0.75": "0.5", "0.25": "0.5"})),
         (m.CORNERS_STAY, _corners_stay),
         (m.RIM_BLENDS_WITH_ZERO, edited({"min(max(neighbour, 0), n - 1)": "neighbour", "row[n": "[*row, 0][n"})),
         (m.FAR_CELL_WINS, edited({"0.75": "0.25", "0.25": "0.75"})),
