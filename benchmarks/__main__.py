@@ -3,9 +3,10 @@
     python -m benchmarks            everything
     python -m benchmarks --steps 20 quicker and rougher
     python -m benchmarks --kernel   without a browser
+    python -m benchmarks --before FOLDER   beside an older build of the course, in the same run
 
 The baseline draws the same three grids with `interact` and `plt.show`, from the same computation. Times in the browser
-are taken in the page: from the key press to the first frame that shows the changed picture.
+are taken in the page: from the key press until the changed picture has been painted.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--kernel", action="store_true", help="only what needs no browser")
+    parser.add_argument("--before", type=Path, metavar="FOLDER", help="an older build, measured beside this one")
     given = parser.parse_args()
     table("in the kernel, one step", in_kernel.rows(given.steps), in_kernel.BASELINE)
     if given.kernel:
@@ -44,7 +46,11 @@ def main() -> None:
     from benchmarks import in_page
 
     with tempfile.TemporaryDirectory() as folder:
-        table("in the browser, key press to picture", in_page.rows(Path(folder), given.steps), in_page.BASELINE)
+        table(
+            "in the browser, key press to picture",
+            in_page.rows(Path(folder), given.steps, given.before),
+            in_page.BASELINE,
+        )
 
 
 if __name__ == "__main__":

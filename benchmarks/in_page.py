@@ -39,22 +39,26 @@ def draw(k=3):
     plt.show()""",
     "ipywidgets.interact(draw, k=(1, 7));",
 ]
-#: What is shown → the cells, and the slider that is moved.
+#: What is moved → the explorer, and the name of the slider. At the largest n, where there is most to draw.
 EXPLORERS = {
-    "padding, k": ("explore.padding(n=7, k=3)", "k, kernel size"),
-    "stride, s, n = 12": ("explore.stride(n=12)", "s, stride"),
-    "pooling, n": ("explore.pooling()", "n, input size"),
-    "upsampling, n": ("explore.upsampling()", "n, input size"),
-    "transposed, k": ("explore.transposed()", "k, kernel size"),
+    "padding, n = 12, k": ("explore.padding(n=12, k=3)", "k, kernel size"),
+    "stride, n = 12, s": ("explore.stride(n=12)", "s, stride"),
+    "pooling, n = 12, k": ("explore.pooling(n=12)", "k, pool size"),
+    "upsampling, n = 8, f": ("explore.upsampling(n=8)", "f, factor"),
+    "transposed, n = 6, k": ("explore.transposed(n=6)", "k, kernel size"),
     "padding, a picture, k": ('explore.padding(show="image")', "k, kernel size"),
-    "the tape, n": ("explore.autoencoder()", "n, input size"),
+    "the tape, n": ("explore.autoencoder(n=26)", "n, input size"),
 }
+#: Two steps up and two down; and steps of which neither was foreseen.
+STEPS, LEAPS = ["ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"], ["End", "Home"]
+#: Milliseconds between two keys: as quickly as someone presses one who looks at what comes.
+PACE = 120
 
-# Stamp the key, and the first frame after the picture has changed.
+# Stamp the key, and the moment in which the frame with the changed picture has been painted.
 WATCH = """([cell, kind]) => {
     const area = document.querySelector(`.jp-Cell[data-windowed-list-index="${cell}"] .jp-Cell-outputArea`);
     const state = () => kind === 'explorer'
-        ? area.querySelector('.cu-answers')?.textContent + area.querySelector('.cu-view img')?.src
+        ? area.querySelector('.cu-said, .cu-answers')?.textContent + area.querySelector('.cu-view img')?.src
         : area.querySelector('img')?.src;
     window.took = [];
     window.changed = 0;
@@ -66,7 +70,11 @@ WATCH = """([cell, kind]) => {
         if (pressed === null || !now || now === before) return;
         const started = pressed;
         pressed = null;
-        const done = () => requestAnimationFrame(() => window.took.push(performance.now() - started));
+        const done = () => requestAnimationFrame(() => {
+            const painted = new MessageChannel();  // it answers when the frame has been painted
+            painted.port1.onmessage = () => window.took.push(performance.now() - started);
+            painted.port2.postMessage(0);
+        });
         kind === 'explorer' ? done() : area.querySelector('img').decode().then(done, done);
     };
     new MutationObserver(look).observe(area, {subtree: true, childList: true, attributes: true, characterData: true});
@@ -74,7 +82,7 @@ WATCH = """([cell, kind]) => {
 
 # The time from an event on the cells until the page holds what it asks for, and until the next frame is due.
 POINT = """cell => {
-    const grids = document.querySelector(`.jp-Cell[data-windowed-list-index="${cell}"] .cu-grids`);
+    const grids = document.querySelector(`.jp-Cell[data-windowed-list-index="${cell}"] .cu-scene`);
     window.handled = [];
     let began = 0;
     grids.parentElement.addEventListener('pointermove', () => { began = performance.now(); }, true);
@@ -93,12 +101,13 @@ def open_cells(page: Any, server: Any, folder: Path, name: str, cells: list[str]
     return len(cells) - 1
 
 
-def keys(page: Any, cell: int, slider: Any, kind: str, steps: int) -> tuple[float, float]:
-    """Key press to changed picture, on a slider, to and fro."""
+def keys(page: Any, cell: int, slider: Any, kind: str, steps: int, pressed: list[str]) -> tuple[float, float]:
+    """Key press to painted picture, on a slider: these keys again and again."""
     slider.focus()
     page.evaluate(WATCH, [cell, kind])
     for i in range(steps + 5):
-        page.keyboard.press("ArrowRight" if i % 2 else "ArrowLeft")
+        page.wait_for_timeout(PACE)
+        page.keyboard.press(pressed[i % len(pressed)])
         page.wait_for_function("count => window.took.length > count", arg=i, timeout=20_000)
     return quantiles(page.evaluate("() => window.took")[5:])
 
@@ -138,24 +147,34 @@ def kernel_memory(server: Any) -> float:
     return max(float(child.memory_full_info().pss) for child in kernels) / 2**20
 
 
-def rows(folder: Path, steps: int) -> Iterator[tuple[str, float, float]]:
-    """The baseline, and every explorer in a notebook of its own kernel; the last row is the memory of that kernel."""
+def rows(folder: Path, steps: int, before: Path | None) -> Iterator[tuple[str, float, float]]:
+    """The baseline, and every explorer in a notebook of its own kernel, and what that kernel weighs.
+
+    Args:
+        folder: for the notebooks and the server.
+        steps: how many keys are pressed on each.
+        before: an older build of the course, measured beside this one; None for none.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright, rig.Lab(folder / "lab") as server:
         page = rig.launch_browser(playwright).new_context(viewport={"width": 1280, "height": 1000}).new_page()
         cell = open_cells(page, server, folder, "baseline", INTERACT)
         slider = rig.cell(page, cell).get_by_role("slider").last
-        yield (BASELINE, *keys(page, cell, slider, "image", steps))
+        yield (BASELINE, *keys(page, cell, slider, "image", steps, STEPS))
         yield (f"after a drag: {BASELINE}", *quantiles([drag(page, slider) for _ in range(5)]))
         server.shutdown_kernels()
         for name, (source, label) in EXPLORERS.items():
-            cells = ["from course_utils import explore", source]
-            cell = open_cells(page, server, folder, name.split(",")[0].replace(" ", "-"), cells)
-            slider = rig.cell(page, cell).get_by_role("slider", name=label, exact=True)
-            yield (name, *keys(page, cell, slider, "explorer", steps))
-            yield (f"after a drag: {name}", *quantiles([drag(page, slider) for _ in range(5)]))
-            if name == next(iter(EXPLORERS)):
-                yield ("pointing at a cell, without the kernel", *point(page, cell, steps))
-                yield ("MiB (PSS) of the kernel of the first explorer", kernel_memory(server), 0.0)
-            server.shutdown_kernels()
+            for build in (None, before) if before else (None,):
+                old = f"import sys; sys.path.insert(0, {str(build)!r})\n" if build else ""
+                title = f"{name} (before)" if build else name
+                cells = [f"{old}from course_utils import explore", source]
+                cell = open_cells(page, server, folder, title.translate(str.maketrans(" ,=", "---")), cells)
+                slider = rig.cell(page, cell).get_by_role("slider", name=label, exact=True)
+                yield (title, *keys(page, cell, slider, "explorer", steps, STEPS))
+                yield (f"unforeseen: {title}", *keys(page, cell, slider, "explorer", steps // 3, LEAPS))
+                yield (f"after a drag: {title}", *quantiles([drag(page, slider) for _ in range(5)]))
+                if title == next(iter(EXPLORERS)):
+                    yield ("pointing at a cell, without the kernel", *point(page, cell, steps))
+                    yield ("MiB (PSS) of the kernel of the first explorer", kernel_memory(server), 0.0)
+                server.shutdown_kernels()
