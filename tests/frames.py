@@ -12,7 +12,7 @@ from typing import Any
 
 from course_utils.explorers.frame import Arithmetic, Frame
 from course_utils.explorers.settings import Settings
-from course_utils.pictures.grids import Grid
+from course_utils.pictures.grids import Grid, value
 
 
 @cache
@@ -29,13 +29,28 @@ def roles(grid: Grid) -> list[list[str]]:
     return [[cell.role for cell in row] for row in grid.cells]
 
 
-def value(text: str) -> float:
-    """A number as it is written on a grid."""
-    return float(text.replace("−", "-").replace("∞", "inf"))
-
-
 def numbers_in(grid: Grid) -> list[list[float]]:
-    return [[value(cell.text) for cell in row] for row in grid.cells]
+    return [[value(cell.text.replace("∞", "inf")) for cell in row] for row in grid.cells]
+
+
+def texts_in(grid: Grid) -> list[list[str]]:
+    """The numbers of a map as they are written, without its ghosts."""
+    rows = [[cell.text for cell in row if cell.role != "ghost"] for row in grid.cells]
+    return [row for row in rows if row]
+
+
+def by_keras(frame: Frame, sums: Arithmetic) -> list[list[str]]:
+    """What Keras made, as the arithmetic shows it."""
+    return texts_in(grid_of(frame, sums.result)) if sums.keras is None else [list(row) for row in sums.keras]
+
+
+def received(sent: dict[str, Any]) -> list[list[tuple[str, str]]]:
+    """The first letter of the role and the text of each cell, read from what is sent as ``view.js`` reads it."""
+    letters = "".join(letter * int(count) for count, letter in re.findall(r"(\d+)(\w)", sent["roles"]))
+    lines = sent["texts"].split(";")
+    texts = [(lines[int(line[1:])] if line.startswith("=") else line).split(" ") for line in lines]
+    rows = [letters[i : i + sent["columns"]] for i in range(0, len(letters), sent["columns"])]
+    return [list(zip(row, line, strict=True)) for row, line in zip(rows, texts, strict=True)]
 
 
 def weight(text: str) -> Fraction:
@@ -44,11 +59,13 @@ def weight(text: str) -> Fraction:
     return Fraction(text.strip("()"))
 
 
-def written_out(sums: Arithmetic, i: int, j: int) -> Fraction:
+def written_out(frame: Frame, sums: Arithmetic, i: int, j: int) -> Fraction:
     """What the arithmetic of one output cell comes to, as ``view.js`` writes it out."""
+    inputs = texts_in(grid_of(frame, sums.inputs))
+    kernel = texts_in(grid_of(frame, sums.kernel)) if sums.kernel else None
     read = list(product(enumerate(sums.rows[i]), enumerate(sums.columns[j])))
-    inside = {(r, c): 0 <= r < len(sums.inputs) and 0 <= c < len(sums.inputs[0]) for (_, r), (_, c) in read}
-    real = [Fraction(value(sums.inputs[r][c])) for (_, r), (_, c) in read if inside[r, c]]
+    inside = {(r, c): 0 <= r < len(inputs) and 0 <= c < len(inputs[0]) for (_, r), (_, c) in read}
+    real = [Fraction(value(inputs[r][c])) for (_, r), (_, c) in read if inside[r, c]]
     if sums.how == "mean":
         return sum(real, Fraction(0)) / len(real)
     if sums.how == "max":
@@ -56,11 +73,12 @@ def written_out(sums: Arithmetic, i: int, j: int) -> Fraction:
         return max(real)
     total = Fraction(0)
     for (a, r), (b, c) in read:
-        term = Fraction(value(sums.inputs[r][c] if inside[r, c] else sums.ghost))
-        if sums.kernel is not None:
-            row = sums.kernel_rows[i][a] if sums.kernel_rows else a
-            column = sums.kernel_columns[j][b] if sums.kernel_columns else b
-            term *= Fraction(value(sums.kernel[row][column]))
+        term = Fraction(value(inputs[r][c] if inside[r, c] else sums.ghost))
+        if kernel is not None:
+            # With stamps, the one that falls on this cell; otherwise one after the other.
+            row = sums.stamp_rows[r].index(i) if sums.stamp_rows else a
+            column = sums.stamp_columns[c].index(j) if sums.stamp_columns else b
+            term *= Fraction(value(kernel[row][column]))
         if sums.row_weights is not None and sums.column_weights is not None:
             term *= weight(sums.row_weights[i][a]) * weight(sums.column_weights[j][b])
         total += term

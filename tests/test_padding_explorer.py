@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import xml.etree.ElementTree as ET
 from typing import Any
 
 import numpy as np
@@ -17,12 +16,11 @@ from course_utils.compare import compare
 from course_utils.explorers import layer
 from course_utils.explorers.base import Explorer
 from course_utils.explorers.frame import Frame
-from course_utils.explorers.maps import LARGEST_N, VALUES, input_values
+from course_utils.explorers.maps import LARGEST_N, input_values
 from course_utils.explorers.padding import PaddingSettings
 from course_utils.explorers.settings import declare
 from course_utils.explorers.windows import IMPOSSIBLE, LARGEST_K
 from course_utils.keras_layers import LayerCode
-from course_utils.pictures.grids import Cell, Grid, svg
 
 
 def test_an_even_kernel_has_more_ghosts_below_and_right() -> None:
@@ -38,7 +36,6 @@ def test_cells_that_no_window_reads_are_struck_out() -> None:
     grid = grid_of(frame_of(PaddingSettings(8, padding="valid", s=2)), "input")
     assert set(roles(grid)[7]) == {"unread"}
     assert [row[7] for row in roles(grid)] == ["unread"] * 8
-    assert "cu-strike" in svg(grid)
     assert not any("unread" in row for row in roles(grid_of(frame_of(PaddingSettings(padding="valid")), "input")))
 
 
@@ -64,7 +61,7 @@ def test_a_disagreement_is_shown_with_both_numbers() -> None:
     verdict = run.verdict(IMPOSSIBLE)
     assert verdict.startswith("They differ in 16 of 16 values; the first at (0, 0, 0, 0): by hand 1, ")
     frame = dataclasses.replace(frame_of(PaddingSettings(2, 1)), agrees=run.agrees, verdict=verdict)
-    assert "cu-differ" in frame.for_view()["answers"]
+    assert frame.for_view()["outcome"] == "differ" and frame.for_view()["verdict"] == verdict
     assert frame.text.splitlines()[-1].startswith("✗ They differ")
 
 
@@ -99,25 +96,9 @@ def test_the_output_of_a_cell_holds_the_widget_a_still_and_the_words() -> None:
     bundle, metadata = explore.padding(n=8, k=4)._repr_mimebundle_()
     assert set(bundle) == {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}
     assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG\r\n")
-    assert bundle["text/plain"].startswith('n = 8, k = 4, padding="same": output 8 × 8.')
+    first, second, *_ = bundle["text/plain"].splitlines()
+    assert (first, second) == ('n = 8, k = 4, padding="same".', "What comes out: output 8 × 8.")
     assert metadata["image/png"]["alt"] == bundle["text/plain"]
-
-
-@pytest.mark.parametrize("values", VALUES)
-def test_pictures_are_well_formed_and_described(values: str) -> None:
-    for name in ("input", "kernel", "output"):
-        grid = grid_of(frame_of(PaddingSettings(5, 4, kernel="count", values=values)), name)
-        root = ET.fromstring(svg(grid))
-        assert root.get("role") == "img"
-        assert root.get("aria-label") == grid.description
-        cells = [g for g in root if g.get("data-at")]
-        assert len(cells) == grid.rows * grid.columns
-        assert cells[0].get("data-at") == f"{grid.origin[0]},{grid.origin[1]}"
-
-
-def test_a_text_in_a_cell_cannot_break_the_picture() -> None:
-    grid = Grid("input", "t", ((Cell("1", "real"),),), (0, 0), 'a "quoted" <b> & more')
-    assert ET.fromstring(svg(grid)).get("aria-label") == 'a "quoted" <b> & more'
 
 
 @pytest.mark.parametrize("k", range(1, LARGEST_K + 1))

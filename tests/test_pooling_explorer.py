@@ -6,13 +6,14 @@ from itertools import product
 from typing import Any
 
 import pytest
-from frames import frame_of, grid_of, numbers_in, value
+from frames import by_keras, frame_of, grid_of, numbers_in
 
 from course_utils import explore
 from course_utils.explorers.frame import Frame
 from course_utils.explorers.maps import LARGEST_N, PADDINGS
 from course_utils.explorers.pooling import DEFAULT, KINDS, STRIDES, PoolingSettings
 from course_utils.explorers.windows import LARGEST_K
+from course_utils.pictures.grids import value
 
 SLIDING = ("max", "average")
 
@@ -62,7 +63,7 @@ def test_the_last_mean_of_one_to_seven_is_seven() -> None:
     frame = at(n=(1, 7), k=(1, 2), kind="average", values="count")
     assert numbers_in(grid_of(frame, "output")) == [[1.5, 3.5, 5.5, 7.0]]
     (means,) = frame.arithmetic
-    assert means.keras[0][-1] == "7"
+    assert by_keras(frame, means)[0][-1] == "7"
     assert any("1 of 2, so it divides by 1." in remark for remark in frame.remarks)
 
 
@@ -74,7 +75,7 @@ def test_a_ghost_never_wins_against_negative_numbers() -> None:
         ghosts += sum(cell.role == "ghost" for row in grid.cells for cell in row)
         assert {cell.text for row in grid.cells for cell in row if cell.role == "ghost"} <= {"−∞"}
         assert max(map(max, numbers_in(grid_of(frame, "output")))) < 0
-        assert all(value(text) < 0 for row in frame.arithmetic[0].keras for text in row)
+        assert all(value(text) < 0 for row in by_keras(frame, frame.arithmetic[0]) for text in row)
     assert ghosts > 100
 
 
@@ -93,11 +94,11 @@ def test_global_pooling_is_one_number_and_holds_what_has_no_meaning(kind: str) -
     assert frame.code.splitlines()[-1] == "print(keras.ops.convert_to_numpy(y)[0])"
     explorer = explore.pooling(kind=kind)
     assert all(explorer.controls[name].disabled for name in ("k", "strides", "padding"))
-    (note,) = explorer.view.notes
+    (note,) = explorer.view.frame["notes"]
     assert "k, strides and padding are held" in note and 'Choose "max" or "average"' in note
     explorer.controls["kind"].value = "max"
     assert not any(explorer.controls[name].disabled for name in ("k", "strides", "padding"))
-    assert explorer.view.notes == []
+    assert explorer.view.frame["notes"] == []
 
 
 def test_a_picture_of_one_cell_is_a_number() -> None:

@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from frames import frame_of, grid_of, value
+from frames import frame_of, grid_of, numbers_in
 
 from course_utils import byhand, explore
 from course_utils.axes import Window
@@ -58,21 +58,21 @@ def test_the_symmetric_values_are_those_of_a_window_with_numbers_of_padding() ->
         axes = (Window(k, s, 1, ((k - 1) // 2, (k - 1) // 2)),) * 2
         x, weights = input_values(n, "negative"), kernel_values(k, "count")
         by_hand = byhand.convolve(x[np.newaxis, :, :, np.newaxis], weights[:, :, np.newaxis, np.newaxis], axes)
-        cells = [[value(cell.text) for cell in row] for row in grid_of(shown, "symmetric output").cells]
+        cells = numbers_in(grid_of(shown, "symmetric output"))
         assert (np.array(cells) == by_hand[0, :, :, 0]).all(), (n, k, s)
 
 
 def test_stride_and_dilation_are_linked_with_the_reason() -> None:
     explorer = explore.stride(s=2)
     assert explorer.controls["d"].disabled and not explorer.controls["s"].disabled
-    assert explorer.view.notes == [
+    assert explorer.view.frame["notes"] == [
         "d is held at 1 while s is 2: Conv2D has no stride together with dilation. Set s to 1 to free d."
     ]
     explorer.controls["s"].value = 1
-    assert not explorer.controls["d"].disabled and explorer.view.notes == []
+    assert not explorer.controls["d"].disabled and explorer.view.frame["notes"] == []
     explorer.controls["d"].value = 3
     assert explorer.controls["s"].disabled and not explorer.controls["d"].disabled
-    assert "Set d to 1" in explorer.view.notes[0]
+    assert "Set d to 1" in explorer.view.frame["notes"][0]
     assert explorer.settings["s"] == 1, "nothing was changed silently"
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import xml.etree.ElementTree as ET
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
-from frames import frame_of, grid_of, numbers_in, value, weight
+from frames import by_keras, frame_of, grid_of, numbers_in, weight
 
 from course_utils import explore
 from course_utils.axes import Upsample
@@ -26,7 +25,6 @@ from course_utils.explorers.upsampling import (
     UpsamplingSettings,
     comes_back_as,
 )
-from course_utils.pictures.grids import CELL, MIDDLE_CELL
 
 
 def at(**settings: Any) -> Frame:
@@ -35,14 +33,14 @@ def at(**settings: Any) -> Frame:
 
 def strips_of(frame: Frame) -> list[list[str]]:
     """The entries of each strip."""
-    return [["".join(li.itertext()) for li in strip.iter("li")] for strip in ET.fromstring(f"<div>{frame.extra}</div>")]
+    return [[f"{n} {said}" for n, said, _ in strip.entries] for strip in frame.strips]
 
 
 def test_three_numbers_become_six_by_half_cells() -> None:
     frame = at(n=(1, 3), f=(1, 2), interpolation="bilinear", values="count")
     (sums,) = frame.arithmetic
-    assert [[value(text) for text in row] for row in sums.inputs] == [[0, 1, 2]]
-    assert [[value(text) for text in row] for row in sums.keras] == [[0, 0.25, 0.75, 1.25, 1.75, 2]]
+    assert numbers_in(grid_of(frame, sums.inputs)) == [[0, 1, 2]]
+    assert [[float(text) for text in row] for row in by_keras(frame, sums)] == [[0, 0.25, 0.75, 1.25, 1.75, 2]]
     assert sums.column_weights == [
         ["1"],
         ["(3/4)", "(1/4)"],
@@ -97,14 +95,13 @@ def test_with_same_and_two_exactly_the_even_sizes_come_back() -> None:
 
 def test_the_strip_marks_where_we_are_on_each_side() -> None:
     frame = at(n=(5, 6), f=(2, 3), mode=ROUND_TRIP)
-    strips = list(ET.fromstring(f"<div>{frame.extra}</div>"))
-    marked = [["".join(li.itertext()) for li in strip.iter("li") if li.get("aria-current")] for strip in strips]
-    assert marked == [["5 → 6 ✗"], ["6 → 6 ✓"]]
-    assert [strip[0].text for strip in strips] == [
+    marked = [[(said, back) for n, said, back in strip.entries if n == strip.now] for strip in frame.strips]
+    assert marked == [[("→ 6 ✗", False)], [("→ 6 ✓", True)]]
+    assert [strip.caption for strip in frame.strips] == [
         "Height: which n come back, with f = 2?",
         "Width: which n come back, with f = 3?",
     ]
-    assert at(mode=UP).extra == ""
+    assert at(mode=UP).strips == ()
 
 
 def test_what_is_lost_in_values_is_counted_and_marked() -> None:
@@ -168,7 +165,7 @@ def test_a_picture_goes_the_same_way(mode: str, interpolation: str, titles: list
     assert [photo.secret for photo in frame.photos] == [False] + [True] * (len(titles) - 1)
     assert frame.outcome == "agree" and not frame.grids
     explorer = explore.upsampling(mode=mode, show="image")
-    assert any(f"the size of the picture, {32 if mode == UP else 64}." in note for note in explorer.view.notes)
+    assert any(f"the size of the picture, {32 if mode == UP else 64}." in note for note in explorer.view.frame["notes"])
 
 
 def test_padding_is_shown_only_where_something_is_pooled() -> None:
@@ -176,11 +173,6 @@ def test_padding_is_shown_only_where_something_is_pooled() -> None:
     assert explorer.controls["padding"].layout.display == "none"
     explorer.controls["mode"].value = ROUND_TRIP
     assert explorer.controls["padding"].layout.display is None
-
-
-def test_a_large_map_is_drawn_in_smaller_cells() -> None:
-    small, large = (grid_of(at(n=n, f=4), "output") for n in (4, 5))
-    assert (small.cell, large.cell) == (CELL, MIDDLE_CELL)
 
 
 def test_only_the_last_map_of_the_round_trip_is_walked() -> None:

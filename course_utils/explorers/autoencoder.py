@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cache
-
-import ipywidgets as widgets
 
 from course_utils.axes import Axis, TransposedWindow, Upsample, Window
 from course_utils.compare import Comparison
@@ -25,11 +22,10 @@ from course_utils.explorers.autoencoder_chain import (
     Sizes,
 )
 from course_utils.explorers.base import Explorer
-from course_utils.explorers.controls import column, fold
 from course_utils.explorers.frame import AnswerCard, Frame, Question, format_difference
 from course_utils.explorers.settings import Setting, Settings, declare
 from course_utils.explorers.windows import lines as window_lines
-from course_utils.pictures.tape import Mark, Step, openings, sweep
+from course_utils.pictures.tape import Mark, Step, Strip
 
 _ROWS = ("the way down", "the way up (dashed: the size wanted, as it was on the way down)")
 
@@ -72,7 +68,7 @@ class AutoencoderSettings(Settings):
             for what, label in (("up", upsampling), ("pool", f"{others} size"), ("padding", f"{others} padding")):
                 name = f"{what}_{layer.number}"
                 if name in AS_ASKED:
-                    found.append(Setting(name, label, "list", AS_ASKED[name], options=OPTIONS[what]))
+                    found.append(Setting(name, label, "list", AS_ASKED[name], options=OPTIONS[what], more=True))
         return tuple(found)
 
     def frame(self) -> Frame:
@@ -93,8 +89,9 @@ class AutoencoderSettings(Settings):
             result=_result(predicted),
             question=Question(f"n = {n}, {_differences(settings)}", tape=_question(steps)),
             remarks=tuple(_remarks(chain, predicted)),
-            extra=_end(predicted) + (_sweep(chain, n) if self.other_sizes else "") + openings(steps),
             tape=steps,
+            strips=(_sweep(chain, n),) if self.other_sizes else (),
+            headline=_end(predicted),
         )
 
 
@@ -189,19 +186,18 @@ def _result(predicted: Sizes) -> str:
 
 
 def _end(predicted: Sizes) -> str:
-    """The headline below the tape."""
+    """The headline."""
     result = _result(predicted)
-    sign, kind = ("⊘", "misses") if predicted.gap is None else ("≠", "misses") if predicted.gap else ("✓", "closes")
-    return f'<p class="cu-end cu-end-{kind}">{sign} {html.escape(result[0].upper() + result[1:])}.</p>'
+    return f"{'⊘' if predicted.gap is None else '≠' if predicted.gap else '='} {result[0].upper()}{result[1:]}"
 
 
-def _sweep(chain: tuple[Layer, ...], n: int) -> str:
+def _sweep(chain: tuple[Layer, ...], n: int) -> Strip:
+    """How far the output is from each n."""
     gaps = chains.gaps(chains.axes(chain))
-    return (
-        '<p class="cu-caption">By the formulas, how far the output is from each n (✓ closes, ⊘ no output):</p>'
-        f"{sweep(gaps, n)}"
-        f'<p class="cu-caption">{_closing(gaps)}</p>'
-    )
+    said = ["⊘" if gap is None else f"{gap:+d}".replace("-", "−") if gap else "✓" for _, gap in gaps]
+    entries = tuple((n, text, gap == 0) for (n, gap), text in zip(gaps, said, strict=True))
+    caption = "By the formulas, how far the output is from each n (✓ closes, ⊘ no output):"
+    return Strip(caption, entries, n, _closing(gaps))
 
 
 def _closing(gaps: Sequence[tuple[int, int | None]]) -> str:
@@ -254,7 +250,7 @@ def _answers(predicted: Sizes, run: ModelRun, count: int) -> tuple[AnswerCard, A
     )
     real: tuple[str, ...] = "refuses", run.refusal or ""
     if run.refusal is None:
-        ran = f"{len(keras)} layers, {run.parameters:,} parameters, built and run just now"
+        ran = f"{len(keras)} layers, {run.parameters:,} parameters, built and run"
         gap = f"largest difference in any value: {format_difference(run.largest_difference)}"
         real = _square(keras[-1]), _chain([n, *keras]), f"{ran}; {gap}"
     return AnswerCard("Formula", formula), AnswerCard("By hand (NumPy)", hand), AnswerCard("Keras", real)
@@ -279,21 +275,6 @@ def _number(name: str) -> int:
     return int(name.rpartition("_")[2])
 
 
-# -- the widgets --------------------------------------------------------------------------------------------------
-
-
-def _arrange(controls: Mapping[str, widgets.Widget], buttons: Sequence[widgets.Widget]) -> list[widgets.Widget]:
-    """The slider and the buttons in sight; the layers in two columns, folded away: one for each half of the tape."""
-    halves: tuple[list[widgets.Widget], list[widgets.Widget]] = ([], [])
-    for name, control in controls.items():
-        if name != "n":
-            control.style.description_width = "12.5em"
-            control.layout.width, control.layout.max_width = "auto", "26em"
-            halves[_number(name) > POOLINGS[-1]].append(control)
-    opener, box = fold("Change the layers", [column(half) for half in halves])
-    return [controls["n"], *buttons, opener, box]
-
-
 def autoencoder(n: int = 28, presenter: bool = False, other_sizes: bool = True, **settings: str | int) -> Explorer:
     """Explore the whole autoencoder of the question as a tape of sizes, the real model rebuilt at every change.
 
@@ -313,4 +294,4 @@ def autoencoder(n: int = 28, presenter: bool = False, other_sizes: bool = True, 
         ValueError: for a setting outside those limits, naming them.
     """
     start = AutoencoderSettings(n, settings, other_sizes, presenter=presenter)
-    return Explorer("autoencoder", start, PRESETS, _arrange)
+    return Explorer("autoencoder", start, PRESETS)

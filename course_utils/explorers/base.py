@@ -1,27 +1,30 @@
-"""What every explorer shares: controls above a picture, and a frame computed anew at each change."""
+"""What every explorer shares: controls above a picture, and a frame computed anew at each change.
+
+A frame is a pure function of the settings. So after each change the kernel also computes, when nothing else asks for
+it, the frames of the moved control's neighbours, and sends them ahead: the page shows such a frame the moment the
+control moves, and the kernel's own run for exactly that setting confirms it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, cast
 
 import ipywidgets as widgets
 
-from course_utils.explorers.controls import WIDTH, controls_for, switch
+from course_utils.explorers.controls import fold, trait_of, widget_for
 from course_utils.explorers.frame import Frame, Question
-from course_utils.explorers.settings import Settings
-from course_utils.explorers.view import GridView
+from course_utils.explorers.settings import APART, WIDTH, Settings
+from course_utils.explorers.view import joined_view
 from course_utils.guard import Guard
 from course_utils.pictures import stills
 
 P = ParamSpec("P")
-
-
-def side_by_side(controls: Mapping[str, widgets.Widget], buttons: Sequence[widgets.Widget]) -> list[widgets.Widget]:
-    """All controls in one box that wraps, the buttons last."""
-    return [*controls.values(), *buttons]
+#: Seconds that the kernel is left to whatever else it is asked, before each frame that it computes ahead.
+_PAUSE = 0.004
 
 
 class Explorer(widgets.VBox):  # type: ignore[misc]
@@ -33,93 +36,84 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         name: what it explores, for example ``"padding"``.
         start: where the controls start.
         presets: what a button says → the settings it sets, all at once.
-        arrange: where there are many controls: puts the controls and the buttons into the boxes above the picture.
 
     Attributes:
         frame: the ``Frame`` of the settings.
         shown: what is on show: the frame, or its ``Question`` while the answer is held back.
     """
 
-    def __init__(
-        self,
-        name: str,
-        start: Settings,
-        presets: Mapping[str, Mapping[str, Any]] | None = None,
-        arrange: Callable[
-            [Mapping[str, widgets.Widget], Sequence[widgets.Widget]], Sequence[widgets.Widget]
-        ] = side_by_side,
-    ) -> None:
+    def __init__(self, name: str, start: Settings, presets: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.name = name
         self.start = start
         self.presenter = start.presenter
-        self.controls: dict[str, widgets.Widget] = {}
-        for setting in start.declared():
-            self.controls |= controls_for(setting, start.given()[setting.name])
+        self._declared = {control.name: control for control in start.controls()}
+        options = {setting.name: list(setting.options) for setting in start.declared()}
+        self.controls = {n: widget_for(c, options.get(n, [])) for n, c in self._declared.items()}
+        self._labels = {n: c.label for n, c in self._declared.items() if n + WIDTH in self._declared}
         self._waiting = False
-        self.view = GridView()
+        self._ahead: asyncio.Task[None] | None = None
         self.guard = Guard()
-        self._add_switch()
-        self._start = {name: control.value for name, control in self.controls.items()}
+        self.view = joined_view(list(self._declared.values()), self.controls)
+        self._start = {n: control.value for n, control in self.controls.items()}
         self.presets = {label: self._button(label, values) for label, values in (presets or {}).items()}
         self.reset = self._button("Reset", self._start)
         self.reveal = widgets.ToggleButton(description="Reveal the answer", layout=widgets.Layout(width="auto"))
-        buttons = [*self.presets.values(), *([self.reveal] if self.presenter else []), self.reset]
-        self._panel = widgets.Box(arrange(self.controls, buttons), layout=widgets.Layout(flex_flow="row wrap"))
-        self._panel.add_class("cu-controls")
-        self.frame = self._at_controls().frame()
         self._show()
         for control in self.controls.values():
             control.observe(self._on_change, names="value")
         self.reveal.observe(self._on_reveal, names="value")
+        self.view.on_msg(lambda _, content, buffers: self._look_ahead(content["near"]))
+        self._panel = widgets.Box(self._arranged(), layout=widgets.Layout(flex_flow="row wrap"))
+        self._panel.add_class("cu-controls")
         super().__init__([self._panel, self.view, self.guard])
+        self.add_class("cu-explorer")
         if self.presenter:
             self.add_class("cu-presenter")
 
-    def _add_switch(self) -> None:
-        pairs = [name for name in self.controls if name + WIDTH in self.controls]
-        if pairs:
-            apart = any(self.controls[name].value != self.controls[name + WIDTH].value for name in pairs)
-            self.controls["apart"] = switch("height and width apart", apart)
-        self._labels = {name: self.controls[name].description for name in pairs}
+    def _arranged(self) -> list[widgets.Widget]:
+        """The controls that matter and the buttons; the others behind a button."""
+        first, more = (
+            [self.controls[n] for n, control in self._declared.items() if control.more == folded]
+            for folded in (False, True)
+        )
+        opener, box = fold("More settings", more)
+        buttons = [*self.presets.values(), *([self.reveal] if self.presenter else []), self.reset]
+        return [*first, *buttons, *([opener, box] if more else [])]
+
+    def _values(self) -> dict[str, int]:
+        """What the controls are set to, as the page has it: ``Control.value`` of each."""
+        return {n: getattr(self.controls[n], trait_of(control)) for n, control in self._declared.items()}
 
     @property
     def settings(self) -> dict[str, Any]:
         """What the controls are set to; a size is a number, or height and width where they are apart."""
-        values = {name: control.value for name, control in self.controls.items()}
-        apart = values.pop("apart", False)
-        for name in self._labels:
-            width = values.pop(name + WIDTH)
+        values = {n: control.value for n, control in self.controls.items()}
+        apart = values.pop(APART, False)
+        for n in self._labels:
+            width = values.pop(n + WIDTH)
             if apart:
-                values[name] = (values[name], width)
+                values[n] = (values[n], width)
         return values
-
-    def _at_controls(self) -> Settings:
-        return self.start.changed(**self.settings)
-
-    @property
-    def shown(self) -> Frame | Question:
-        """What is on show."""
-        return self.frame.question if self.presenter and not self.reveal.value else self.frame
 
     def _on_change(self, change: Mapping[str, Any]) -> None:
         if self._waiting:
             return
-        if change.get("owner") is self.controls.get("apart") and change["new"]:
-            self._change_together({name + WIDTH: self.controls[name].value for name in self._labels})
+        moved = next(n for n, control in self.controls.items() if control is change["owner"])
+        if moved == APART and change["new"]:
+            self._change_together({n + WIDTH: self.controls[n].value for n in self._labels})
         self._redraw()
+        self._look_ahead(moved)
 
     def _redraw(self) -> None:
         # Jupyter shows nothing of an error in a callback, so it is shown in the explorer itself.
+        self._change_together({}, reveal=False)
         try:
-            self.frame = self._at_controls().frame()
+            self._show()
         except Exception as error:
             self.view.problem = (
                 f"This setting could not be drawn: {type(error).__name__}: {error} Your settings are kept and the "
                 "picture is the one before. Move a control to go on; if it happens again, please report it."
             )
-            return
-        self._change_together({}, reveal=False)
-        self._show()
 
     def _button(self, label: str, values: Mapping[str, Any]) -> widgets.Button:
         """A button that sets controls, all at once."""
@@ -140,38 +134,60 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         """Set controls without a picture for each."""
         self._waiting = True
         try:
-            for name, value in values.items():
-                self.controls[name].value = value
+            for n, value in values.items():
+                self.controls[n].value = value
             if reveal is not None:
                 self.reveal.value = reveal
         finally:
             self._waiting = False
 
+    @property
+    def _asks(self) -> bool:
+        return bool(self.presenter and not self.reveal.value)
+
     def _show(self) -> None:
-        shown = self.shown
-        notes = self._apply_links()
-        self.reveal.description = "Hide the answer" if self.reveal.value else "Reveal the answer"
+        """Run the real layer for what is set, and show what comes of it."""
+        now = self.start.view(self._values(), self._asks)
+        self.frame: Frame = now.frame
+        self.shown: Frame | Question = now.shown
         with self.view.hold_sync():
             self.view.problem = ""
-            self.view.notes = notes
-            self.view.frame = shown.for_view()
-        self.guard.say = " ".join([shown.announcement, *notes])
+            self.view.frame = now.data
+        self._apply_links(now.data["hidden"], now.data["held"])
+        self.reveal.description = "Hide the answer" if self.reveal.value else "Reveal the answer"
 
-    def _apply_links(self) -> list[str]:
-        """Hide and hold what the settings hide and hold, and return why."""
-        links = self._at_controls().links()
-        apart = "apart" in self.controls and self.controls["apart"].value
-        for name, control in self.controls.items():
-            base = name.removesuffix(WIDTH)
-            hidden = base in links.hidden or (base != name and not apart)
-            control.layout.display = "none" if hidden else None
+    def _apply_links(self, hidden: list[str], held: list[str]) -> None:
+        """Hide and hold what the settings hide and hold."""
+        apart = APART in self.controls and self.controls[APART].value
+        for n, control in self.controls.items():
+            control.layout.display = "none" if n in hidden else None
             if hasattr(control, "disabled"):
-                control.disabled = base in links.held
-            if name in self._labels:
-                control.description = f"{self._labels[name]}, height" if apart else self._labels[name]
-        # While the answer is held back, nothing says that there is none.
-        notes = () if isinstance(self.shown, Question) else links.notes
-        return list(dict.fromkeys([*links.held.values(), *notes]))
+                control.disabled = n in held
+        for n, label in self._labels.items():
+            self.controls[n].description = f"{label}, height" if apart else label
+
+    # -- ahead of the learner
+
+    def _look_ahead(self, moved: str) -> None:
+        """Have the neighbours of a control computed as soon as nothing else is asked of the kernel."""
+        if self._ahead is not None:
+            self._ahead.cancel()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return  # not in a kernel: there is no page that could show them
+        self._ahead = loop.create_task(self._send_neighbours(moved))
+
+    async def _send_neighbours(self, moved: str) -> None:
+        values = self._values()
+        for step in (1, -1):
+            value = values[moved] + step
+            if value in self._declared[moved].values:
+                await asyncio.sleep(_PAUSE)
+                try:
+                    self.view.ahead = self.start.view(values | {moved: value}, self.presenter).data
+                except Exception:
+                    return  # whoever goes there is told
 
     #: ipywidgets 7 would show the box by this instead, without the still.
     _ipython_display_ = None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from course_utils.pictures.grids import Grid, svg
+from course_utils.pictures.grids import Grid
 from course_utils.pictures.photos import Photo, enlargement
-from course_utils.pictures.tape import Step, tape
+from course_utils.pictures.tape import Step, Strip
 
 _MARKS = {"agree": "✓", "differ": "✗", "refused": "⊘"}
+_LISTS = {"rows", "columns", "row_weights", "column_weights", "stamp_rows", "stamp_columns"}
+#: Where a frame came from, as the page says it, unless it was recorded: ``"recorded with Keras 3.15.1"``.
+RUN_JUST_NOW = "run just now"
 
 
 @dataclass(frozen=True)
@@ -35,50 +37,51 @@ def format_difference(gap: float) -> str:
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """What the view needs to write out how the cells of one output came about. It knows no rule: all is in here.
+    """What the view needs to write out how the cells of one output came about: it knows no rule, and reads the grids.
 
     Attributes:
         rows: for each output row, the input rows it reads; those outside the map are ghosts.
         columns: the same for the columns.
-        inputs: the numbers of the input map.
         ghost: the number in a ghost cell.
-        by_hand: each output cell by hand.
-        keras: each output cell by Keras.
+        keras: each output cell by Keras, as text; None where each is the text in the grid, which is by hand.
         how: ``"sum"`` of the cells times their weights, ``"max"``, or ``"mean"`` of the cells that are no ghosts.
-        kernel: the weights; None where there are none.
-        kernel_rows: for each output row, the kernel row that goes with each input row; None for 0, 1, 2, …
-        kernel_columns: the same for the columns.
+        kernel: the name of the grid of the weights; empty where there are none.
         row_weights: for each output row, the weight of each input row, as text; None where there are none.
         column_weights: the same for the columns.
-        source: the name of the grid that is read.
+        inputs: the name of the grid whose numbers are read.
+        source: the name of the grid in which they are lit.
         result: the name of the grid that comes out.
         label: whose arithmetic it is, where there are several.
         follow: grids that light up with an output cell: name → ``"cell"`` (the same cell), ``"row"`` or ``"column"``
             (the ladder of windows of the height, of the width), ``"stamp_row"`` or ``"stamp_column"`` (the ladder of
             stamps), ``"kernel"`` (the weights that go into the cell).
-        stamp_rows: for each input row, the output rows its stamp falls on, those that are cut off too; None where no
-            input cell reaches beyond the output.
+        stamp_rows: for each input row, the output rows its stamp falls on, one for each row of the kernel, those that
+            are cut off too; None where the windows are on the input.
         stamp_columns: the same for the columns.
     """
 
     rows: Sequence[Sequence[int]]
     columns: Sequence[Sequence[int]]
-    inputs: Sequence[Sequence[str]]
-    ghost: str
-    by_hand: Sequence[Sequence[str]]
-    keras: Sequence[Sequence[str]]
+    ghost: str = "0"
+    keras: Sequence[Sequence[str]] | None = None
     how: Literal["sum", "max", "mean"] = "sum"
-    kernel: Sequence[Sequence[str]] | None = None
-    kernel_rows: Sequence[Sequence[int]] | None = None
-    kernel_columns: Sequence[Sequence[int]] | None = None
+    kernel: str = ""
     row_weights: Sequence[Sequence[str]] | None = None
     column_weights: Sequence[Sequence[str]] | None = None
+    inputs: str = "input"
     source: str = "input"
     result: str = "output"
     label: str = ""
     follow: Mapping[str, str] | None = None
     stamp_rows: Sequence[Sequence[int]] | None = None
     stamp_columns: Sequence[Sequence[int]] | None = None
+
+    def for_view(self) -> dict[str, Any]:
+        """As JSON, without what is empty. A list of lists is a line, such as ``"0,1;1,2"``, but for ``keras``."""
+        given = {field.name: value for field in fields(self) if (value := getattr(self, field.name)) is not None}
+        for name in _LISTS & given.keys():
+            given[name] = ";".join(",".join(map(str, inner)) for inner in given[name])
+        return given
 
 
 @dataclass(frozen=True)
@@ -106,11 +109,7 @@ class Question:
 
     def for_view(self) -> dict[str, Any]:
         """As ``Frame.for_view``."""
-        answers = (
-            f'<p class="cu-ask">{html.escape(self.setting)}</p>'
-            '<p class="cu-ask"><b>What size comes out?</b> Everyone predicts; then reveal the answer.</p>'
-        )
-        return _for_view(self, answers)
+        return {**_for_view(self), "ask": self.setting}
 
 
 @dataclass(frozen=True)
@@ -129,8 +128,9 @@ class Frame:
         question: what is shown as long as the answer is held back.
         photos: maps to be seen instead of read.
         remarks: sentences that go with this very setting: a trap, a reason.
-        extra: more in HTML, written by ``pictures``; below the grids.
-        tape: the sizes along a chain of layers, to scale; above ``extra``.
+        tape: the sizes along a chain of layers, to scale.
+        strips: what comes out for other sizes; below the grids and the tape.
+        headline: what stands above everything; the first line of the formula if it is empty.
     """
 
     grids: tuple[Grid, ...]
@@ -144,8 +144,9 @@ class Frame:
     question: Question
     photos: tuple[Photo, ...] = ()
     remarks: tuple[str, ...] = ()
-    extra: str = ""
     tape: tuple[Step, ...] = ()
+    strips: tuple[Strip, ...] = ()
+    headline: str = ""
 
     @property
     def setting(self) -> str:
@@ -154,14 +155,15 @@ class Frame:
 
     @property
     def summary(self) -> str:
-        """The settings and the result in one line, for a screen reader and for a notebook without a kernel."""
+        """The settings and the result in one line, for a screen reader."""
         return f"{self.setting}: {self.result}."
 
     @property
     def text(self) -> str:
-        """The frame in words."""
+        """The frame in words. The first line gives nothing away: JupyterLab shows it of an output that is folded."""
         blocks = [f"{a.name}: " + "; ".join(a.lines) for a in self.answers]
-        return "\n".join([self.summary, *blocks, *self.remarks, f"{self.mark} {self.verdict}"])
+        lines = [f"{self.setting}.", f"What comes out: {self.result}.", *blocks, *self.remarks]
+        return "\n".join([*lines, f"{self.mark} {self.verdict}"])
 
     @property
     def announcement(self) -> str:
@@ -180,41 +182,34 @@ class Frame:
             return "refused"
         return "agree" if self.agrees else "differ"
 
-    def for_view(self) -> dict[str, Any]:
-        """The frame as the JSON that ``static/view.js`` draws; the photos in it are bytes."""
-        cards = "".join(
-            f'<div class="cu-answer"><div class="cu-name">{html.escape(a.name)}</div>'
-            + "".join(f"<p>{html.escape(line)}</p>" for line in a.lines)
-            + "</div>"
-            for a in self.answers
-        )
-        said = f'<p class="cu-verdict cu-{self.outcome}"><b>{self.mark}</b> {html.escape(self.verdict)}</p>'
-        return _for_view(
-            self, cards + said, [vars(a) for a in self.arithmetic], list(self.remarks), self.extra, self.code
-        )
+    def for_view(self, source: str = RUN_JUST_NOW) -> dict[str, Any]:
+        """The frame as the JSON that ``static/view.js`` draws; the photos in it are bytes.
+
+        Args:
+            source: where it came from: the page shows it beside the verdict.
+        """
+        return {
+            **_for_view(self),
+            "headline": self.headline or self.answers[0].lines[0],
+            "outcome": self.outcome,
+            "verdict": self.verdict,
+            "source": source,
+            "arithmetic": [a.for_view() for a in self.arithmetic],
+            "answers": [{"name": a.name, "lines": list(a.lines)} for a in self.answers],
+            "remarks": list(self.remarks),
+            "strips": [strip.for_view() for strip in self.strips],
+            "code": self.code,
+        }
 
 
-def _for_view(
-    shown: Frame | Question,
-    answers: str,
-    arithmetic: Sequence[dict[str, Any]] = (),
-    remarks: Sequence[str] = (),
-    extra: str = "",
-    code: str = "",
-) -> dict[str, Any]:
+def _for_view(shown: Frame | Question) -> dict[str, Any]:
+    """What a frame and a question have in common."""
     return {
-        "grids": [_grid(grid) for grid in shown.grids],
+        "said": shown.announcement,
+        "grids": [grid.for_view() for grid in shown.grids],
         "photos": _photos(shown.photos),
-        "arithmetic": list(arithmetic),
-        "remarks": list(remarks),
-        "extra": tape(shown.tape) + extra,
-        "answers": answers,
-        "code": code,
+        "tape": [step.for_view() for step in shown.tape],
     }
-
-
-def _grid(grid: Grid) -> dict[str, str]:
-    return {"name": grid.name, "title": grid.title, "walk": grid.walk, "svg": svg(grid)}
 
 
 def _photos(photos: tuple[Photo, ...]) -> list[dict[str, Any]]:

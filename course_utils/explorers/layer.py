@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -114,11 +116,10 @@ class LayerRun(Generic[A]):
         made = () if output is None else (photo(output, "output", "output", "What the layer makes of it"),)
         return (input_photo(self.x, shown), *made)
 
-    def arithmetic(self, write: Callable[[Map], list[list[str]]] | None = None, **more: Any) -> tuple[Arithmetic, ...]:
+    def arithmetic(self, **more: Any) -> tuple[Arithmetic, ...]:
         """How each cell came about: the sum of its window times the kernel; nothing where there is no output, or two.
 
         Args:
-            write: how the numbers that come out are written; as in the grids, if nothing else is said.
             more: fields of ``Arithmetic`` that are something else.
         """
         output, made = self.output, self.keras_output
@@ -126,11 +127,8 @@ class LayerRun(Generic[A]):
             return ()
         if "rows" not in more:
             more["rows"], more["columns"] = (a.all_taps(n) for a, n in zip(self.axes, self.x.shape, strict=True))
-        if self.weights is not None:
-            more["kernel"] = texts(self.weights)
-        write = write or texts
-        values = {"inputs": texts(self.x), "ghost": "0", "by_hand": write(output), "keras": write(made)}
-        return (Arithmetic(**values | more),)
+        kernel = {} if self.weights is None else {"kernel": "kernel"}
+        return (Arithmetic(**{"keras": unlike(made, output), **kernel, **more}),)
 
     def formula(self, lines: Callable[[A, int], Iterable[str]]) -> AnswerCard:
         """The formulas with the numbers in. ``lines``: writes them for an axis and its n."""
@@ -153,7 +151,7 @@ class LayerRun(Generic[A]):
             return AnswerCard("Keras", ("refuses", str(self.comparison.refusal_keras)))
         gap, lines = self.comparison.largest_difference, [size(self.comparison.shape_keras)]
         if gap is not None:
-            lines.append(f"the layer below, run just now; largest difference in any value: {format_difference(gap)}")
+            lines.append(f"the layer below; largest difference in any value: {format_difference(gap)}")
         return AnswerCard("Keras", tuple(lines))
 
     def frame(
@@ -201,7 +199,7 @@ class LayerRun(Generic[A]):
 
 
 def run(code: LayerCode, x: Map, weights: Map | None = None) -> LayerRun[Any]:
-    """Build the real layer, give it the weights, and put it beside the computation by hand.
+    """Run the real layer with these weights, and put it beside the computation by hand.
 
     Args:
         code: the layer, of one filter.
@@ -217,21 +215,27 @@ def run(code: LayerCode, x: Map, weights: Map | None = None) -> LayerRun[Any]:
     except ShapeError:
         axes = ()
     try:
-        layer = code.build()
+        layer = _kept(code.kind, tuple(code.settings.items()))
     except KerasRefusal as error:
         reason = reason_for_refusal(code, x.shape)
         if reason is None:
             raise RuntimeError(f"By hand {code.text} has an output, and Keras refuses to make it: {error}") from error
         refused = Comparison(code.kind, batch.shape, None, None, None, reason, str(error))
         return LayerRun(code, axes, x, weights, refused)
-    if weights is not None:
-        try:
+    # Where it refuses the map, ``compare`` asks again and reports what it says.
+    with contextlib.suppress(KerasRefusal):
+        keras_layers.output_shape(layer, batch.shape)
+        if not layer.built:
             layer.build(batch.shape)
+        if weights is not None:
             layer.set_weights([weights[:, :, np.newaxis, np.newaxis]])
-        except Exception:
-            # A layer that cannot be built for this map: ``compare`` asks Keras again and reports what it says.
-            layer = code.build()
     return LayerRun(code, axes, x, weights, compare(layer, batch))
+
+
+@lru_cache(maxsize=256)
+def _kept(kind: str, settings: tuple[tuple[str, Any], ...]) -> Any:
+    """A real layer. A slider comes back to the same one again and again: it is kept, and run anew each time."""
+    return LayerCode(kind, dict(settings)).build()
 
 
 def reason_for_refusal(code: LayerCode, sizes: Sequence[int]) -> str | None:
@@ -302,13 +306,14 @@ def lower_first(sentence: str) -> str:
 
 
 def texts(values: Map) -> list[list[str]]:
-    """Every number of a map as a cell shows it."""
+    """Every number of a map as the arithmetic shows it."""
     return [[number(v) for v in row] for row in values.tolist()]
 
 
-def decimals(values: Map) -> list[list[str]]:
-    """Every number of a map as the arithmetic shows it: with up to four decimals, where a cell has room for two."""
-    return [[f"{v + 0.0:.4f}".rstrip("0").rstrip(".").replace("-", "−") for v in row] for row in values.tolist()]
+def unlike(made: Map, by_hand: Map) -> list[list[str]] | None:
+    """The numbers of a map, if any of them is written otherwise than by hand."""
+    written = texts(made)
+    return None if written == texts(by_hand) else written
 
 
 def input_photo(x: Map, shown: str) -> Photo:

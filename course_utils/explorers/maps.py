@@ -108,9 +108,9 @@ class LayerSettings(Settings):
         return Links(hidden=frozenset({"values"}), held={"n": reason})
 
 
-def size_setting(label: str, default: int | None, high: int, about: str, place: int | None = None) -> Any:
-    """The field of a size, from 1."""
-    return setting(label, "size", default, about, low=1, high=high, place=place)
+def size_setting(label: str, default: int | None, high: int, about: str, **more: Any) -> Any:
+    """The field of a size, from 1. ``more``: as in ``setting``."""
+    return setting(label, "size", default, about, low=1, high=high, **more)
 
 
 def n_setting(default: int, high: int = LARGEST_N) -> Any:
@@ -126,22 +126,22 @@ def padding_setting(label: str = "padding", about: str = "{options}.") -> Any:
 
 def kernel_setting() -> Any:
     """The field of the weights."""
-    return setting("kernel", "list", "ones", "the weights: {options}.", options=KERNELS)
+    return setting("kernel", "list", "ones", "the weights: {options}.", options=KERNELS, more=True)
 
 
 def values_setting() -> Any:
     """The field of the numbers in the map."""
-    return setting("input", "list", "digits", "the numbers in the map: {options}.", options=VALUES)
+    return setting("input", "list", "digits", "the numbers in the map: {options}.", options=VALUES, more=True)
 
 
 def show_setting(pictured: str = f"a picture of {SIZE} × {SIZE} through the same layer.") -> Any:
     """The field that chooses between numbers and a picture. ``pictured``: what the docstring says of the picture."""
-    return setting("show", "buttons", "numbers", f'``"numbers"``, or ``"image"``: {pictured}', options=SHOWS)
+    return setting("show", "buttons", "numbers", f'``"numbers"``, or ``"image"``: {pictured}', options=SHOWS, more=True)
 
 
 def picture_setting(default: str = "photo") -> Any:
     """The field of the picture."""
-    return setting("picture", "list", default, "{options}.", options=PICTURES)
+    return setting("picture", "list", default, "{options}.", options=PICTURES, more=True)
 
 
 def written(name: str, value: Size) -> str:

@@ -10,7 +10,7 @@ from course_utils.explorers.settings import Size, declare
 
 @declare
 class PaddingSettings(maps.LayerSettings):
-    """Explore what padding does to a convolution, with a real ``Conv2D`` rebuilt at every change."""
+    """Explore what padding does to a convolution, with a real ``Conv2D`` run at every change."""
 
     n: Size = maps.n_setting(7)
     k: Size = maps.size_setting("k, kernel size", 3, windows.LARGEST_K, "kernel size, {range}; the kernel is k × k.")

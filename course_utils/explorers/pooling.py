@@ -44,7 +44,7 @@ _DONE = {
 
 @declare
 class PoolingSettings(maps.LayerSettings):
-    """Explore what pooling keeps of a map, with a real pooling layer rebuilt at every change."""
+    """Explore what pooling keeps of a map, with a real pooling layer run at every change."""
 
     n: Size = maps.n_setting(7)
     k: Size = maps.size_setting(
@@ -65,6 +65,7 @@ class PoolingSettings(maps.LayerSettings):
         "digits",
         'the numbers in the map: ``"digits"``, ``"count"`` (1, 2, 3, … in each row), ``"ones"`` or ``"all negative"``.',
         options=VALUES,
+        more=True,
     )
     show: str = maps.show_setting()
     picture: str = maps.picture_setting()
@@ -97,7 +98,7 @@ class PoolingSettings(maps.LayerSettings):
             _DONE[self.how],
             windows.IMPOSSIBLE,
             grids=lambda: self._grids(found),
-            arithmetic=lambda: found.arithmetic(layer.decimals, follow=None if self.is_global else LADDERS, **how),
+            arithmetic=lambda: found.arithmetic(follow=None if self.is_global else LADDERS, **how),
             remarks=() if found.refused else list(self._remarks(found))[:2],
         )
         if not self.is_global:

@@ -15,9 +15,14 @@ from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from functools import cache
 from typing import Any, Literal, TypeVar, dataclass_transform
 
-from course_utils.explorers.frame import Frame
+from course_utils.explorers.frame import RUN_JUST_NOW, Frame, Question
 
 C = TypeVar("C")
+
+#: Added to the name of a size: its second control, which is the width where height and width are apart.
+WIDTH = "_width"
+#: The name of the control that sets them apart.
+APART = "apart"
 
 #: A size: one number for a square, height and width where they are apart.
 Size = int | tuple[int, int]
@@ -40,6 +45,7 @@ class Setting:
         about: its line in the docstring, in which ``{range}`` and ``{options}`` are filled in.
         instead: what the control is set to for None; where it is None too, there is no control.
         place: where its control stands among the others; None for the order of the arguments.
+        more: whether its control is folded away, as long as it starts at its default.
     """
 
     name: str
@@ -52,6 +58,7 @@ class Setting:
     about: str = ""
     instead: Any = None
     place: int | None = None
+    more: bool = False
 
     def check(self, value: object) -> None:
         """Raise ValueError for a value outside the limits, naming them."""
@@ -74,6 +81,42 @@ class Setting:
         *most, last = [f'``"{option}"``' for option in self.options] or [""]
         options = f"{', '.join(most)} or {last}" if most else last
         return self.about.format(range=f"{self.low} to {self.high}", options=options)
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control as plain data: what a page needs to draw it, with or without a kernel.
+
+    Attributes:
+        name: of the setting; for the width of a size with ``WIDTH`` added, for the switch of both ``APART``.
+        label: what stands beside it.
+        kind: ``"number"`` (a slider), ``"buttons"``, ``"list"`` or ``"switch"``.
+        value: where it starts: the number, which of the options, counted from 0, or on and off.
+        low: the smallest number.
+        high: the largest number.
+        options: what it says for each option.
+        more: whether it is folded away.
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    value: int
+    low: int = 0
+    high: int = 0
+    options: tuple[str, ...] = ()
+    more: bool = False
+
+    @property
+    def values(self) -> range:
+        """All values that it can have."""
+        if self.kind == "number":
+            return range(self.low, self.high + 1)
+        return range(2 if self.kind == "switch" else len(self.options))
+
+    def for_view(self) -> dict[str, Any]:
+        """The control as JSON."""
+        return {**vars(self), "options": list(self.options)}
 
 
 def setting(label: str, kind: Kind, default: Any, about: str, **more: Any) -> Any:
@@ -155,6 +198,68 @@ class Settings(ABC):
             text.append(line.replace("\N{NO-BREAK SPACE}", " "))
         return "\n".join([*text, "", "Raises:", "    ValueError: for a setting outside those limits, naming them."])
 
+    def controls(self) -> list[Control]:
+        """The controls, set to these settings; two for a size, and a switch that sets height and width apart."""
+        found, pairs, given = [], [], self.given()
+        for declared in self.declared():
+            value = given[declared.name]
+            more = declared.more and value == declared.default
+            value = declared.instead if value is None else value
+            common: dict[str, Any] = {"low": declared.low, "high": declared.high, "more": more}
+            if value is None:
+                continue
+            if declared.kind == "size":
+                pairs.append(value if isinstance(value, tuple) else (value, value))
+                found.append(Control(declared.name, declared.label, "number", pairs[-1][0], **common))
+                found.append(
+                    Control(declared.name + WIDTH, f"{declared.label}, width", "number", pairs[-1][1], **common)
+                )
+            elif declared.options:
+                at, words = list(declared.options).index(value), tuple(declared.options.values())
+                found.append(Control(declared.name, declared.label, declared.kind, at, options=words, more=more))
+            else:
+                found.append(Control(declared.name, declared.label, declared.kind, value, **common))
+        if pairs:
+            apart = any(height != width for height, width in pairs)
+            found.append(Control(APART, "height and width apart", "switch", apart, more=not apart))
+        return found
+
+    def at(self, values: Mapping[str, int]) -> Settings:
+        """The settings at these values of all controls, by name: see ``Control.value``."""
+        changed: dict[str, Any] = {}
+        for declared in self.declared():
+            if declared.name not in values:
+                continue
+            value = values[declared.name]
+            if declared.options:
+                changed[declared.name] = list(declared.options)[value]
+            elif declared.kind == "size" and values.get(APART):
+                changed[declared.name] = (value, values[declared.name + WIDTH])
+            else:
+                changed[declared.name] = bool(value) if declared.kind == "switch" else value
+        return self.changed(**changed)
+
+    def view(self, values: Mapping[str, int], asked: bool = False, source: str = RUN_JUST_NOW) -> View:
+        """What a page shows at these values of all controls; as ``frame``, a pure function of them.
+
+        Args:
+            values: by name: see ``Control.value``.
+            asked: whether the answer is held back.
+            source: as in ``Frame.for_view``.
+        """
+        settings = self.at(values)
+        frame, links = settings.frame(), settings.links()
+        hidden = {
+            n for n in values if n.removesuffix(WIDTH) in links.hidden or (n.endswith(WIDTH) and not values[APART])
+        }
+        held = {n: links.held[base] for n in values if (base := n.removesuffix(WIDTH)) in links.held}
+        # While the answer is held back, nothing says that there is none.
+        notes = list(dict.fromkeys([*held.values(), *(() if asked else links.notes)]))
+        shown = frame.question if asked else frame
+        told = shown.for_view(source) if isinstance(shown, Frame) else shown.for_view()
+        linked = {"at": list(values.values()), "hidden": sorted(hidden), "held": sorted(held), "notes": notes}
+        return View(frame, shown, told | linked)
+
     @abstractmethod
     def frame(self) -> Frame:
         """What is shown at these settings: the same for the same settings, whatever was shown before."""
@@ -162,3 +267,19 @@ class Settings(ABC):
     def links(self) -> Links:
         """Which controls these settings hide or hold; as a rule, none."""
         return Links()
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page shows at some setting.
+
+    Attributes:
+        frame: all that there is to see.
+        shown: the frame, or its question while the answer is held back.
+        data: what is shown, as JSON, with the values of the controls it belongs to (``at``), and which of them are
+            ``hidden`` or ``held`` and why (``notes``).
+    """
+
+    frame: Frame
+    shown: Frame | Question
+    data: dict[str, Any]

@@ -26,12 +26,14 @@ _OTHER_INPUT, _OTHER_OUTPUT = "symmetric input", "symmetric output"
 
 @declare
 class StrideSettings(maps.LayerSettings):
-    """Explore where the windows of a convolution land, with a real ``Conv2D`` rebuilt at every change."""
+    """Explore where the windows of a convolution land, with a real ``Conv2D`` run at every change."""
 
     n: Size = maps.n_setting(8)
     k: Size = maps.size_setting("k, kernel size", 3, windows.LARGEST_K, "kernel size, {range}.")
     s: Size = maps.size_setting("s, stride", 2, windows.LARGEST_S, "stride, {range}.")
-    d: Size = maps.size_setting("d, dilation", 1, 3, "dilation, {range}; ``Conv2D`` takes it only with a stride of 1.")
+    d: Size = maps.size_setting(
+        "d, dilation", 1, 3, "dilation, {range}; ``Conv2D`` takes it only with a stride of 1.", more=True
+    )
     padding: str = maps.padding_setting()
     kernel: str = maps.kernel_setting()
     values: str = maps.values_setting()
@@ -41,6 +43,7 @@ class StrideSettings(maps.LayerSettings):
         False,
         "with *same*, show beside it the symmetric padding that PyTorch's layers use, on the same input.",
         place=9,
+        more=True,
     )
     show: str = maps.show_setting()
     picture: str = maps.picture_setting()
@@ -138,9 +141,9 @@ def _grids(same: LayerRun[Window], other: Symmetric | None, differ: NDArray[np.b
     if other is None:
         yield from windows.ladders(same)
         return
-    yield input_grid(same.x, other.whole.axes, name=_OTHER_INPUT, title="symmetric: input")
     if other.whole.output is not None:
         yield output_grid(other.whole.output, _OTHER_OUTPUT, "symmetric: output", differ)
+    yield input_grid(same.x, other.whole.axes, name=_OTHER_INPUT, title="symmetric: input", aside=True)
 
 
 def _arithmetic(same: LayerRun[Window], other: Symmetric | None) -> Iterator[Arithmetic]:
@@ -150,7 +153,9 @@ def _arithmetic(same: LayerRun[Window], other: Symmetric | None) -> Iterator[Ari
     yield from same.arithmetic(label="same")
     # Where the sizes differ, one cell cannot be pointed at in both.
     if same.output is not None and other.whole.output is not None and same.output.shape == other.whole.output.shape:
-        yield from other.whole.arithmetic(label="symmetric", source=_OTHER_INPUT, result=_OTHER_OUTPUT)
+        yield from other.whole.arithmetic(
+            label="symmetric", inputs=_OTHER_INPUT, source=_OTHER_INPUT, result=_OTHER_OUTPUT
+        )
 
 
 def _photos(same: LayerRun[Window], other: Symmetric | None) -> Iterator[Photo]:

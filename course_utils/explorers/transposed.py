@@ -19,7 +19,7 @@ from course_utils.explorers.settings import Links, Size, declare, setting
 from course_utils.keras_layers import LayerCode
 from course_utils.pictures.grids import Grid
 from course_utils.pictures.photos import Photo, photo
-from course_utils.pictures.stamps import Counts, overlap_grid, side, stamp_grid, stamped_grid
+from course_utils.pictures.stamps import Counts, overlap_grid, stamp_grid, stamped_grid
 from course_utils.pictures.window import Map, kernel_grid, output_grid, plain_grid
 
 LARGEST_N, LARGEST_K, LARGEST_S = 6, 5, 4
@@ -39,7 +39,7 @@ _FOLLOW = {"overlaps": "cell", "kernel": "kernel", "stamps height": "stamp_row",
 
 @declare
 class TransposedSettings(maps.LayerSettings):
-    """Explore how a transposed convolution makes a map larger, with a real ``Conv2DTranspose`` rebuilt at every
+    """Explore how a transposed convolution makes a map larger, with a real ``Conv2DTranspose`` run at every
     change.
     """
 
@@ -65,6 +65,7 @@ class TransposedSettings(maps.LayerSettings):
         "switch",
         False,
         "show ``UpSampling2D`` and then ``Conv2D`` with the same weights, on the same input.",
+        more=True,
     )
     show: str = maps.show_setting(f"a picture of {PICTURE_SIZE} × {PICTURE_SIZE} through the same layer.")
     picture: str = maps.picture_setting("white")
@@ -116,13 +117,6 @@ transposed = explorer("transposed", TransposedSettings)
 
 
 # -- one axis -----------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=512)
-def kernel_cells(axis: TransposedWindow, n: int) -> tuple[tuple[int, ...], ...]:
-    """For each output cell, the kernel cell that goes with each of its taps."""
-    stamps = axis.all_stamps(n)
-    return tuple(tuple(stamps[j].index(i) for j in taps) for i, taps in enumerate(axis.all_taps(n)))
 
 
 @lru_cache(maxsize=512)
@@ -241,7 +235,7 @@ def _grids(found: LayerRun[TransposedWindow], weights: Map, other: TwoLayers | N
     if other is not None and other.output is not None:
         grid = output_grid(other.output, "output2", _BESIDE)
         walk = grid.walk if _same_cells(found, other) else ""
-        yield replace(grid, walk=walk, cell=side(max(other.output.shape)))
+        yield replace(grid, walk=walk)
     if output is not None:
         yield overlap_grid(_counts(found))
         one = "stamps width", "where each stamp falls"
@@ -267,12 +261,8 @@ def _arithmetic(found: LayerRun[TransposedWindow], other: TwoLayers | None) -> I
     if found.output is None:
         return
     shared = other is not None and other.agrees and _same_cells(found, other)
-    asked = list(zip(found.axes, found.x.shape, strict=True))
-    kernel_rows, kernel_columns = (kernel_cells(axis, n) for axis, n in asked)
-    stamp_rows, stamp_columns = (axis.all_stamps(n) for axis, n in asked)
+    stamp_rows, stamp_columns = (axis.all_stamps(n) for axis, n in zip(found.axes, found.x.shape, strict=True))
     yield from found.arithmetic(
-        kernel_rows=kernel_rows,
-        kernel_columns=kernel_columns,
         label="transposed" if shared else "",
         follow=_FOLLOW,
         stamp_rows=stamp_rows,
@@ -286,7 +276,6 @@ def _arithmetic(found: LayerRun[TransposedWindow], other: TwoLayers | None) -> I
         yield from other.second.arithmetic(
             rows=rows,
             columns=columns,
-            inputs=layer.texts(found.x),
             source="upsampled",  # no such grid is shown: the sum is written out in cells of the input
             result="output2",
             label=_BESIDE,

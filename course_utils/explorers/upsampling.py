@@ -18,9 +18,9 @@ from course_utils.explorers.layer import LayerRun, TwoLayers, by
 from course_utils.explorers.maps import pair, written
 from course_utils.explorers.settings import Links, Size, declare, setting
 from course_utils.keras_layers import LayerCode
-from course_utils.pictures.grids import MIDDLE_CELL, Grid
+from course_utils.pictures.grids import Grid
 from course_utils.pictures.photos import Photo, photo
-from course_utils.pictures.strip import strip
+from course_utils.pictures.tape import Strip
 from course_utils.pictures.window import Map, input_grid, output_grid, plain_grid
 
 LARGEST_N, LARGEST_F = 8, 4
@@ -34,8 +34,6 @@ VALUES = {"digits": "digits 0 to 9", "count": "0, 1, 2, … in each row", "ones"
 PICTURE_SIZES = {UP: 32, ROUND_TRIP: 64}
 IMPOSSIBLE = "Impossible, as the formula foretells: the pooling window has no place to stand, and Keras refuses."
 
-#: The cells of a map larger than this are drawn smaller.
-_MANY = 16
 _POOLED = "is the largest of its window", "are the largest of their windows"
 _DONE = {
     "nearest": ("copied from its input cell", "copied from their input cells"),
@@ -69,6 +67,7 @@ class UpsamplingSettings(maps.LayerSettings):
         "digits",
         'the numbers in the map: ``"digits"``, ``"count"`` (0, 1, 2, … in each row) or ``"ones"``.',
         options=VALUES,
+        more=True,
     )
     show: str = maps.show_setting("a picture of 32 × 32 (down and up: 64 × 64) through the same layers.")
     picture: str = maps.picture_setting()
@@ -102,7 +101,6 @@ class UpsamplingSettings(maps.LayerSettings):
             lambda axis, n: [str(axis.formula(n))],
             _DONE[self.interpolation],
             IMPOSSIBLE,
-            grids=lambda: found.grids(draw=_output_grid),
             arithmetic=lambda: _blends(found),
             remarks=[_about_blends(self.f, self.interpolation)],
         )
@@ -119,11 +117,6 @@ upsampling = explorer("upsampling", UpsamplingSettings)
 # -- up -----------------------------------------------------------------------------------------------------------
 
 
-def _output_grid(values: Map, title: str = "output", marked: NDArray[np.bool_] | None = None) -> Grid:
-    grid = output_grid(values, title=title, marked=marked)
-    return replace(grid, cell=MIDDLE_CELL) if max(values.shape) > _MANY else grid
-
-
 def _blends(found: LayerRun[Upsample], **more: Any) -> tuple[Arithmetic, ...]:
     """Each cell as the blend it is; nothing where there is no output, or two. ``more``: fields of ``Arithmetic``."""
     (rows, row_weights), (columns, column_weights) = (
@@ -131,7 +124,7 @@ def _blends(found: LayerRun[Upsample], **more: Any) -> tuple[Arithmetic, ...]:
     )
     if found.axes[0].interpolation != "nearest":
         more |= {"row_weights": row_weights, "column_weights": column_weights}
-    return found.arithmetic(layer.decimals, rows=rows, columns=columns, **more)
+    return found.arithmetic(rows=rows, columns=columns, **more)
 
 
 def _blend(axis: Upsample, n: int) -> tuple[list[list[int]], list[list[str]]]:
@@ -208,7 +201,7 @@ class RoundTrip:
             result=(up or down).result,
             question=Question(setting, () if shown else (plain_grid(self.x),), photos[:1]),
             remarks=tuple(self._remarks()),
-            extra="" if shown else self._strips(),
+            strips=() if shown else tuple(self._strips()),
         )
 
     def verdict(self) -> str:
@@ -231,7 +224,7 @@ class RoundTrip:
         if down.output is not None:
             grids.append(replace(output_grid(down.output, "pooled", "pooled"), walk=""))
         if self.layers.output is not None:
-            grids.append(_output_grid(self.layers.output, "back again", self.changed))
+            grids.append(output_grid(self.layers.output, title="back again", marked=self.changed))
         return tuple(grids)
 
     def _photos(self, shown: str) -> Iterator[Photo]:
@@ -247,7 +240,7 @@ class RoundTrip:
         down, up = self.layers.first, self.layers.second
         if up is None or down.output is None or down.keras_output is None or not self.layers.agrees:
             return ()
-        blends = _blends(up, source="pooled", label="up")
+        blends = _blends(up, inputs="pooled", source="pooled", label="up")
         if self.settings.interpolation != "nearest":
             return blends
         copied = [[taps[0] for taps in axis.all_taps(n)] for axis, n in zip(up.axes, down.output.shape, strict=True)]
@@ -257,10 +250,8 @@ class RoundTrip:
         largest = Arithmetic(
             rows=rows,
             columns=columns,
-            inputs=layer.texts(self.x),
             ghost="−∞",
-            by_hand=layer.texts(down.output[place]),
-            keras=layer.texts(down.keras_output[place]),
+            keras=layer.unlike(down.keras_output[place], down.output[place]),
             how="max",
             label="down",
         )
@@ -282,7 +273,7 @@ class RoundTrip:
         gaps = [found.comparison.largest_difference for found in (down, up)]
         if all(gap is not None for gap in gaps):
             largest = format_difference(max(gap for gap in gaps if gap is not None))
-            lines.append(f"both layers below, run just now; largest difference in any value: {largest}")
+            lines.append(f"both layers below; largest difference in any value: {largest}")
         return AnswerCard("Keras", tuple(lines))
 
     def _remarks(self) -> Iterator[str]:
@@ -307,16 +298,15 @@ class RoundTrip:
         elif kept.size < self.x.size and changed is None:
             yield f"Of the {self.x.size} numbers, {kept.size} were kept."
 
-    def _strips(self) -> str:
+    def _strips(self) -> Iterator[Strip]:
         """Which n come back: once where height and width are alike."""
-        return "".join(
-            strip(
-                [(n, comes_back_as(n, f, self.settings.padding)) for n in STRIP],
-                now,
-                f"{asked}hich n come back, with f = {f}?",
+        for asked, f, now in layer.sides(pair(self.settings.f), self.x.shape, "W", ("Height: w", "Width: w")):
+            returns = [(n, comes_back_as(n, f, self.settings.padding)) for n in STRIP]
+            entries = tuple(
+                (n, f"→ {'nothing' if back is None else back} {'✓' if back == n else '✗'}", back == n)
+                for n, back in returns
             )
-            for asked, f, now in layer.sides(pair(self.settings.f), self.x.shape, "W", ("Height: w", "Width: w"))
-        )
+            yield Strip(f"{asked}hich n come back, with f = {f}?", entries, now)
 
 
 def _there_and_back(axis: Window, n: int) -> Iterator[str]:

@@ -8,23 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_utils.axes import TransposedWindow
-from course_utils.pictures.grids import CELL, MIDDLE_CELL, SMALL_CELL, Cell, Grid, Role, number, shades
+from course_utils.pictures.grids import Cell, Grid, Role, number
 from course_utils.pictures.window import Map, map_grid
 
 Counts = NDArray[np.int64]
-#: The longest map whose cells are drawn large.
-_LARGE = 12
 
 
 def cuts(axis: TransposedWindow, n: int) -> tuple[int, int]:
     """Cells cut off before and after. Where ``TransposedWindow.crops`` adds cells instead, nothing is cut."""
     before, after = axis.crops(n)
     return (max(before, 0), max(after, 0))
-
-
-def side(cells: int) -> int:
-    """The side of a cell of a map of so many cells."""
-    return CELL if cells <= _LARGE else MIDDLE_CELL
 
 
 def stamped_grid(
@@ -41,13 +34,12 @@ def stamped_grid(
     """
     height, width = values.shape
     (above, below), (left, right) = (cuts(axis, n) for axis, n in zip(axes, sizes, strict=True))
-    strength = shades(values.tolist())
 
     def cell(row: int, column: int) -> Cell:
         if not (0 <= row < height and 0 <= column < width):
             return Cell(number(whole[row + above, column + left]), "ghost")
         role: Role = "output" if counts[row, column] else "empty"
-        return Cell(number(values[row, column]), role, strength[row][column])
+        return Cell(number(values[row, column]), role)
 
     cut = above + below + left + right
     gaps = int((counts == 0).sum())
@@ -59,7 +51,6 @@ def stamped_grid(
         cell,
         f"Output of {height} by {width} cells; rows cut off: {above} above, {below} below; columns cut off: "
         f"{left} left, {right} right; cells that no stamp reaches: {gaps}.",
-        cell=side(max(height, width)),
         walk="output",
     )
 
@@ -68,9 +59,8 @@ def overlap_grid(counts: Counts) -> Grid:
     """How many stamps reach each output cell, the more the stronger."""
     height, width = counts.shape
     reached = f"How many stamps reach each of {height} by {width} output cells: from {counts.min()} to {counts.max()}."
-    size = MIDDLE_CELL if max(height, width) <= _LARGE else SMALL_CELL
     roles = np.where(counts == 0, "empty", "count")
-    return map_grid(counts, "overlaps", "overlaps", reached, roles, cell=size, walk="output")
+    return map_grid(counts, "overlaps", "overlaps", reached, roles, walk="output", aside=True)
 
 
 def stamp_grid(axis: TransposedWindow, n: int, name: str, title: str) -> Grid:
@@ -86,7 +76,7 @@ def stamp_grid(axis: TransposedWindow, n: int, name: str, title: str) -> Grid:
 
     said = "; ".join(f"input {j} reaches {_inside(stamp, o)}" for j, stamp in enumerate(stamps))
     description = f"Where each stamp falls, output cells counted from 0: {said}."
-    return Grid.filled(name, title, range(n), range(-before, o + after), cell, description, cell=SMALL_CELL)
+    return Grid.filled(name, title, range(n), range(-before, o + after), cell, description, aside=True)
 
 
 def _inside(stamp: Sequence[int], o: int) -> str:

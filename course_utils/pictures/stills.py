@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from course_utils.pictures.grids import CELL, Cell, Grid
+from course_utils.pictures.grids import Cell, Grid, short, value
 from course_utils.pictures.photos import Photo
 from course_utils.pictures.tape import Step, rows
 
@@ -40,6 +40,7 @@ _WIDEST = 44  # cells, before the next grid begins a new line
 _PHOTO = 8  # pixels of a photo in the width of a cell
 _MAP = 10  # cells of a map on a tape in the width of a cell
 _STEP = 6.0  # cells from one square of a tape to the next
+_LARGE = 16  # cells of a side of the largest map in large cells
 
 
 def png(
@@ -91,7 +92,7 @@ def _extent(item: Grid | Photo) -> tuple[float, float]:
     if isinstance(item, Photo):
         width, height = item.size[1] / _PHOTO, item.size[0] / _PHOTO
     else:
-        width, height = item.columns * item.cell / CELL, item.rows * item.cell / CELL
+        width, height = item.columns * _side(item), item.rows * _side(item)
     return max(width, len(item.title) * 0.29), height
 
 
@@ -148,19 +149,26 @@ def _draw_tape(axes: Axes, tape: Sequence[Step], top: float) -> None:
         top = floor + 3.2
 
 
+def _side(grid: Grid) -> float:
+    """The side of a cell: smaller in a large map, and smallest aside."""
+    return 0.5 if grid.aside else 1.0 if max(grid.rows, grid.columns) <= _LARGE else 0.75
+
+
 def _draw(axes: Axes, grid: Grid, left: float, top: float) -> None:
-    scale = grid.cell / CELL
+    side, (low, high) = _side(grid), grid.scale
     for row, line in enumerate(grid.cells):
         for column, cell in enumerate(line):
-            _draw_cell(axes, cell, left + column * scale, top + row * scale, scale)
+            has_number = cell.text and cell.role != "ghost"
+            shade = (value(cell.text) - low) / ((high - low) or 1.0) if has_number else 0.0
+            _draw_cell(axes, cell, shade, left + column * side, top + row * side, side)
 
 
-def _draw_cell(axes: Axes, cell: Cell, x: float, y: float, side: float) -> None:
+def _draw_cell(axes: Axes, cell: Cell, shade: float, x: float, y: float, side: float) -> None:
     from matplotlib.colors import to_rgba
     from matplotlib.patches import Rectangle
 
     fill, edge = _COLOURS[cell.role]
-    strength = _STRENGTHS.get(cell.role, 0.12 + 0.5 * cell.shade)
+    strength = _STRENGTHS.get(cell.role, 0.12 + 0.5 * shade)
     square = Rectangle(
         (x + 0.04 * side, y + 0.04 * side),
         0.92 * side,
@@ -174,7 +182,8 @@ def _draw_cell(axes: Axes, cell: Cell, x: float, y: float, side: float) -> None:
     square.set_hatch_linewidth(0.4)
     axes.add_patch(square)
     middle: dict[str, Any] = {"ha": "center", "va": "center", "color": "#222222"}
-    axes.text(x + side / 2, y + 0.52 * side, cell.text, fontsize=(9.5 if len(cell.text) < 4 else 7) * side, **middle)
+    text = short(cell.text)
+    axes.text(x + side / 2, y + 0.52 * side, text, fontsize=(9.5 if len(text) < 4 else 7) * side, **middle)
     if cell.role == "unread":
         low, high = 0.1 * side, 0.9 * side
         axes.plot([x + low, x + high], [y + low, y + high], color="#555555", linewidth=1.2)

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_utils.axes import Axis, ShapeError
-from course_utils.pictures.grids import SMALL_CELL, Cell, Grid, Role, number, shades
+from course_utils.pictures.grids import Cell, Grid, Role, number
 
 Map = NDArray[np.float64]
 
 
-def input_grid(values: Map, axes: Sequence[Axis], ghost: str = "0", name: str = "input", title: str = "input") -> Grid:
+def input_grid(
+    values: Map, axes: Sequence[Axis], ghost: str = "0", name: str = "input", title: str = "input", **more: Any
+) -> Grid:
     """The input map with the ghost cells that the layer adds and the cells that no window reads.
 
     Args:
@@ -23,17 +25,17 @@ def input_grid(values: Map, axes: Sequence[Axis], ghost: str = "0", name: str = 
         ghost: what a ghost cell holds, as text.
         name: what the view knows the grid by.
         title: what the line above it begins with.
+        more: as in ``Grid.filled``.
     """
     height, width = values.shape
     (above, below), (left, right) = (_unless_refused(axis.pads, n, (0, 0)) for axis, n in _sides(axes, values))
     unread_rows, unread_columns = (_unless_refused(axis.unused_inputs, n, ()) for axis, n in _sides(axes, values))
-    strength = shades(values.tolist())
 
     def cell(row: int, column: int) -> Cell:
         if not (0 <= row < height and 0 <= column < width):
             return Cell(ghost, "ghost")
         role: Role = "unread" if row in unread_rows or column in unread_columns else "real"
-        return Cell(number(values[row, column]), role, strength[row][column])
+        return Cell(number(values[row, column]), role)
 
     padded = f", padded to {height + above + below}×{width + left + right}"
     return Grid.filled(
@@ -45,7 +47,7 @@ def input_grid(values: Map, axes: Sequence[Axis], ghost: str = "0", name: str = 
         f"{title.capitalize()} of {height} by {width} cells; ghost rows: {above} above, {below} below; "
         f"ghost columns: {left} left, {right} right; cells no window reads: "
         f"{len(unread_rows)} rows, {len(unread_columns)} columns.",
-        walk="input",
+        **{"walk": "input"} | more,
     )
 
 
@@ -86,7 +88,7 @@ def map_grid(
     legend: str = "",
     **more: Any,
 ) -> Grid:
-    """A map as it is, the larger a number the stronger its colour.
+    """A map as it is.
 
     Args:
         values: ``(height, width)``.
@@ -98,13 +100,13 @@ def map_grid(
         more: as in ``Grid.filled``.
     """
     height, width = values.shape
-    strength, role_of = shades(values.tolist()), np.broadcast_to(roles, values.shape).tolist()
+    role_of = np.broadcast_to(roles, values.shape).tolist()
     return Grid.filled(
         name,
         f"{title} {height}×{width}{legend}",
         range(height),
         range(width),
-        lambda row, column: Cell(number(values[row, column]), role_of[row][column], strength[row][column]),
+        lambda row, column: Cell(number(values[row, column]), role_of[row][column]),
         description,
         **more,
     )
@@ -123,7 +125,7 @@ def landing_grid(axis: Axis, n: int, name: str, title: str) -> Grid:
 
     said = "; ".join(f"output {i} reads {_span(read)}" for i, read in enumerate(taps))
     description = f"Where each window lands, cells counted from 0: {said}."
-    return Grid.filled(name, title, range(len(taps)), range(-before, n + after), cell, description, cell=SMALL_CELL)
+    return Grid.filled(name, title, range(len(taps)), range(-before, n + after), cell, description, aside=True)
 
 
 def _span(cells: Sequence[int]) -> str:

@@ -55,6 +55,8 @@ BROWSER_FLAGS = [
 ]
 
 _PANEL = "[...jupyterapp.shell.widgets('main')].find(w => w.node.classList.contains('jp-NotebookPanel'))"
+#: The kernel of the open notebook, as JavaScript.
+KERNEL = f"({_PANEL}).context.sessionContext.session.kernel"
 _SCROLLER = ".jp-NotebookPanel .jp-WindowedPanel-outer"
 
 

@@ -31,6 +31,13 @@ class OnPage:
     def switch(self, name: str) -> Locator:
         return self.cell.get_by_role("checkbox", name=name)
 
+    def open_more(self) -> None:
+        """Unfold the settings that are folded away."""
+        opener = self.cell.get_by_role("button", name=re.compile("^More settings ▸"))
+        if opener.count():
+            opener.click()
+            self.cell.get_by_role("button", name=re.compile("^More settings ▾")).wait_for()
+
     def title(self, grid: str) -> Locator:
         return self.cell.locator(f'[data-name="{grid}"] figcaption')
 
@@ -40,6 +47,16 @@ class OnPage:
     @property
     def verdict(self) -> Locator:
         return self.cell.locator(".cu-verdict")
+
+    @property
+    def said(self) -> Locator:
+        """What is read out when the setting changes."""
+        return self.cell.locator(".cu-said")
+
+    @property
+    def when(self) -> Locator:
+        """Where the frame came from."""
+        return self.cell.locator(".cu-when")
 
     @property
     def arithmetic(self) -> Locator:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+from pathlib import Path
 from typing import Any
 
 import lab as rig
@@ -50,17 +52,17 @@ def first_slider(explorer: OnPage) -> Any:
 @pytest.mark.parametrize("name", MOVED)
 def test_a_key_moves_a_slider_and_the_answers_agree(page: rig.WatchedPage, name: str) -> None:
     explorer = shown(page, name)
-    picture = explorer.cell.locator(".cu-answers")
-    before = picture.inner_text()
+    picture = explorer.said
+    before = picture.text_content() or ""
     slider = first_slider(explorer)
     slider.focus()
     page.keyboard.press("ArrowLeft")
-    expect(picture).not_to_have_text(before, use_inner_text=True)
+    expect(picture).not_to_have_text(before)
     if name != "presenter":
         expect(explorer.verdict).to_contain_text(re.compile("[✓⊘]"))
     assert slider.evaluate("node => node === document.activeElement")
     page.keyboard.press("ArrowRight")
-    expect(picture).to_have_text(before, use_inner_text=True)
+    expect(picture).to_have_text(before)
 
 
 @pytest.mark.parametrize("name", MOVED)
@@ -139,11 +141,11 @@ WATCH = """cell => {
     const look = () => {
         seen.heights.add(Math.round(box.getBoundingClientRect().height));
         seen.tops.add(Math.round(scroller?.scrollTop ?? 0));
-        for (const image of output.querySelectorAll('.cu-photo img')) if (!image.naturalWidth) seen.blank += 1;
+        for (const image of output.querySelectorAll('.cu-photos img')) if (!image.naturalWidth) seen.blank += 1;
         if (!output.querySelector('svg') && !output.querySelector('img')) seen.blank += 1;
         seen.frame = requestAnimationFrame(look);
     };
-    const settled = () => output.querySelector('.cu-answers').innerText;
+    const settled = () => output.querySelector('.cu-said').textContent;
     let text = settled();
     window.watching = new MutationObserver(changes => {
         for (const { removedNodes } of changes) for (const node of removedNodes)
@@ -184,7 +186,7 @@ def test_a_drag_of_100_events_ends_on_the_last_value_and_nothing_flickers(page: 
     print(f"{name}: the last picture came {seen.get('changed', 0) - ended:.0f} ms after the last of 100 events")
     value = float(slider.get_attribute("aria-valuenow") or "nan")
     expected = {"padding": "n = ", "upsampling": "n = ", "transposed": "n = ", "image": "k = ", "autoencoder": "n = "}
-    assert f"{expected[name]}{value:.0f}" in (explorer.cell.locator(".cu-say").text_content() or "")
+    assert f"{expected[name]}{value:.0f}" in (explorer.said.text_content() or "")
     assert seen["blank"] == 0
     assert len(seen["tops"]) == 1, "the page jumped"
     assert not seen["removed"], "taken off the page and put back"
@@ -194,7 +196,8 @@ def test_a_drag_of_100_events_ends_on_the_last_value_and_nothing_flickers(page: 
 
 def test_an_opened_layer_stays_open_while_a_slider_moves(page: rig.WatchedPage) -> None:
     explorer = shown(page, "autoencoder")
-    layers = explorer.cell.locator(".cu-extra details")
+    explorer.cell.locator(".cu-layers > summary").click()
+    layers = explorer.cell.locator(".cu-layers details")
     assert layers.count() == 13
     layers.nth(5).locator("summary").focus()
     page.keyboard.press("Enter")
@@ -232,6 +235,206 @@ def test_pointing_asks_the_kernel_nothing(page: rig.WatchedPage) -> None:
     explorer.button("Reset").click()
 
 
+# -- ahead of the learner ---------------------------------------------------------------------------------------------
+
+
+def in_kernel(page: rig.WatchedPage, code: str, *, wait: bool = True) -> None:
+    """Run code in the kernel of the notebook, without a cell."""
+    done = "await kernel.requestExecute({ code }).done" if wait else "kernel.requestExecute({ code })"
+    page.evaluate(f"async code => {{ const kernel = {rig.KERNEL}; {done}; }}", code)
+
+
+def focus_slider(explorer: OnPage, label: str) -> None:
+    """Focus a slider, and wait until frames that may come next are there."""
+    explorer.button("Reset").focus()
+    before = int(explorer.output.get_attribute("data-ahead") or 0)
+    explorer.slider(label).focus()
+    explorer.page.wait_for_function(
+        "([view, before]) => +view.dataset.ahead > before", arg=[explorer.output.element_handle(), before]
+    )
+
+
+def test_a_neighbour_is_shown_without_the_kernel_which_confirms_it(page: rig.WatchedPage, shots: Path) -> None:
+    explorer, go_on = shown(page, "valid"), shots / "go on"
+    focus_slider(explorer, "k, kernel size")
+    rig.settle(page)
+    in_kernel(page, f"import os\nwhile not os.path.exists({str(go_on)!r}): pass", wait=False)
+    page.keyboard.press("ArrowRight")
+    expect(explorer.title("output")).to_have_text("output 4×4")
+    expect(explorer.when).to_have_text("computed ahead; the kernel has not confirmed it yet")
+    go_on.touch()
+    expect(explorer.when).to_have_text("run just now")
+    expect(explorer.title("output")).to_have_text("output 4×4")
+    page.keyboard.press("ArrowLeft")
+    expect(explorer.title("output")).to_have_text("output 5×5")
+
+
+def test_a_run_that_differs_from_what_was_computed_ahead_is_told_in_red(page: rig.WatchedPage) -> None:
+    explorer = shown(page, "valid")
+    apart = explorer.cell.locator(".cu-apart")
+    focus_slider(explorer, "k, kernel size")
+    rig.settle(page)
+    in_kernel(
+        page,
+        f"explorer = Out[{2 + [*CELLS].index('valid')}]\n"
+        "at = list(explorer.view.frame['at'])\n"
+        "at[list(explorer.controls).index('k')] += 1\n"
+        "explorer.view.ahead = explorer.view.frame | {'at': at, 'verdict': 'wrong'}",
+    )
+    page.keyboard.press("ArrowRight")
+    expect(apart).to_be_visible()
+    expect(explorer.title("output")).to_have_text("output 4×4")
+    expect(explorer.verdict).to_contain_text("They agree in shape and in all 16 values")
+    page.keyboard.press("ArrowLeft")
+    expect(apart).to_be_hidden()
+
+
+@pytest.mark.parametrize("name", ["padding", "stride", "pooling", "upsampling", "transposed", "autoencoder"])
+def test_on_a_walk_what_comes_ahead_is_what_the_kernel_runs(page: rig.WatchedPage, name: str) -> None:
+    explorer, walker = shown(page, name), random.Random(7)
+    sliders = explorer.cell.locator(".noUi-target:not([disabled]) [role=slider]:visible").all()
+    for _ in range(4 if name == "autoencoder" else 12):
+        slider = walker.choice(sliders)
+        slider.focus()
+        for _ in range(3):
+            page.keyboard.press(walker.choice(["ArrowRight", "ArrowLeft"]))
+            rig.settle(page)
+            expect(explorer.when).to_have_text("run just now")
+            expect(explorer.cell.locator(".cu-apart")).to_be_hidden()
+    explorer.button("Reset").click()
+    rig.settle(page)
+
+
+# -- hands on the picture ---------------------------------------------------------------------------------------------
+
+
+def test_pulling_the_corner_of_a_map_sets_its_size(page: rig.WatchedPage) -> None:
+    explorer = shown(page, "valid")
+    for grid, label, size in (("input", "n, input size", 9), ("kernel", "k, kernel size", 5)):
+        slider = explorer.slider(label)
+        steps = size - int(slider.get_attribute("aria-valuetext") or 0)
+        grip, cell = explorer.cell.locator(f'[data-name="{grid}"] .cu-grip'), explorer.grid_cell(grid, 0, 0)
+        box, side = grip.bounding_box(), cell.locator("rect").bounding_box()
+        assert box and side
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + steps * (side["width"] + 2), y, steps=4)
+        page.mouse.up()
+        expect(slider).to_have_attribute("aria-valuetext", str(size))
+        expect(explorer.title(grid)).to_have_text(f"{grid} {size}×{size}")
+    expect(explorer.title("output")).to_have_text("output 5×5")
+    in_kernel(page, f"assert Out[{2 + [*CELLS].index('valid')}].settings['k'] == 5, 'not in Python'")
+    explorer.button("Reset").click()
+    expect(explorer.title("output")).to_have_text("output 5×5")
+    expect(explorer.title("kernel")).to_have_text("kernel 3×3")
+
+
+def test_a_window_is_dragged_over_the_input(page: rig.WatchedPage) -> None:
+    explorer = shown(page, "valid")
+    rig.settle(page)
+    box = explorer.grid_cell("input", 5, 5).bounding_box()
+    goal = explorer.grid_cell("input", 2, 1).bounding_box()
+    assert box and goal
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    page.mouse.down()
+    expect(explorer.arithmetic).to_contain_text("Input row 5, column 5 holds")
+    page.mouse.move(goal["x"] + 10, goal["y"] + 10, steps=5)
+    expect(explorer.arithmetic).to_contain_text("Output row 1, column 0:")
+    page.mouse.up()
+    page.mouse.move(goal["x"] + 12, goal["y"] + 10)
+    expect(explorer.arithmetic).to_contain_text("Input row 2, column 1 holds")
+
+
+def test_a_tap_selects_a_cell(page: rig.WatchedPage) -> None:
+    explorer = shown(page, "valid")
+    rig.settle(page)
+    for grid, kind in (("output", "Output"), ("input", "Input")):
+        explorer.grid_cell(grid, 2, 3).dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
+        expect(explorer.arithmetic).to_contain_text(f"{kind} row 2, column 3")
+
+
+def test_play_sweeps_the_window_and_stops_at_the_end(page: rig.WatchedPage) -> None:
+    explorer = shown(page, "valid")
+    explorer.slider("k, kernel size").focus()
+    page.keyboard.press("End")
+    expect(explorer.title("output")).to_have_text("output 1×1")
+    page.keyboard.press("ArrowLeft")
+    expect(explorer.title("output")).to_have_text("output 2×2")
+    explorer.arithmetic.evaluate(
+        """text => {
+            window.played = [];
+            const look = () => window.played.push(text.firstElementChild.textContent);
+            new MutationObserver(look).observe(text, { subtree: true, childList: true, characterData: true });
+        }"""
+    )
+    explorer.button("▶ Play").click()
+    page.wait_for_function("() => window.played.at(-1) === 'Output row 1, column 1:'")
+    expect(explorer.button("▶ Play")).to_have_attribute("aria-pressed", "false")
+    steps = list(dict.fromkeys(page.evaluate("() => window.played")))
+    assert steps[-3:] == [f"Output row {row}, column {column}:" for row, column in ((0, 1), (1, 0), (1, 1))]
+    explorer.button("Reset").click()
+
+
+# -- the scene --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [880, 1366])
+def test_from_700_pixels_on_the_scene_is_one_row_at_every_end(page: rig.WatchedPage, width: int) -> None:
+    rig.set_size(page, width, 1000)
+    for name in ("padding", "stride", "pooling", "transposed"):
+        explorer = shown(page, name)
+        assert explorer.output.evaluate("view => view.clientWidth") >= 680
+        for key in ("End", "Home"):
+            for slider in explorer.cell.locator(".noUi-target:not([disabled]) [role=slider]:visible").all():
+                slider.focus()
+                page.keyboard.press(key)
+            rig.settle(page)
+            scene = explorer.cell.locator(".cu-scene")
+            tops = scene.evaluate("scene => [...scene.children].map(one => one.getBoundingClientRect().top)")
+            assert len(tops) >= 2 and len(set(tops)) == 1, (name, key, tops)
+            assert scene.evaluate("scene => scene.scrollWidth - scene.clientWidth") <= 1, (name, key)
+        explorer.button("Reset").click()
+    rig.set_size(page, 1280, 1000)
+
+
+def test_the_tape_is_drawn_to_scale_and_only_what_is_too_much_is_hatched(page: rig.WatchedPage) -> None:
+    explorer = shown(page, "autoencoder")
+    for n, kind in ((28, "surplus"), (23, "missing")):
+        expect(explorer.slider("n, input size")).to_have_attribute("aria-valuetext", str(n))
+        expect(explorer.said).to_contain_text(f"n = {n}")
+        squares = explorer.cell.locator(".cu-tape .cu-step").evaluate_all(
+            """steps => steps.map(step => ({
+                size: parseInt(step.querySelector('.cu-step-size').textContent),
+                map: +step.querySelector('.cu-map').getAttribute('width'),
+                wanted: +(step.querySelector('.cu-wanted')?.getAttribute('width') ?? 0),
+                side: +step.querySelector('svg').getAttribute('viewBox').split(' ')[2],
+                hatched: Object.fromEntries([...step.querySelectorAll('path')].map(
+                    path => [path.getAttribute('class'), path.getAttribute('d')])),
+            }))"""
+        )
+        assert len(squares) == 14 and all(one["map"] == one["size"] for one in squares)
+        seen = set()
+        for one in squares:
+            low, high = sorted((one["size"], one["wanted"] or one["size"]))
+            assert one["side"] == high
+            assert bool(one["hatched"]) == (low < high)
+            for name, strokes in one["hatched"].items():
+                seen.add(name)
+                assert name == ("cu-surplus" if one["size"] > one["wanted"] else "cu-missing")
+                for ends in re.findall(r"M(\d+) (\d+)L(\d+) (\d+)", strokes):
+                    a, b, c, d = map(int, ends)
+                    for x, y in ((a, high - b), (c, high - d), ((a + c) / 2, high - (b + d) / 2)):
+                        assert 0 <= x <= high and 0 <= y <= high and (x >= low or y >= low)
+        assert f"cu-{kind}" in seen
+        label = explorer.cell.locator(".cu-tape").get_attribute("aria-label") or ""
+        assert f"input: {n} × {n}; 1 Conv2D: {n} × {n}" in label
+        explorer.slider("n, input size").focus()
+        for _ in range(5):
+            page.keyboard.press("ArrowLeft")
+    explorer.button("Reset").click()
+
+
 def test_the_presenter_reveals_and_the_next_setting_hides_again(page: rig.WatchedPage) -> None:
     explorer = shown(page, "presenter")
     expect(explorer.cell.locator(".cu-ask").first).to_be_visible()
@@ -250,6 +453,7 @@ def test_the_presenter_reveals_and_the_next_setting_hides_again(page: rig.Watche
 
 def test_height_and_width_come_apart_by_key(page: rig.WatchedPage) -> None:
     explorer = shown(page, "padding")
+    explorer.open_more()
     explorer.switch("height and width apart").focus()
     page.keyboard.press("Space")
     slider = explorer.slider("n, input size, width")
@@ -282,7 +486,7 @@ def test_a_key_on_the_slider_changes_picture_and_verdict(page: rig.WatchedPage) 
         expect(one.title("output")).to_have_text(f"output {size}×{size}")
         expect(one.cell.locator('[data-name="output"] .cu-cell')).to_have_count(size * size)
         cells = "the one value" if size == 1 else f"all {size * size} values"
-        expect(one.verdict).to_contain_text(f"✓ They agree in shape and in {cells}")
+        expect(one.verdict).to_contain_text(f"✓ by hand ✓ Keras They agree in shape and in {cells}")
         expect(one.cell.locator(".cu-answer").first).to_contain_text(f"= {size}")
     assert one.slider("k, kernel size").evaluate("node => node === document.activeElement")
 
@@ -306,12 +510,13 @@ def test_the_sum_on_the_page_gives_the_number_in_the_cell(page: rig.WatchedPage)
 def test_shortcuts_of_the_notebook_leave_the_cell_alone(page: rig.WatchedPage) -> None:
     one = shown(page, "valid")
     before = rig.sources(page)
+    one.open_more()
     controls = [
         one.slider("k, kernel size"),
         one.cell.get_by_role("button", name="same", exact=True),
         one.cell.get_by_role("combobox").first,
         one.walker,
-        one.cell.locator("summary"),
+        one.cell.locator(".cu-code summary"),
     ]
     for control in controls:
         control.focus()
@@ -329,7 +534,7 @@ def test_every_control_and_picture_has_a_name(page: rig.WatchedPage) -> None:
     assert one.cell.locator('[title="null"]').count() == 0
     for picture in one.cell.get_by_role("img").all():
         assert re.match(r"(Input|Kernel|Output) of \d+ by \d+", picture.get_attribute("aria-label") or "")
-    assert "output" in (one.cell.locator(".cu-say").text_content() or "")
+    assert "output" in (one.said.text_content() or "")
 
 
 def test_the_impossible_shows_keras_own_words_and_the_way_out(page: rig.WatchedPage) -> None:
@@ -346,7 +551,7 @@ def test_the_impossible_shows_keras_own_words_and_the_way_out(page: rig.WatchedP
 def test_the_code_is_copied(page: rig.WatchedPage) -> None:
     one = shown(page, "same")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    one.cell.locator("summary").click()
+    one.cell.locator(".cu-code summary").click()
     one.cell.get_by_role("button", name="Copy").click()
     expect(one.cell.locator(".cu-copy")).to_have_text("Copied")
     copied = page.evaluate("() => navigator.clipboard.readText()")

@@ -1,17 +1,26 @@
-// Draws a Frame (see frame.py) and does the pointing: which cells an output cell reads, where an input cell goes, and
-// the arithmetic written out. Knows no formula: which cells belong together, and every number, come from Python.
+// Draws what an explorer shows (see View in settings.py) and does the pointing: which cells an output cell reads, where
+// an input cell goes, and the arithmetic written out. Knows no formula: which cells belong together, and every number,
+// come from Python: from a kernel that runs now, or from a recording.
 
 const SHELL = `
   <div class="cu-problem" role="alert" hidden></div>
+  <div class="cu-apart" role="alert" hidden>✗ What the kernel has run just now differs from what it had computed ahead.
+    This is what it has run; please report it.</div>
+  <p class="cu-said" role="status" aria-live="polite"></p>
+  <div class="cu-result"></div>
   <div class="cu-notes"></div>
-  <div class="cu-picture">
-    <div class="cu-photos"></div>
-    <div class="cu-grids"></div>
+  <div class="cu-photos"></div>
+  <div class="cu-scene"></div>
+  <div class="cu-sum">
+    <button type="button" class="cu-play" aria-pressed="false">▶ Play</button>
     <p class="cu-arithmetic" role="status" aria-live="polite"></p>
   </div>
-  <div class="cu-extra"></div>
+  <div class="cu-tape" role="group"></div>
   <div class="cu-remarks"></div>
-  <div class="cu-answers"></div>
+  <div class="cu-aside"></div>
+  <div class="cu-strips"></div>
+  <details class="cu-answers"><summary>Three answers: by formula, by hand, by Keras</summary><div></div></details>
+  <details class="cu-layers"><summary>Layer by layer</summary><div></div></details>
   <details class="cu-code">
     <summary>The same in Keras: code to copy</summary>
     <button type="button" class="cu-copy">Copy</button>
@@ -23,14 +32,38 @@ const WALKS = {
   output: "Output cells. Move with the arrow keys to see which window each came from.",
   input: "Input cells. Move with the arrow keys to see which output cells each one reaches.",
 };
+const SIDE = 34; // of a cell, in the units of an SVG
+const MARGIN = 24; // for the numbers of the rows and columns
+const RIM = 9; // for the corner by which a map is pulled
+const LATE = 500; // milliseconds after which it is said that the kernel has not yet confirmed what is shown
+const PACE = 450; // milliseconds from one cell to the next, in play
+const SVG = "http://www.w3.org/2000/svg";
 
-// Change `old` into `fresh` in place, so that nothing on the page is taken away and put back: no flicker, no lost focus.
+// -- the page, changed in place: nothing is taken away and put back, so there is no flicker and no lost focus ---------
+
+const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+const paragraphs = (lines) => lines.map((line) => `<p>${escaped(line)}</p>`).join("");
+
+function put(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null) element.removeAttribute(name);
+    else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+  }
+  return element;
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// Change `old` into `fresh`.
 function morph(old, fresh) {
   for (const { name } of [...old.attributes]) {
     const mine = name === "open" && old.nodeName === "DETAILS"; // opened by the reader, who also closes it
     if (!mine && !fresh.hasAttribute(name)) old.removeAttribute(name);
   }
-  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name, value } of fresh.attributes) put(old, { [name]: value });
   const before = [...old.childNodes];
   const after = [...fresh.childNodes];
   after.forEach((child, i) => {
@@ -54,48 +87,137 @@ function fill(element, markup) {
   morph(element, fresh);
 }
 
-function paragraphs(lines) {
-  const element = document.createElement("div");
-  for (const line of lines) element.appendChild(document.createElement("p")).textContent = line;
-  return element.innerHTML;
-}
-
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 // One <figure> for each item, kept from frame to frame; `draw` fills it.
-function figures(place, items, kind, draw) {
+function figures(place, items, draw) {
   items.forEach((item, i) => {
-    let figure = place.children[i];
-    if (!figure) {
-      figure = place.appendChild(document.createElement("figure"));
-      figure.className = kind;
-      figure.append(document.createElement("figcaption"));
-    }
-    if (figure.dataset.name !== item.name) figure.dataset.name = item.name;
+    const figure = place.children[i] ?? place.appendChild(document.createElement("figure"));
+    if (!figure.firstChild) figure.append(document.createElement("figcaption"));
+    put(figure, { "data-name": item.name });
     setText(figure.firstElementChild, item.title);
-    draw(figure, item);
+    draw(figure, item, items[i - 1]);
   });
   while (place.children.length > items.length) place.lastElementChild.remove();
 }
 
-function drawGrid(figure, { svg, walk }) {
-  let sheet = figure.querySelector(".cu-sheet");
-  if (!sheet) {
-    sheet = figure.appendChild(document.createElement("div"));
-    sheet.className = "cu-sheet";
-    sheet.dataset.lmSuppressShortcuts = "true";
+// -- grids of cells -----------------------------------------------------------------------------------------------
+
+const ROLES = { r: "real", g: "ghost", u: "unread", k: "kernel", o: "output", d: "differ", e: "empty", c: "count" };
+Object.assign(ROLES, { t: "tap", b: "blank" });
+// The sign that goes with a colour.
+const MARKS = {
+  ghost: "M3 11L11 3M3 23L23 3M3 31L31 3M11 31L31 11M23 31L31 23",
+  unread: "M3 3L31 31",
+  differ: "M24 2H32V11Z",
+  empty: "M11 31H23",
+};
+const EM = { "-": 0.84, ".": 0.34 }; // the width of a sign; of a digit 0.64
+const taken = new WeakMap();
+
+const minus = (text) => text.replace(/-/g, "−");
+
+// A number as there is room for it, as `short` in grids.py.
+const short = (text) => (text.includes(".") ? (Math.floor(+text * 100 + 0.5) / 100).toFixed(2) : text);
+
+// The cells of a grid as it was sent (see Grid.for_view): [row, column, role, text, shade], and each by its place.
+function cellsOf(grid) {
+  if (taken.has(grid)) return taken.get(grid);
+  const roles = grid.roles.replace(/(\d+)(\w)/g, (_, count, role) => role.repeat(+count));
+  const rows = grid.texts.split(";");
+  const [[top, left], [low, high]] = [grid.origin, grid.scale];
+  const cells = [...roles].map((letter, i) => {
+    const [row, column, role] = [Math.floor(i / grid.columns), i % grid.columns, ROLES[letter]];
+    const line = rows[row].startsWith("=") ? rows[+rows[row].slice(1)] : rows[row];
+    const text = line.split(" ")[column] ?? "";
+    const shade = role === "ghost" || !text ? 0 : (text - low) / (high - low || 1);
+    return { row: row + top, column: column + left, role, text, shade };
+  });
+  const at = new Map(cells.map((cell) => [`${cell.row},${cell.column}`, cell]));
+  const found = { cells, at, rows: cells.length / grid.columns };
+  taken.set(grid, found);
+  return found;
+}
+
+function shape(parent, name, attributes) {
+  return parent.appendChild(put(document.createElementNS(SVG, name), attributes));
+}
+
+// Draw those of these items that changed, each under its key, and take away those that are gone.
+function keep(group, items, keyOf, make, change) {
+  const kept = (group.kept ??= new Map());
+  const gone = new Set(kept.keys());
+  for (const item of items) {
+    const key = keyOf(item);
+    gone.delete(key);
+    if (!kept.has(key)) kept.set(key, make(group, item));
+    change(kept.get(key), item);
   }
-  if ((sheet.dataset.walk ?? "") !== walk) {
-    if (walk) {
-      Object.assign(sheet.dataset, { walk });
-      sheet.tabIndex = 0;
-      sheet.setAttribute("role", "application");
-      sheet.setAttribute("aria-label", WALKS[walk]);
-    } else for (const name of ["data-walk", "tabindex", "role", "aria-label"]) sheet.removeAttribute(name);
+  for (const key of gone) {
+    kept.get(key).remove();
+    kept.delete(key);
   }
-  fill(sheet, svg);
+}
+
+function makeCell(group, { row, column }) {
+  const cell = shape(group, "g", { "data-at": `${row},${column}` });
+  put(cell, { transform: `translate(${column * SIDE} ${row * SIDE})` });
+  cell.box = shape(cell, "rect", { x: 1, y: 1, width: SIDE - 2, height: SIDE - 2, rx: 2 });
+  cell.sign = shape(cell, "path", { class: "cu-mark" });
+  cell.number = shape(cell, "text", { x: SIDE / 2, y: SIDE / 2 + 0.5 });
+  return cell;
+}
+
+function changeCell(cell, { role, text, shade }) {
+  const shown = (cell.shown ??= {});
+  if (shown.role !== role) {
+    put(cell, { class: `cu-cell cu-${role}` });
+    put(cell.sign, { d: MARKS[role] ?? null });
+    cell.lit = false;
+  }
+  if (shown.text !== text) setText(cell.number, minus(short(text)));
+  if (shown.shade !== shade) cell.box.style.setProperty("--shade", shade);
+  Object.assign(shown, { role, text, shade });
+}
+
+function drawGrid(figure, grid, before) {
+  const { cells, rows } = cellsOf(grid);
+  const [top, left] = grid.origin;
+  if (!figure.svg) {
+    const sheet = figure.appendChild(document.createElement("div"));
+    put(sheet, { class: "cu-sheet", "data-lm-suppress-shortcuts": "true" });
+    figure.svg = shape(sheet, "svg", { role: "img" });
+    figure.numbers = shape(figure.svg, "g", { class: "cu-index", "aria-hidden": "true" });
+    figure.cells = shape(figure.svg, "g", {});
+    shape(figure.svg, "rect", { class: "cu-frame", rx: 4, visibility: "hidden" });
+    figure.grip = shape(figure.svg, "path", { class: "cu-grip", d: "M-8 6H6V-8M-1 6L6 -1", "aria-hidden": "true" });
+  }
+  const [width, height] = [grid.columns * SIDE + MARGIN + RIM, rows * SIDE + MARGIN + RIM];
+  put(figure.svg, { "aria-label": grid.said, "data-grid": grid.name });
+  put(figure.svg, { viewBox: `${left * SIDE - MARGIN} ${top * SIDE - MARGIN} ${width} ${height}` });
+  put(figure.grip, { transform: `translate(${(left + grid.columns) * SIDE} ${(top + rows) * SIDE})` });
+  figure.style.setProperty("--w", width / SIDE);
+  // Between two maps of the scene stands what is done.
+  const sign = { kernel: "×", output: before?.name === "kernel" ? "=" : "→", pooled: "→" }[grid.name];
+  put(figure, { "data-sign": (before && sign) || null });
+  // One size for all numbers of a map: that of the widest.
+  const wide = (text) => [...short(text)].reduce((sum, sign) => sum + (EM[sign] ?? 0.64), 0);
+  const widest = Math.max(...[...new Set(cells.map(({ text }) => text))].map(wide));
+  figure.svg.style.setProperty("--size", `${Math.min(16, 30 / widest).toFixed(1)}px`);
+  keep(figure.cells, cells, ({ row, column }) => `${row},${column}`, makeCell, changeCell);
+  const counts = [...Array(grid.columns).keys()].map((i) => ["c", i + left]);
+  counts.push(...[...Array(rows).keys()].map((i) => ["r", i + top]));
+  keep(
+    figure.numbers,
+    counts,
+    ([kind, i]) => kind + i,
+    (group, [, i]) => Object.assign(shape(group, "text", {}), { textContent: minus(String(i)) }),
+    (text, [kind, i]) => {
+      const middle = (i + 0.5) * SIDE;
+      put(text, kind === "c" ? { x: middle, y: top * SIDE - 11 } : { x: left * SIDE - 11, y: middle });
+    },
+  );
+  const sheet = figure.querySelector(".cu-sheet");
+  const walk = grid.walk || null;
+  put(sheet, { "data-walk": walk, tabindex: walk && 0, role: walk && "application", "aria-label": walk && WALKS[walk] });
 }
 
 // The new picture is decoded before it is shown, so that no blank one is ever seen between two.
@@ -117,28 +239,125 @@ async function drawPhoto(figure, { png, alt, key, width, height }) {
   if (last) setTimeout(() => URL.revokeObjectURL(last), 1000);
 }
 
+// -- the tape of sizes, and what comes out for other sizes ----------------------------------------------------------
+
+// Rising strokes over what the larger of two squares with the same lower left corner has more than the smaller.
+function hatching(low, high) {
+  const strokes = [];
+  for (let total = 2; total < 2 * high; total += 2) {
+    // The stroke x + y = total, y counted from below; the part of it in the large square and outside the small one.
+    const [start, end] = [Math.max(0, total - high), Math.min(total, high)];
+    const [from, to] = [Math.max(start, total - low), Math.min(end, low)];
+    const parts = from < to ? [[start, from], [to, end]] : [[start, end]]; // prettier-ignore
+    for (const [a, b] of parts) if (a < b) strokes.push(`M${a} ${high - total + a}L${b} ${high - total + b}`);
+  }
+  return strokes.join("");
+}
+
+function square({ size, wanted, mark }) {
+  const svg = (side, shapes) =>
+    `<svg aria-hidden="true" viewBox="0 0 ${side} ${side}" style="--side:${side}">${shapes}</svg>`;
+  const sign = { stop: "⊘", unknown: "?" }[mark] ?? "";
+  if (!size) return svg(10, `<rect class="cu-nothing" width="10" height="10"/><text x="5" y="5.3">${sign}</text>`);
+  const [low, high] = [Math.min(size, wanted ?? size), Math.max(size, wanted ?? size)];
+  let shapes = `<rect class="cu-map" y="${high - size}" width="${size}" height="${size}"/>`;
+  if (low < high) shapes += `<path class="cu-${size > wanted ? "surplus" : "missing"}" d="${hatching(low, high)}"/>`;
+  if (wanted) shapes += `<rect class="cu-wanted" y="${high - wanted}" width="${wanted}" height="${wanted}"/>`;
+  return svg(high, shapes);
+}
+
+const sizeOf = ({ size, size_text }) => (size ? `${size} × ${size}` : escaped(size_text));
+
+function step(one) {
+  const { name, size, setting = "", said = "", verdict = "", mark, wanted } = one;
+  const right = size === wanted ? "right" : "wrong";
+  const broken = escaped(name).replace("2DT", "2D<wbr>T"); // long names may be broken after the dimension
+  return `<li class="cu-step cu-step-${mark}"><div class="cu-square">${square(one)}</div>
+    <span class="cu-step-name">${broken}</span><span class="cu-step-setting">${escaped(setting)}</span>
+    <b class="cu-step-size">${sizeOf(one)}</b><span class="cu-step-note">${escaped(said)}</span>
+    <span class="cu-step-${right}">${escaped(verdict)}</span></li>`;
+}
+
+// The steps, cut where a row begins.
+function rowsOf(steps) {
+  const rows = [];
+  for (const one of steps) (one.begins || !rows.length ? (rows[rows.length] = []) : rows.at(-1)).push(one);
+  return rows;
+}
+
+function tape(steps) {
+  const row = (some) => `<p class="cu-tape-title">${escaped(some[0].begins ?? "")}</p>
+    <ol role="list">${some.map(step).join("")}</ol>`;
+  return rowsOf(steps).map(row).join("");
+}
+
+// The layers as a list: each opens to its arithmetic. The input has none.
+function layers(steps) {
+  let before = steps[0];
+  const layer = (one) => {
+    const after = one.size ?? one.size_text;
+    const sizes = before.size ? `${before.size} → ${after}` : after;
+    before = one;
+    const note = one.said ? ` <span class="cu-step-note">(${escaped(one.said)})</span>` : "";
+    return `<details class="cu-layer cu-step-${one.mark}"><summary data-lm-suppress-shortcuts="true">
+      <b>${escaped(one.name)}</b> ${escaped(one.setting ?? "")}: ${sizes}${note}</summary>${paragraphs(one.lines)}</details>`;
+  };
+  return rowsOf(steps.slice(1)).map((some) => `<div>${some.map(layer).join("")}</div>`).join(""); // prettier-ignore
+}
+
+function strip({ caption, entries, now, below }) {
+  const entry = ([n, said, back]) =>
+    `<li class="cu-try${back ? " cu-closes" : ""}${n === now ? ' cu-now" aria-current="true' : ""}">
+      <span>${n}</span> <b>${escaped(said)}</b></li>`;
+  return `<p class="cu-caption">${escaped(caption)}</p><ul role="list">${entries.map(entry).join("")}</ul>
+    <p class="cu-caption">${escaped(below)}</p>`;
+}
+
 // -- the arithmetic of one output cell ---------------------------------------------------------------------------
 
-const signed = (text) => text.replace(/−[\d.∞]+/g, "($&)");
+const signed = (text) => (/^-./.test(text) ? `(${minus(text)})` : text);
+const lists = (line) => line.split(";").map((part) => (part ? part.split(",") : []));
+const numbers = (line) => line && lists(line).map((part) => part.map(Number));
 
-// Every input cell that one output cell is made of, as [row in the map, column, the factors it is multiplied by].
-function cellsOf(sums, row, column) {
+// An Arithmetic as it was sent (see frame.py), with its lists, and the grids that it reads.
+function opened(sums, grids) {
+  const named = (name) => grids.find((grid) => grid.name === name);
+  const text = (name) => (row, column) => {
+    const cell = named(name) && cellsOf(named(name)).at.get(`${row},${column}`);
+    return cell && cell.role !== "ghost" ? cell.text : undefined;
+  };
+  const { rows, columns, stamp_rows, stamp_columns, row_weights, column_weights } = sums;
+  return {
+    ...sums,
+    rows: numbers(rows),
+    columns: numbers(columns),
+    stamp_rows: numbers(stamp_rows),
+    stamp_columns: numbers(stamp_columns),
+    row_weights: row_weights && lists(row_weights),
+    column_weights: column_weights && lists(column_weights),
+    read: text(sums.inputs),
+    weight: text(sums.kernel),
+    byHand: text(sums.result),
+  };
+}
+
+// Which row of the kernel goes with the input row that is the i-th that an output row reads.
+const kernelRow = ({ rows, stamp_rows }, row, i) => stamp_rows?.[rows[row][i]].indexOf(row) ?? i;
+const kernelColumn = ({ columns, stamp_columns }, column, i) => stamp_columns?.[columns[column][i]].indexOf(column) ?? i;
+
+// Every input cell that one output cell is made of: its value, and the factors it is multiplied by.
+function termsOf(sums, row, column) {
   return sums.rows[row].flatMap((r, i) =>
     sums.columns[column].map((c, j) => {
-      const factors = [];
-      if (sums.kernel) {
-        const a = sums.kernel_rows ? sums.kernel_rows[row][i] : i;
-        const b = sums.kernel_columns ? sums.kernel_columns[column][j] : j;
-        factors.push(sums.kernel[a][b]);
-      }
+      const factors = sums.kernel ? [sums.weight(kernelRow(sums, row, i), kernelColumn(sums, column, j))] : [];
       if (sums.row_weights) factors.push(sums.row_weights[row][i], sums.column_weights[column][j]);
-      return { r, c, value: sums.inputs[r]?.[c], factors };
+      return { value: sums.read(r, c), factors };
     }),
   );
 }
 
 function writtenOut(sums, row, column) {
-  const cells = cellsOf(sums, row, column);
+  const cells = termsOf(sums, row, column);
   const per = sums.columns[column].length;
   const lines = (terms, joint) => {
     const rows = [];
@@ -146,29 +365,34 @@ function writtenOut(sums, row, column) {
     return rows.join(`${joint.trimEnd() === "," ? "," : ""}\n${joint === " + " ? "+ " : "  "}`);
   };
   if (!cells.length) return "nothing reaches this cell";
-  if (sums.how === "max") return `max(${lines(cells.map(({ value }) => value ?? sums.ghost), ", ")})`;
+  if (sums.how === "max") return `max(${lines(cells.map(({ value }) => minus(value ?? sums.ghost)), ", ")})`;
   if (sums.how === "mean") {
     const real = cells.filter(({ value }) => value !== undefined);
     const left = cells.length - real.length;
     const uncounted = left ? `  (${left} ghost ${left > 1 ? "cells are" : "cell is"} not counted)` : "";
     return `(${real.map(({ value }) => signed(value)).join(" + ")}) / ${real.length}${uncounted}`;
   }
-  return lines(
-    cells.map(({ value, factors }) => [value ?? sums.ghost, ...factors].map(signed).join("·")),
-    " + ",
-  );
+  const product = ({ value, factors }) => [value ?? sums.ghost, ...factors].map(signed).join("·");
+  return lines(cells.map(product), " + ");
 }
 
 function explainOutput(all, row, column) {
   const texts = all.map((sums) => {
-    const result = `= ${sums.by_hand[row][column]}    Keras: ${sums.keras[row][column]}`;
+    const byHand = sums.byHand(row, column);
+    const result = `= ${minus(byHand)}    Keras: ${minus(sums.keras?.[row][column] ?? byHand)}`;
     return `${sums.label ? `${sums.label}:\n` : ""}  ${writtenOut(sums, row, column)}\n${result}`;
   });
-  return `Output row ${row}, column ${column}:\n${texts.join("\n")}`;
+  return [`Output row ${row}, column ${column}:`, ...texts];
+}
+
+// How many lines that is at most: what follows on the page does not move while someone points.
+function mostLines(all) {
+  const each = ({ rows, label, how }) => 1 + !!label + (how === "mean" ? 1 : Math.max(...rows.map((r) => r.length), 1));
+  return 1 + Math.max(...all.map(each));
 }
 
 // Which of these lists hold the number.
-const having = (lists, number) => lists.flatMap((list, i) => (list.includes(number) ? [i] : []));
+const having = (all, number) => all.flatMap((list, i) => (list.includes(number) ? [i] : []));
 
 // Where the stamp of one input cell falls, as [rows, columns]; what is cut off is outside the output.
 const stampOf = (sums, row, column) => [
@@ -185,112 +409,310 @@ function explainInput(all, row, column) {
     const cut = lost ? `; ${lost} cell${lost > 1 ? "s" : ""} of its stamp ${lost > 1 ? "are" : "is"} cut off` : "";
     return `${sums.label ? `${sums.label}: ` : ""}it reaches ${cells}${cut}.`;
   });
-  return `Input row ${row}, column ${column} holds ${all[0].inputs[row][column]}.\n${reached.join("\n")}`;
+  return [`Input row ${row}, column ${column} holds ${minus(all[0].read(row, column))}.`, ...reached];
 }
-
-// -- lighting cells ----------------------------------------------------------------------------------------------
 
 // Frame the cells in these rows and columns of one grid, and light exactly those.
-function light(svg, rows, columns) {
-  if (!svg) return;
-  const { cell, margin, top, left } = svg.dataset;
+function light(figure, rows, columns) {
+  if (!figure) return;
   const lit = new Set(rows.flatMap((r) => columns.map((c) => `${r},${c}`)));
-  for (const group of svg.querySelectorAll(".cu-cell")) group.classList.toggle("cu-lit", lit.has(group.dataset.at));
-  const frame = svg.querySelector(".cu-frame");
-  frame.setAttribute("visibility", lit.size ? "visible" : "hidden");
+  for (const [at, cell] of figure.cells.kept) {
+    if (cell.lit !== lit.has(at)) cell.classList.toggle("cu-lit", (cell.lit = lit.has(at)));
+  }
+  const frame = figure.querySelector(".cu-frame");
+  put(frame, { visibility: lit.size ? "visible" : "hidden" });
   if (!lit.size) return;
-  const [r0, r1] = [Math.min(...rows), Math.max(...rows)];
-  const [c0, c1] = [Math.min(...columns), Math.max(...columns)];
-  frame.setAttribute("x", +margin + (c0 - left) * cell);
-  frame.setAttribute("y", +margin + (r0 - top) * cell);
-  frame.setAttribute("width", (c1 - c0 + 1) * cell);
-  frame.setAttribute("height", (r1 - r0 + 1) * cell);
+  const [r0, c0] = [Math.min(...rows), Math.min(...columns)];
+  put(frame, { x: c0 * SIDE, y: r0 * SIDE });
+  put(frame, { width: (Math.max(...columns) - c0 + 1) * SIDE, height: (Math.max(...rows) - r0 + 1) * SIDE });
 }
 
-const within = (value, count) => Math.min(Math.max(value, 0), count - 1);
+// -- which frame is on show ---------------------------------------------------------------------------------------
+
+const isBytes = (value) => value instanceof DataView || value instanceof Uint8Array;
+
+function alike(a, b) {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || !a || !b) return false;
+  if (isBytes(a) && isBytes(b)) {
+    if (a.byteLength !== b.byteLength) return false;
+    const [one, two] = [a, b].map((bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return one.every((byte, i) => byte === two[i]);
+  }
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => alike(a[name], b[name]));
+}
+
+// One for each model: every change of a control gets a number, and a frame that belongs to an older change than what is
+// shown is dropped. A frame computed ahead is shown at once, and what the kernel runs for that change confirms it.
+class Feed {
+  constructor(model) {
+    Object.assign(this, { model, number: 0, shown: 0, frame: {}, confirmed: true, differs: false, arrived: 0 });
+    this.changes = new Map(); // what the controls were set to → the number of that change
+    this.ahead = new Map();
+    this.listeners = new Set();
+    this.answered();
+    model.on("change:frame", () => this.answered());
+    model.on("change:ahead", () => this.took(model.get("ahead")));
+    for (const { name } of model.get("controls")) model.on(`change:at_${name}`, () => this.changed());
+  }
+
+  key() {
+    return JSON.stringify(this.model.get("controls").map(({ name }) => this.model.get(`at_${name}`)));
+  }
+
+  took(frame) {
+    const key = JSON.stringify(frame.at);
+    this.arrived += 1;
+    this.ahead.delete(key);
+    this.ahead.set(key, frame);
+    if (this.ahead.size > 60) this.ahead.delete(this.ahead.keys().next().value);
+    for (const listener of this.listeners) listener(false);
+  }
+
+  changed() {
+    const key = this.key();
+    this.changes.set(key, (this.number += 1));
+    const last = this.model.get("frame");
+    if (this.isCut?.()) return; // nobody would confirm it
+    if (JSON.stringify(last.at) === key) this.show(last, this.number, true);
+    else if (this.ahead.has(key)) this.show(this.ahead.get(key), this.number, false);
+  }
+
+  answered() {
+    const frame = this.model.get("frame");
+    const key = JSON.stringify(frame.at);
+    const number = this.changes.get(key) ?? this.number;
+    if (number < this.shown) return;
+    const differs = !this.confirmed && number === this.shown && !alike(frame, this.frame);
+    for (const [old, when] of this.changes) if (when < number) this.changes.delete(old);
+    this.show(frame, number, true, differs);
+  }
+
+  show(frame, number, confirmed, differs = false) {
+    const same = frame === this.frame || (number === this.shown && !differs && alike(frame, this.frame));
+    Object.assign(this, { shown: number, confirmed, differs });
+    if (!same) this.frame = frame;
+    for (const listener of this.listeners) listener(!same);
+  }
+}
+
+const feeds = new WeakMap();
+
+const within = (value, low, high) => Math.min(Math.max(value, low), high);
 
 function render({ model, el }) {
+  if (!feeds.has(model)) feeds.set(model, new Feed(model));
+  const feed = feeds.get(model);
+  const kernel = () => model.widget_manager?.kernel;
+  feed.isCut = () =>
+    el.closest(".jupyter-widgets-disconnected") || // its kernel has ended
+    (kernel() && (kernel().connectionStatus !== "connected" || kernel().status === "dead"));
   el.classList.add("cu-view");
   el.innerHTML = SHELL;
   const part = (name) => el.querySelector(`.cu-${name}`);
-  const sheet = (name) => part("grids").querySelector(`[data-name="${name}"] svg`);
+  const figure = (name) => el.querySelector(`figure[data-name="${name}"]`);
   let chosen = { walk: "output", row: 0, column: 0 };
+  let all = []; // the arithmetic of the frame
+
+  // -- lighting cells
 
   function lightOutput(sums, row, column) {
-    light(sheet(sums.source), sums.rows[row], sums.columns[column]);
-    light(sheet(sums.result), [row], [column]);
+    const [rows, columns] = [sums.rows[row], sums.columns[column]];
+    light(figure(sums.source), rows, columns);
+    light(figure(sums.result), [row], [column]);
     for (const [name, how] of Object.entries(sums.follow ?? {})) {
-      if (how === "cell") light(sheet(name), [row], [column]);
-      if (how === "row") light(sheet(name), [row], sums.rows[row]);
-      if (how === "column") light(sheet(name), [column], sums.columns[column]);
-      if (how === "stamp_row") light(sheet(name), sums.rows[row], [row]);
-      if (how === "stamp_column") light(sheet(name), sums.columns[column], [column]);
-      if (how === "kernel") light(sheet(name), sums.kernel_rows[row], sums.kernel_columns[column]);
+      if (how === "cell") light(figure(name), [row], [column]);
+      if (how === "row") light(figure(name), [row], rows);
+      if (how === "column") light(figure(name), [column], columns);
+      if (how === "stamp_row") light(figure(name), rows, [row]);
+      if (how === "stamp_column") light(figure(name), columns, [column]);
+      if (how !== "kernel") continue;
+      const [down, across] = [rows.map((_, i) => kernelRow(sums, row, i)), columns.map((_, i) => kernelColumn(sums, column, i))]; // prettier-ignore
+      light(figure(name), down, across);
     }
   }
 
   function lightInput(sums, row, column) {
     const [rows, columns] = [having(sums.rows, row), having(sums.columns, column)];
     const [down, across] = stampOf(sums, row, column);
-    light(sheet(sums.source), [row], [column]);
-    light(sheet(sums.result), down, across);
+    light(figure(sums.source), [row], [column]);
+    light(figure(sums.result), down, across);
     for (const [name, how] of Object.entries(sums.follow ?? {})) {
-      if (how === "cell") light(sheet(name), rows, columns);
-      if (how === "row") light(sheet(name), rows, [row]);
-      if (how === "column") light(sheet(name), columns, [column]);
-      if (how === "stamp_row") light(sheet(name), [row], down);
-      if (how === "stamp_column") light(sheet(name), [column], across);
-      if (how === "kernel") light(sheet(name), [...sums.kernel.keys()], [...sums.kernel[0].keys()]);
+      if (how === "cell") light(figure(name), rows, columns);
+      if (how === "row") light(figure(name), rows, [row]);
+      if (how === "column") light(figure(name), columns, [column]);
+      if (how === "stamp_row") light(figure(name), [row], down);
+      if (how === "stamp_column") light(figure(name), [column], across);
+      if (how === "kernel") light(figure(name), down.map((_, i) => i), across.map((_, i) => i)); // prettier-ignore
     }
   }
 
-  function choose(walk, row, column) {
-    const all = model.get("frame").arithmetic ?? [];
-    if (!all.length) return setText(part("arithmetic"), "");
-    const [rows, columns] =
-      walk === "output"
-        ? [all[0].rows.length, all[0].columns.length]
-        : [all[0].inputs.length, all[0].inputs[0].length];
-    chosen = { walk, row: within(row, rows), column: within(column, columns) };
-    for (const sums of all) (walk === "output" ? lightOutput : lightInput)(sums, chosen.row, chosen.column);
-    const explain = walk === "output" ? explainOutput : explainInput;
-    setText(part("arithmetic"), explain(all, chosen.row, chosen.column));
+  // How many rows and columns can be asked about.
+  function extent(walk) {
+    if (walk === "output") return [all[0].rows.length, all[0].columns.length];
+    let [rows, columns] = [0, 0];
+    while (all[0].read(rows, 0) !== undefined) rows += 1;
+    while (all[0].read(0, columns) !== undefined) columns += 1;
+    return [rows, columns];
   }
 
-  function draw() {
-    const frame = model.get("frame");
-    figures(part("photos"), frame.photos ?? [], "cu-photo", drawPhoto);
-    figures(part("grids"), frame.grids ?? [], "cu-grid", drawGrid);
-    fill(part("extra"), frame.extra ?? "");
-    fill(part("remarks"), paragraphs(frame.remarks ?? []));
-    fill(part("answers"), frame.answers ?? "");
-    setText(part("code").querySelector("code"), frame.code ?? "");
-    part("code").hidden = !frame.code;
-    // A grid that stayed as it was may be lit by what no longer is; one that was walked may not be walked any more.
-    for (const svg of part("grids").querySelectorAll("svg")) light(svg, [], []);
-    if (!(frame.grids ?? []).some(({ walk }) => walk === chosen.walk)) chosen = { walk: "output", row: 0, column: 0 };
-    choose(chosen.walk, chosen.row, chosen.column);
+  function choose(walk, row, column) {
+    if (!all.length) return fill(part("arithmetic"), "");
+    const [rows, columns] = extent(walk);
+    chosen = { walk, row: within(row, 0, rows - 1), column: within(column, 0, columns - 1) };
+    for (const sums of all) (walk === "output" ? lightOutput : lightInput)(sums, chosen.row, chosen.column);
+    const explain = walk === "output" ? explainOutput : explainInput;
+    const texts = explain(all, chosen.row, chosen.column);
+    fill(part("arithmetic"), texts.map((text) => `<span>${escaped(text)}</span>`).join("")); // prettier-ignore
+  }
+
+  // -- drawing
+
+  function drawResult(frame) {
+    if (frame.ask) {
+      return fill(part("result"), `<p class="cu-ask">${escaped(frame.ask)}</p>
+        <p class="cu-ask"><b>What size comes out?</b> Everyone predicts; then reveal the answer.</p>`);
+    }
+    const ticks = { agree: "✓ by hand ✓ Keras", differ: "✗", refused: "⊘" }[frame.outcome];
+    fill(part("result"), `<p class="cu-line"><b class="cu-formula">${escaped(frame.headline ?? "")}</b>
+      <span class="cu-verdict cu-${frame.outcome}"><b>${ticks}</b> ${escaped(frame.verdict ?? "")}</span>
+      <span class="cu-when"></span></p>`);
+  }
+
+  let late = 0;
+
+  // Where the frame came from. One that was computed ahead says so only where the kernel takes its time.
+  function tellSource() {
+    clearTimeout(late);
+    const when = el.querySelector(".cu-when");
+    if (when && feed.confirmed) setText(when, feed.frame.source ?? "");
+    else late = setTimeout(() => when && setText(when, "computed ahead; the kernel has not confirmed it yet"), LATE);
+    part("apart").hidden = !feed.differs;
+    put(el, { "data-ahead": feed.arrived });
+  }
+
+  function drawScene(grids) {
+    const scene = part("scene");
+    figures(scene, grids, drawGrid);
+    const columns = grids.map((grid) => Math.max(grid.columns, 3) + (MARGIN + RIM) / SIDE);
+    scene.style.setProperty("--columns", columns.reduce((sum, more) => sum + more, 0) || 1);
+    scene.style.setProperty("--widest", Math.max(...columns, 1));
+    scene.style.setProperty("--rows", Math.max(...grids.map((grid) => cellsOf(grid).rows), 1));
+    scene.style.setProperty("--count", grids.length);
+    const free = new Map(model.get("controls").map((control) => [control.name, control]));
+    for (const [name, control] of [["input", "n"], ["kernel", "k"]]) { // prettier-ignore
+      const range = free.get(control);
+      const can = range && !feed.frame.held?.includes(control) && !feed.frame.hidden?.includes(control);
+      const grip = figure(name)?.grip;
+      if (grip) put(grip, { "data-grip": can ? control : null });
+    }
+  }
+
+  function draw(anew = true) {
+    const { frame } = feed;
+    if (anew) {
+      const { grids = [], tape: steps = [], answers = [] } = frame;
+      all = (frame.arithmetic ?? []).map((sums) => opened(sums, grids));
+      drawResult(frame);
+      setText(part("said"), [frame.said ?? "", ...(frame.notes ?? [])].join(" "));
+      fill(part("notes"), paragraphs(frame.notes ?? []));
+      figures(part("photos"), frame.photos ?? [], drawPhoto);
+      drawScene(grids.filter(({ aside }) => !aside));
+      figures(part("aside"), grids.filter(({ aside }) => aside), drawGrid); // prettier-ignore
+      part("sum").hidden = !all.length;
+      if (all.length) part("arithmetic").style.setProperty("--lines", mostLines(all));
+      const each = steps.map((one) => `${one.name}: ${sizeOf(one)}`).join("; ");
+      put(part("tape"), { "aria-label": each && `Squares drawn to scale, one after each layer. ${each}.` });
+      fill(part("tape"), tape(steps));
+      fill(part("remarks"), paragraphs(frame.remarks ?? []));
+      fill(part("strips"), (frame.strips ?? []).map(strip).join(""));
+      const card = ({ name, lines }) => `<div class="cu-answer"><div class="cu-name">${escaped(name)}</div>${paragraphs(lines)}</div>`; // prettier-ignore
+      fill(part("answers").lastElementChild, answers.map(card).join(""));
+      part("answers").hidden = !answers.length;
+      // They unfold where they are needed, and fold again if it was not the reader who unfolded them.
+      const needed = ["differ", "refused"].includes(frame.outcome);
+      if (needed && !part("answers").open) part("answers").open = part("answers").needed = true;
+      else if (!needed && part("answers").needed) part("answers").open = part("answers").needed = false;
+      const told = steps.some(({ lines }) => lines?.length);
+      fill(part("layers").lastElementChild, told ? layers(steps) : "");
+      part("layers").hidden = !told;
+      setText(part("code").querySelector("code"), frame.code ?? "");
+      part("code").hidden = !frame.code;
+      // A grid that stayed as it was may be lit by what no longer is; one that was walked may not be walked any more.
+      for (const each of el.querySelectorAll(".cu-scene figure, .cu-aside figure")) light(each, [], []);
+      if (!grids.some(({ walk }) => walk === chosen.walk)) chosen = { walk: "output", row: 0, column: 0 };
+      choose(chosen.walk, chosen.row, chosen.column);
+    }
+    tellSource();
   }
 
   function complain() {
-    setText(part("problem"), model.get("problem"));
+    setText(part("problem"), model.get("problem") ?? "");
     part("problem").hidden = !model.get("problem");
   }
 
-  const note = () => fill(part("notes"), paragraphs(model.get("notes")));
+  // -- hands on the picture
 
-  part("grids").addEventListener("pointermove", ({ target }) => {
-    const cell = target.closest("[data-walk] .cu-cell");
-    if (!cell) return;
+  function set(name, value) {
+    const control = model.get("controls").find((one) => one.name === name);
+    if (!control || feed.frame.held?.includes(name)) return;
+    model.set(`at_${name}`, within(value, control.low, control.high));
+    model.save_changes();
+  }
+
+  // Which output's window stands nearest to an input row or column: the one whose middle is.
+  function nearest(windows, at) {
+    const far = windows.map((read) => (read.length ? Math.abs((read[0] + read.at(-1)) / 2 - at) : Infinity));
+    return far.indexOf(Math.min(...far));
+  }
+
+  let held = null; // what the pointer holds: a corner, or the window, from the input cell on at which it was pressed
+
+  function point({ target }) {
+    const cell = target.closest?.("[data-walk] .cu-cell");
+    if (!cell || !all.length) return;
     const [row, column] = cell.dataset.at.split(",").map(Number);
     const { walk } = cell.closest("[data-walk]").dataset;
-    const { inputs, by_hand } = model.get("frame").arithmetic?.[0] ?? {};
-    if (walk === "input" && inputs?.[row]?.[column] === undefined) return; // a ghost goes nowhere
-    if (walk === "output" && by_hand?.[row]?.[column] === undefined) return; // a cell that is cut off is no output
+    if (walk === "input" && held?.at && held.at !== cell.dataset.at) {
+      held.at = "moved"; // from here on, back on that cell too
+      return choose("output", nearest(all[0].rows, row), nearest(all[0].columns, column));
+    }
+    if (walk === "input" && all[0].read(row, column) === undefined) return; // a ghost goes nowhere
+    if (walk === "output" && all[0].byHand(row, column) === undefined) return; // a cell that is cut off is no output
     choose(walk, row, column);
+  }
+
+  function pull({ clientX, clientY }) {
+    const { name, x, y, side, start } = held;
+    const [down, across] = [Math.round((clientY - y) / side), Math.round((clientX - x) / side)];
+    const apart = model.get("at_apart");
+    const more = apart ? down : Math.abs(down) > Math.abs(across) ? down : across;
+    if (model.get(`at_${name}`) !== start + more) set(name, start + more);
+    if (apart && model.get(`at_${name}_width`) !== held.width + across) set(`${name}_width`, held.width + across);
+  }
+
+  el.addEventListener("pointerdown", (event) => {
+    const grip = event.target.closest?.("[data-grip]");
+    const cell = event.target.closest?.('[data-walk="input"] .cu-cell');
+    event.target.closest?.("[data-walk]")?.focus();
+    if (grip) {
+      const name = grip.dataset.grip;
+      const side = (grip.ownerSVGElement.getBoundingClientRect().width / grip.ownerSVGElement.viewBox.baseVal.width) * SIDE;
+      const [start, width] = [model.get(`at_${name}`), model.get(`at_${name}_width`)];
+      held = { name, x: event.clientX, y: event.clientY, side, start, width };
+      near(name);
+      el.setPointerCapture(event.pointerId);
+      event.preventDefault();
+    } else {
+      if (event.target.hasPointerCapture?.(event.pointerId)) event.target.releasePointerCapture(event.pointerId);
+      point(event);
+      held = cell ? { at: cell.dataset.at } : null;
+    }
   });
-  part("grids").addEventListener("pointerdown", ({ target }) => target.closest("[data-walk]")?.focus());
-  part("grids").addEventListener("keydown", (event) => {
+  el.addEventListener("pointermove", (event) => (held?.name ? pull(event) : point(event)));
+  for (const end of ["pointerup", "pointercancel"]) el.addEventListener(end, () => (held = null));
+  el.addEventListener("keydown", (event) => {
     const step = KEYS[event.key];
     const walk = event.target.closest("[data-walk]")?.dataset.walk;
     if (!step || !walk) return;
@@ -298,6 +720,28 @@ function render({ model, el }) {
     event.stopPropagation(); // JupyterLab would go to another cell
     if (walk !== chosen.walk) choose(walk, 0, 0);
     else choose(walk, chosen.row + step[0], chosen.column + step[1]);
+  });
+
+  let playing = 0;
+
+  function stop() {
+    clearInterval(playing);
+    playing = 0;
+    put(part("play"), { "aria-pressed": "false" });
+    setText(part("play"), "▶ Play");
+  }
+
+  part("play").addEventListener("click", () => {
+    if (playing) return stop();
+    put(part("play"), { "aria-pressed": "true" });
+    setText(part("play"), "⏸ Stop");
+    choose("output", 0, 0);
+    playing = setInterval(() => {
+      const [rows, columns] = all.length ? extent("output") : [0, 0];
+      const next = chosen.walk === "output" ? chosen.row * columns + chosen.column + 1 : Infinity;
+      if (next < rows * columns && el.isConnected) choose("output", Math.floor(next / columns), next % columns);
+      else stop();
+    }, PACE);
   });
   part("copy").addEventListener("click", async () => {
     const code = part("code").querySelector("code");
@@ -311,11 +755,30 @@ function render({ model, el }) {
     setTimeout(() => (part("copy").textContent = "Copy"), 2500);
   });
 
-  const watch = { "change:frame": draw, "change:problem": complain, "change:notes": note };
-  for (const [event, action] of Object.entries(watch)) model.on(event, action);
-  for (const action of Object.values(watch)) action();
+  // A control that is about to be moved has its neighbours computed.
+  const near = (name) => name && !feed.isCut() && model.send?.({ near: name });
+  const focused = ({ target }) => {
+    const name = [...(target.closest?.('[class*="cu-set-"]')?.classList ?? [])].find((one) => one.startsWith("cu-set-"));
+    near(name?.slice("cu-set-".length));
+  };
+  let box = null;
+  const found = requestAnimationFrame(() => {
+    box = el.closest(".cu-explorer"); // the widget is put into the page after this function returns
+    box?.addEventListener("focusin", focused);
+  });
+  near(model.get("controls").find(({ kind }) => kind === "number")?.name);
+
+  feed.listeners.add(draw);
+  model.on("change:problem", complain);
+  draw();
+  complain();
   return () => {
-    for (const [event, action] of Object.entries(watch)) model.off(event, action);
+    cancelAnimationFrame(found);
+    box?.removeEventListener("focusin", focused);
+    feed.listeners.delete(draw);
+    model.off("change:problem", complain);
+    stop();
+    clearTimeout(late);
   };
 }
 
