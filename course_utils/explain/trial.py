@@ -20,7 +20,7 @@ from course_utils.explain.rows import Repair, Row, TriedSize
 from course_utils.explain.search import REACH, Sizes, channels_last_in, goes_up, last_sizes
 from course_utils.explain.shapes import channels_of, shape_of, sizes_of
 from course_utils.explain.wording import Shape
-from course_utils.keras_layers import Layer, load_keras
+from course_utils.keras_layers import Layer, load_keras, missing_kernel
 
 #: Maps with more cells are not run: a smaller one that leaves the same remainders shows the same.
 _MOST_CELLS = 4096
@@ -72,6 +72,11 @@ class Trials:
         """Where the channels stand."""
         return channels_last_in(self.rows)
 
+    @property
+    def _cannot_run(self) -> bool:
+        """Whether TensorFlow has no kernel on this processor for a layer; its sizes are right all the same."""
+        return any(missing_kernel(row.call.layer) for row in self.rows if hasattr(row.call.layer, "data_format"))
+
     def shape(self, sizes: Sizes) -> Shape:
         """A shape that goes in, without the batch axis."""
         start = next(row.input_shapes[0] for row in self.rows if None in row.sources)
@@ -80,13 +85,12 @@ class Trials:
     def size(self, sizes: Sizes) -> TriedSize | None:
         """What comes out of the whole model for an input of other sizes; None where it cannot be built or run."""
         if sizes not in self._tried:
-            shape, made = self.shape(sizes), None
+            self._tried[sizes], shape = None, self.shape(sizes)
             with _quietly():
                 model = rebuild(self.model, input_shape=shape)
                 made = _shape_made(model, shape)
-                if math.prod(sizes) <= _MOST_CELLS and _called(model) != made:
-                    made = None
-            self._tried[sizes] = made
+                if math.prod(sizes) > _MOST_CELLS or self._cannot_run or _called(model) == made:
+                    self._tried[sizes] = made
         found = self._tried[sizes]
         return None if found is None else TriedSize(self.shape(sizes), found)
 
