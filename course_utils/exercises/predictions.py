@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from course_utils.exercises.prediction_data import Choice as Choice, Number as Number, PredictedQuestion, look_back_on
+from course_utils.exercises.prediction_data import Choice as Choice, PredictedQuestion, look_back_on
 from course_utils.exercises.record import record_here
 from course_utils.exercises.result import Shown, paragraph, show, to_html
 
