@@ -89,11 +89,7 @@ def _through(row: Row, reaching: Sequence[Maps]) -> Maps:
     if all(maps.constant for maps in reaching):
         return constants(shape, last)
     if row.rule.places:
-        return _moved(first, row.rule.places, len(shape) - 1, last)
-    if row.axes:
-        whole = len(shape) - 1 <= len(row.axes)  # global pooling that keeps no map
-        places = () if whole else places_of_maps(len(shape) - 1, last)
-        return Maps(places, () if whole else _then(first.sizes, row.axes))
+        return _moved(replace(first, places=row.rule.maps or first.places), row.rule.places, len(shape) - 1, last)
     joined = row.rule.joined
     if joined is not None or row.rule.passes:
         return _met(row, reaching, joined)

@@ -81,9 +81,7 @@ def _through(row: Row, reaching: Sequence[Reach], maps: tuple[int, ...]) -> Reac
     if row.output_shape is None:
         raise NoRule(f"there is no rule for {kind}.")
     if row.rule.places:
-        return _through_places(row, reaching[0], reaching[0].spatial or (maps if row.axes else ()))
-    if row.axes:
-        return _through_axes(row, reaching[0])
+        return _through_places(row, reaching[0], row.rule.maps or reaching[0].spatial or (maps if row.axes else ()))
     if kind == "InputLayer":
         return reaching[0]
     if kind in CELL_BY_CELL:
@@ -119,19 +117,6 @@ def _through_places(row: Row, reach: Reach, spatial: Sequence[int]) -> Reach:
         fields.append(field)
     order = [(places[number + 1].source or 0) - 1 for number in kept]
     return Reach(tuple(fields), tuple(kept[order.index(place)] for place in spatial), reach.origin)
-
-
-def _through_axes(row: Row, reach: Reach) -> Reach:
-    fields, shape, rank = list(reach.fields or ()), row.input_shapes[0][1:], len(row.axes)
-    last, numbers = row.call.channels_last, len(row.output_shape) - 1
-    spatial = tuple(range(rank)) if last else tuple(range(1, rank + 1))
-    for place, axis in zip(spatial, row.axes, strict=True):
-        fields[place] = field_behind(fields[place], axis, shape[place])
-    if hasattr(row.call.layer, "kernel_size"):
-        fields[rank if last else 0] = WHOLE_MAP  # its filters read all channels
-    if numbers < len(fields):  # global pooling that keeps no map
-        return Reach((WHOLE_MAP,) * numbers, (), reach.origin)
-    return Reach(tuple(fields), spatial, reach.origin)
 
 
 def _met(row: Row, reaching: Sequence[Reach]) -> Reach:

@@ -94,7 +94,7 @@ class Tracer:
         seen = call.without_masks(reaching)
         shapes, maps = tuple(tensor.shape for tensor in seen), seen[0].carried.maps.places if seen else ()
         rule = self._rule(call, shapes, keras, reaching)
-        along = axes_at(rule.places, maps)
+        along = axes_at(rule.places, rule.maps or maps)
         if rule.joined is not None:
             rule = replace(rule, passes=rule.joined - 1 not in maps)
         elif along is not None and {*along} == {Crop(0, 0)}:

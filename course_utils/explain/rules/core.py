@@ -97,6 +97,7 @@ class RuleResult:
         passes: every output cell stands where an input cell stood: whatever the sizes of the maps, they stay.
         joined: the axis along which maps are put side by side, the batch axis counted.
         places: where each number of the shape comes from, the batch included, if each comes from one alone.
+        maps: where height, width … stand among the numbers that go in (the batch left out), if the rule knows it.
         pads: None for a layer that has no axes, and where a size is not known.
         unread: per spatial axis, how many input cells reach no output cell.
         refusal: why nothing can come out.
@@ -112,6 +113,7 @@ class RuleResult:
     passes: bool = False
     joined: int | None = None
     places: tuple[Place, ...] = ()
+    maps: tuple[int, ...] = ()
     pads: Pads | None = None
     unread: tuple[int, ...] = ()
     refusal: str | None = None

@@ -120,7 +120,7 @@ def time_distributed(layer: Layer, shapes: Shapes) -> RuleResult:
         raise NoRule("TimeDistributed has no rule for a layer out of which several maps come.")
     said = "each step" if steps is None else f"each of {count(steps, 'step')}"
     sentence = f"{kind_of(layer.layer)} at {said}, with the same weights: {found.sentence}"
-    return replace(found, shape=(found.shape[0], steps, *found.shape[1:]), sentence=sentence)
+    return replace(found, shape=(found.shape[0], steps, *found.shape[1:]), sentence=sentence, places=(), maps=())
 
 
 @rule("SpectralNormalization")

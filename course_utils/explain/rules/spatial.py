@@ -48,23 +48,36 @@ def spatial(layer: Layer, shapes: Shapes) -> RuleResult:
         reach = known(channels, "The number of channels")
         channels = reach * layer.depth_multiplier if kind_of(layer).startswith("Depthwise") else layer.filters
         parameters = of_convolution(layer, reach)
-    return _along(layer, shapes[0], axes, channels, parameters)
+    return _along(layer, shapes[0], axes, channels, hasattr(layer, "kernel_size"), parameters)
 
 
 def _along(
-    layer: Layer, shape: Shape, axes: tuple[Axis, ...], channels: int | None, parameters: Count = NONE
+    layer: Layer, shape: Shape, axes: tuple[Axis, ...], channels: int | None, mixed: bool, parameters: Count = NONE
 ) -> RuleResult:
-    """What comes out where every axis of a map goes through an axis of the layer, or of the operation."""
-    last = channels_last(layer)
-    sizes = sizes_of(shape, last)
+    """What comes out where every axis of a map goes through an axis of the layer, or of the operation.
+
+    Args:
+        layer: the layer or operation.
+        shape: what goes in.
+        axes: one for each axis of the map.
+        channels: how many come out.
+        mixed: whether each of them is made of several that went in.
+        parameters: the weights.
+    """
+    last, rank = channels_last(layer), len(axes)
+    sizes, maps = sizes_of(shape, last), places_of_maps(rank + 1, last)
     out, unread = _sizes_out(axes, sizes), _unread(axes, sizes)
     whole = isinstance(axes[0], GlobalWindow) and not layer.keepdims
+    left = [] if whole else [Place(place + 1, axis) for place, axis in zip(maps, axes, strict=True)]
+    channel = Place(size=channels) if mixed else Place(1 + rank * last)
     return RuleResult(
         (shape[0], channels) if whole else shape_of(shape[0], out, channels, last),
         per_axis([_formula(axis, n) for axis, n in zip(axes, sizes, strict=True)]),
         sentence_about(layer, axes, sizes),
         parameters,
         tuple(_notes(layer, axes, sizes, unread)),
+        places=(Place(0), *left, channel) if last else (Place(0), channel, *left),
+        maps=maps,
         pads=_pads(axes, sizes),
         unread=unread,
     )
@@ -123,16 +136,12 @@ def patches(operation: Layer, arguments: Arguments) -> RuleResult:
 
 
 def _operation(operation: Layer, kind: str, shape: Shape, channels: int | None, **settings: Any) -> RuleResult:
-    """What the layer of this kind would make, and where each number of the shape comes from."""
-    last, rank = channels_last(operation), len(shape) - 2
+    """What the layer of this kind would make, with settings that the operation does not have by itself."""
+    rank = len(shape) - 2
     if rank not in AXIS_NAMES:
         raise NoRule(f"There is a rule for maps with 1 to 3 axes only; {size(shape)} has {rank}.")
     axes = axes_from(kind.format(rank), lambda name: settings.get(name, getattr(operation, name, None)))
-    found = _along(operation, shape, axes, channels)
-    kept = channels_of(shape, last) == channels and not settings
-    mixed = Place(1 + rank * last) if kept else Place(size=channels)
-    maps = [Place(place + 1, axis) for place, axis in zip(places_of_maps(rank + 1, last), axes, strict=True)]
-    return replace(found, places=(Place(0), *maps, mixed) if last else (Place(0), mixed, *maps))
+    return _along(operation, shape, axes, channels, bool(settings))
 
 
 def _check_rank(layer: Layer, shape: Shape, names: tuple[str, ...], last: bool) -> None:
