@@ -1,7 +1,7 @@
 #!/bin/bash
-# Keras 3.15.1 on PyTorch 2.13.0 (KERAS_BACKEND=torch, CPU): Conv2D of channels-last maps with one channel returns wrong
-# numbers where the kernel spans the whole width and has a stride along it other than 1 and its own width. Nothing is
-# said. Keras permutes the map and calls contiguous(), and PyTorch takes the view for contiguous already; see
+# Keras 3.15.1 on PyTorch 2.13.0 (KERAS_BACKEND=torch, CPU): Conv2D of small channels-last maps with one channel returns
+# wrong numbers for some settings that leave one column, if the stride along the width is not 1. Nothing is said. Keras
+# permutes the map and calls contiguous(), and PyTorch takes the view for contiguous already; see
 # torch_convolution_of_a_permuted_view.sh.
 #
 # A good guess: a kernel of ones gives the sums of the rows, 10 35 60 85 110 …, as on every other backend.
