@@ -228,16 +228,22 @@ def test_channels_that_do_not_meet_are_no_matter_of_size(make: Any, said: list[s
         assert names["repaired"](np.zeros((1, 16, 16, 3), "float32")).shape[1] in (16, 32)
 
 
-def deep_unet(height: int, width: int) -> Any:
-    x = image = keras.Input((height, width, 1))
+def deep_unet(height: int, width: int, **order: str) -> Any:
+    x = image = keras.Input((1, height, width) if order else (height, width, 1))
     skips = []
     for _ in range(4):
-        x = L.Conv2D(2, 3, padding="same")(x)
+        x = L.BatchNormalization()(L.Conv2D(2, 3, padding="same", **order)(x))
         skips.append(x)
-        x = L.MaxPooling2D(2)(x)
+        x = L.MaxPooling2D(2, **order)(x)
     for skip in reversed(skips):
-        x = L.Concatenate()([skip, L.UpSampling2D(2)(x)])
-    return keras.Model(image, L.Conv2D(1, 1)(x))
+        x = L.Concatenate(axis=1 if order else -1)([skip, L.UpSampling2D(2, **order)(x)])
+    return keras.Model(image, L.Conv2D(1, 1, **order)(x))
+
+
+def test_a_unet_with_its_channels_first_gets_the_same_advice() -> None:
+    found = explain.building(lambda: deep_unet(100, 96, data_format="channels_first")).diagnosis
+    assert found is not None and [size.input_shape for size in found.sizes] == [(1, 96, 96), (1, 112, 96)]
+    assert "Along the height: " in found.findings[1] and "makes 12 of 25" in found.findings[1]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from course_utils.explain.calls import Call, walk
+from course_utils.explain.calls import Call, maps_have_channels_last, walk
 from course_utils.explain.diagnosis import advise
 from course_utils.explain.explanation import Explanation
 from course_utils.explain.rows import Facts
@@ -64,7 +64,8 @@ def explained_failure(model: Any, error: Exception, name: str) -> Explanation | 
     calls = _calls_in(error.__traceback__)
     if not calls:
         return None
-    tracer, prefix = Tracer(), ""
+    met = [operation for _, reaching in calls for operation in _behind(reaching)[1]]
+    tracer, prefix = Tracer(maps_have_channels_last([*met, *(layer for layer, _ in calls)])), ""
     traced: list[TracedTensor | None] = []
     for place, (layer, reaching) in enumerate(calls):
         traced = _followed(tracer, reaching, prefix, traced)
@@ -86,7 +87,7 @@ def _followed(
     """Follow the calls that these tensors came from. ``outside``: what went into the model that stands around them."""
     if not _are_symbolic(tensors):
         return outside
-    roots = _roots(tensors)
+    roots = _behind(tensors)[0]
     inside = prefix and len(outside) == len(roots)
     given = outside if inside else tracer.start([tuple(root.shape) for root in roots], roots)
     known = {id(root): traced for root, traced in zip(roots, given, strict=True)}
@@ -101,9 +102,10 @@ def _followed(
     return [known[id(tensor)] for tensor in tensors]
 
 
-def _roots(tensors: Sequence[Any]) -> list[Any]:
-    """The tensors that these came from and that came from nothing themselves, in the order in which they are met."""
+def _behind(tensors: Sequence[Any]) -> tuple[list[Any], list[Layer]]:
+    """What these came from: the tensors that came from nothing themselves, and the layers and operations between."""
     roots: dict[int, Any] = {}
+    met: list[Layer] = []
     seen: set[int] = set()
     waiting = list(tensors)
     while waiting:
@@ -117,8 +119,9 @@ def _roots(tensors: Sequence[Any]) -> list[Any]:
         if node is None or node.is_input:
             roots[id(tensor)] = tensor
         else:
+            met.append(node.operation)
             waiting += list(node.input_tensors)
-    return list(roots.values())
+    return list(roots.values()), met
 
 
 def _are_symbolic(tensors: Sequence[Any]) -> bool:
