@@ -190,6 +190,15 @@ def test_mixing_along_an_axis_is_not_cell_by_cell() -> None:
     assert all(field.whole for field in explain([L.Conv2D(2, 3), L.GroupNormalization(1)], (9, 9, 1))[-1].facts.fields)
 
 
+def test_a_function_of_ones_own_is_not_taken_for_keras_s_by_its_name() -> None:
+    def relu(x: Any) -> Any:
+        return x - keras.ops.mean(x, axis=(1, 2), keepdims=True)
+
+    for activation, followed in ((relu, False), (L.ReLU(), True), ("relu", True), (keras.activations.relu, True)):
+        row = explain([L.Conv2D(2, 3), L.Activation(activation)], input_shape=(9, 9, 1))[-1]
+        assert bool(row.facts.fields) == followed == (not row.facts.field_lost), activation
+
+
 def test_unknown_sizes_leave_out_what_depends_on_them() -> None:
     inputs = keras.Input((None, None, 3))
     x = L.Conv2D(4, 3, strides=2, padding="same")(inputs)

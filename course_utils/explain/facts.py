@@ -23,6 +23,7 @@ from course_utils.explain.rules.core import NONE, UNKNOWN, Count, Place, worked_
 from course_utils.explain.shapes import channels_of, sizes_of
 from course_utils.explain.wording import Shape, capital, product
 from course_utils.fields import ONE_CELL, WHOLE_MAP, ReceptiveField, field_behind, union
+from course_utils.keras_layers import activation_name, kind_of, load_keras
 
 #: Layers and operations that look at one cell at a time.
 CELL_BY_CELL = {
@@ -159,8 +160,11 @@ def _own_axes(row: Row) -> Sequence[int]:
 
 
 def _softmax(row: Row) -> Sequence[int]:
-    name = getattr(getattr(row.call.layer, "activation", None), "__name__", "")
-    return [-1] if name in ("softmax", "log_softmax", "sparsemax") else []
+    given = row.call.layer.activation
+    name = kind_of(given) if isinstance(given, load_keras().layers.Layer) else activation_name(given)
+    if given is not None and "." in name:  # it may mix whatever it likes
+        raise NoRule("it is not followed through a function of one's own.")
+    return [-1] if name in ("softmax", "log_softmax", "sparsemax", "Softmax") else []
 
 
 #: Layers that keep the size and mix cells: along which axes.
