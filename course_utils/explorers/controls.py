@@ -27,7 +27,7 @@ def _made(control: Control, options: Sequence[Any]) -> widgets.Widget:
         return widgets.Checkbox(value=bool(control.value), description=label, indent=False, style=_STYLE, layout=layout)
     if control.kind == "number":
         limits = {"min": control.low, "max": control.high}
-        layout = _layout(flex="1 1 18em", width="auto", min_width="min(18em, 100%)", max_width="24em")
+        layout = _layout(flex="1 1 18em", width="auto", min_width="min(18em, calc(100% - 1em))", max_width="24em")
         return widgets.IntSlider(value=control.value, description=label, style=_STYLE, layout=layout, **limits)
     given = {"index": control.value, "options": list(zip(control.options, options, strict=True)), "description": label}
     if control.kind == "list":

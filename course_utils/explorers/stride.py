@@ -142,7 +142,7 @@ def _grids(same: LayerRun[Window], other: Symmetric | None, differ: NDArray[np.b
         yield from windows.ladders(same)
         return
     if other.whole.output is not None:
-        yield output_grid(other.whole.output, _OTHER_OUTPUT, "symmetric: output", differ)
+        yield output_grid(other.whole.output, _OTHER_OUTPUT, "symmetric", differ)
     yield input_grid(same.x, other.whole.axes, name=_OTHER_INPUT, title="symmetric: input", aside=True)
 
 

@@ -572,3 +572,26 @@ def test_everything_fits_and_axe_finds_nothing_serious(page: rig.WatchedPage, th
         colour = box.locator(".cu-view").evaluate("view => getComputedStyle(view).color")
         assert (sum(map(int, re.findall(r"\d+", colour)[:3])) > 380) == (theme == "dark"), f"{name} can be read"
     assert not rig.axe_complaints(page, *range(1, 1 + len(CELLS)))
+
+
+def test_on_a_small_laptop_with_side_bars_every_end_fits_on_one_screen(
+    page: rig.WatchedPage, lab: rig.Lab, tmp_path: Path
+) -> None:
+    calls = [CELLS[name] for name in ("padding", "stride", "pooling", "transposed")]
+    rig.set_size(page, 1366, 768)
+    path = rig.write_notebook(tmp_path / "laptop.ipynb", "from course_utils import explore", *calls)
+    rig.open_notebook(page, lab, path, "lab")
+    rig.run_all(page)
+    room = page.locator(".jp-NotebookPanel .jp-WindowedPanel-outer").first.evaluate("node => node.clientHeight")
+    for place, call in enumerate(calls, 1):
+        explorer = OnPage(page, place)
+        for key in ("End", "Home", "End"):
+            for slider in explorer.cell.locator(".noUi-target:not([disabled]) [role=slider]:visible").all():
+                slider.focus()
+                page.keyboard.press(key)
+            rig.settle(page)
+            taken = explorer.output.evaluate(
+                """view => view.querySelector('.cu-sum').getBoundingClientRect().bottom
+                    - view.closest('.cu-explorer').getBoundingClientRect().top"""
+            )
+            assert 150 < taken <= room, (call, key)

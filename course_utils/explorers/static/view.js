@@ -621,7 +621,7 @@ function render({ model, el }) {
       drawScene(grids.filter(({ aside }) => !aside));
       figures(part("aside"), grids.filter(({ aside }) => aside), drawGrid); // prettier-ignore
       part("sum").hidden = !all.length;
-      if (all.length) part("arithmetic").style.setProperty("--lines", mostLines(all));
+      el.style.setProperty("--lines", all.length ? mostLines(all) : 0);
       const each = steps.map((one) => `${one.name}: ${sizeOf(one)}`).join("; ");
       put(part("tape"), { "aria-label": each && `Squares drawn to scale, one after each layer. ${each}.` });
       fill(part("tape"), tape(steps));
