@@ -27,10 +27,14 @@ def asked(page: rig.WatchedPage) -> Iterator[list[str]]:
     page.errors[:] = [error for error in page.errors if "restore the debugger state" not in error]
 
 
-def close_by_hand(page: rig.WatchedPage, lab: rig.Lab) -> None:
-    """Open a lesson beside the list of files and click its tab's cross, as a person does."""
+def open_in_lab(page: rig.WatchedPage, lab: rig.Lab) -> None:
+    """Open a lesson beside the list of files."""
     rig.open_notebook(page, lab, LESSON, mode="lab")
     assert [kernel["name"] for kernel in lab.api("/api/kernels")] == ["python3"]
+
+
+def close_by_hand(page: rig.WatchedPage) -> None:
+    """Click the cross on the lesson's tab, as a person does."""
     tab = page.locator("#jp-main-dock-panel .lm-TabBar-tab", has_text=LESSON)
     tab.hover()
     tab.locator(".lm-TabBar-tabCloseIcon").click()
@@ -40,8 +44,9 @@ def close_by_hand(page: rig.WatchedPage, lab: rig.Lab) -> None:
 
 
 def test_closing_a_lesson_ends_its_kernel(page: rig.WatchedPage, lab: rig.Lab, asked: list[str]) -> None:
+    open_in_lab(page, lab)
     with page.expect_response(lambda response: response.request.method == "DELETE"):
-        close_by_hand(page, lab)
+        close_by_hand(page)
     assert lab.api("/api/kernels") == [] and len(asked) == 1
 
 
@@ -51,7 +56,8 @@ def test_without_our_settings_the_kernel_stays(page: rig.WatchedPage, lab: rig.L
     page.evaluate("key => jupyterapp.serviceManager.settings.save(key, '{\"kernelShutdown\": false}')", key)
     try:
         page.goto("about:blank")
-        close_by_hand(page, lab)
+        open_in_lab(page, lab)
+        close_by_hand(page)
         # What closing asks of the server has gone out before this, and would have come back before it.
         page.evaluate("() => jupyterapp.serviceManager.sessions.refreshRunning()")
         assert len(lab.api("/api/kernels")) == 1 and not asked
