@@ -9,7 +9,8 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import Any
 
@@ -221,6 +222,12 @@ def test_controls_beyond_the_first_are_folded_away_unless_they_were_asked_for() 
 # -- ahead of the learner ---------------------------------------------------------------------------------------------
 
 
+def run_alone(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run it in a thread of its own: where tests in a browser ran before, this one has a loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, coroutine).result()
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_neighbours_of_a_moved_control_are_sent_ahead(name: str) -> None:
     explorer, sent = MAKERS[name](), []
@@ -232,7 +239,7 @@ def test_the_neighbours_of_a_moved_control_are_sent_ahead(name: str) -> None:
         assert explorer._ahead is not None
         await explorer._ahead
 
-    asyncio.run(move())
+    run_alone(move())
     n = explorer.controls["n"].value
     assert [one["at"][place] for one in sent] == [n + 1, n - 1]
     for one in sent:
@@ -251,7 +258,7 @@ def test_a_new_move_ends_what_was_computed_ahead() -> None:
         await asyncio.wait([given_up, explorer._ahead])
         assert given_up.cancelled()
 
-    asyncio.run(move())
+    run_alone(move())
     assert sent == [4, 2]
 
 
