@@ -87,13 +87,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
     @property
     def settings(self) -> dict[str, Any]:
         """What the controls are set to; a size is a number, or height and width where they are apart."""
-        values = {n: control.value for n, control in self.controls.items()}
-        apart = values.pop(APART, False)
-        for n in self._labels:
-            width = values.pop(n + WIDTH)
-            if apart:
-                values[n] = (values[n], width)
-        return values
+        return self.start.chosen(self._values())
 
     def _on_change(self, change: Mapping[str, Any]) -> None:
         if self._waiting:

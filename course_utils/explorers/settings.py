@@ -224,20 +224,20 @@ class Settings(ABC):
             found.append(Control(APART, "height and width apart", "switch", apart, more=not apart))
         return found
 
-    def at(self, values: Mapping[str, int]) -> Settings:
-        """The settings at these values of all controls, by name: see ``Control.value``."""
-        changed: dict[str, Any] = {}
+    def chosen(self, values: Mapping[str, int]) -> dict[str, Any]:
+        """What these values of all controls stand for, by name: see ``Control.value``."""
+        chosen: dict[str, Any] = {}
         for declared in self.declared():
             if declared.name not in values:
                 continue
             value = values[declared.name]
             if declared.options:
-                changed[declared.name] = list(declared.options)[value]
+                chosen[declared.name] = list(declared.options)[value]
             elif declared.kind == "size" and values.get(APART):
-                changed[declared.name] = (value, values[declared.name + WIDTH])
+                chosen[declared.name] = (value, values[declared.name + WIDTH])
             else:
-                changed[declared.name] = bool(value) if declared.kind == "switch" else value
-        return self.changed(**changed)
+                chosen[declared.name] = bool(value) if declared.kind == "switch" else value
+        return chosen
 
     def view(self, values: Mapping[str, int], asked: bool = False, source: str = RUN_JUST_NOW) -> View:
         """What a page shows at these values of all controls; as ``frame``, a pure function of them.
@@ -247,7 +247,7 @@ class Settings(ABC):
             asked: whether the answer is held back.
             source: as in ``Frame.for_view``.
         """
-        settings = self.at(values)
+        settings = self.changed(**self.chosen(values))
         frame, links = settings.frame(), settings.links()
         hidden = {
             n for n in values if n.removesuffix(WIDTH) in links.hidden or (n.endswith(WIDTH) and not values[APART])
