@@ -60,6 +60,9 @@ def test_a_disagreement_is_shown_with_both_numbers() -> None:
     )
     verdict = run.verdict(IMPOSSIBLE)
     assert verdict.startswith("They differ in 16 of 16 values; the first at (0, 0, 0, 0): by hand 1, ")
+    first: dict[str, Any] = {"rows": [[-1]], "columns": [[-1]]}
+    assert [sums.keras for sums in run.arithmetic(**first)] == [[["0"] * 4, *[["0", "1", "1", "0"]] * 2, ["0"] * 4]]
+    assert [sums.keras for sums in dataclasses.replace(run, comparison=right).arithmetic(**first)] == [None]
     frame = dataclasses.replace(frame_of(PaddingSettings(2, 1)), agrees=run.agrees, verdict=verdict)
     assert frame.for_view()["outcome"] == "differ" and frame.for_view()["verdict"] == verdict
     assert frame.text.splitlines()[-1].startswith("✗ They differ")
