@@ -54,7 +54,7 @@ STEPS, LEAPS = ["ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"], ["End", "
 #: Milliseconds between two keys: as quickly as someone presses one who looks at what comes.
 PACE = 120
 
-# Stamp the key, and the moment in which the frame with the changed picture has been painted.
+# Stamp the key, and the moment in which the frame with the changed picture has been painted. What watched before ends.
 WATCH = """([cell, kind]) => {
     const area = document.querySelector(`.jp-Cell[data-windowed-list-index="${cell}"] .jp-Cell-outputArea`);
     const state = () => kind === 'explorer'
@@ -62,8 +62,11 @@ WATCH = """([cell, kind]) => {
         : area.querySelector('img')?.src;
     window.took = [];
     window.changed = 0;
+    window.watching?.abort();
+    const { signal } = window.watching = new AbortController();
     let pressed = null, before = null;
-    document.addEventListener('keydown', () => { pressed = performance.now(); before = state(); }, true);
+    const press = () => { pressed = performance.now(); before = state(); };
+    document.addEventListener('keydown', press, { capture: true, signal });
     const look = () => {
         window.changed = performance.now();
         const now = state();
@@ -77,7 +80,9 @@ WATCH = """([cell, kind]) => {
         });
         kind === 'explorer' ? done() : area.querySelector('img').decode().then(done, done);
     };
-    new MutationObserver(look).observe(area, {subtree: true, childList: true, attributes: true, characterData: true});
+    const observer = new MutationObserver(look);
+    observer.observe(area, {subtree: true, childList: true, attributes: true, characterData: true});
+    signal.addEventListener('abort', () => observer.disconnect());
 }"""
 
 # The time from an event on the cells until the page holds what it asks for, and until the next frame is due.
