@@ -79,7 +79,7 @@ class Breaking(PaddingSettings):
 
 
 def test_an_error_in_a_callback_is_shown_and_the_explorer_goes_on() -> None:
-    explorer = Explorer("padding", Breaking())
+    explorer = Explorer(Breaking())
     before = explorer.view.frame
     explorer.controls["k"].value = 5
     assert "RuntimeError: a bug of ours" in explorer.view.problem

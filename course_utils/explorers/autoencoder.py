@@ -294,4 +294,4 @@ def autoencoder(n: int = 28, presenter: bool = False, other_sizes: bool = True, 
         ValueError: for a setting outside those limits, naming them.
     """
     start = AutoencoderSettings(n, settings, other_sizes, presenter=presenter)
-    return Explorer("autoencoder", start, PRESETS)
+    return Explorer(start, PRESETS)

@@ -33,7 +33,6 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
     Where there is a size, a switch lets height and width be set apart; the setting is then a pair.
 
     Args:
-        name: what it explores, for example ``"padding"``.
         start: where the controls start.
         presets: what a button says → the settings it sets, all at once.
 
@@ -42,8 +41,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         shown: what is on show: the frame, or its ``Question`` while the answer is held back.
     """
 
-    def __init__(self, name: str, start: Settings, presets: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        self.name = name
+    def __init__(self, start: Settings, presets: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.start = start
         self.presenter = start.presenter
         self._declared = {control.name: control for control in start.controls()}
@@ -212,7 +210,7 @@ def explorer(name: str, settings: Callable[P, Settings]) -> Callable[P, Explorer
             given = signature.bind(*args, **kwargs).arguments
         except TypeError as error:
             raise TypeError(f"{name}() {error}") from None
-        return Explorer(name, made(**given))
+        return Explorer(made(**given))
 
     documented = {
         "__name__": name,

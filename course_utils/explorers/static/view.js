@@ -217,7 +217,8 @@ function drawGrid(figure, grid, before) {
   );
   const sheet = figure.querySelector(".cu-sheet");
   const walk = grid.walk || null;
-  put(sheet, { "data-walk": walk, tabindex: walk && 0, role: walk && "application", "aria-label": walk && WALKS[walk] });
+  put(sheet, { "data-walk": walk, tabindex: walk && 0 });
+  put(sheet, { role: walk && "application", "aria-label": walk && WALKS[walk] });
 }
 
 // The new picture is decoded before it is shown, so that no blank one is ever seen between two.
@@ -248,7 +249,7 @@ function hatching(low, high) {
     // The stroke x + y = total, y counted from below; the part of it in the large square and outside the small one.
     const [start, end] = [Math.max(0, total - high), Math.min(total, high)];
     const [from, to] = [Math.max(start, total - low), Math.min(end, low)];
-    const parts = from < to ? [[start, from], [to, end]] : [[start, end]]; // prettier-ignore
+    const parts = from < to ? [[start, from], [to, end]] : [[start, end]];
     for (const [a, b] of parts) if (a < b) strokes.push(`M${a} ${high - total + a}L${b} ${high - total + b}`);
   }
   return strokes.join("");
@@ -300,9 +301,10 @@ function layers(steps) {
     before = one;
     const note = one.said ? ` <span class="cu-step-note">(${escaped(one.said)})</span>` : "";
     return `<details class="cu-layer cu-step-${one.mark}"><summary data-lm-suppress-shortcuts="true">
-      <b>${escaped(one.name)}</b> ${escaped(one.setting ?? "")}: ${sizes}${note}</summary>${paragraphs(one.lines)}</details>`;
+      <b>${escaped(one.name)}</b> ${escaped(one.setting ?? "")}: ${sizes}${note}</summary>
+      ${paragraphs(one.lines)}</details>`;
   };
-  return rowsOf(steps.slice(1)).map((some) => `<div>${some.map(layer).join("")}</div>`).join(""); // prettier-ignore
+  return rowsOf(steps.slice(1)).map((some) => `<div>${some.map(layer).join("")}</div>`).join("");
 }
 
 function strip({ caption, entries, now, below }) {
@@ -342,8 +344,9 @@ function opened(sums, grids) {
 }
 
 // Which row of the kernel goes with the input row that is the i-th that an output row reads.
-const kernelRow = ({ rows, stamp_rows }, row, i) => stamp_rows?.[rows[row][i]].indexOf(row) ?? i;
-const kernelColumn = ({ columns, stamp_columns }, column, i) => stamp_columns?.[columns[column][i]].indexOf(column) ?? i;
+const nthOf = (reads, stamps, place, i) => stamps?.[reads[place][i]].indexOf(place) ?? i;
+const kernelRow = ({ rows, stamp_rows }, row, i) => nthOf(rows, stamp_rows, row, i);
+const kernelColumn = ({ columns, stamp_columns }, column, i) => nthOf(columns, stamp_columns, column, i);
 
 // Every input cell that one output cell is made of: its value, and the factors it is multiplied by.
 function termsOf(sums, row, column) {
@@ -448,7 +451,7 @@ function alike(a, b) {
 class Feed {
   constructor(model) {
     Object.assign(this, { model, number: 0, shown: 0, frame: {}, confirmed: true, differs: false, arrived: 0 });
-    this.changes = new Map(); // what the controls were set to → the number of that change
+    this.changes = new Map(); // what the controls were set to → the number of the latest such change
     this.ahead = new Map();
     this.listeners = new Set();
     this.answered();
@@ -485,7 +488,6 @@ class Feed {
     const number = this.changes.get(key) ?? this.number;
     if (number < this.shown) return;
     const differs = !this.confirmed && number === this.shown && !alike(frame, this.frame);
-    for (const [old, when] of this.changes) if (when < number) this.changes.delete(old);
     this.show(frame, number, true, differs);
   }
 
@@ -528,7 +530,8 @@ function render({ model, el }) {
       if (how === "stamp_row") light(figure(name), rows, [row]);
       if (how === "stamp_column") light(figure(name), columns, [column]);
       if (how !== "kernel") continue;
-      const [down, across] = [rows.map((_, i) => kernelRow(sums, row, i)), columns.map((_, i) => kernelColumn(sums, column, i))]; // prettier-ignore
+      const down = rows.map((_, i) => kernelRow(sums, row, i));
+      const across = columns.map((_, i) => kernelColumn(sums, column, i));
       light(figure(name), down, across);
     }
   }
@@ -544,7 +547,7 @@ function render({ model, el }) {
       if (how === "column") light(figure(name), columns, [column]);
       if (how === "stamp_row") light(figure(name), [row], down);
       if (how === "stamp_column") light(figure(name), [column], across);
-      if (how === "kernel") light(figure(name), down.map((_, i) => i), across.map((_, i) => i)); // prettier-ignore
+      if (how === "kernel") light(figure(name), down.map((_, i) => i), across.map((_, i) => i));
     }
   }
 
@@ -564,7 +567,7 @@ function render({ model, el }) {
     for (const sums of all) (walk === "output" ? lightOutput : lightInput)(sums, chosen.row, chosen.column);
     const explain = walk === "output" ? explainOutput : explainInput;
     const texts = explain(all, chosen.row, chosen.column);
-    fill(part("arithmetic"), texts.map((text) => `<span>${escaped(text)}</span>`).join("")); // prettier-ignore
+    fill(part("arithmetic"), texts.map((text) => `<span>${escaped(text)}</span>`).join(""));
   }
 
   // -- drawing
@@ -601,7 +604,7 @@ function render({ model, el }) {
     scene.style.setProperty("--rows", Math.max(...grids.map((grid) => cellsOf(grid).rows), 1));
     scene.style.setProperty("--count", grids.length);
     const free = new Map(model.get("controls").map((control) => [control.name, control]));
-    for (const [name, control] of [["input", "n"], ["kernel", "k"]]) { // prettier-ignore
+    for (const [name, control] of [["input", "n"], ["kernel", "k"]]) {
       const range = free.get(control);
       const can = range && !feed.frame.held?.includes(control) && !feed.frame.hidden?.includes(control);
       const grip = figure(name)?.grip;
@@ -619,7 +622,7 @@ function render({ model, el }) {
       fill(part("notes"), paragraphs(frame.notes ?? []));
       figures(part("photos"), frame.photos ?? [], drawPhoto);
       drawScene(grids.filter(({ aside }) => !aside));
-      figures(part("aside"), grids.filter(({ aside }) => aside), drawGrid); // prettier-ignore
+      figures(part("aside"), grids.filter(({ aside }) => aside), drawGrid);
       part("sum").hidden = !all.length;
       el.style.setProperty("--lines", all.length ? mostLines(all) : 0);
       const each = steps.map((one) => `${one.name}: ${sizeOf(one)}`).join("; ");
@@ -627,7 +630,8 @@ function render({ model, el }) {
       fill(part("tape"), tape(steps));
       fill(part("remarks"), paragraphs(frame.remarks ?? []));
       fill(part("strips"), (frame.strips ?? []).map(strip).join(""));
-      const card = ({ name, lines }) => `<div class="cu-answer"><div class="cu-name">${escaped(name)}</div>${paragraphs(lines)}</div>`; // prettier-ignore
+      const card = ({ name, lines }) =>
+        `<div class="cu-answer"><div class="cu-name">${escaped(name)}</div>${paragraphs(lines)}</div>`;
       fill(part("answers").lastElementChild, answers.map(card).join(""));
       part("answers").hidden = !answers.length;
       // They unfold where they are needed, and fold again if it was not the reader who unfolded them.
@@ -698,7 +702,8 @@ function render({ model, el }) {
     event.target.closest?.("[data-walk]")?.focus();
     if (grip) {
       const name = grip.dataset.grip;
-      const side = (grip.ownerSVGElement.getBoundingClientRect().width / grip.ownerSVGElement.viewBox.baseVal.width) * SIDE;
+      const sheet = grip.ownerSVGElement;
+      const side = (sheet.getBoundingClientRect().width / sheet.viewBox.baseVal.width) * SIDE;
       const [start, width] = [model.get(`at_${name}`), model.get(`at_${name}_width`)];
       held = { name, x: event.clientX, y: event.clientY, side, start, width };
       near(name);
@@ -758,7 +763,8 @@ function render({ model, el }) {
   // A control that is about to be moved has its neighbours computed.
   const near = (name) => name && !feed.isCut() && model.send?.({ near: name });
   const focused = ({ target }) => {
-    const name = [...(target.closest?.('[class*="cu-set-"]')?.classList ?? [])].find((one) => one.startsWith("cu-set-"));
+    const classes = target.closest?.('[class*="cu-set-"]')?.classList ?? [];
+    const name = [...classes].find((one) => one.startsWith("cu-set-"));
     near(name?.slice("cu-set-".length));
   };
   let box = null;
