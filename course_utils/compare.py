@@ -219,7 +219,7 @@ def _known_of_the_backend(layer: Layer, shape: tuple[int, ...]) -> str | None:
         pads = [cast("Window", axis).pads(n) for axis, n in zip(keras_layers.axes_of(layer), sizes, strict=True)]
         if any(before != after for before, after in pads):
             return "Where one more cell is padded after than before, this backend copies the edge there and counts it."
-    if kind.startswith("Conv") and last and shape[-1] == 1:
+    if "Conv" in kind and last and shape[-1] == 1:
         return (
             "PyTorch 2.13 can read a map with one channel wrongly once its axes are turned, as this backend turns them."
         )

@@ -176,10 +176,10 @@ def _reading_of(axis: Axis, n: int | None) -> tuple[_Reading, bool]:
 
 def _reading(axis: Axis, n: int) -> _Reading:
     """Asked from the axis; maps are taken as endless, so nothing is clipped or cut off."""
-    if isinstance(axis, Window):
+    if isinstance(axis, Window | Crop):
         return _Reading((axis.taps(0, n),), axis.stride)
-    if isinstance(axis, Pad | Crop):
-        return _Reading((axis.taps(0, n),), getattr(axis, "stride", 1))
+    if isinstance(axis, Pad):
+        return _Reading((axis.taps(0, n),), 1)
     if isinstance(axis, Upsample):
         # The middle one of three cells: its copies are blended with neighbours that are all there.
         copies = range(axis.factor, 2 * axis.factor)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -108,3 +111,11 @@ def shell() -> Iterator[InteractiveShell]:
     shell = InteractiveShell.instance()
     yield shell
     InteractiveShell.clear_instance()
+
+
+@pytest.fixture(scope="session")
+def beside_torch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables of a process that finds PyTorch beside the other packages. It is downloaded for that."""
+    folder = str(tmp_path_factory.mktemp("torch"))
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", folder, "torch==2.13.0"], check=True)
+    return os.environ | {"PYTHONPATH": folder}

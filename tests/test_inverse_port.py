@@ -9,13 +9,11 @@ from __future__ import annotations
 import ast
 import functools
 import importlib.util
-import os
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -489,11 +487,8 @@ if HAS_TORCH:
 else:
 
     @pytest.mark.everything
-    def test_every_port_gives_the_same_in_pytorch_itself(tmp_path: Path) -> None:
+    def test_every_port_gives_the_same_in_pytorch_itself(beside_torch: dict[str, str]) -> None:
         """All of this file again, with PyTorch beside the other packages."""
-        pip = [sys.executable, "-m", "pip", "install", "-q", "--target", str(tmp_path), "torch==2.13.0"]
-        subprocess.run(pip, check=True)
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
-        environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=beside_torch, capture_output=True, text=True, check=False)
         assert done.returncode == 0 and " passed" in done.stdout, done.stdout

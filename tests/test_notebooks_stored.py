@@ -95,6 +95,12 @@ def reads_no_docstring_as_it_stands(notebook: NotebookNode) -> Iterator[str]:
             yield f"{cell.id} reads __doc__"
 
 
+def has_code(notebook: NotebookNode) -> Iterator[str]:
+    """Else nbval has no test for it, and nothing is compared."""
+    if not list(code_cells(notebook)):
+        yield "no cell has code"
+
+
 def has_no_long_code_cell(notebook: NotebookNode) -> Iterator[str]:
     for cell in code_cells(notebook):
         if (lines := len(cell.source.splitlines())) > MOST_LINES:
@@ -110,6 +116,7 @@ CHECKS: list[Check] = [
     shows_something_where_nothing_runs,
     holds_nothing_of_one_machine,
     reads_no_docstring_as_it_stands,
+    has_code,
     has_no_long_code_cell,
     is_small,
 ]
@@ -176,6 +183,7 @@ BREAKS: list[tuple[Check, Callable[[NotebookNode], Any]]] = [
     (holds_nothing_of_one_machine, lambda nb: nb.cells[1].outputs[0].update(text="<Conv2D object at 0x7f3a5c0d1e50>")),
     (holds_nothing_of_one_machine, lambda nb: nb.cells[1].outputs[0].update(text="differs by 9.79e-07\n")),
     (reads_no_docstring_as_it_stands, lambda nb: nb.cells[1].update(source="print(len.__doc__)")),
+    (has_code, lambda nb: nb.update(cells=nb.cells[:1])),
     (has_no_long_code_cell, lambda nb: nb.cells[1].update(source="\n".join(["print(3)"] * (MOST_LINES + 1)))),
     (is_small, lambda nb: nb.cells[0].update(source="x" * MOST_BYTES)),
 ]
