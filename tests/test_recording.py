@@ -1,0 +1,70 @@
+"""The recording of the explorers is what they show now: of every lesson where it starts, and of a random sample."""
+
+from __future__ import annotations
+
+import io
+import random
+from typing import Any
+
+import pytest
+from matplotlib.image import imread
+
+from course_utils import explore
+from course_utils.explorers import recording
+from course_utils.explorers.base import Explorer
+from tools import page_explorers, record
+
+CELLS = dict(record.cells())
+RECORDINGS = {name: recording.recording(name) for name in record.GRIDS}
+#: Another one at each run of the tests; pytest shows it where a test fails.
+SEED = random.randrange(10**6)
+
+
+def with_pixels(data: dict[str, Any]) -> dict[str, Any]:
+    """A frame with the pixels of its pictures, which another machine may compress otherwise."""
+    return {**data, "photos": [{**p, "png": imread(io.BytesIO(p["png"])).tolist()} for p in data["photos"]]}
+
+
+def now(explorer: Explorer, values: dict[str, int], source: str) -> dict[str, Any]:
+    return with_pixels(explorer.start.view(values, source=source).data)
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_a_random_sample_is_what_comes_out_now(name: str) -> None:
+    stored, explorer = RECORDINGS[name], getattr(explore, name)()
+    chance, start = random.Random(SEED), record.at(explorer)
+    for key in chance.sample(sorted(stored.frames), 12):
+        # What makes no difference may be anything.
+        drawn = {c.name: chance.choice(c.values) for c in explorer.start.controls()}
+        given = zip(start, key.split(","), strict=True)
+        values = {n: int(value) if value else drawn[n] for n, value in given}
+        assert stored.key(values) == key
+        found = stored.frame(values)
+        assert found and with_pixels(found) == now(explorer, values, stored.source), (SEED, values)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_lesson_starts_from_the_recording_as_from_keras(cell: str) -> None:
+    place, explorer = recording.places()[cell], CELLS[cell]
+    stored = RECORDINGS[place["explorer"]]
+    values = {control["name"]: int(control["value"]) for control in place["controls"]}
+    found = stored.frame(values)
+    assert found and with_pixels(found | {key: [] for key in place["without"]}) == now(explorer, values, stored.source)
+    assert place["controls"] == [control.for_view() for control in explorer.start.controls()]
+    assert place["presets"] == record.presets(explorer)
+
+
+def test_the_recording_knows_its_places_and_versions() -> None:
+    assert set(recording.places()) == set(CELLS)
+    assert {place["explorer"] for place in recording.places().values()} == set(RECORDINGS)
+    for name, stored in RECORDINGS.items():
+        assert stored.made_with == record.versions()
+        assert stored.free == record.free(getattr(explore, name)())
+
+
+def test_an_element_holds_its_still_and_breaks_out_of_nothing() -> None:
+    made = page_explorers.element("01_pad_the_border/s1-explore", "<img alt='a still'>", 'run.html?"&')
+    assert made.count("<script") == made.count("</script>") == 1 and "<img alt='a still'>" in made
+    assert 'data-explorer="padding"' in made and 'data-help="run.html?&quot;&amp;"' in made
+    with pytest.raises(KeyError):
+        page_explorers.element("01_pad_the_border/title", "", "")

@@ -1,0 +1,288 @@
+// An explorer without a kernel: controls drawn from their data, and the frames of a recording (recording.py) in place of
+// those of Python. `render` above draws them, as in JupyterLab.
+
+const NEEDS = "needs the running course";
+const unpacking = {}; // the recordings of this page, by name
+
+// Inflated as a stream, so that nothing waits for it.
+async function unpacked(name) {
+  const packed = (window.courseRecordings ?? {})[name];
+  if (!packed) throw new Error("it is not there");
+  const bytes = Uint8Array.from(atob(packed), (sign) => sign.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).json();
+}
+
+const recordingOf = (name) => (unpacking[name] ??= unpacked(name));
+
+// Recording.key and Recording.frame.
+function keyOf({ names, free }, values) {
+  const gone = new Set(Object.entries(free).flatMap(([name, byValue]) => byValue[values[name]] ?? []));
+  return names.map((name) => (gone.has(name) ? "" : values[name])).join(",");
+}
+
+const bytesOf = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+
+function frameOf(recording, values, without) {
+  const { fields, parts, frames, names, made_with } = recording;
+  const line = frames[keyOf(recording, values)];
+  if (!line) return null;
+  const frame = { at: names.map((name) => values[name]), source: `recorded with Keras ${made_with.Keras}` };
+  fields.forEach((field, i) => {
+    frame[field] = Array.isArray(line[i]) ? line[i].map((number) => parts[number]) : parts[line[i]];
+  });
+  frame.photos = frame.photos.map((photo) => ({ ...photo, png: bytesOf(photo.png) }));
+  for (const field of without) frame[field] = [];
+  return frame;
+}
+
+// What anywidget gives to a view, without Python behind it.
+class Model {
+  constructor(state) {
+    Object.assign(this, { state, listeners: {} });
+  }
+
+  get(name) {
+    return this.state[name];
+  }
+
+  set(name, value) {
+    if (this.state[name] === value) return;
+    this.state[name] = value;
+    for (const listener of this.listeners[`change:${name}`] ?? []) listener();
+  }
+
+  on(event, listener) {
+    (this.listeners[event] ??= []).push(listener);
+  }
+
+  off(event, listener) {
+    this.listeners[event] = this.listeners[event]?.filter((other) => other !== listener);
+  }
+
+  save_changes() {}
+}
+
+// -- the controls ---------------------------------------------------------------------------------------------------
+
+function make(parent, tag, attributes = {}, text = "") {
+  const made = put(parent.appendChild(document.createElement(tag)), attributes);
+  made.textContent = text;
+  return made;
+}
+
+// Each returns how to show a value: set(value), and available(value => whether it was recorded).
+const CONTROLS = {
+  number(box, { label, low, high }, name, move) {
+    const all = make(box, "label", { class: "cu-number" });
+    const said = make(all, "span", {}, label);
+    const range = make(all, "input", { type: "range", min: low, max: high, step: 1, "aria-label": label });
+    const readout = make(all, "output", { "aria-hidden": "true" });
+    range.addEventListener("input", () => move(name, +range.value));
+    return {
+      set(value) {
+        range.value = value;
+        readout.textContent = value;
+      },
+      call(text) {
+        setText(said, text);
+        put(range, { "aria-label": text });
+      },
+      enable(_, any) {
+        range.disabled = !any;
+      },
+    };
+  },
+  buttons(box, { label, options }, name, move) {
+    const group = make(box, "div", { class: "cu-group", role: "group", "aria-label": label });
+    make(group, "span", { "aria-hidden": "true" }, label);
+    const buttons = options.map((option) => make(group, "button", { type: "button" }, option));
+    buttons.forEach((button, i) => button.addEventListener("click", () => move(name, i)));
+    return {
+      set: (value) => buttons.forEach((button, i) => put(button, { "aria-pressed": i === value })),
+      enable: (can) => buttons.forEach((button, i) => grey(button, !can(i))),
+    };
+  },
+  list(box, { label, options }, name, move) {
+    const all = make(box, "label", { class: "cu-list" });
+    make(all, "span", {}, label);
+    const select = make(all, "select");
+    const choices = options.map((option, i) => make(select, "option", { value: i }, option));
+    select.addEventListener("change", () => move(name, +select.value));
+    return {
+      set: (value) => (select.value = value),
+      enable(can, any) {
+        choices.forEach((choice, i) => {
+          choice.disabled = !can(i);
+          setText(choice, can(i) ? options[i] : `${options[i]} (${NEEDS})`);
+        });
+        select.disabled = !any;
+      },
+    };
+  },
+  switch(box, { label }, name, move) {
+    const all = make(box, "label", { class: "cu-switch" });
+    const check = make(all, "input", { type: "checkbox" });
+    make(all, "span", {}, label);
+    check.addEventListener("change", () => move(name, +check.checked));
+    return {
+      set: (value) => (check.checked = value),
+      enable: (can, any) => (check.disabled = !any),
+    };
+  },
+};
+
+function grey(button, is) {
+  button.disabled = is;
+  put(button, { title: is ? NEEDS : null });
+}
+
+// -- one explorer ---------------------------------------------------------------------------------------------------
+
+class Alone {
+  constructor(el, place, recording) {
+    Object.assign(this, { el, place, recording });
+    this.start = Object.fromEntries(place.controls.map(({ name, value }) => [name, +value]));
+    this.values = { ...this.start };
+    const frame = this.frame(this.values);
+    if (!frame) throw new Error("it does not hold what this explorer starts with");
+    const at = Object.entries(this.values).map(([name, value]) => [`at_${name}`, value]);
+    this.model = new Model({ controls: place.controls, frame, problem: "", ...Object.fromEntries(at) });
+    for (const { name } of place.controls) this.model.on(`change:at_${name}`, () => this.pulled(name));
+    this.panel = document.createElement("div");
+    this.panel.className = "cu-controls";
+    this.fold = document.createElement("div");
+    this.fold.className = "cu-fold";
+    this.controls = place.controls.map((control) => this.control(control));
+    for (const [label, values] of Object.entries({ ...place.presets, Reset: this.start })) {
+      make(this.panel, "button", { type: "button" }, label).addEventListener("click", () => this.go(values));
+    }
+    if (this.fold.children.length) this.folded();
+    this.needs = make(this.panel, "p", { class: "cu-needs", role: "status" });
+    const view = document.createElement("div");
+    render({ model: this.model, el: view });
+    this.apply();
+    el.append(this.panel, view);
+  }
+
+  frame(values) {
+    return frameOf(this.recording, values, this.place.without);
+  }
+
+  control(control) {
+    const box = make(control.more ? this.fold : this.panel, "div", { class: `cu-set-${control.name}` });
+    const made = CONTROLS[control.kind](box, control, control.name, (name, value) => this.move(name, value));
+    return { ...control, ...made, box };
+  }
+
+  folded() {
+    const opener = make(this.panel, "button", { type: "button", "aria-expanded": "false" }, "More settings ▸");
+    this.fold.hidden = true;
+    opener.addEventListener("click", () => {
+      this.fold.hidden = !this.fold.hidden;
+      put(opener, { "aria-expanded": !this.fold.hidden });
+      setText(opener, `More settings ${this.fold.hidden ? "▸" : "▾"}`);
+    });
+    this.panel.append(this.fold);
+  }
+
+  // What the controls are set to after one of them is moved; height and width begin alike.
+  moved(name, value) {
+    const values = { ...this.values, [name]: value };
+    if (name === "apart" && value) {
+      for (const one of this.controls) if (`${one.name}_width` in values) values[`${one.name}_width`] = values[one.name];
+    }
+    return values;
+  }
+
+  has(name, value) {
+    return keyOf(this.recording, this.moved(name, value)) in this.recording.frames;
+  }
+
+  // The values of a control that were recorded, with everything else as it is.
+  recorded({ name, kind, low, high, options }) {
+    const [first, last] = kind === "number" ? [low, high] : [0, kind === "switch" ? 1 : options.length - 1];
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i).filter((value) => this.has(name, value));
+  }
+
+  move(name, value) {
+    const control = this.controls.find((one) => one.name === name);
+    const far = (one) => Math.abs(one - value);
+    const nearest = this.recorded(control).reduce((best, one) => (far(one) < far(best) ? one : best), this.values[name]);
+    this.go(this.moved(name, nearest), nearest === value ? "" : `${control.label} ${value}`);
+  }
+
+  // The view was pulled at a corner of a map.
+  pulled(name) {
+    const value = this.model.get(`at_${name}`);
+    if (value !== this.values[name]) this.move(name, value);
+  }
+
+  // Show what is recorded for these values. `missed`: what was asked for and is not there.
+  go(values, missed = "") {
+    const frame = this.frame(values);
+    if (frame) {
+      this.values = { ...values };
+      for (const [name, value] of Object.entries(values)) this.model.set(`at_${name}`, value);
+      this.model.set("frame", frame);
+    }
+    this.apply(missed);
+  }
+
+  apply(missed = "") {
+    const { hidden, held } = this.model.get("frame");
+    let grey = false;
+    for (const control of this.controls) {
+      const { name, kind, box } = control;
+      const recorded = this.recorded(control);
+      const others = recorded.some((value) => value !== this.values[name]);
+      box.hidden = hidden.includes(name);
+      control.set(this.values[name]);
+      control.enable((value) => recorded.includes(value) && !held.includes(name), others && !held.includes(name));
+      if (`${name}_width` in this.values) control.call(control.label + (this.values.apart ? ", height" : ""));
+      const all = kind === "number" ? control.high - control.low + 1 : Math.max(control.options.length, 2);
+      if (recorded.length < all && !held.includes(name) && !box.hidden) grey = true;
+      put(box, { title: others || held.includes(name) ? null : NEEDS });
+    }
+    const missing = missed ? `${missed} ${NEEDS}. ` : grey ? `What is greyed out ${NEEDS}. ` : "";
+    fill(this.needs, missing && `${escaped(missing)}<a href="${escaped(this.el.dataset.help)}">How to run it</a>`);
+  }
+}
+
+// -- the page -------------------------------------------------------------------------------------------------------
+
+// The style sheet knows JupyterLab's attribute; here it follows the page's own, or the system.
+const system = matchMedia("(prefers-color-scheme: dark)");
+
+function follow(el) {
+  const page = [document.documentElement, document.body].map((one) => one.dataset.theme).find(Boolean);
+  const dark = ["dark", "light"].includes(page) ? page === "dark" : system.matches;
+  put(el, { "data-jp-theme-light": !dark });
+}
+
+async function mount(el) {
+  follow(el);
+  try {
+    const place = JSON.parse(el.querySelector("script").textContent);
+    new Alone(el, place, await recordingOf(place.explorer));
+    el.querySelector(".cu-still").remove();
+    el.classList.add("cu-live");
+  } catch (error) {
+    const said = make(el, "p", { class: "cu-lost", role: "alert" });
+    fill(said, `This explorer cannot be moved here: its recording could not be read (${escaped(error.message)}). The
+      picture shows where it starts. To move it, <a href="${escaped(el.dataset.help)}">run the course</a>.`);
+  }
+}
+
+function start() {
+  const all = [...document.querySelectorAll("[data-explorer]")];
+  const again = () => all.forEach(follow);
+  system.addEventListener("change", again);
+  for (const one of [document.documentElement, document.body]) {
+    new MutationObserver(again).observe(one, { attributeFilter: ["data-theme"] });
+  }
+  all.forEach(mount);
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+else start();
