@@ -189,6 +189,16 @@ def test_all_taps_and_all_stamps_are_those_of_each_cell_in_order() -> None:
             assert axis.all_stamps(n) == tuple(axis.stamps(j, n) for j in range(n)), (axis, n)
 
 
+def test_the_scale_is_how_an_axis_stretches_a_long_input() -> None:
+    far = 10**9
+    for axis in dict.fromkeys(axis for axis, _ in FEW):
+        assert abs(axis.output_size(far) - axis.scale * far) < 100, axis
+    assert [axis.scale for axis in (Window(3, stride=2), TransposedWindow(3, stride=2))] == [
+        Fraction(1, 2),
+        Fraction(2),
+    ]
+
+
 def test_taps_and_stamps_are_the_same_relation_seen_from_both_ends() -> None:
     for axis, n in FEW:
         o = axis.output_size(n)

@@ -48,8 +48,8 @@ def test_since_which_layer() -> None:
     found = explain(autoencoder(25)).diagnosis
     assert found is not None
     assert found.findings[1] == (
-        "The trouble starts here: pool1 (MaxPooling2D) makes 13 of 25 (⌈25 / 2⌉ = 13), which stand for 26: multiplying "
-        "does not undo the rounding."
+        "The trouble starts here: pool1 (MaxPooling2D) turns 25 into 13: 25 / 2 is not a whole number, and 13·2 is 26. "
+        "Multiplying does not undo the rounding."
     )
     assert found.findings[4] == 'conv6 (Conv2D) loses 2: 16 → 14, padding="valid".'
     lost = explain(autoencoder(32)).diagnosis
@@ -163,6 +163,17 @@ class Own(L.Layer):
         return x * self.factors
 
 
+class Scaled(L.Layer):
+    """Nobody can make another: what it was made with stands under another name."""
+
+    def __init__(self, by: Any) -> None:
+        super().__init__()
+        self.factor = by
+
+    def call(self, x: Any) -> Any:
+        return x * self.factor
+
+
 def variational(n: int) -> Any:
     """Through a code without any map, and back by a Reshape."""
     body = pooled((n, n, 1))
@@ -179,10 +190,13 @@ def variational(n: int) -> Any:
         (lambda: pooled((30, 30, 1), L.Lambda(lambda t: t * 2)), [24, 32]),
         (lambda: pooled((30, 30, 1), L.Permute((2, 1, 3))), [24, 32]),
         (lambda: pooled((30, 30, 1), Own(np.ones(1))), [24, 32]),
+        (lambda: pooled((30, 30, 1), Scaled(2.0)), [24, 32]),
         (lambda: pooled((30, 30, 1), keras.Sequential([L.Dense(1), L.Lambda(lambda t: t[:, :, ::-1])])), [24, 32]),
         (lambda: meeting(lambda x: x[..., :1]), [24, 32]),
         (lambda: meeting(lambda x: x * keras.ops.mean(x, axis=(1, 2), keepdims=True)), [24, 32]),
         (lambda: variational(30), [32]),
+        # It keeps an even number of rows and columns. Whole numbers alone would say 24, and only building tells.
+        (lambda: pooled((30, 30, 1), L.Lambda(lambda t: t[:, : t.shape[1] // 2 * 2, : t.shape[2] // 2 * 2])), [16, 32]),
     ],
 )
 def test_a_layer_that_cannot_be_followed_does_not_end_the_search(make: Any, near: list[int]) -> None:

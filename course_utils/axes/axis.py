@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from fractions import Fraction
 
 from course_utils.axes.formulas import Formula, write
 from course_utils.size_formulas import SizeFormula
@@ -34,6 +35,15 @@ class Axis(ABC):
     @abstractmethod
     def size_formula(self) -> SizeFormula:
         """The output size as an expression in n, right for every n that gives an output."""
+
+    @property
+    def scale(self) -> Fraction:
+        """How many cells come out for each that goes in, rounding and borders aside; 0 where the size is fixed.
+
+        A stride of 2 has 1/2, a transposed convolution of stride 2 and an upsampling by 2 have 2.
+        """
+        formula = self.size_formula()
+        return Fraction(formula.a, formula.c)
 
     @abstractmethod
     def reader(self, n: int) -> Reader:

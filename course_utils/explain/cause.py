@@ -11,10 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from course_utils.axes import Crop, Pad, TransposedWindow, Upsample, Window
+from course_utils.axes import Pad, Window
 from course_utils.explain.rows import Cause, Row
-from course_utils.explain.search import channels_last_in, goes_up, maps_of, shape_made
+from course_utils.explain.search import sizes_made, sizes_reaching
 from course_utils.explain.wording import AXIS_NAMES, Shape, listed
+
+#: How many changes are told of.
+_MOST_TOLD = 4
 
 
 @dataclass(frozen=True)
@@ -43,48 +46,39 @@ def changes_along(rows: Sequence[Row], axis: int, end: int) -> tuple[list[Change
         The changes in their order, and how many cells of the input one cell of that row stands for.
     """
     found: list[Change] = []
-    last, each = channels_last_in(rows), Fraction(1)
+    each = Fraction(1)
     start: int | None = None  # the size before any zero padding
     size: int | None = None
-    for number in _path(rows, axis, end, last):
+    for number in _path(rows, axis, end):
         row = rows[number]
-        made = _along(shape_made(row), last, axis)
-        # Behind a Flatten the last map counts.
-        came = _along(next(iter(row.input_shapes), None), last, axis) if size is None else size
+        made = _along(sizes_made(row), axis)
+        came = _along(sizes_reaching(row), axis) if size is None else size  # behind a Flatten the last map counts
         if made is None or came is None:
             continue
         own = row.axes[axis] if axis < len(row.axes) else None
         start, size = came if start is None else start, made
         if isinstance(own, Pad):
             continue
-        stride = Fraction(getattr(own, "stride", 1))
-        times = (
-            Fraction(own.factor)
-            if isinstance(own, Upsample)
-            else stride
-            if isinstance(own, TransposedWindow)
-            else 1 / stride
-        )
-        cells = (made / times - start) * each
+        scale: Fraction = (own.scale if own else None) or Fraction(1)
+        cells = (made / scale - start) * each
         if cells:
             found.append(Change(number, axis, start, made, cells))
-        each, start = each / times, None
+        each, start = each / scale, None
     if start is not None and size is not None and size != start:  # zero padding at the end
         found.append(Change(end, axis, start, size, (size - start) * each))
     return found, each
 
 
-def _along(shape: Shape | None, last: bool, axis: int) -> int | None:
-    sizes = maps_of(shape, last)
+def _along(sizes: Shape, axis: int) -> int | None:
     return sizes[axis] if axis < len(sizes) else None
 
 
-def _path(rows: Sequence[Row], axis: int, end: int, last: bool) -> list[int]:
+def _path(rows: Sequence[Row], axis: int, end: int) -> list[int]:
     """The rows from the input to a row; where several meet, the longest way whose map is not stretched."""
     path = [end]
     while sources := [source for source in rows[path[-1]].sources if source is not None]:
-        size = _along(shape_made(rows[path[-1]]), last, axis)
-        whole = [source for source in sources if _along(shape_made(rows[source]), last, axis) == size]
+        size = _along(sizes_made(rows[path[-1]]), axis)
+        whole = [source for source in sources if _along(sizes_made(rows[source]), axis) == size]
         path.append(max(whole or sources))
     return path[::-1]
 
@@ -102,36 +96,32 @@ def blamed(rows: Sequence[Row], changes: Sequence[Change]) -> Cause | None:
 
 
 def told(rows: Sequence[Row], changes: Sequence[Change], axes: int) -> list[str]:
-    """The changes in sentences; those that are the same on every axis once."""
+    """The changes in sentences, the first as where it began; those that are the same on every axis once."""
     said: dict[str, list[int]] = {}
     for change in changes:
         said.setdefault(_sentence(rows[change.number], change), []).append(change.axis)
-    return [
-        text if len(places) == axes else f"Along the {listed([AXIS_NAMES[axes][place] for place in places])}: {text}"
-        for text, places in said.items()
-    ]
+    found: list[str] = []
+    for text, places in said.items():
+        along = f"along the {listed([AXIS_NAMES[axes][place] for place in places])}" if len(places) < axes else ""
+        start = "" if found else "The trouble starts here"
+        lead = ", ".join(filter(None, [start, along]))
+        found.append(f"{lead[:1].upper()}{lead[1:]}: {text}" if lead else text)
+    return found[:_MOST_TOLD]
 
 
 def _sentence(row: Row, change: Change) -> str:
     own = row.axes[change.axis] if change.axis < len(row.axes) else None
-    before, after = change.before, change.after
-    way = f"{row.layer} ({row.kind})"
-    if isinstance(own, Window) and own.stride > 1:
-        rule = (
-            own.formula(before).numbers if before % own.stride and own.padding == "same" else f"{before} / {own.stride}"
-        )
-        if before % own.stride:
+    before, after, layer = change.before, change.after, f"{row.layer} ({row.kind})"
+    if own is not None and own.scale not in (0, 1):
+        exact, s = before * own.scale, 1 / own.scale
+        if exact.denominator > 1:
             return (
-                f"{way} makes {after} of {before} ({rule}), which stand for {after * own.stride}: multiplying does not "
-                "undo the rounding."
+                f"{layer} turns {before} into {after}: {before} / {s} is not a whole number, and {after}·{s} is "
+                f"{after * s}. Multiplying does not undo the rounding."
             )
-        return f"{way} makes {after} of {before}, and {before} / {own.stride} is {before // own.stride}."
-    if isinstance(own, Crop):
-        return f"{way} cuts {before - after} off: {before} → {after}."
-    if row.kind == "Reshape" and own is None:
-        return f"{way} fixes the size: {after}, whatever goes in."
-    if own is not None and goes_up(row):
-        by = own.factor if isinstance(own, Upsample) else own.stride
-        return f"{way} makes {after} of {before}, and {by}·{before} is {by * before}."
+        rule = f"{before} / {s}" if s > 1 else f"{before}·{own.scale}"
+        return f"{layer} turns {before} into {after}, though {rule} is {exact}."
+    if row.kind == "Reshape":
+        return f"{layer} makes {after} of it, whatever goes in: {before} → {after}."
     padding = f', padding="{own.padding}"' if isinstance(own, Window) else ""
-    return f"{way} {'loses' if after < before else 'adds'} {abs(after - before)}: {before} → {after}{padding}."
+    return f"{layer} {'loses' if after < before else 'adds'} {abs(after - before)}: {before} → {after}{padding}."

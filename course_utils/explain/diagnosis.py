@@ -6,31 +6,29 @@ offered when the whole repaired model was built, called, and gave what was wante
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
-from course_utils.explain.cause import blamed, causes, changes_along, told
+from course_utils.explain.cause import Change, blamed, causes, changes_along, told
 from course_utils.explain.refusals import helped, is_about_sizes
 from course_utils.explain.repairs import repairs
 from course_utils.explain.rows import Diagnosis, Row, TriedSize
 from course_utils.explain.search import (
-    channels_last_in,
+    divisor,
     fitting,
     given_sizes,
     goes_up,
     known,
-    maps_of,
     scales,
+    sizes_made,
+    sizes_reaching,
 )
-from course_utils.explain.shapes import channels_of
+from course_utils.explain.shapes import channels_of, sizes_of
 from course_utils.explain.trial import Trials
 from course_utils.explain.wording import UNITS, Shape, count, listed, size, times
 
 #: How many sizes are tried in each direction before nothing is said of them.
 _MOST_TRIED = 4
-#: How many layers are told of.
-_MOST_TOLD = 4
 
 
 def is_autoencoder(rows: Sequence[Row]) -> bool:
@@ -39,14 +37,15 @@ def is_autoencoder(rows: Sequence[Row]) -> bool:
     What ends at another scale or with other channels (segmentation, heatmaps, super-resolution) has no target that
     could be known.
     """
-    up = [goes_up(row) for row in rows if row.axes and scales(row.axes)]
-    starts, made, last = [row for row in rows if None in row.sources], rows[-1].output_shape, channels_last_in(rows)
+    up = [goes_up(row) for row in rows if scales(row)]
+    starts, made = [row for row in rows if None in row.sources], rows[-1].output_shape
     if len(starts) != 1 or made is None or up[:1] != [False] or up[-1:] != [True]:
         return False
     given = starts[0].input_shapes[0]
-    if len(made) != len(given) or channels_of(made, last) != channels_of(given, last):
+    channels = channels_of(given, starts[0].call.channels_last), channels_of(made, rows[-1].call.channels_last)
+    if len(made) != len(given) or channels[0] != channels[1]:
         return False
-    pairs = zip(maps_of(made, last), maps_of(given, last), strict=True)
+    pairs = zip(sizes_made(rows[-1]), sizes_reaching(starts[0]), strict=True)
     return all(a is not None and b is not None and 2 * max(a, b) <= 3 * min(a, b) for a, b in pairs)
 
 
@@ -58,7 +57,7 @@ def diagnose(model: object, rows: Sequence[Row], target: Shape) -> Diagnosis:
         rows: all rows; something must come out of the last.
         target: with the batch axis.
     """
-    made, last = rows[-1].output_shape, channels_last_in(rows)
+    made, last = rows[-1].output_shape, rows[-1].call.channels_last
     if made[1:] == target[1:]:
         return Diagnosis(target, True, (f"✓ What comes out is {size(made)}, as wanted.",))
     findings = [f"✗ What comes out is {size(made)}; wanted is {size(target)}: {_gap(made, target, last)}."]
@@ -66,31 +65,30 @@ def diagnose(model: object, rows: Sequence[Row], target: Shape) -> Diagnosis:
         findings.append(
             "Careful: a loss such as mse stretches sizes of 1 and trains without a word; nothing warns you."
         )
-    given, wanted = given_sizes(rows), known(maps_of(target, last))
+    given, wanted, sizes_now = given_sizes(rows), known(sizes_of(target, last)), sizes_made(rows[-1])
     alike = len(made) == len(target) and channels_of(made, last) == channels_of(target, last)
     if not alike or len(wanted) != len(made) - 2:
         return Diagnosis(target, False, tuple(findings))
-    findings += [_fixing(row, made, last) for row in rows if row.kind == "Reshape" and maps_of(row.output_shape, last)]
+    findings += [_fixing(row, sizes_now) for row in rows if row.kind == "Reshape" and sizes_made(row)]
     changes = [
         change
         for axis, (n, out) in enumerate(zip(given or (), wanted, strict=False))
-        if out != maps_of(made, last)[axis] and out * changes_along(rows, axis, len(rows) - 1)[1] == n
+        if out != sizes_now[axis] and out * changes_along(rows, axis, len(rows) - 1)[1] == n
         for change in causes(rows, len(rows) - 1, axis)
     ]
-    findings += _first(told(rows, changes, len(wanted)))
+    findings += told(rows, changes, len(wanted))
     trials = Trials(model, rows, given or ())
     sizes = _sizes_that_fit(trials, closes=True) if wanted == given else ()
     if sizes:
-        findings.append(f"With an input of {_named(sizes, last)} the same size comes back.")
-    tried = repairs(trials, wanted)
-    return Diagnosis(target, False, tuple(findings), tried, sizes, blamed(rows, changes))
+        findings.append(f"With an input of {_named(trials, sizes)} the same size comes back.")
+    return Diagnosis(target, False, tuple(findings), repairs(trials, wanted), sizes, blamed(rows, changes))
 
 
-def _fixing(row: Row, made: Shape, channels_last: bool) -> str:
+def _fixing(row: Row, made: Shape) -> str:
     """A Reshape to a map, from which on the size does not depend on the input."""
-    pairs = zip(maps_of(row.output_shape, channels_last), maps_of(made, channels_last), strict=False)
-    times_each = {(n, out // n, out) for n, out in pairs if n and out and out % n == 0}
-    steps = "".join(f", and {n}·{factor} = {out}" for n, factor, out in times_each if len(times_each) == 1)
+    pairs = zip(sizes_made(row), made, strict=False)
+    times_each = {f", and {n}·{out // n} = {out}" for n, out in pairs if n and out and out % n == 0}
+    steps = times_each.pop() if len(times_each) == 1 else ""
     return f"{row.layer} fixes the size: {size(row.output_shape)} comes out of it, whatever goes in{steps}."
 
 
@@ -107,45 +105,44 @@ def advise(model: object, rows: Sequence[Row], name: str = "model") -> Diagnosis
     findings = [f"✗ Nothing comes out of {last.layer} ({last.kind}): {reached} reached it."]
     given = given_sizes(rows)
     trials = Trials(model, rows, given or (), name)
-    changes = []
+    changes: list[Change] = []
     sizes: tuple[TriedSize, ...] = ()
     repairs_tried, other_sizes_help = helped(trials)
     if given and other_sizes_help and is_about_sizes(trials):
-        if not last.axes:
-            ends = [source for source in last.sources if source is not None]
-            changes = [change for axis in range(len(given)) for end in ends for change in causes(rows, end, axis)]
-            changes = list(dict.fromkeys(changes))
-        findings += _first(told(rows, changes, len(given)))
+        # Where maps meet, both ways there are looked at; a window that is too large for its map is to blame itself.
+        ends = [source for source in last.sources if source is not None and not last.axes]
+        found = (change for axis in range(len(given)) for end in ends for change in causes(rows, end, axis))
+        changes = list(dict.fromkeys(found))
+        findings += told(rows, changes, len(given))
         sizes = _sizes_that_fit(trials, closes=False)
         if sizes:
-            findings.append(f"It fits for an input of {_named(sizes, channels_last_in(rows))}.")
+            findings.append(f"It fits for an input of {_named(trials, sizes)}.")
     return Diagnosis((), False, tuple(findings), repairs_tried, sizes, blamed(rows, changes))
-
-
-def _first(found: Sequence[str]) -> list[str]:
-    return [f"The trouble starts here: {text}" if place == 0 else text for place, text in enumerate(found[:_MOST_TOLD])]
 
 
 def _sizes_that_fit(trials: Trials, closes: bool) -> tuple[TriedSize, ...]:
     """Inputs near the given one, one below and one above, for which the whole model was built again."""
-    found = []
-    for candidates in fitting(trials.rows, trials.given, closes, _step(trials.rows)):
+    rows, found = trials.rows, []
+    # Sizes that need no rounding fit every join, also those behind the first one that refuses.
+    step = divisor(rows) if rows[-1].refused and not rows[-1].axes else 1
+    for candidates in fitting(rows, trials.given, closes, step):
         tried = (trials.size(sizes) for sizes in islice(candidates, _MOST_TRIED))
         fits = (one for one in tried if one is not None and (not closes or one.input_shape == one.output_shape))
         found += [one for one in [next(fits, None)] if one is not None]
     return tuple(found)
 
 
-def _step(rows: Sequence[Row]) -> int:
-    """By how much a whole model divides where maps meet: sizes that this divides fit all joins, if any do."""
-    if rows[-1].axes or not rows[-1].refused:
-        return 1
-    downs = [max(getattr(axis, "stride", 1) for axis in row.axes) for row in rows if row.axes and not goes_up(row)]
-    return math.prod(downs)
+def _named(trials: Trials, sizes: Sequence[TriedSize]) -> str:
+    return " or ".join(times(sizes_of((None, *one.input_shape), trials.channels_last)) for one in sizes)
 
 
-def _named(sizes: Sequence[TriedSize], channels_last: bool) -> str:
-    return " or ".join(times(maps_of((None, *one.input_shape), channels_last)) for one in sizes)
+def carefully(find: Callable[[], Diagnosis | None]) -> Diagnosis | None:
+    """The advice, or that looking for it failed: the rows are worth having all the same."""
+    try:
+        return find()
+    except Exception as error:
+        said = f"Looking for advice failed, which is a fault of this course: {type(error).__name__}: {error}."
+        return Diagnosis((), False, (said,))
 
 
 def _gap(made: Shape, target: Shape, channels_last: bool) -> str:

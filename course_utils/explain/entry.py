@@ -9,7 +9,7 @@ from numbers import Integral
 from typing import Any
 
 from course_utils.explain.calls import has_graph, is_chain, is_input, maps_have_channels_last, walk
-from course_utils.explain.diagnosis import advise, diagnose, is_autoencoder
+from course_utils.explain.diagnosis import advise, carefully, diagnose, is_autoencoder
 from course_utils.explain.explanation import Explanation
 from course_utils.explain.failure import explained_failure, whole_tracebacks
 from course_utils.explain.rebuild import as_graph, is_own_model, shape_built_for
@@ -83,7 +83,8 @@ def explain(
     rows = tracer.rows
     if hint:
         rows = [replace(row, rule=replace(row.rule, notes=(*row.notes, hint))) for row in rows]
-    return Explanation(name, tuple(rows), _diagnosis(model, rows, target), brief)
+    wanted = None if target is None else _read_shape(target)
+    return Explanation(name, tuple(rows), carefully(lambda: _diagnosis(model, rows, wanted)), brief)
 
 
 def _built_for(model: Layer) -> Shapes:
@@ -104,7 +105,7 @@ def _parts_to_explain(model: Layer) -> str:
     return f"What happens in its call cannot be followed. Explain its parts, in their order: {inside}."
 
 
-def _diagnosis(model: Any, rows: Sequence[Row], target: Sequence[Any] | None) -> Diagnosis | None:
+def _diagnosis(model: Any, rows: Sequence[Row], target: Shape | None) -> Diagnosis | None:
     """What is wrong with the size that comes out; nothing is looked for in a model that has no target."""
     refused = next((place for place, row in enumerate(rows) if row.refused), None)
     if refused is not None:
@@ -113,7 +114,7 @@ def _diagnosis(model: Any, rows: Sequence[Row], target: Sequence[Any] | None) ->
     if made is None or None in made[1:] or len(getattr(model, "outputs", None) or [0]) > 1:
         return None
     if target is not None:
-        return diagnose(model, rows, _read_shape(target))
+        return diagnose(model, rows, target)
     if not is_autoencoder(rows):
         return None
     found = diagnose(model, rows, next(row.input_shapes[0] for row in rows if None in row.sources))

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from course_utils.explain.calls import Call, maps_have_channels_last, walk
-from course_utils.explain.diagnosis import advise
+from course_utils.explain.diagnosis import advise, carefully
 from course_utils.explain.explanation import Explanation
 from course_utils.explain.rows import Facts
 from course_utils.explain.tracing import TracedTensor, Tracer
@@ -78,7 +78,7 @@ def explained_failure(model: Any, error: Exception, name: str) -> Explanation | 
     refused = replace(last, keras=replace(last.keras, refusal=plain_message(error)))
     # A model that is not there yet is shown without what its layers would cost.
     rows = tuple(replace(row, facts=Facts(row.facts.sizes)) for row in (*tracer.rows[:-1], refused))
-    return Explanation("what was being built", rows, advise(model, rows, name))
+    return Explanation("what was being built", rows, carefully(lambda: advise(model, rows, name)))
 
 
 def _followed(

@@ -146,7 +146,7 @@ def _again(model: Any, builder: _Builder, input_shape: Sequence[Any] | None) -> 
     known = inputs_known(calls)
     shapes = [tensor.shape[1:] for tensor in known] if input_shape is None else _one_or_several(input_shape)
     if not shapes:
-        raise ValueError("It does not know what goes in: give input_shape=(28, 28, 1) as well.")
+        raise ValueError("The model does not know its input yet: give input_shape=(28, 28, 1) as well.")
     kept = [{"dtype": tensor.dtype, "batch_size": tensor.shape[0]} for tensor in known] or [{}] * len(shapes)
     inputs = [keras.Input(shape=tuple(shape), **more) for shape, more in zip(shapes, kept, strict=True)]
     found = list(walk(calls, inputs, builder.visit, show_inputs=False))

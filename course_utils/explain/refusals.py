@@ -50,7 +50,7 @@ def _other_input(trials: Trials, row: Row) -> Iterator[Repair]:
     needs = _numbers_needed(row)
     shapes: list[tuple[str, Shape]] = []
     if needs == len(first) + 1:
-        shapes.append(("add the axis of the channels", (*first, 1)))
+        shapes.append(("add the channel axis", (*first, 1)))
     if needs == len(first) > 2 and _looks_channels_first(first):
         shapes.append(("put the channels last", (*first[1:], first[0])))
     for what, shape in shapes:
@@ -65,7 +65,9 @@ def _looks_channels_first(shape: Shape) -> bool:
 
 def _numbers_needed(row: Row) -> int | None:
     """How many numbers a layer needs for each example, if its class tells."""
-    if row.axes or has_axes(row.call.layer):
+    if row.axes:
+        return len(row.axes) + 1
+    if has_axes(row.call.layer):  # with settings that no axis can have
         return int(next(sign for sign in row.kind if sign.isdigit())) + 1
     return 2 if kind_of(row.call.layer) in ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional") else None
 
@@ -86,11 +88,10 @@ def _joins(trials: Trials, row: Row) -> Iterator[Repair]:
         code = f'{IMPORT}repaired = rebuild({trials.name}{trials.input_in_code}, joins="{how}")'
         return Repair(what, code)
 
-    where = f"wherever two maps differ; before {row.layer}"
-    small, large = sorted(pair)
-    if small != large:
-        yield met(f"pad the smaller one with zeros {where}: {times(small)} → {times(large)}", "pad")
-        yield met(f"cut the larger one {where}: {times(large)} → {times(small)}", "cut")
+    reached = " and ".join(map(times, pair))
+    if pair[0] != pair[1]:
+        for how, what, made in (("pad", "pad the smaller map with zeros", max), ("cut", "cut the larger map", min)):
+            yield met(f"{what} wherever two differ (at {row.layer}, {reached}: both {times(map(made, *pair))})", how)
     elif min(channels) < max(channels):
         few, many, kernel = min(channels), max(channels), times((1,) * d)
         what = f"a {kernel} convolution for the map with {few} channels before {row.layer}: Conv{d}D({many}, 1)"
@@ -135,7 +136,10 @@ def _layer_before(trials: Trials, row: Row) -> Iterator[Repair]:
     """Maps that reach a layer for sequences, or rows that reach one for maps: lay them out anew."""
     needs = _numbers_needed(row)
     shape: tuple[Any, ...] = row.input_shapes[0][1:] if row.input_shapes else ()
-    place = next((at for at, layer in enumerate(trials.layers) if layer is row.call.layer), None)
+    model = trials.model
+    chain = isinstance(model, list | tuple)
+    layers = list(model) if chain else getattr(model, "layers", [])
+    place = next((at for at, layer in enumerate(layers) if layer is row.call.layer), None)
     if needs is None or place is None or needs == len(shape) or None in shape:
         return
     layouts: list[tuple[Any, ...]] = []
@@ -146,7 +150,7 @@ def _layer_before(trials: Trials, row: Row) -> Iterator[Repair]:
     for layout in layouts:
         layer = f"keras.layers.Reshape({layout})"
         code = (
-            f"{IMPORT}layers = list({trials.layers_in_code})\n"
+            f"{IMPORT}layers = list({trials.name}{'' if chain else '.layers'})\n"
             f"layers.insert({place}, {layer})\n"
             f"repaired = rebuild(layers{trials.input_in_code})"
         )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from course_utils.axes import Axis, TransposedWindow, Upsample, Window
+from course_utils.axes import Axis, Resized, TransposedWindow, Upsample, Window
 from course_utils.explain.rebuild import border
 from course_utils.explain.rows import Repair, Row
 from course_utils.explain.search import (
@@ -25,6 +25,7 @@ from course_utils.explain.search import (
 from course_utils.explain.shapes import channels_of, shape_of
 from course_utils.explain.trial import Trials
 from course_utils.explain.wording import product, times
+from course_utils.size_formulas import SizeFormula
 
 #: How many repairs are offered at most.
 _MOST = 6
@@ -80,8 +81,7 @@ def _one_layer(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
         for axes, settings in variants(row):
             same = {number: axes for number, other in enumerate(rows) if other.call.layer is row.call.layer}
             if last_sizes(rows, trials.given, same) == wanted and row.call.shared_with is None:
-                repair = rebuilt(trials, f"{in_words(settings)} in {row.layer}", {row.layer: settings})
-                yield repair
+                yield rebuilt(trials, f"{in_words(settings)} in {row.layer}", {row.layer: settings})
                 break  # one proposal for a layer
 
 
@@ -93,25 +93,14 @@ def _reshape(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
         made = row.output_shape
         if row.kind != "Reshape" or before is None or before.kind != "Dense" or made is None or len(made) < 3:
             continue
-        behind, last = [replace_source(other, number) for other in rows[number + 1 :]], trials.channels_last
+        d, last = len(made) - 2, row.call.channels_last
         for n in range(1, REACH):
-            sizes = (n,) * (len(made) - 2)
-            if last_sizes(behind, sizes) == wanted:
-                target = known(shape_of(None, sizes, channels_of(made, last), last))
+            if last_sizes(rows, trials.given or (n,) * d, {number: (Resized(SizeFormula(0, 0, 1, n)),) * d}) == wanted:
+                target = known(shape_of(None, (n,) * d, channels_of(made, last), last))
                 changes = {before.layer: {"units": math.prod(target)}, row.layer: {"target_shape": target}}
                 was, now = (product(n for n in shape if n is not None) for shape in (made[1:], target))
                 what = f"{times(target)} in {row.layer} and {now} instead of {was} units in {before.layer}"
-                repair = rebuilt(trials, what, changes)
-                yield repair
-
-
-def replace_source(row: Row, number: int) -> Row:
-    """The same row where it comes right behind a row, as if that were what goes into the model."""
-    sources = tuple(
-        None if source == number else -1 if source is None or source < number else source - number - 1
-        for source in row.sources
-    )
-    return replace(row, call=replace(row.call, sources=sources))
+                yield rebuilt(trials, what, changes)
 
 
 def _behind(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
@@ -174,9 +163,9 @@ def _several_layers(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
         came = given if source is None else tuple(sizes.get(source, 0) for sizes in along)
         if 0 in came:
             return
-        if isinstance(first, Window) and scales(row.axes):
+        if isinstance(first, Window) and scales(row):
             downs.append(came)
-        elif isinstance(first, Upsample) and scales(row.axes):
+        elif isinstance(first, Upsample) and scales(row):
             rose = True
             goal = downs.pop() if downs else wanted
             if tuple(sizes.get(number) for sizes in along) == goal:
@@ -195,8 +184,7 @@ def _several_layers(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
     if not any(isinstance(change, str) for change in made.values()):
         return
     what = "go up by transposed convolutions that give the sizes of the way down, and same elsewhere"
-    repair = rebuilt(trials, what, made)
-    yield repair
+    yield rebuilt(trials, what, made)
 
 
 def _transposed(axes: Sequence[Axis], came: Sizes, goal: Sizes) -> tuple[TransposedWindow, ...]:

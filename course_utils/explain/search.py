@@ -5,9 +5,10 @@ The axes of a map are followed one by one, each by itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from course_utils.axes import Axis, ShapeError, TransposedWindow, Upsample
+from course_utils.axes import Axis, ShapeError
 from course_utils.explain.rows import Row
 from course_utils.explain.shapes import sizes_of
 from course_utils.explain.wording import Shape
@@ -20,22 +21,18 @@ Sizes = tuple[int, ...]
 Changes = Mapping[int, tuple[Axis, ...]]
 
 #: Layers behind which a map has the same size whatever came in.
-_FIXING = {"Reshape", "Resizing", "CenterCrop", "RandomCrop", "RepeatVector", "ops.Reshape", "ops.Resize"}
+_FIXING = {"Reshape", "RepeatVector", "ops.Reshape"}
 
 
-def channels_last_in(rows: Sequence[Row]) -> bool:
-    """Where the channels stand in the maps of a model: the last layer with axes knows."""
-    return next((row.call.channels_last for row in reversed(rows) if row.axes), True)
+def sizes_made(row: Row) -> Shape:
+    """The sizes of the maps that come out of a row, by Keras where there is no rule; empty for what is no map."""
+    made = row.output_shape or next(iter(row.keras_shapes), ())
+    return sizes_of(made, row.call.channels_last)
 
 
-def shape_made(row: Row) -> Shape | None:
-    """What comes out of a row by hand, or by Keras where there is no rule."""
-    return row.output_shape or next(iter(row.keras_shapes), None)
-
-
-def maps_of(shape: Shape | None, channels_last: bool) -> Shape:
-    """The sizes of a map; empty for what is no map."""
-    return () if shape is None else sizes_of(shape, channels_last)
+def sizes_reaching(row: Row) -> Shape:
+    """The sizes of the maps that reach a row."""
+    return sizes_of(next(iter(row.input_shapes), ()), row.call.channels_last)
 
 
 def replay(rows: Sequence[Row], axis: int, n: int, changes: Changes | None = None) -> dict[int, int] | None:
@@ -46,15 +43,13 @@ def replay(rows: Sequence[Row], axis: int, n: int, changes: Changes | None = Non
         where sizes meet that do not fit.
     """
     found: dict[int, int] = {}
-    last = channels_last_in(rows)
     for number, row in enumerate(rows):
-        reaching = [n if source is None else found.get(source) for source in row.sources]
-        sizes = {size for size in reaching if size is not None}
-        if len(sizes) > 1:
-            sizes -= {1}
+        reaching = {source: n if source is None else found.get(source) for source in row.sources}
+        sizes = {size for source, size in reaching.items() if size and not _is_stretched(rows, source, axis)}
+        sizes = sizes or {size for size in reaching.values() if size}
         if len(sizes) > 1 and not row.axes:
             return None
-        made = _through(row, axis, max(sizes, default=None), (changes or {}).get(number, row.axes), last)
+        made = _through(row, axis, max(sizes, default=None), (changes or {}).get(number, row.axes))
         if made is not None and made < 1:
             return None
         if made is not None:
@@ -62,15 +57,21 @@ def replay(rows: Sequence[Row], axis: int, n: int, changes: Changes | None = Non
     return found
 
 
-def _through(row: Row, axis: int, n: int | None, axes: tuple[Axis, ...], last: bool) -> int | None:
+def _is_stretched(rows: Sequence[Row], source: int | None, axis: int) -> bool:
+    """Whether a map has a single cell along an axis by design, as behind global pooling: a join stretches it."""
+    return source is not None and sizes_made(rows[source])[axis : axis + 1] == (1,)
+
+
+def _through(row: Row, axis: int, n: int | None, axes: tuple[Axis, ...]) -> int | None:
     """What comes out of one row along one axis: 0 for nothing, None if it is no map."""
-    made, came = maps_of(shape_made(row), last), maps_of(next(iter(row.input_shapes), None), last)
-    if axes and axis < len(axes) and n is not None:
+    made, came = sizes_made(row), sizes_reaching(row)
+    own = axes[axis] if axis < len(axes) else None
+    if own is not None and (n is not None or own.scale == 0):
         try:
-            axes[axis].check_runs(n)
+            own.check_runs(n or 1)
         except ShapeError:
             return 0
-        return axes[axis].output_size(n) if row.refused or axis < len(made) else None
+        return own.output_size(n or 1) if row.refused or axis < len(made) else None
     if row.rule.passes or row.refused:
         return n
     now = made[axis] if axis < len(made) else None
@@ -87,30 +88,29 @@ def last_sizes(rows: Sequence[Row], given: Sizes, changes: Changes | None = None
     return None if None in made else known(made)
 
 
-def fitting(rows: Sequence[Row], given: Sizes, closes: bool, divisor: int = 1) -> Iterator[Iterator[Sizes]]:
+def fitting(rows: Sequence[Row], given: Sizes, closes: bool, step: int = 1) -> Iterator[Iterator[Sizes]]:
     """Inputs for which something comes out, and, if it ``closes``, of the same size: those below, and those above.
 
-    A square stays a square. Otherwise an axis that fits already stays. Only sizes that ``divisor`` divides are looked
-    at.
+    A square stays a square. Otherwise an axis that fits already stays. Only multiples of ``step`` are looked at.
     """
 
     def fits(axis: int, n: int) -> bool:
-        sizes = None if n % divisor else replay(rows, axis, n)
+        sizes = None if n % step else replay(rows, axis, n)
         return sizes is not None and (not closes or sizes.get(len(rows) - 1) == n)
 
-    for step in (-1, 1):
+    for way in (-1, 1):
         if len(set(given)) == 1:
-            near = (given[0] + step * more for more in range(1, REACH if step < 0 else 4 * REACH))
+            near = (given[0] + way * more for more in range(1, REACH if way < 0 else 4 * REACH))
             square = ((n,) * len(given) for n in near if n > 0)
             yield (sizes for sizes in square if all(fits(axis, n) for axis, n in enumerate(sizes)))
         else:
-            found = tuple(_nearest(fits, axis, n, step) for axis, n in enumerate(given))
+            found = tuple(_nearest(fits, axis, n, way) for axis, n in enumerate(given))
             yield iter([found] * (0 not in found and found != given))
 
 
-def _nearest(fits: Callable[[int, int], bool], axis: int, n: int, step: int) -> int:
+def _nearest(fits: Callable[[int, int], bool], axis: int, n: int, way: int) -> int:
     """The nearest size along an axis that fits, in one direction; 0 if there is none within reach."""
-    near = (n + step * more for more in range(REACH) if n + step * more > 0)
+    near = (n + way * more for more in range(REACH) if n + way * more > 0)
     return next((size for size in near if fits(axis, size)), 0)
 
 
@@ -119,14 +119,19 @@ def known(sizes: Iterable[int | None]) -> Sizes:
     return tuple(n for n in sizes if n is not None)
 
 
-def scales(axes: Iterable[Axis]) -> bool:
-    """Whether a layer divides or multiplies the size."""
-    return any(axis.factor > 1 if isinstance(axis, Upsample) else getattr(axis, "stride", 1) > 1 for axis in axes)
+def scales(row: Row) -> bool:
+    """Whether a layer divides or multiplies a size."""
+    return any(axis.scale not in (0, 1) for axis in row.axes)
 
 
 def goes_up(row: Row) -> bool:
-    """Whether a row with axes is upsampling or a transposed convolution."""
-    return isinstance(row.axes[0], Upsample | TransposedWindow)
+    """Whether a layer multiplies a size: upsampling, a transposed convolution."""
+    return any(axis.scale > 1 for axis in row.axes)
+
+
+def divisor(rows: Sequence[Row]) -> int:
+    """By how much all layers together divide a size: what this divides, none of them has to round."""
+    return math.prod(max((axis.scale.denominator for axis in row.axes), default=1) for row in rows)
 
 
 def given_sizes(rows: Sequence[Row]) -> Sizes | None:
@@ -134,5 +139,5 @@ def given_sizes(rows: Sequence[Row]) -> Sizes | None:
     starts = [row for row in rows if None in row.sources]
     if len(starts) != 1:
         return None
-    sizes = maps_of(starts[0].input_shapes[0], channels_last_in(rows))
+    sizes = sizes_reaching(starts[0])
     return known(sizes) if sizes and None not in sizes else None

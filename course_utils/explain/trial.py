@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import math
 import warnings
@@ -12,15 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.axes import Upsample
 from course_utils.explain.calls import Call, has_graph, walk
 from course_utils.explain.keras_side import arguments_of, randomness_untouched
 from course_utils.explain.rebuild import rebuild
 from course_utils.explain.rows import Repair, Row, TriedSize
-from course_utils.explain.search import REACH, Sizes, channels_last_in, goes_up, last_sizes
+from course_utils.explain.search import REACH, Sizes, divisor, last_sizes
 from course_utils.explain.shapes import channels_of, shape_of, sizes_of
 from course_utils.explain.wording import Shape
-from course_utils.keras_layers import Layer, load_keras, missing_kernel
+from course_utils.keras_layers import load_keras, missing_kernel
 
 #: Maps with more cells are not run: a smaller one that leaves the same remainders shows the same.
 _MOST_CELLS = 4096
@@ -44,33 +44,20 @@ class Trials:
     _tried: dict[Sizes, Shape | None] = field(default_factory=dict)
 
     @property
-    def layers(self) -> list[Layer]:
-        """The layers of a chain; none of a function."""
-        return list(self.model) if isinstance(self.model, list | tuple) else list(getattr(self.model, "layers", ()))
-
-    @property
-    def layers_in_code(self) -> str:
-        """These layers as code."""
-        return self.name if isinstance(self.model, list | tuple) else f"{self.name}.layers"
-
-    @property
     def input_in_code(self) -> str:
         """The input as an argument of ``rebuild``, for what does not know it by itself."""
-        starts = [row.input_shapes for row in self.rows if None in row.sources]
-        shapes = [shape[1:] for shape in starts[0]]
-        return "" if self.knows_input else f", input_shape={shapes[0] if len(shapes) == 1 else shapes}"
-
-    @property
-    def knows_input(self) -> bool:
-        """Whether what is built again says itself what goes in."""
-        if self.name == "make":
-            return True
-        return has_graph(self.model) and all(None not in tensor.shape[1:] for tensor in self.model.inputs)
+        known = has_graph(self.model) and all(None not in tensor.shape[1:] for tensor in self.model.inputs)
+        shapes = [shape[1:] for shape in self._start.input_shapes]
+        return "" if known or self.name == "make" else f", input_shape={shapes[0] if len(shapes) == 1 else shapes}"
 
     @property
     def channels_last(self) -> bool:
-        """Where the channels stand."""
-        return channels_last_in(self.rows)
+        """Where the channels stand in what goes in."""
+        return self._start.call.channels_last
+
+    @property
+    def _start(self) -> Row:
+        return next(row for row in self.rows if None in row.sources)
 
     @property
     def _cannot_run(self) -> bool:
@@ -79,8 +66,8 @@ class Trials:
 
     def shape(self, sizes: Sizes) -> Shape:
         """A shape that goes in, without the batch axis."""
-        start = next(row.input_shapes[0] for row in self.rows if None in row.sources)
-        return shape_of(None, sizes, channels_of(start, self.channels_last), self.channels_last)[1:]
+        channels = channels_of(self._start.input_shapes[0], self.channels_last)
+        return shape_of(None, sizes, channels, self.channels_last)[1:]
 
     def size(self, sizes: Sizes) -> TriedSize | None:
         """What comes out of the whole model for an input of other sizes; None where it cannot be built or run."""
@@ -96,12 +83,15 @@ class Trials:
 
     def holds(self, repair: Repair, wanted: Sizes | None = None) -> bool:
         """Whether the whole repaired model can be built and called, and gives what is wanted (None: anything)."""
+        code = compile(repair.code, "repair", "exec")  # as it is printed
         with _quietly():
-            repaired = _run(repair, {self.name: self.model})
+            names: dict[str, Any] = {"keras": load_keras(), self.name: self.model}
+            exec(code, names)
+            repaired = names["repaired"]
             made = _shape_made(repaired, self.shape(self.given))
             if not made or None in made or (wanted is not None and self._sizes(made) != wanted):
                 return False
-            smaller = self._smaller() if wanted == self.given else None
+            smaller = self._smaller if wanted == self.given else None
             if smaller is None or wanted is None:
                 return _called(repaired) == made
             sizes = self._sizes(_called_by_layers(repaired, self.shape(smaller)))
@@ -110,46 +100,36 @@ class Trials:
         return False
 
     def _sizes(self, shape: Shape) -> Shape:
-        return sizes_of((None, *shape), self.channels_last)
+        return sizes_of((None, *shape), self.rows[-1].call.channels_last)
 
+    @functools.cached_property
     def _smaller(self) -> Sizes | None:
         """Sizes that leave the same remainders and miss by as much, where the given ones are large."""
         if math.prod(self.given) <= _MOST_CELLS or self.name == "make":
             return None
-        steps = math.prod(
-            max(getattr(axis, "stride", 1) for axis in row.axes)
-            for row in self.rows
-            if row.axes and not goes_up(row) and not isinstance(row.axes[0], Upsample)
-        )
-        made = last_sizes(self.rows, self.given)
-        if made is None:
-            return None
-        gaps = [a - b for a, b in zip(made, self.given, strict=True)]
+        step, gaps = divisor(self.rows), self._gaps(self.given)
         for more in range(1, REACH):
-            sizes = tuple(n % steps + steps * more for n in self.given)
-            small = last_sizes(self.rows, sizes)
-            if small is not None and [a - b for a, b in zip(small, sizes, strict=True)] == gaps:
+            sizes = tuple(n % step + step * more for n in self.given)
+            if gaps is not None and self._gaps(sizes) == gaps:
                 return sizes if math.prod(sizes) < math.prod(self.given) else None
         return None
+
+    def _gaps(self, sizes: Sizes) -> list[int] | None:
+        """By how much what comes out is larger than what went in."""
+        made = last_sizes(self.rows, sizes)
+        return None if made is None else [a - b for a, b in zip(made, sizes, strict=True)]
 
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
     """What refuses is not offered. Neither are the warnings and prints of a trial anybody's business."""
-    with warnings.catch_warnings(action="ignore"), contextlib.redirect_stdout(io.StringIO()), randomness_untouched():
-        try:
-            yield
-        except (NameError, SyntaxError):
-            raise  # code that was written here is wrong, and not the proposal
-        except Exception:
-            return
-
-
-def _run(repair: Repair, names: dict[str, Any]) -> Any:
-    """The model that the code of a repair makes, run as it is printed."""
-    names |= {"keras": load_keras()}
-    exec(compile(repair.code, "repair", "exec"), names)
-    return names["repaired"]
+    with (
+        warnings.catch_warnings(action="ignore"),
+        contextlib.redirect_stdout(io.StringIO()),
+        randomness_untouched(),
+        contextlib.suppress(Exception),
+    ):
+        yield
 
 
 def _shape_made(model: Any, shape: Shape) -> Shape:
