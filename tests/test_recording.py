@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from matplotlib.image import imread
 
-from course_utils import explore
 from course_utils.explorers import recording
 from course_utils.explorers.base import Explorer
 from tools import page_explorers, record
@@ -31,9 +30,9 @@ def now(explorer: Explorer, values: dict[str, int], source: str) -> dict[str, An
 
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_a_random_sample_is_what_comes_out_now(name: str) -> None:
-    stored, explorer = RECORDINGS[name], getattr(explore, name)()
+    stored, explorer = RECORDINGS[name], record.defaults()[name]
     chance, start = random.Random(SEED), record.at(explorer)
-    for key in chance.sample(sorted(stored.frames), 12):
+    for key in chance.sample(stored.keys, 12):
         # What makes no difference may be anything.
         drawn = {c.name: chance.choice(c.values) for c in explorer.start.controls()}
         given = zip(start, key.split(","), strict=True)
@@ -59,7 +58,7 @@ def test_the_recording_knows_its_places_and_versions() -> None:
     assert {place["explorer"] for place in recording.places().values()} == set(RECORDINGS)
     for name, stored in RECORDINGS.items():
         assert stored.made_with == record.versions()
-        assert stored.free == record.free(getattr(explore, name)())
+        assert stored.free == record.free(record.defaults()[name])
 
 
 def test_an_element_holds_its_still_and_breaks_out_of_nothing() -> None:

@@ -10,7 +10,8 @@ async function unpacked(name) {
   if (!packed) throw new Error("it is not there");
   const bytes = Uint8Array.from(atob(packed), (sign) => sign.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).json();
+  const recording = await new Response(stream).json();
+  return { ...recording, places: new Map(recording.keys.map((key, place) => [key, place])) };
 }
 
 const recordingOf = (name) => (unpacking[name] ??= unpacked(name));
@@ -24,13 +25,14 @@ function keyOf({ names, free }, values) {
 const bytesOf = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
 
 function frameOf(recording, values, without) {
-  const { fields, parts, frames, names, made_with } = recording;
-  const line = frames[keyOf(recording, values)];
-  if (!line) return null;
+  const { places, parts, rows, names, made_with } = recording;
+  const place = places.get(keyOf(recording, values));
+  if (place === undefined) return null;
   const frame = { at: names.map((name) => values[name]), source: `recorded with Keras ${made_with.Keras}` };
-  fields.forEach((field, i) => {
-    frame[field] = Array.isArray(line[i]) ? line[i].map((number) => parts[number]) : parts[line[i]];
-  });
+  for (const [field, some] of Object.entries(parts)) {
+    const row = rows[field][place];
+    frame[field] = Array.isArray(row) ? row.map((number) => some[number]) : some[row];
+  }
   frame.photos = frame.photos.map((photo) => ({ ...photo, png: bytesOf(photo.png) }));
   for (const field of without) frame[field] = [];
   return frame;
@@ -112,10 +114,7 @@ const CONTROLS = {
     return {
       set: (value) => (select.value = value),
       enable(can, any) {
-        choices.forEach((choice, i) => {
-          choice.disabled = !can(i);
-          setText(choice, can(i) ? options[i] : `${options[i]} (${NEEDS})`);
-        });
+        choices.forEach((choice, i) => (choice.disabled = !can(i)));
         select.disabled = !any;
       },
     };
@@ -180,6 +179,7 @@ class Alone {
     this.fold.hidden = true;
     opener.addEventListener("click", () => {
       this.fold.hidden = !this.fold.hidden;
+      this.apply();
       put(opener, { "aria-expanded": !this.fold.hidden });
       setText(opener, `More settings ${this.fold.hidden ? "▸" : "▾"}`);
     });
@@ -196,7 +196,7 @@ class Alone {
   }
 
   has(name, value) {
-    return keyOf(this.recording, this.moved(name, value)) in this.recording.frames;
+    return this.recording.places.has(keyOf(this.recording, this.moved(name, value)));
   }
 
   // The values of a control that were recorded, with everything else as it is.
@@ -241,7 +241,7 @@ class Alone {
       control.enable((value) => recorded.includes(value) && !held.includes(name), others && !held.includes(name));
       if (`${name}_width` in this.values) control.call(control.label + (this.values.apart ? ", height" : ""));
       const all = kind === "number" ? control.high - control.low + 1 : Math.max(control.options.length, 2);
-      if (recorded.length < all && !held.includes(name) && !box.hidden) grey = true;
+      if (recorded.length < all && !held.includes(name) && !box.hidden && !(control.more && this.fold.hidden)) grey = true;
       put(box, { title: others || held.includes(name) ? null : NEEDS });
     }
     const missing = missed ? `${missed} ${NEEDS}. ` : grey ? `What is greyed out ${NEEDS}. ` : "";

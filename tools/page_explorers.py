@@ -1,8 +1,8 @@
 """The explorers of a page without a kernel: what a page from a folder needs to have them alive.
 
 A page holds ``element(...)`` at each place, links the style sheet, and has, as classic scripts at its end, the
-recordings of the explorers that it shows and then ``explorers.js``: see ``files``. Nothing is fetched, so that it works
-from ``file://``, too.
+recordings of the explorers that it shows and then ``explorers.js``: see ``scripts``. Nothing is fetched, so that it
+works from ``file://``, too.
 
     <link rel="stylesheet" href="explorers.css">
     …
@@ -24,7 +24,7 @@ _VIEW = importlib.resources.files("course_utils.explorers") / "static"
 _EXPORT = "export default { render };\n"
 
 
-def files() -> dict[str, str]:
+def scripts() -> dict[str, str]:
     """Every file that the explorers of a page need: its name, and its text."""
     places = recording.places()
     view = (_VIEW / "view.js").read_text(encoding="utf-8")

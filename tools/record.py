@@ -1,4 +1,4 @@
-"""Record frames of the explorers with real Keras, for pages without a kernel: python -m tools.record.
+"""Record frames of the explorers with real Keras, for pages without a kernel: python -m tools.record
 
 What is recorded: for every explorer a grid of its settings; and for each place where a lesson shows one, planes through
 the settings it starts with there, so that every control that the lesson speaks of can be moved. The places are found by
@@ -11,12 +11,14 @@ import ast
 import itertools
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from course_utils import explore
+from course_utils.explorers.autoencoder_chain import AS_ASKED
 from course_utils.explorers.base import Explorer
 from course_utils.explorers.recording import FOLDER, Recorder, Recording
 from course_utils.explorers.settings import APART
@@ -24,26 +26,38 @@ from course_utils.keras_layers import load_keras
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
-#: Which controls go through all their values, and where others are kept: of each explorer, through its defaults.
+#: Which controls go through all their values together, and what others are kept at.
 Plane = tuple[str, dict[str, int]]
-_APART = {APART: 1}
-_IMAGE = {"show": 1}
+_APART, _PICTURE = {APART: 1}, {"show": 1}
+#: Through the defaults of each explorer.
 GRIDS: dict[str, list[Plane]] = {
     "padding": [("n k padding kernel values", {})],
-    "stride": [("n k s padding symmetric", {}), ("n k d padding", {"s": 1}), ("n k s padding kernel", {})],
+    "stride": [("n k s padding symmetric", {}), ("n k d padding", {"s": 1})],
     "pooling": [("kind n k strides padding", {}), ("kind n k padding values", {})],
     "transposed": [("n k s padding output_padding", {}), ("n k s padding beside", {})],
     "upsampling": [("mode n f interpolation padding values", {})],
-    "autoencoder": [("n padding_11", {})],
+    "autoencoder": [(f"n {name}", {}) for name in AS_ASKED],
 }
-#: The same through the settings with which each place starts.
+#: Through the settings with which each place starts, and through those of its presets.
 PLANES: dict[str, list[Plane]] = {
-    "padding": [("n k padding", {}), ("n n_width padding", _APART), ("k k_width padding", _APART)],
-    "stride": [("n k s padding", {}), ("n n_width padding", _APART), ("k k_width padding", _APART)],
-    "pooling": [("kind n k strides padding", {}), ("n n_width padding", _APART), ("k k_width padding", _APART)],
-    "transposed": [("n k s padding", {}), ("n n_width", _APART), ("k k_width", _APART), ("s s_width", _APART)],
-    "upsampling": [("n f interpolation padding", {}), ("n n_width", _APART), ("f f_width", _APART)],
+    "padding": [("n k padding", {}), ("n n_width", _APART), ("k k_width", _APART)],
+    "stride": [("n k padding", {}), ("s", {}), ("n n_width", _APART), ("k k_width", _APART), ("s s_width", _APART)],
+    "pooling": [("n k padding", {}), ("n strides", {}), ("n n_width", _APART), ("k k_width", _APART)],
+    "transposed": [
+        ("n k padding", {}),
+        ("n s", {}),
+        ("n n_width", _APART),
+        ("k k_width", _APART),
+        ("s s_width", _APART),
+    ],
+    "upsampling": [("n f padding", {}), ("n n_width", _APART), ("f f_width", _APART)],
     "autoencoder": [("n", {})],
+}
+#: Through those of places that show a picture, or where the lesson asks for one.
+PICTURES: dict[str, list[Plane]] = {
+    "03_pool/s8-explore": [("kind k padding picture", {}), ("strides", {})],
+    "04_upsample/s7-explore": [("k s padding", {}), ("output_padding", {})],
+    "02_take_bigger_steps/s4-explore": [("k", _PICTURE), ("s", _PICTURE)],
 }
 
 
@@ -63,6 +77,17 @@ def cells() -> Iterator[tuple[str, Explorer]]:
 def at(explorer: Explorer) -> dict[str, int]:
     """What the controls of an explorer are set to."""
     return {name: int(value) for name, value in zip(names(explorer), explorer.view.frame["at"], strict=True)}
+
+
+@cache
+def defaults() -> dict[str, Explorer]:
+    """Every explorer as it starts, by its name in ``explore``."""
+    return {name: getattr(explore, name)() for name in GRIDS}
+
+
+def name_of(explorer: Explorer) -> str:
+    """Its name in ``explore``."""
+    return next(name for name, other in defaults().items() if type(other.start) is type(explorer.start))
 
 
 def names(explorer: Explorer) -> list[str]:
@@ -94,13 +119,21 @@ def free(explorer: Explorer) -> dict[str, dict[str, list[str]]]:
     return {name: by_value for name, by_value in found.items() if by_value}
 
 
-def settings(explorer: Explorer, planes: list[Plane]) -> Iterator[dict[str, int]]:
-    """The values of all controls at each point of planes through where an explorer starts."""
-    start, controls = at(explorer), {control.name: control for control in explorer.start.controls()}
+def settings(explorer: Explorer, start: dict[str, int], planes: list[Plane]) -> Iterator[dict[str, int]]:
+    """The values of all controls at each point of planes through a start."""
+    values_of = {control.name: control.values for control in explorer.start.controls()}
     for varied, kept in planes:
         some = varied.split()
-        for values in itertools.product(*(controls[name].values for name in some)):
+        for values in itertools.product(*(values_of[name] for name in some)):
             yield start | kept | dict(zip(some, values, strict=True))
+
+
+def planes(cell: str, explorer: Explorer) -> list[Plane]:
+    """What is recorded for a place: its planes, and every control with options by itself."""
+    if at(explorer).get("show"):
+        return PICTURES[cell]
+    options = [c.name for c in explorer.start.controls() if c.kind != "number" and c.name not in ("show", "picture")]
+    return [*PLANES[name_of(explorer)], *((name, {}) for name in options), *PICTURES.get(cell, [])]
 
 
 def versions() -> dict[str, str]:
@@ -119,22 +152,23 @@ def main() -> None:
     shown = dict(cells())
     places = {}
     for name, grid in GRIDS.items():
-        default: Explorer = getattr(explore, name)()
+        default = defaults()[name]
         recording = Recording(made_with, names(default), free(default))
-        recorder = Recorder(recording)
-        todo = list(settings(default, grid))
+        recorder, keys = Recorder(recording), set[str]()
+        todo = list(settings(default, at(default), grid))
         for cell, explorer in shown.items():
-            if explorer.name == name:
+            if name_of(explorer) == name:
                 assert names(explorer) == recording.names, f"{cell} has other controls"
-                todo += settings(explorer, PLANES[name])
-                todo += [values | {"n": n} for values in presets(explorer).values() for n in range(8, 41)]
+                for start in (at(explorer), *presets(explorer).values()):
+                    todo += settings(explorer, start, planes(cell, explorer))
         for values in todo:
-            if (key := recording.key(values)) not in recording.frames:
+            if (key := recording.key(values)) not in keys:
                 recorder.take(key, default.start.view(values).data)
+                keys.add(key)
         (folder / f"{name}.json.gz").write_bytes(recording.as_bytes())
-        print(f"{name}: {len(recording.frames)} frames, {len(recording.as_bytes()) / 1000:.0f} kB", flush=True)
+        print(f"{name}: {len(recording.keys)} frames, {len(recording.as_bytes()) / 1000:.0f} kB", flush=True)
         for cell, explorer in shown.items():
-            if explorer.name == name:
+            if name_of(explorer) == name:
                 found = recording.frame(at(explorer))
                 assert found is not None
                 now = explorer.start.view(at(explorer), source=recording.source).data

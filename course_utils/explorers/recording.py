@@ -1,7 +1,7 @@
 """Frames that were recorded: what an explorer shows where no kernel runs. Needs neither Keras nor ipywidgets.
 
 A recording holds ``View.data`` of many settings of one explorer. Frames that are neighbours have most of their parts in
-common, so every part stands there once, and a frame is a line of numbers. ``python -m tools.record`` makes them.
+common, so every part stands there once, and a frame is a row of numbers. ``python -m tools.record`` makes them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import gzip
 import importlib.resources
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 FOLDER = importlib.resources.files("course_utils.explorers") / "recorded"
@@ -27,22 +28,26 @@ class Recording:
         made_with: the versions: ``{"Keras": "3.15.1", …}``.
         names: of the controls, in the order of a key.
         free: which controls make no difference: control → its value → the names of the others.
-        fields: of a frame, in the order of its line.
-        parts: everything that frames are made of, each once.
-        frames: key → for each field the number of its part, or a list of them.
+        keys: of the frames, in their order.
+        parts: field of a frame → everything that stands in that field in any frame, each once.
+        rows: field → for each frame which of these parts it has: one, or where the field is a list, a list.
     """
 
     made_with: Mapping[str, str]
     names: Sequence[str]
     free: Mapping[str, Mapping[str, Sequence[str]]]
-    fields: list[str] = field(default_factory=list)
-    parts: list[Any] = field(default_factory=list)
-    frames: dict[str, list[Any]] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
+    parts: dict[str, list[Any]] = field(default_factory=dict)
+    rows: dict[str, list[Any]] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
         """Where its frames came from, as the page says it."""
         return f"recorded with Keras {self.made_with['Keras']}"
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {key: place for place, key in enumerate(self.keys)}
 
     def key(self, values: Mapping[str, int]) -> str:
         """The key of a frame: the values of the controls that make a difference there."""
@@ -51,17 +56,20 @@ class Recording:
 
     def frame(self, values: Mapping[str, int]) -> dict[str, Any] | None:
         """``View.data`` at these values of all controls; None where it was not recorded."""
-        line = self.frames.get(self.key(values))
-        if line is None:
+        place = self._places.get(self.key(values))
+        if place is None:
             return None
-        parts = ([self.parts[n] for n in entry] if isinstance(entry, list) else self.parts[entry] for entry in line)
-        found = dict(zip(self.fields, parts, strict=True))
+        found: dict[str, Any] = {}
+        for name, parts in self.parts.items():
+            row = self.rows[name][place]
+            found[name] = [parts[n] for n in row] if isinstance(row, list) else parts[row]
         found["photos"] = [{**photo, "png": base64.b64decode(photo["png"])} for photo in found["photos"]]
         return {**found, "at": [values[name] for name in self.names], "source": self.source}
 
     def as_bytes(self) -> bytes:
         """The file: JSON, compressed; the same recording is the same bytes."""
-        text = json.dumps(vars(self), ensure_ascii=False, separators=(",", ":"))
+        told = {each.name: getattr(self, each.name) for each in fields(self)}
+        text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
         return gzip.compress(text.encode(), mtime=0)
 
 
@@ -70,22 +78,25 @@ class Recorder:
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
 
     def take(self, key: str, data: Mapping[str, Any]) -> None:
         """Record ``View.data`` under its key."""
         kept = {name: value for name, value in data.items() if name not in _NOT_RECORDED}
-        self.recording.fields[:] = self.recording.fields or list(kept)
-        assert list(kept) == self.recording.fields, f"a frame with other fields: {list(kept)}"
-        lines = ([self._part(one) for one in v] if isinstance(v, list) else self._part(v) for v in kept.values())
-        self.recording.frames[key] = list(lines)
+        assert self.recording.rows.keys() in (set(), kept.keys()), f"a frame with other fields: {list(kept)}"
+        self.recording.keys.append(key)
+        for name, value in kept.items():
+            self.recording.parts.setdefault(name, [])
+            row = [self._part(name, one) for one in value] if isinstance(value, list) else self._part(name, value)
+            self.recording.rows.setdefault(name, []).append(row)
 
-    def _part(self, value: Any) -> int:
+    def _part(self, name: str, value: Any) -> int:
         text = json.dumps(value, ensure_ascii=False, default=lambda png: base64.b64encode(png).decode())
-        if text not in self._numbers:
-            self._numbers[text] = len(self._numbers)
-            self.recording.parts.append(json.loads(text))
-        return self._numbers[text]
+        parts = self.recording.parts[name]
+        if (name, text) not in self._numbers:
+            self._numbers[name, text] = len(parts)
+            parts.append(json.loads(text))
+        return self._numbers[name, text]
 
 
 def stored(name: str) -> bytes:
