@@ -121,7 +121,9 @@ class Course:
     def write_locks(self) -> None:
         (self.folder / "requirements" / "uv.lock.txt").write_text(self.uv_pin, encoding="utf-8")
         (self.folder / "requirements" / "run.lock.txt").write_text(self.run_pins, encoding="utf-8")
-        (self.folder / "requirements" / "test.lock.txt").write_text(self.run_pins + self.test_pins, encoding="utf-8")
+        for extra in ("test", "site"):
+            lock = self.folder / "requirements" / f"{extra}.lock.txt"
+            lock.write_text(self.run_pins + self.test_pins, encoding="utf-8")
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return an environment in which much would go wrong for a careless program."""

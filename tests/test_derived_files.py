@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,7 @@ from packaging.requirements import Requirement
 from tools import derive
 
 ROOT = Path(__file__).parents[1]
-LOCKS = (derive.RUN_LOCK, derive.TEST_LOCK)
-DERIVED = (*LOCKS, *derive.RENDERED)
+DERIVED = (*derive.LOCKS, *derive.RENDERED)
 
 
 def text(path: Path | str) -> str:
@@ -56,6 +56,7 @@ def spoil(path: Path, old: str, new: str) -> Callable[[Path], None]:
         (spoil(Path("pyproject.toml"), '"mypy>=1.15"', '"mypy>=99"'), "requirements/test.lock.txt was not made from"),
         (spoil(derive.RUN_LOCK, "sha256:", "sha256:0"), "requirements/run.lock.txt was not made from"),
         (spoil(derive.TEST_LOCK, "\npytest==", "\npytest==1"), "requirements/test.lock.txt was not made from"),
+        (spoil(derive.SITE_LOCK, "\nsphinx==", "\nsphinx==1"), "requirements/site.lock.txt was not made from"),
         (spoil(derive.UV_LOCK, "uv==", "uv==1"), "requirements/uv.lock.txt was not made from"),
         (spoil(derive.CONDA, "python=3.12", "python=3.13"), "environment.yml was not made from"),
         (spoil(derive.BINDER, "- keras==", "- -e .\n      - keras=="), "binder/environment.yml was not made from"),
@@ -75,7 +76,7 @@ def test_what_does_not_concern_dependencies_leaves_the_locks_current(copy: Path)
 # What is in them
 
 
-@pytest.mark.parametrize("path", [*LOCKS, derive.UV_LOCK], ids=str)
+@pytest.mark.parametrize("path", [*derive.LOCKS, derive.UV_LOCK], ids=str)
 def test_every_pin_of_a_lock_has_a_hash(path: Path) -> None:
     entries = re.split(r"\n(?=\S)", derive.body_of(text(path)).strip())
     pins = derive.read_pins(text(path))
@@ -86,10 +87,12 @@ def test_every_pin_of_a_lock_has_a_hash(path: Path) -> None:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry), entry
 
 
-def test_what_both_locks_name_they_pin_alike() -> None:
-    """So an environment for tests is one for learners too, and course.py may add one to the other."""
-    run, test = (set(derive.body_of(text(path)).replace(" \\", "").splitlines()) for path in LOCKS)
-    assert run <= test
+def test_what_two_locks_name_they_pin_alike() -> None:
+    """So an environment for tests or for the site is one for learners too, and course.py may add one to the other."""
+    run, test, site = (set(derive.body_of(text(path)).replace(" \\", "").splitlines()) for path in derive.LOCKS)
+    assert run <= test and run <= site
+    named = [{pin.partition("==")[0]: pin for pin in derive.read_pins(text(path))} for path in derive.LOCKS]
+    assert all(one[name] == other[name] for one, other in combinations(named, 2) for name in one.keys() & other.keys())
 
 
 @pytest.mark.parametrize("path", DERIVED, ids=str)

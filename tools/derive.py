@@ -6,6 +6,7 @@
 
 pyproject.toml -> requirements/run.lock.txt   what a learner needs: exact versions with hashes, all systems in one
                -> requirements/test.lock.txt  the same versions, and what the tests need on top
+               -> requirements/site.lock.txt  the same versions, and what builds the reading edition
   test.lock.txt -> requirements/uv.lock.txt   its uv, with which course.py installs all the others
    run.lock.txt -> environment.yml            for conda: Python from conda, the rest from pip
                -> binder/environment.yml      for Binder and hubs: the same without the course itself
@@ -29,6 +30,7 @@ from typing import Any
 ROOT = Path(__file__).absolute().parents[1]
 RUN_LOCK = Path("requirements/run.lock.txt")
 TEST_LOCK = Path("requirements/test.lock.txt")
+SITE_LOCK = Path("requirements/site.lock.txt")
 UV_LOCK = Path("requirements/uv.lock.txt")
 CONDA = Path("environment.yml")
 BINDER = Path("binder/environment.yml")
@@ -47,15 +49,19 @@ def read_pins(lock: str) -> list[str]:
     return [line.removesuffix(" \\") for line in lock.splitlines() if re.match(r"[a-z0-9.-]+==", line)]
 
 
+LOCKS = {RUN_LOCK: "", TEST_LOCK: "test", SITE_LOCK: "site"}
+"""Each lock, and the extra of pyproject.toml that it holds beside what a learner needs. What two name they pin alike."""
+
+
 # The seals: a digest of the input in the output
 
 
-def project_digest(pyproject: str, *, test: bool) -> str:
+def project_digest(pyproject: str, extra: str) -> str:
     """Return a digest of what pyproject.toml says about dependencies, whatever else changes in it."""
     project = tomllib.loads(pyproject)["project"]
     said: dict[str, Any] = {name: project[name] for name in ("requires-python", "dependencies")}
-    if test:
-        said["test"] = project["optional-dependencies"]["test"]
+    if extra:
+        said[extra] = project["optional-dependencies"][extra]
     return _digest(json.dumps(said, sort_keys=True))
 
 
@@ -70,9 +76,9 @@ def seal_of(text: str) -> str:
     return line.removeprefix(SEALED_BY)
 
 
-def lock_seal(pyproject: str, body: str, *, test: bool) -> str:
+def lock_seal(pyproject: str, body: str, extra: str) -> str:
     """Return the seal of a lock: one digest of its input, one of the pins, so that neither changes unnoticed."""
-    return f"{project_digest(pyproject, test=test)} {_digest(body)}"
+    return f"{project_digest(pyproject, extra)} {_digest(body)}"
 
 
 def body_of(text: str) -> str:
@@ -117,34 +123,38 @@ RENDERED = {UV_LOCK: (TEST_LOCK, render_uv), CONDA: (RUN_LOCK, render_conda), BI
 # The commands
 
 
-def compile_lock(root: Path, lock: Path, options: Iterable[str], *, test: bool) -> None:
+def compile_lock(root: Path, lock: Path, options: Iterable[str]) -> None:
     """Resolve pyproject.toml for all systems at once and write the lock."""
     target = root / lock
     target.parent.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--universal", "--quiet"]
     command += ["--python-version", OLDEST_PYTHON, "--generate-hashes", "--no-header", "--no-annotate"]
+    for earlier in list(LOCKS)[: list(LOCKS).index(lock)]:
+        command += ["--constraint", earlier.as_posix()]
+    if LOCKS[lock]:
+        command += ["--extra", LOCKS[lock]]
     command += ["--no-emit-index-url", *options, "-o", lock.as_posix()]
     subprocess.run(command, cwd=root, check=True)
     body = target.read_text(encoding="utf-8")
-    seal = lock_seal((root / "pyproject.toml").read_text(encoding="utf-8"), body, test=test)
+    seal = lock_seal((root / "pyproject.toml").read_text(encoding="utf-8"), body, LOCKS[lock])
     target.write_text(sealed(body, seal), encoding="utf-8", newline="\n")
 
 
 def derive(root: Path, options: Sequence[str] = ()) -> None:
     """Write every derived file anew."""
-    compile_lock(root, RUN_LOCK, options, test=False)
-    compile_lock(root, TEST_LOCK, [*options, "--extra", "test", "-c", RUN_LOCK.as_posix()], test=True)
-    for path, (lock, render) in RENDERED.items():
-        (root / path).write_text(render((root / lock).read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    for lock in LOCKS:
+        compile_lock(root, lock, options)
+    for path, (source, render) in RENDERED.items():
+        (root / path).write_text(render((root / source).read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
 
 
 def complaints(root: Path) -> list[str]:
     """Say of each derived file that does not fit its source what is wrong with it; needs no network."""
     pyproject = (root / "pyproject.toml").read_text(encoding="utf-8")
     found = []
-    for path, test in ((RUN_LOCK, False), (TEST_LOCK, True)):
+    for path, extra in LOCKS.items():
         text = (root / path).read_text(encoding="utf-8")
-        if seal_of(text) != lock_seal(pyproject, body_of(text), test=test):
+        if seal_of(text) != lock_seal(pyproject, body_of(text), extra):
             found.append(f"{path.as_posix()} was not made from this pyproject.toml, or was edited by hand")
     for path, (source, render) in RENDERED.items():
         if (root / path).read_text(encoding="utf-8") != render((root / source).read_text(encoding="utf-8")):

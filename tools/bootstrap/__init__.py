@@ -6,5 +6,5 @@ Standard library only, because it runs before anything is installed.
 - ``surroundings`` which variables of the caller's environment are kept, and which would mislead
 - ``installing``   what pip and uv do: their progress, and a sentence for each way they can fail
 - ``environment``  ``.venv``: what state it is in, and how it becomes whole
-- ``commands``     start, test, notebooks, lock, check, doctor, fresh
+- ``commands``     start, test, notebooks, lock, site, check, doctor, fresh
 """

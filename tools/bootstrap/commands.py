@@ -41,6 +41,7 @@ python course.py test --everything    the same, and what takes downloads, other 
 python course.py test OPTIONS    the same, but only pytest, with these options, such as: test -k padding -x
 python course.py notebooks       run all notebooks anew and store what comes out in them
 python course.py teach           build solutions, notes, slides and worksheets, into build/teaching
+python course.py site            build the reading edition, pages that need no kernel, into build/site
 python course.py wheels          fetch all packages into the folder wheels: where it lies, no network is needed
 python course.py lint            check style and types, for whoever changes the code
 python course.py lock            derive the lists of exact versions anew from pyproject.toml
@@ -216,7 +217,7 @@ def wheels(arguments: list[str]) -> int:
     return 0
 
 
-NOT_FOR_OTHERS = (".venv", "build/teaching", "notebooks/my_predictions.json", "notebooks/my_predictions.json.bak")
+NOT_FOR_OTHERS = (".venv", "build/teaching", "build/site", "notebooks/my_predictions.json", "notebooks/my_predictions.json.bak")
 """What work in this folder leaves behind: an environment that cannot be moved, solutions, answers."""
 
 
@@ -228,6 +229,11 @@ def version_here() -> str:
 def teach(arguments: list[str]) -> int:
     """Build the instructor's versions, the slides and the worksheets, with what a learner has: it needs no network."""
     return run_tool("teach", arguments, "run")
+
+
+def site(arguments: list[str]) -> int:
+    """Build the reading edition from the lessons as they are stored."""
+    return run_tool("site", arguments, "site")
 
 
 def lock(arguments: list[str]) -> int:
@@ -329,6 +335,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "notebooks": notebooks,
     "lock": lock,
     "teach": teach,
+    "site": site,
     "wheels": wheels,
     "fresh": fresh,
     "check": check_setup,

@@ -28,8 +28,9 @@ from tools.bootstrap.surroundings import ROOT, clean_environment, venv_python
 LOCKS = {
     "run": ROOT / "requirements" / "run.lock.txt",
     "test": ROOT / "requirements" / "test.lock.txt",
+    "site": ROOT / "requirements" / "site.lock.txt",
 }
-"""What a learner needs, and what the tests need on top. The pins that both name are the same ones."""
+"""What a learner needs; and what the tests, and the reading edition, need on top. What two name they pin alike."""
 
 NEEDED_DISK = 2.5e9
 """Bytes: the environment, and what waits in uv's cache to be linked or copied into it."""
@@ -43,8 +44,8 @@ class Need(enum.Enum):
     NOTHING = enum.auto()
     COURSE = enum.auto()
     """pyproject.toml has changed: install the course itself again, a matter of seconds."""
-    TEST_PACKAGES = enum.auto()
-    """Whole for learners; what the tests need is missing or has changed."""
+    MORE_PACKAGES = enum.auto()
+    """Whole for learners; what is needed on top is missing or has changed."""
     EVERYTHING = enum.auto()
 
 
@@ -62,7 +63,7 @@ def venv_folder() -> Path:
 
 
 def inspect(venv: Path, profile: str) -> Finding:
-    """Say what ``venv`` still needs before ``profile`` ('run' or 'test') can be started from it."""
+    """Say what ``venv`` still needs before ``profile`` (one of LOCKS) can be started from it."""
     if not venv.exists():
         return Finding(Need.EVERYTHING, "there is none yet")
     made_from = read_record(venv)
@@ -76,8 +77,8 @@ def inspect(venv: Path, profile: str) -> Finding:
     version = python_version(venv)
     if version is None or version != made_from.get("python"):
         return Finding(Need.EVERYTHING, f"the Python it was made with has gone (now: {version or 'none runs'})")
-    if profile == "test" and made_from.get("test") != now["test"]:
-        return Finding(Need.TEST_PACKAGES, "what the tests need is not in it yet, or has changed")
+    if made_from.get(profile) != now[profile]:
+        return Finding(Need.MORE_PACKAGES, f"what {LOCKS[profile].name} names is not in it yet, or has changed")
     if made_from.get("project") != now["project"]:
         return Finding(Need.COURSE, "pyproject.toml has changed since")
     return Finding(Need.NOTHING, "it is complete")
@@ -136,10 +137,10 @@ def complete(venv: Path, profile: str, need: Need, why: str) -> None:
     """Add to a working environment what it lacks; nothing that works before stops working meanwhile."""
     say(f"Completing the environment in {venv}: {why}.")
     made_from = read_record(venv)
-    steps = 2 if need is Need.TEST_PACKAGES else 1
-    if need is Need.TEST_PACKAGES:
+    steps = 2 if need is Need.MORE_PACKAGES else 1
+    if need is Need.MORE_PACKAGES:
         install_packages(venv, profile, 1, steps)
-        made_from["test"] = ingredients()["test"]
+        made_from[profile] = ingredients()[profile]
     install_course(venv, steps, steps)
     made_from["project"] = ingredients()["project"]
     write_record(venv, made_from)
@@ -203,10 +204,8 @@ def ingredients() -> dict[str, str]:
 
 def what_it_is_made_from(venv: Path, profile: str) -> dict[str, str]:
     """Return what goes on record for an environment that has just become whole for ``profile``."""
-    record = {**ingredients(), "folder": str(venv), "python": python_version(venv) or ""}
-    if profile == "run":
-        del record["test"]
-    return record
+    made_from = {name: value for name, value in ingredients().items() if name not in LOCKS or name in ("run", profile)}
+    return {**made_from, "folder": str(venv), "python": python_version(venv) or ""}
 
 
 def python_version(venv: Path) -> str | None:

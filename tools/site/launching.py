@@ -1,0 +1,42 @@
+"""Where a lesson can be run: links to Binder, Colab and a copy of the course, from the address that git knows."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+
+def places(remote: str, reference: str, notebook: str) -> dict[str, str]:
+    """Return the links for a lesson by their names; none where ``remote`` is no repository on GitHub.
+
+    >>> list(places("git@github.com:someone/course.git", "v1", "03_pool.ipynb"))
+    ['Run it on Binder', 'Open it in Colab', 'Download the course']
+    >>> places("/srv/course.git", "v1", "03_pool.ipynb")
+    {}
+    """
+    found = re.fullmatch(r"(?:https?://(?:[^@/]+@)?|ssh://git@|git@)github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?", remote)
+    if found is None:
+        return {}
+    repository, lesson = found[1], f"notebooks/{notebook}"
+    return {
+        "Run it on Binder": f"https://mybinder.org/v2/gh/{repository}/{reference}?urlpath=lab/tree/{lesson}",
+        "Open it in Colab": f"https://colab.research.google.com/github/{repository}/blob/{reference}/{lesson}",
+        "Download the course": f"https://github.com/{repository}/archive/{reference}.zip",
+    }
+
+
+def from_git(folder: Path, notebook: str) -> dict[str, str]:
+    """Return the links for a lesson as git in ``folder`` knows them: at the release that is checked out, if it is one."""
+    remote = _git(folder, "remote", "get-url", "origin")
+    release = _git(folder, "describe", "--tags", "--exact-match") or _git(folder, "rev-parse", "HEAD")
+    return places(remote, release, notebook) if remote and release else {}
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    """Return what git says; nothing where there is no git, or where it has nothing to say."""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()

@@ -1,0 +1,213 @@
+"""What a lesson becomes on a page: a notebook for myst-nb in which every output is HTML that needs no kernel."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import html
+import importlib
+import io
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from PIL import Image
+
+from course_utils.exercises.predictions import Prediction, predictions_of
+from tools.site import launching, questions
+from tools.teach import EXERCISE, HELP, ROOT, tags
+
+NOTEBOOKS = ROOT / "notebooks"
+FILES = "course"
+"""The folder beside the pages' sources for what their scripts and pictures are made of."""
+
+PREDICT = re.compile(r"^lesson\.(\w+)\.predict\(\)", re.MULTILINE)
+LOOK_BACK = re.compile(r"^(?:lesson|predictions)\.look_back\((?:\"(\d\d)\")?\)", re.MULTILINE)
+EXPLORE = re.compile(r"^explore\.(\w+)\(", re.MULTILINE)
+ROW = re.compile(r"^\| (\d\d) \| \[(.+?)\]\(notebooks/(\S+)\.ipynb\) \| (.+?) \| (.+?) \|$", re.MULTILINE)
+"""A lesson in the table of README.md."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson, as the table of README.md has it."""
+
+    number: str
+    title: str
+    name: str
+    question: str
+    minutes: str
+
+    @property
+    def notebook(self) -> NotebookNode:
+        """The lesson as it is stored."""
+        read: NotebookNode = nbformat.read(NOTEBOOKS / f"{self.name}.ipynb", as_version=4)
+        return read
+
+    @property
+    def predictions(self) -> list[Prediction]:
+        """Its predictions, in their order."""
+        importlib.import_module(f"course_utils.exercises.lesson_{self.number}")
+        return predictions_of(self.number)
+
+
+def lessons() -> list[Lesson]:
+    """Return the lessons in their order."""
+    return [Lesson(*row) for row in ROW.findall((ROOT / "README.md").read_text(encoding="utf-8"))]
+
+
+def write(source: Path) -> None:
+    """Write what Sphinx makes the site from."""
+    files = source / FILES
+    files.mkdir(parents=True)
+    course = lessons()
+    for lesson in course:
+        page = _page(lesson, _Stills(files, lesson.number))
+        (source / f"{lesson.name}.ipynb").write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
+    told = questions.script([prediction for lesson in course for prediction in lesson.predictions])
+    (files / "predictions_data.js").write_text(told, encoding="utf-8")
+    (source / "index.md").write_text(_index(course), encoding="utf-8")
+
+
+# -- a lesson -----------------------------------------------------------------------------------------------------
+
+
+class _Stills:
+    """The pictures that a lesson has stored, each as a file of its own."""
+
+    def __init__(self, folder: Path, number: str) -> None:
+        self.folder = folder
+        self.number = number
+
+    def image(self, cell: str, data: dict[str, Any]) -> str:
+        """Store a picture, smaller and the same in every point, and return the element that shows it."""
+        with Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) as picture:
+            file = self.folder / f"still-{self.number}-{cell}.webp"
+            picture.save(file, lossless=True)
+            width, height = picture.size
+        # It was drawn with two points for one, for sharp screens.
+        size = f'width="{width // 2}" height="{height // 2}"'
+        return f'<img class="still" src="_static/{file.name}" {size} loading="lazy" alt="{_text(data)}">'
+
+
+def _text(data: dict[str, Any]) -> str:
+    return html.escape(str(data.get("text/plain", "")))
+
+
+def _page(lesson: Lesson, stills: _Stills) -> NotebookNode:
+    """Return a lesson with all its outputs as HTML, and what is to be said about the page below its title."""
+    page = copy.deepcopy(lesson.notebook)
+    for cell in page.cells:
+        if cell.cell_type == "code":
+            _show(cell, lesson, stills)
+    page.cells.insert(1, _markdown("about-this-page", _about(lesson)))
+    return page
+
+
+def _show(cell: NotebookNode, lesson: Lesson, stills: _Stills) -> None:
+    """Let a cell show on a page what it shows in a running course, or say that it does not."""
+    predict, back = PREDICT.search(cell.source), LOOK_BACK.search(cell.source)
+    if predict:
+        by_name = {prediction.name: prediction for prediction in lesson.predictions}
+        _replace(cell, [questions.form(by_name[predict[1]])], source=False)
+    elif back:
+        _replace(cell, [f'<div data-look-back="{back[1] or lesson.number}">{NO_SCRIPT}</div>'], source=False)
+    elif EXERCISE in tags(cell):
+        _replace(cell, [NOT_CHECKED])
+    elif HELP in tags(cell):
+        _replace(cell, [str(output.data["text/html"]) for output in cell.outputs], source=False)
+    else:
+        shown = [_output(cell, output, stills) for output in cell.outputs]
+        if shown and "spoiler" in tags(cell):
+            shown = ['<details class="spoiler"><summary>Show what comes</summary>', *shown, "</details>"]
+        _replace(cell, ["".join(shown)] if shown else [])
+
+
+NO_SCRIPT = "<noscript><p>Without JavaScript this page keeps no answers.</p></noscript>"
+NOT_CHECKED = (
+    '<p class="not-here">○ Nothing checks your answer on this page; the hints and the solution are below. '
+    '<a href="#about-this-page">In the running course</a> this cell checks it.</p>'
+)
+
+
+def _replace(cell: NotebookNode, outputs: Iterable[str], *, source: bool = True) -> None:
+    """Give a cell these outputs; its code is shown, or not."""
+    cell.outputs = [
+        nbformat.v4.new_output("display_data", {"text/html": output}) for output in outputs  # type: ignore[no-untyped-call]
+    ]
+    cell.metadata = nbformat.from_dict({} if source else {"tags": ["remove-input"]})
+
+
+def _output(cell: NotebookNode, output: NotebookNode, stills: _Stills) -> str:
+    """Return what a cell has stored, as HTML."""
+    data: dict[str, Any] = output.get("data", {})
+    if "image/png" in data:
+        return f'<div class="picture">{stills.image(cell.id, data)}</div>'
+    if "text/html" in data:
+        return f'<div class="table" tabindex="0" role="group" aria-label="Output">{data["text/html"]}</div>'
+    plain = str(output.get("text") or data.get("text/plain", ""))
+    return f'<pre class="printed" tabindex="0" role="group" aria-label="Output">{html.escape(plain)}</pre>'
+
+
+def _markdown(identity: str, source: str) -> NotebookNode:
+    made: NotebookNode = nbformat.from_dict({"cell_type": "markdown", "id": identity, "metadata": {}, "source": source})
+    return made
+
+
+def _about(lesson: Lesson) -> str:
+    """Return what is said below the title: what this page is, what it lacks, and how to run the lesson."""
+    links = launching.from_git(ROOT, f"{lesson.name}.ipynb")
+    run = "".join(f'<li><a href="{html.escape(address)}">{name}</a></li>' for name, address in links.items())
+    return raw(
+        '<details class="about" id="about-this-page"><summary>This is the reading edition. What it lacks, and how to '
+        "run the lesson</summary>"
+        "<p>This page shows the lesson as it was run, with predictions that you answer here. Where the text says "
+        "<em>run the cell</em>, what came out stands below it, folded where it would tell an answer.</p>"
+        "<p><strong>Only in the running course:</strong> changing code and running it, the checks of the exercises, "
+        "the endless questions of <code>drill</code>, and <code>explain</code> on a model of your own.</p>"
+        "<p><strong>To run it</strong> you need a copy of the course and Python 3.11, 3.12 or 3.13. In its folder, "
+        f"<code>python course.py</code> sets everything up and opens JupyterLab; this lesson is "
+        f"<code>notebooks/{lesson.name}.ipynb</code>.</p>" + (f"<ul>{run}</ul>" if run else "") + "</details>"
+    )
+
+
+def raw(element: str) -> str:
+    """Return HTML as Markdown that keeps it as it is."""
+    return f"```{{raw}} html\n{element}\n```\n"
+
+
+# -- the first page -----------------------------------------------------------------------------------------------
+
+
+def _index(course: list[Lesson]) -> str:
+    """Return the first page: a promise, something to move, and the lessons."""
+    rows = "".join(
+        f'<li><a href="{lesson.name}.html"><span class="number">{lesson.number}</span> {html.escape(lesson.title)}</a>'
+        f'<span class="asks">{_emphasised(lesson.question)}</span>'
+        f'<span class="minutes">{lesson.minutes.replace(", and", " minutes, and")}</span></li>'
+        for lesson in course
+    )
+    pages = "\n".join(lesson.name for lesson in course)
+    return "\n".join(
+        [
+            "# What size comes out?",
+            raw(f'<p class="promise">{PROMISE}</p>'),
+            "## Lessons",
+            raw(f'<ol class="lessons">{rows}</ol>'),
+            f"```{{toctree}}\n:hidden:\n\n{pages}\n```\n",
+        ]
+    )
+
+
+PROMISE = "Move a slider, and see what a layer of a convolutional network does to the size of a picture, and why."
+
+
+def _emphasised(text: str) -> str:
+    """Return text with its emphasis and code as HTML."""
+    text = re.sub(r"\*(.+?)\*", r"<em>\1</em>", html.escape(text))
+    return re.sub(r"`(.+?)`", r"<code>\1</code>", text)

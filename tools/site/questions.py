@@ -1,0 +1,72 @@
+"""The predictions as the pages ask them, with all that is said to an answer; Keras is asked when the site is built."""
+
+from __future__ import annotations
+
+import html
+import json
+from typing import Any
+
+from course_utils.exercises.prediction_data import AS_EXPECTED, SURPRISE, Choice, Input, PredictedQuestion
+from course_utils.exercises.record import FILE, NOTE, Entry
+from course_utils.exercises.result import to_html
+
+
+def script(predictions: list[PredictedQuestion]) -> str:
+    """Return the file that the pages load: every prediction by its key."""
+    told = {
+        "file": FILE,
+        "note": NOTE,
+        "colours": {"asExpected": AS_EXPECTED, "surprise": SURPRISE},
+        "predictions": {prediction.key: recorded(prediction) for prediction in predictions},
+    }
+    return f"window.coursePredictions = {json.dumps(told, ensure_ascii=False, indent=0)};\n"
+
+
+def recorded(prediction: PredictedQuestion) -> dict[str, Any]:
+    """Return one prediction: what is asked, what Keras gives, and what is said to each known wrong answer."""
+    truth = prediction.truth()
+    said: list[dict[str, Any]] = []
+    for known in prediction.wrong_answers:
+        entry = Entry(known.answer, truth, "")
+        misconception = prediction.misconception(entry)
+        if misconception is not None:
+            belief, more = prediction.lines(entry)[-2:]
+            later = f"Many expect this, because they think: “{misconception.name}”. See {misconception.section}"
+            said.append({"to": known.answer, "now": [to_html(belief), to_html(more)], "later": to_html(later)})
+    return {
+        "question": to_html(prediction.question),
+        "inputs": [
+            {"label": to_html(one.label), "plain": one.label, "options": one.options if isinstance(one, Choice) else None}
+            for one in prediction.inputs
+        ],
+        "truth": truth,
+        "sentence": to_html(prediction.sentence),
+        "said": said,
+        "tellsAll": prediction.tells_all,
+    }
+
+
+def form(prediction: PredictedQuestion) -> str:
+    """Return the question with what is to be filled in; ``predictions.js`` wakes it."""
+    fields = "".join(_field(one, f"{prediction.key}/{i}") for i, one in enumerate(prediction.inputs))
+    return (
+        f'<form class="prediction" data-prediction="{prediction.key}" aria-label="Prediction">'
+        f"<p><strong>Predict.</strong> {to_html(prediction.question)}</p>{fields}"
+        '<p class="buttons"><button type="submit">Commit my answer</button>'
+        '<button type="button" class="again" disabled>Start over</button></p>'
+        '<div class="said" role="status"></div><div class="trouble"></div>'
+        "<noscript><p>Without JavaScript this page cannot keep an answer: write yours down before you read on.</p>"
+        "</noscript></form>"
+    )
+
+
+def _field(asked: Input, name: str) -> str:
+    """Return one input with its label."""
+    label = to_html(asked.label)
+    if isinstance(asked, Choice):
+        options = "".join(
+            f'<label><input type="radio" name="{name}" value="{html.escape(option)}"> {to_html(option)}</label>'
+            for option in asked.options
+        )
+        return f"<fieldset><legend>{label}</legend>{options}</fieldset>"
+    return f'<label class="number"><input name="{name}" inputmode="numeric" autocomplete="off"> <span>{label}</span></label>'
