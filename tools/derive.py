@@ -50,7 +50,7 @@ def read_pins(lock: str) -> list[str]:
 
 
 LOCKS = {RUN_LOCK: "", TEST_LOCK: "test", SITE_LOCK: "site"}
-"""Each lock, and the extra of pyproject.toml that it holds beside what a learner needs. What two name they pin alike."""
+"""Each lock, and the extra of pyproject.toml that it holds on top. What two of them name they pin alike."""
 
 
 # The seals: a digest of the input in the output

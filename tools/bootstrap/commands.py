@@ -217,7 +217,7 @@ def wheels(arguments: list[str]) -> int:
     return 0
 
 
-NOT_FOR_OTHERS = (".venv", "build/teaching", "build/site", "notebooks/my_predictions.json", "notebooks/my_predictions.json.bak")
+NOT_FOR_OTHERS = (".venv", "build/teaching", "notebooks/my_predictions.json", "notebooks/my_predictions.json.bak")
 """What work in this folder leaves behind: an environment that cannot be moved, solutions, answers."""
 
 

@@ -25,7 +25,7 @@ html_title = project
 html_math_renderer = "mathml"
 html_static_path = [str(HERE / "static")]
 html_css_files = ["course.css"]
-html_js_files = ["predictions_data.js", "predictions.js"]
+html_js_files = [(name, {"defer": "defer"}) for name in ("predictions_data.js", "predictions.js")]
 templates_path = [str(HERE / "templates")]
 html_copy_source = False
 html_show_sourcelink = False
@@ -64,9 +64,9 @@ def add_recordings(app: Sphinx, pagename: str, templatename: str, context: dict[
     """Let a page load what its explorers need, and no more."""
     explorers = sorted(set(EXPLORER.findall(context.get("body", ""))))
     if explorers:
-        app.add_css_file("view.css")
+        app.add_css_file("explorers.css")
         for name in [*(f"recording_{explorer}" for explorer in explorers), "explorers"]:
-            app.add_js_file(f"{name}.js", loading_method="defer")
+            app.add_js_file(f"{name}.js", defer="defer")
 
 
 def setup(app: Sphinx) -> None:

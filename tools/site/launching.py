@@ -15,7 +15,9 @@ def places(remote: str, reference: str, notebook: str) -> dict[str, str]:
     >>> places("/srv/course.git", "v1", "03_pool.ipynb")
     {}
     """
-    found = re.fullmatch(r"(?:https?://(?:[^@/]+@)?|ssh://git@|git@)github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?", remote)
+    found = re.fullmatch(
+        r"(?:https?://(?:[^@/]+@)?|ssh://git@|git@)github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?", remote
+    )
     if found is None:
         return {}
     repository, lesson = found[1], f"notebooks/{notebook}"
@@ -27,7 +29,7 @@ def places(remote: str, reference: str, notebook: str) -> dict[str, str]:
 
 
 def from_git(folder: Path, notebook: str) -> dict[str, str]:
-    """Return the links for a lesson as git in ``folder`` knows them: at the release that is checked out, if it is one."""
+    """Return the links for a lesson as git in ``folder`` knows them: to a release, if one is checked out."""
     remote = _git(folder, "remote", "get-url", "origin")
     release = _git(folder, "describe", "--tags", "--exact-match") or _git(folder, "rev-parse", "HEAD")
     return places(remote, release, notebook) if remote and release else {}

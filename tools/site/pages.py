@@ -9,7 +9,7 @@ import importlib
 import io
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,20 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from course_utils.exercises.predictions import Prediction, predictions_of
+from course_utils.explorers import recording
+from tools import page_explorers
 from tools.site import launching, questions
 from tools.teach import EXERCISE, HELP, ROOT, tags
 
 NOTEBOOKS = ROOT / "notebooks"
+ABOUT = "about-this-page"
+"""Where a page says what it lacks, and how to run the lesson."""
 FILES = "course"
 """The folder beside the pages' sources for what their scripts and pictures are made of."""
 
 PREDICT = re.compile(r"^lesson\.(\w+)\.predict\(\)", re.MULTILINE)
 LOOK_BACK = re.compile(r"^(?:lesson|predictions)\.look_back\((?:\"(\d\d)\")?\)", re.MULTILINE)
-EXPLORE = re.compile(r"^explore\.(\w+)\(", re.MULTILINE)
-ROW = re.compile(r"^\| (\d\d) \| \[(.+?)\]\(notebooks/(\S+)\.ipynb\) \| (.+?) \| (.+?) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| (\d\d) \| \[(.+?)\]\(notebooks/(\S+)\.ipynb\) \| (.+?) \| (\d+)(.*?) \|$", re.MULTILINE)
 """A lesson in the table of README.md."""
 
 
@@ -42,6 +45,7 @@ class Lesson:
     name: str
     question: str
     minutes: str
+    more: str
 
     @property
     def notebook(self) -> NotebookNode:
@@ -67,27 +71,36 @@ def write(source: Path) -> None:
     files.mkdir(parents=True)
     course = lessons()
     for lesson in course:
-        page = _page(lesson, _Stills(files, lesson.number))
+        page = _page(lesson, _Stills(files, lesson))
         (source / f"{lesson.name}.ipynb").write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
     told = questions.script([prediction for lesson in course for prediction in lesson.predictions])
     (files / "predictions_data.js").write_text(told, encoding="utf-8")
-    (source / "index.md").write_text(_index(course), encoding="utf-8")
+    for name, text in page_explorers.files().items():
+        (files / name).write_text(text, encoding="utf-8")
+    (source / "index.md").write_text(_index(course, _Stills(files, course[0])), encoding="utf-8")
 
 
 # -- a lesson -----------------------------------------------------------------------------------------------------
 
 
 class _Stills:
-    """The pictures that a lesson has stored, each as a file of its own."""
+    """The pictures that a lesson has stored, each as a file of its own; an explorer wakes where its picture stands."""
 
-    def __init__(self, folder: Path, number: str) -> None:
+    def __init__(self, folder: Path, lesson: Lesson) -> None:
         self.folder = folder
-        self.number = number
+        self.lesson = lesson
 
-    def image(self, cell: str, data: dict[str, Any]) -> str:
+    def element(self, cell: str, data: dict[str, Any]) -> str:
+        """Return the picture of a cell; where it is that of an explorer, with what makes it one."""
+        place = f"{self.lesson.name}/{cell}"
+        if place in recording.places():
+            return page_explorers.element(place, self._image(cell, data), f"{self.lesson.name}.html#{ABOUT}")
+        return self._image(cell, data)
+
+    def _image(self, cell: str, data: dict[str, Any]) -> str:
         """Store a picture, smaller and the same in every point, and return the element that shows it."""
         with Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) as picture:
-            file = self.folder / f"still-{self.number}-{cell}.webp"
+            file = self.folder / f"still-{self.lesson.number}-{cell}.webp"
             picture.save(file, lossless=True)
             width, height = picture.size
         # It was drawn with two points for one, for sharp screens.
@@ -105,7 +118,7 @@ def _page(lesson: Lesson, stills: _Stills) -> NotebookNode:
     for cell in page.cells:
         if cell.cell_type == "code":
             _show(cell, lesson, stills)
-    page.cells.insert(1, _markdown("about-this-page", _about(lesson)))
+    page.cells.insert(1, _markdown(ABOUT, _about(lesson)))
     return page
 
 
@@ -131,15 +144,13 @@ def _show(cell: NotebookNode, lesson: Lesson, stills: _Stills) -> None:
 NO_SCRIPT = "<noscript><p>Without JavaScript this page keeps no answers.</p></noscript>"
 NOT_CHECKED = (
     '<p class="not-here">○ Nothing checks your answer on this page; the hints and the solution are below. '
-    '<a href="#about-this-page">In the running course</a> this cell checks it.</p>'
+    f'<a href="#{ABOUT}">In the running course</a> this cell checks it.</p>'
 )
 
 
 def _replace(cell: NotebookNode, outputs: Iterable[str], *, source: bool = True) -> None:
     """Give a cell these outputs; its code is shown, or not."""
-    cell.outputs = [
-        nbformat.v4.new_output("display_data", {"text/html": output}) for output in outputs  # type: ignore[no-untyped-call]
-    ]
+    cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": output}) for output in outputs]
     cell.metadata = nbformat.from_dict({} if source else {"tags": ["remove-input"]})
 
 
@@ -147,7 +158,7 @@ def _output(cell: NotebookNode, output: NotebookNode, stills: _Stills) -> str:
     """Return what a cell has stored, as HTML."""
     data: dict[str, Any] = output.get("data", {})
     if "image/png" in data:
-        return f'<div class="picture">{stills.image(cell.id, data)}</div>'
+        return stills.element(cell.id, data)
     if "text/html" in data:
         return f'<div class="table" tabindex="0" role="group" aria-label="Output">{data["text/html"]}</div>'
     plain = str(output.get("text") or data.get("text/plain", ""))
@@ -164,9 +175,9 @@ def _about(lesson: Lesson) -> str:
     links = launching.from_git(ROOT, f"{lesson.name}.ipynb")
     run = "".join(f'<li><a href="{html.escape(address)}">{name}</a></li>' for name, address in links.items())
     return raw(
-        '<details class="about" id="about-this-page"><summary>This is the reading edition. What it lacks, and how to '
-        "run the lesson</summary>"
-        "<p>This page shows the lesson as it was run, with predictions that you answer here. Where the text says "
+        '<details class="about"><summary>This is the reading edition. What it lacks, and how to run the lesson'
+        f'</summary><p id="{ABOUT}">This page shows the lesson as it was run, with predictions that you answer here. '
+        "Where the text says "
         "<em>run the cell</em>, what came out stands below it, folded where it would tell an answer.</p>"
         "<p><strong>Only in the running course:</strong> changing code and running it, the checks of the exercises, "
         "the endless questions of <code>drill</code>, and <code>explain</code> on a model of your own.</p>"
@@ -184,12 +195,13 @@ def raw(element: str) -> str:
 # -- the first page -----------------------------------------------------------------------------------------------
 
 
-def _index(course: list[Lesson]) -> str:
+def _index(course: list[Lesson], stills: _Stills) -> str:
     """Return the first page: a promise, something to move, and the lessons."""
+    [first] = [cell for cell in course[0].notebook.cells if cell.id == "explorer"]
     rows = "".join(
         f'<li><a href="{lesson.name}.html"><span class="number">{lesson.number}</span> {html.escape(lesson.title)}</a>'
         f'<span class="asks">{_emphasised(lesson.question)}</span>'
-        f'<span class="minutes">{lesson.minutes.replace(", and", " minutes, and")}</span></li>'
+        f'<span class="minutes">{lesson.minutes} minutes{lesson.more}</span></li>'
         for lesson in course
     )
     pages = "\n".join(lesson.name for lesson in course)
@@ -197,6 +209,7 @@ def _index(course: list[Lesson]) -> str:
         [
             "# What size comes out?",
             raw(f'<p class="promise">{PROMISE}</p>'),
+            raw(stills.element(first.id, first.outputs[0].data)),
             "## Lessons",
             raw(f'<ol class="lessons">{rows}</ol>'),
             f"```{{toctree}}\n:hidden:\n\n{pages}\n```\n",

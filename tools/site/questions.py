@@ -36,7 +36,11 @@ def recorded(prediction: PredictedQuestion) -> dict[str, Any]:
     return {
         "question": to_html(prediction.question),
         "inputs": [
-            {"label": to_html(one.label), "plain": one.label, "options": one.options if isinstance(one, Choice) else None}
+            {
+                "label": to_html(one.label),
+                "plain": one.label,
+                "options": one.options if isinstance(one, Choice) else None,
+            }
             for one in prediction.inputs
         ],
         "truth": truth,
@@ -69,4 +73,5 @@ def _field(asked: Input, name: str) -> str:
             for option in asked.options
         )
         return f"<fieldset><legend>{label}</legend>{options}</fieldset>"
-    return f'<label class="number"><input name="{name}" inputmode="numeric" autocomplete="off"> <span>{label}</span></label>'
+    box = f'<input name="{name}" inputmode="numeric" autocomplete="off">'
+    return f'<label class="number">{box} <span>{label}</span></label>'
