@@ -75,7 +75,7 @@ def write(source: Path) -> None:
         (source / f"{lesson.name}.ipynb").write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
     told = questions.script([prediction for lesson in course for prediction in lesson.predictions])
     (files / "predictions_data.js").write_text(told, encoding="utf-8")
-    for name, text in page_explorers.files().items():
+    for name, text in page_explorers.scripts().items():
         (files / name).write_text(text, encoding="utf-8")
     (source / "index.md").write_text(_index(course, _Stills(files, course[0])), encoding="utf-8")
 
