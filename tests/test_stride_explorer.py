@@ -79,7 +79,7 @@ def test_stride_and_dilation_are_linked_with_the_reason() -> None:
 def test_stride_with_dilation_is_explained_if_code_asks_for_it() -> None:
     explorer = explore.stride(s=2, d=2)
     shown = explorer.frame
-    assert shown.refused and shown.verdict.startswith("Impossible, as foretold: Conv2D has no stride")
+    assert shown.refused and shown.verdict.startswith("Impossible, as expected: Conv2D has no stride")
     assert "Try s = 1 or d = 1" in shown.answers[0].lines[1]
     assert "not supported" in shown.answers[-1].lines[1]
     assert not explorer.controls["s"].disabled and not explorer.controls["d"].disabled

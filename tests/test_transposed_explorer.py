@@ -295,8 +295,8 @@ def test_the_picture_shows_the_checkerboard_and_its_absence() -> None:
     assert [(p.name, p.size) for p in frame.photos] == [
         ("input", (32, 32)),
         ("output", (64, 64)),
-        ("overlaps", (64, 64)),
         ("output2", (64, 64)),
+        ("overlaps", (64, 64)),
     ]
 
     pixels = {p.name: imread(io.BytesIO(p.png))[:, :, 0] for p in frame.photos}

@@ -91,7 +91,7 @@ class AutoencoderSettings(Settings):
             remarks=tuple(_remarks(chain, predicted)),
             tape=steps,
             strips=(_sweep(chain, n),) if self.other_sizes else (),
-            headline=_end(predicted),
+            headline=_result(predicted).capitalize(),
         )
 
 
@@ -183,12 +183,6 @@ def _result(predicted: Sizes) -> str:
     if gap is None:
         return f"no output, the tape ends at layer {len(predicted.sizes)}"
     return f"{n} in, {o} out: " + (f"{abs(gap)} too {'many' if gap > 0 else 'few'}" if gap else "it closes")
-
-
-def _end(predicted: Sizes) -> str:
-    """The headline."""
-    result = _result(predicted)
-    return f"{'⊘' if predicted.gap is None else '≠' if predicted.gap else '='} {result[0].upper()}{result[1:]}"
 
 
 def _sweep(chain: tuple[Layer, ...], n: int) -> Strip:

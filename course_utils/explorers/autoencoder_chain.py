@@ -184,7 +184,7 @@ class ModelRun:
         if predicted.reason is not None:
             last = self.comparisons[-1] if len(self.comparisons) == reached + 1 else None
             if last is not None and last.refused and self.refusal is not None:
-                return True, f"Impossible at layer {reached + 1}: formula and hand foretell it, and Keras refuses."
+                return True, f"Impossible at layer {reached + 1}, as the formula and the cells say, and Keras refuses."
             return False, f"They differ: the formula says that layer {reached + 1} has no output. {self._said()}"
         if len(self.comparisons) < count or self.refusal is not None or len(self.built) < count:
             return False, f"They differ: the formulas reach the end. {self._said()}"

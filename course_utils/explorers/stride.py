@@ -20,7 +20,7 @@ from course_utils.pictures.grids import Grid
 from course_utils.pictures.photos import Photo, photo
 from course_utils.pictures.window import Map, input_grid, output_grid
 
-_NOT_TOGETHER = "Impossible, as foretold: Conv2D has no stride above 1 together with a dilation above 1."
+_NOT_TOGETHER = "Impossible, as expected: Conv2D has no stride above 1 together with a dilation above 1."
 _OTHER_INPUT, _OTHER_OUTPUT = "symmetric input", "symmetric output"
 
 
@@ -205,7 +205,8 @@ def _remarks_beside(same: LayerRun[Window], other: Symmetric | None, differ: NDA
     elif differ is None:
         yield f"Symmetric padding ({other.sides}) gives another size: {other.whole.size} instead of {same.size}."
     elif not differ.any():
-        yield f"Symmetric padding ({other.sides}) gives the same {differ.size} values here."
+        values = "value" if differ.size == 1 else f"{differ.size} values"
+        yield f"Symmetric padding ({other.sides}) gives the same {values} here."
     else:
         ours, theirs = (
             [axis.taps(0, n)[0] for axis, n in zip(axes, same.x.shape, strict=True)]

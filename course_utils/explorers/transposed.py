@@ -29,8 +29,8 @@ PICTURE_SIZE = 32
 DEFAULT = "default"
 OUTPUT_PADDINGS = {DEFAULT: "default", 0: "0", 1: "1", 2: "2", 3: "3"}
 
-_EXCLUDED = "Impossible, as foretold: output_padding must be below s, and Keras refuses to make the layer."
-_FAILS = "Impossible, as foretold: Keras makes such a layer, and fails when it is called."
+_EXCLUDED = "Impossible, as expected: output_padding must be below s, and Keras refuses to make the layer."
+_FAILS = "Impossible, as expected: Keras makes such a layer, and fails when it is called."
 _ADDED = "added up from its stamps", "added up from their stamps"
 _BESIDE = "upsampled, then convolved"
 #: How the other grids go with an output cell: the ``follow`` of an ``Arithmetic``.
@@ -283,12 +283,12 @@ def _arithmetic(found: LayerRun[TransposedWindow], other: TwoLayers | None) -> I
 
 
 def _photos(found: LayerRun[TransposedWindow], other: TwoLayers | None) -> Iterator[Photo]:
+    if other is not None and other.second is not None and other.second.keras_output is not None:
+        yield photo(other.second.keras_output, "output2", _BESIDE, "What upsampling and then convolving makes of it")
     if found.output is not None:
         counts = _counts(found)
         said = f"How many stamps reach each cell, from {counts.min()} to {counts.max()}"
         yield photo(counts.astype(float), "overlaps", "overlaps", said)
-    if other is not None and other.second is not None and other.second.keras_output is not None:
-        yield photo(other.second.keras_output, "output2", _BESIDE, "What upsampling and then convolving makes of it")
 
 
 # -- the remarks --------------------------------------------------------------------------------------------------

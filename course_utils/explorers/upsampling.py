@@ -32,7 +32,7 @@ INTERPOLATIONS = {"nearest": "nearest", "bilinear": "bilinear"}
 VALUES = {"digits": "digits 0 to 9", "count": "0, 1, 2, … in each row", "ones": "all ones"}
 #: The side of the picture: small where it is only enlarged.
 PICTURE_SIZES = {UP: 32, ROUND_TRIP: 64}
-IMPOSSIBLE = "Impossible, as the formula foretells: the pooling window has no place to stand, and Keras refuses."
+IMPOSSIBLE = "Impossible, as the formula says: the pooling window has no place to stand, and Keras refuses."
 
 _POOLED = "is the largest of its window", "are the largest of their windows"
 _DONE = {

@@ -13,7 +13,7 @@ from course_utils.pictures.grids import Grid
 from course_utils.pictures.window import landing_grid
 
 LARGEST_K, LARGEST_S = 7, 4
-IMPOSSIBLE = "Impossible, as the formula foretells: the window has no place to stand, and Keras refuses."
+IMPOSSIBLE = "Impossible, as the formula says: the window has no place to stand, and Keras refuses."
 #: What was done to the one cell that comes out of a convolution, to all of several cells.
 ADDED = "added up from its window", "added up from their windows"
 #: How the grids of ``ladders`` go with an output cell: the ``follow`` of an ``Arithmetic``.

@@ -74,7 +74,9 @@ def output_grid(
 ) -> Grid:
     """The output map ``(height, width)``; the cells that are ``marked`` as different get a corner."""
     marks = np.zeros(values.shape, dtype=bool) if marked is None else marked
-    said, legend = (f" {int(marks.sum())} of them are marked as different.", ", ◥ differs") if marks.any() else ("", "")
+    said, legend = "", ""
+    if marks.any():
+        said, legend = f" {int(marks.sum())} of them are marked as different.", ", ◥\N{NO-BREAK SPACE}differs"
     description = f"{_of_size(title.capitalize(), values)}{said}"
     return map_grid(values, name, title, description, np.where(marks, "differ", "output"), legend, walk="output")
 

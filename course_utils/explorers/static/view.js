@@ -201,7 +201,7 @@ function drawGrid(figure, grid, before) {
   // One size for all numbers of a map: that of the widest.
   const wide = (text) => [...short(text)].reduce((sum, sign) => sum + (EM[sign] ?? 0.64), 0);
   const widest = Math.max(...[...new Set(cells.map(({ text }) => text))].map(wide));
-  figure.svg.style.setProperty("--size", `${Math.min(16, 30 / widest).toFixed(1)}px`);
+  figure.svg.style.setProperty("--size", `${Math.min(16, 28 / widest).toFixed(1)}px`);
   keep(figure.cells, cells, ({ row, column }) => `${row},${column}`, makeCell, changeCell);
   const counts = [...Array(grid.columns).keys()].map((i) => ["c", i + left]);
   counts.push(...[...Array(rows).keys()].map((i) => ["r", i + top]));
@@ -361,22 +361,23 @@ function termsOf(sums, row, column) {
 
 function writtenOut(sums, row, column) {
   const cells = termsOf(sums, row, column);
-  const per = sums.columns[column].length;
-  const lines = (terms, joint) => {
+  // A line for each row of the window, begun so that the terms stand below each other.
+  const lines = (terms, joint, begin, per = sums.columns[column].length) => {
     const rows = [];
     for (let i = 0; i < terms.length; i += per) rows.push(terms.slice(i, i + per).join(joint));
-    return rows.join(`${joint.trimEnd() === "," ? "," : ""}\n${joint === " + " ? "+ " : "  "}`);
+    return rows.join(begin);
   };
   if (!cells.length) return "nothing reaches this cell";
-  if (sums.how === "max") return `max(${lines(cells.map(({ value }) => minus(value ?? sums.ghost)), ", ")})`;
+  if (sums.how === "max") return `max(${lines(cells.map(({ value }) => minus(value ?? sums.ghost)), ", ", ",\n      ")})`;
   if (sums.how === "mean") {
     const real = cells.filter(({ value }) => value !== undefined);
     const left = cells.length - real.length;
     const uncounted = left ? `  (${left} ghost ${left > 1 ? "cells are" : "cell is"} not counted)` : "";
-    return `(${real.map(({ value }) => signed(value)).join(" + ")}) / ${real.length}${uncounted}`;
+    const per = sums.columns[column].filter((c) => sums.rows[row].some((r) => sums.read(r, c) !== undefined)).length;
+    return `(${lines(real.map(({ value }) => signed(value)), " + ", "\n + ", per)}) / ${real.length}${uncounted}`;
   }
   const product = ({ value, factors }) => [value ?? sums.ghost, ...factors].map(signed).join("·");
-  return lines(cells.map(product), " + ");
+  return lines(cells.map(product), " + ", "\n+ ");
 }
 
 function explainOutput(all, row, column) {
@@ -390,7 +391,7 @@ function explainOutput(all, row, column) {
 
 // How many lines that is at most: what follows on the page does not move while someone points.
 function mostLines(all) {
-  const each = ({ rows, label, how }) => 1 + !!label + (how === "mean" ? 1 : Math.max(...rows.map((r) => r.length), 1));
+  const each = ({ rows, label }) => 1 + !!label + Math.max(...rows.map((r) => r.length), 1);
   return 1 + Math.max(...all.map(each));
 }
 
@@ -579,8 +580,8 @@ function render({ model, el }) {
     }
     const ticks = { agree: "✓ by hand ✓ Keras", differ: "✗", refused: "⊘" }[frame.outcome];
     fill(part("result"), `<p class="cu-line"><b class="cu-formula">${escaped(frame.headline ?? "")}</b>
-      <span class="cu-verdict cu-${frame.outcome}"><b>${ticks}</b> ${escaped(frame.verdict ?? "")}</span>
-      <span class="cu-when"></span></p>`);
+      <span><span class="cu-verdict cu-${frame.outcome}"><b>${ticks}</b> ${escaped(frame.verdict ?? "")}</span>
+      <span class="cu-when"></span></span></p>`);
   }
 
   let late = 0;
@@ -603,12 +604,11 @@ function render({ model, el }) {
     scene.style.setProperty("--widest", Math.max(...columns, 1));
     scene.style.setProperty("--rows", Math.max(...grids.map((grid) => cellsOf(grid).rows), 1));
     scene.style.setProperty("--count", grids.length);
-    const free = new Map(model.get("controls").map((control) => [control.name, control]));
-    for (const [name, control] of [["input", "n"], ["kernel", "k"]]) {
-      const range = free.get(control);
-      const can = range && !feed.frame.held?.includes(control) && !feed.frame.hidden?.includes(control);
-      const grip = figure(name)?.grip;
-      if (grip) put(grip, { "data-grip": can ? control : null });
+    const { held = [], hidden = [] } = feed.frame;
+    const free = model.get("controls").filter(({ name }) => !held.includes(name) && !hidden.includes(name));
+    for (const { name } of grids) {
+      const control = free.find((one) => one.name === { input: "n", kernel: "k" }[name]);
+      put(figure(name).grip, { "data-grip": control?.name ?? null });
     }
   }
 
