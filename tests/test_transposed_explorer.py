@@ -304,7 +304,7 @@ def test_the_picture_shows_the_checkerboard_and_its_absence() -> None:
     assert len(inner["output"]) == len(inner["overlaps"]) == 3
     assert len(inner["output2"]) == 1
     assert [p.name for p in frame.photos if not p.secret] == ["input"]
-    assert "from 1 to 4" in frame.photos[2].description
+    assert "from 1 to 4" in frame.photos[3].description
 
 
 @pytest.mark.parametrize(
