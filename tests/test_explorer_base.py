@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,15 +27,25 @@ from frames import (
     texts_in,
     written_out,
 )
+from lessons import commit
 from matplotlib.image import imread
 from walking import check, extremes, walk
 
 from course_utils import explore
 from course_utils.data import PICTURES, picture
+from course_utils.exercises import lesson_01
+from course_utils.exercises.record import Record, record_here
 from course_utils.explorers.autoencoder import AutoencoderSettings
 from course_utils.explorers.autoencoder_chain import PRESETS, UPS
 from course_utils.explorers.base import Explorer
-from course_utils.explorers.frame import Frame, Question, format_difference
+from course_utils.explorers.frame import (
+    EVERYONE_PREDICTS,
+    PREDICT_FIRST,
+    UNKNOWN,
+    Frame,
+    Question,
+    format_difference,
+)
 from course_utils.explorers.maps import LARGEST_N, PADDINGS, SHOWS, LayerSettings
 from course_utils.explorers.padding import PaddingSettings
 from course_utils.explorers.pooling import KINDS, PoolingSettings
@@ -582,6 +593,7 @@ def test_the_answer_is_held_back_until_it_is_revealed(name: str) -> None:
     assert "cu-presenter" in explorer._dom_classes
     assert explorer.reveal in _all_children(explorer._panel)
     _nothing_is_given_away(explorer)
+    assert explorer.frame.result not in explorer._repr_mimebundle_()[0]["text/plain"]
     explorer.reveal.value = True
     assert explorer.view.frame.items() >= explorer.frame.for_view().items()
     assert explorer.reveal.description == "Hide the answer"
@@ -595,21 +607,22 @@ def _all_children(box: Any) -> list[Any]:
     return children + [grandchild for child in children for grandchild in _all_children(child)]
 
 
-def _nothing_is_given_away(explorer: Explorer) -> None:
+def _nothing_is_given_away(explorer: Explorer, invitation: str = EVERYONE_PREDICTS) -> None:
     """No size that comes out, no ghost cell, no code and no sum is in what is sent to the page."""
     shown = explorer.view.frame
+    unknown = [UNKNOWN.for_view()] if explorer.shown.grids else []
+    assert shown["grids"][len(explorer.shown.grids) :] == unknown
     assert isinstance(explorer.shown, Question)
     assert not shown.keys() & {"arithmetic", "code", "remarks", "headline", "verdict", "strips"}
-    assert {grid["name"] for grid in shown["grids"]} <= {"input", "kernel"}
     for grid in explorer.shown.grids:
+        assert grid.name in ("input", "kernel")
         assert {cell.role for row in grid.cells for cell in row} <= {"real", "kernel"}
     frame = explorer.frame
     told = str(shown)
-    assert "What size comes out?" in told
+    assert shown["invitation"] == invitation and invitation in shown["said"]
+    assert explorer.view.predicted == []
     for line in (frame.result, frame.verdict, *(line for answer in frame.answers for line in answer.lines)):
         assert line not in told
-    bundle, _ = explorer._repr_mimebundle_()
-    assert frame.result not in bundle["text/plain"]
 
 
 def test_an_impossible_setting_is_not_given_away_either() -> None:
@@ -619,6 +632,91 @@ def test_an_impossible_setting_is_not_given_away_either() -> None:
     _nothing_is_given_away(explorer)
     explorer.reveal.value = True
     assert "output_padding" in explorer.view.frame["notes"][0]
+
+
+# -- below a prediction -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Record:
+    """A learner's record, which is empty."""
+    monkeypatch.setenv("COURSE_PREDICTIONS", str(tmp_path))
+    return record_here()
+
+
+def _all_is_shown(explorer: Explorer) -> None:
+    assert explorer.shown is explorer.frame
+    assert explorer.view.frame.items() >= explorer.frame.for_view().items()
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_below_a_prediction_the_answer_waits_for_the_learner_s(name: str, answers: Record) -> None:
+    explorer = MAKERS[name](after=[lesson_01.places, lesson_01.rim], **ASKED.get(name, {}))
+    assert "cu-presenter" not in explorer._dom_classes
+    places = commit(lesson_01.places, (4,))
+    explorer.controls["n"].value -= 1
+    _nothing_is_given_away(explorer, PREDICT_FIRST)
+    assert explorer.frame.result in explorer._repr_mimebundle_()[0]["text/plain"], "no kernel, no prediction"
+    commit(lesson_01.rim, (4, 6, 9))
+    _all_is_shown(explorer)
+    rows = [("Places in a row", 4, 5, "≠"), ("Corner", 4, 4, "✓"), ("Edge", 6, 6, "✓"), ("Centre", 9, 9, "✓")]
+    assert explorer.view.predicted == rows
+    assert explorer.reveal.layout.display == "none"
+    explorer.controls["n"].value += 1
+    _all_is_shown(explorer)
+    places.start_over.click()
+    _nothing_is_given_away(explorer, PREDICT_FIRST)
+    assert explorer.reveal.layout.display is None
+
+
+def test_an_answer_of_an_earlier_session_counts(answers: Record) -> None:
+    assert isinstance(explore.padding(after=lesson_01.places).shown, Question)
+    commit(lesson_01.places, (5,))
+    explorer = explore.padding(after=lesson_01.places)
+    _all_is_shown(explorer)
+    assert explorer.view.predicted == [("Places in a row", 5, 5, "✓")]
+
+
+def test_whoever_does_not_want_to_predict_is_shown_it_at_every_setting(answers: Record) -> None:
+    explorer = explore.padding(after=lesson_01.places)
+    assert explorer.reveal in _all_children(explorer._panel) and explorer.reveal.description == "Show it"
+    explorer.reveal.value = True
+    explorer.controls["n"].value = 9
+    _all_is_shown(explorer)
+    assert explorer.view.predicted == [] and explorer.reveal.description == "Hide it"
+    explorer.reveal.value = False
+    _nothing_is_given_away(explorer, PREDICT_FIRST)
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_what_is_computed_ahead_is_held_back_as_what_is_shown(answers: Record, shown: bool) -> None:
+    explorer, sent = explore.padding(after=lesson_01.places), []
+    explorer.view.observe(lambda change: sent.append(change["new"]), names="ahead")
+    explorer.reveal.value = shown
+
+    async def move() -> None:
+        explorer.controls["n"].value += 1
+        assert explorer._ahead is not None
+        await explorer._ahead
+
+    run_alone(move())
+    assert ["ask" in one for one in sent] == [not shown] * 2
+
+
+def test_an_explorer_that_fails_says_so_and_leaves_the_prediction_alone(
+    answers: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explorer = explore.padding(after=lesson_01.places)
+    monkeypatch.setattr(PaddingSettings, "links", lambda _: 1 / 0)
+    box = commit(lesson_01.places, (4,))
+    assert "You expected 4; Keras gives 5." in box.result.value
+    assert "ZeroDivisionError" in explorer.view.problem
+
+
+@pytest.mark.parametrize("wrong", ["places", 1, [lesson_01.places, "rim"]])
+def test_what_is_no_prediction_is_named(wrong: Any) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"such as lesson.places, or several; you gave {wrong!r}.")):
+        explore.padding(after=wrong)
 
 
 @pytest.mark.parametrize("name", MAKERS)

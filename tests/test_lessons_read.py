@@ -128,6 +128,23 @@ def test_the_minutes_of_the_sections_add_up(lesson: Lesson) -> None:
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=label)
+def test_an_explorer_that_answers_waits_for_the_predictions_above_it(lesson: Lesson) -> None:
+    asked: list[str] = []
+    in_section: list[str] = []
+    for cell in nbformat.read(NOTEBOOKS / lesson.notebook, 4).cells:
+        if cell.cell_type == "markdown" and re.search("^## ", cell.source, re.MULTILINE):
+            in_section = []
+        elif found := re.findall(r"^lesson\.(\w+)\.predict\(\)", cell.source, re.MULTILINE):
+            asked += found
+            in_section += found
+        elif "explore." in cell.source:
+            waits = re.findall(r"lesson\.(\w+)", cell.source.partition("after=")[2])
+            assert set(waits) <= set(asked), cell.id
+            assert not in_section or waits == in_section, cell.id
+            assert "spoiler" in cell.metadata.get("tags", ()) or not waits, cell.id
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=label)
 def test_every_lesson_has_the_same_parts(lesson: Lesson) -> None:
     text = markdown(NOTEBOOKS / lesson.notebook)
     for part in ("**What you'll do**", "**What you'll learn**", "**What you need", "Take away", "**Next:**"):

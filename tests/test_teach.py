@@ -203,6 +203,7 @@ def test_an_explorer_for_a_projector_keeps_its_settings() -> None:
     assert teach.for_a_projector('explore.stride(n=8, padding="same")') == (
         'explore.stride(n=8, padding="same", presenter=True)'
     )
+    assert teach.for_a_projector("explore.stride(n=8, after=lesson.steps)") == "explore.stride(n=8, presenter=True)"
     for as_it_is in ("explore.padding(presenter=False)", 'print("it\'s")'):
         assert teach.for_a_projector(as_it_is) == as_it_is
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import nbformat
 
-from course_utils import explore
+from course_utils import exercises, explore
 from course_utils.explorers.autoencoder_chain import AS_ASKED
 from course_utils.explorers.base import Explorer
 from course_utils.explorers.recording import FOLDER, Recorder, Recording
@@ -64,10 +64,11 @@ PICTURES: dict[str, list[Plane]] = {
 def cells() -> Iterator[tuple[str, Explorer]]:
     """Every cell of a lesson that shows an explorer, as ``"01_pad_the_border/s1-explore"``, and the explorer."""
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        lesson = getattr(exercises, f"lesson_{path.stem[:2]}")
         for cell in nbformat.read(path, 4).cells:
             if cell.cell_type == "code" and "explore." in cell.source:
                 *before, last = ast.parse(cell.source).body
-                names: dict[str, Any] = {"explore": explore}
+                names: dict[str, Any] = {"explore": explore, "lesson": lesson}
                 exec(compile(ast.Module(before, []), path.name, "exec"), names)
                 shown = eval(compile(ast.unparse(last), path.name, "eval"), names)
                 assert isinstance(shown, Explorer) and not shown.presenter, f"{path.name}, {cell.id}: not an explorer"

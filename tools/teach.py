@@ -205,6 +205,7 @@ def for_a_projector(source: str) -> str:
     if not calls:
         return source
     for call in calls:
+        call.keywords = [word for word in call.keywords if word.arg != "after"]
         call.keywords.append(ast.keyword("presenter", ast.Constant(True)))
     return ast.unparse(tree).replace("'", '"')
 

@@ -11,11 +11,12 @@ A prediction is not graded. It is kept in ``my_predictions.json`` beside the not
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from course_utils.exercises.prediction_data import Choice as Choice, PredictedQuestion, look_back_on
-from course_utils.exercises.record import record_here
+from course_utils.exercises.record import Value, record_here
 from course_utils.exercises.result import Shown, paragraph, show, to_html
 
 if TYPE_CHECKING:
@@ -35,6 +36,15 @@ class Prediction(PredictedQuestion):
     def predict(self) -> None:
         """Show the question, or the answer if one is committed."""
         show(self.box())
+
+    def told(self) -> list[tuple[str, Value, Value, str]]:
+        """What the record has of it, as ``rows``; empty until an answer is committed."""
+        entry = self.committed(record_here().get(self.key))
+        return [] if entry is None else self.rows(entry)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Have this called whenever this kernel commits an answer or takes it back."""
+        record_here().listeners.setdefault(self.key, []).append(listener)
 
     def box(self) -> PredictionBox:
         """The widget that ``predict`` shows."""

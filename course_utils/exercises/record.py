@@ -63,10 +63,12 @@ class Record:
     Attributes:
         path: the file.
         trouble: a sentence for the learner if something is the matter with the file, or nothing.
+        listeners: what is called after each ``put``, by the name of the prediction.
     """
 
     path: Path
     trouble: str = ""
+    listeners: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
     #: What could not be written, with None for what could not be deleted. It goes before what the file says.
     _unwritten: dict[str, Entry | None] = field(default_factory=dict)
 
@@ -82,6 +84,8 @@ class Record:
         """Commit a prediction, or forget it: then the entry is None."""
         self._unwritten[key] = entry
         self._write()
+        for listener in self.listeners.get(key, ()):
+            listener()
 
     def _read(self) -> dict[str, Any]:
         """What the file holds; nothing, with a sentence in ``trouble``, if it cannot be read."""

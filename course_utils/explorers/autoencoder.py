@@ -23,7 +23,7 @@ from course_utils.explorers.autoencoder_chain import (
 )
 from course_utils.explorers.base import Explorer
 from course_utils.explorers.frame import AnswerCard, Frame, Question, format_difference
-from course_utils.explorers.settings import Setting, Settings, declare
+from course_utils.explorers.settings import Prediction, Setting, Settings, declare
 from course_utils.explorers.windows import lines as window_lines
 from course_utils.pictures.tape import Mark, Step, Strip
 
@@ -269,7 +269,13 @@ def _number(name: str) -> int:
     return int(name.rpartition("_")[2])
 
 
-def autoencoder(n: int = 28, presenter: bool = False, other_sizes: bool = True, **settings: str | int) -> Explorer:
+def autoencoder(
+    n: int = 28,
+    presenter: bool = False,
+    other_sizes: bool = True,
+    after: Prediction | Sequence[Prediction] = (),
+    **settings: str | int,
+) -> Explorer:
     """Explore the whole autoencoder of the question as a tape of sizes, the real model rebuilt at every change.
 
     The layers are counted from 1 to 13: convolutions are 1, 3, 5, 7, 9, 11 and 13, poolings 2, 4 and 6, upsamplings
@@ -280,6 +286,8 @@ def autoencoder(n: int = 28, presenter: bool = False, other_sizes: bool = True, 
         presenter: large type, and the answer is held back until it is revealed.
         other_sizes: False leaves out the strip that tells how far every n from 8 to 40 is from coming back, where a
             class is to find that out by itself.
+        after: the prediction that this answers, for example ``lesson.third``, or a list of several: the answer is held
+            back until it is committed.
         settings: ``padding_1`` … (of a convolution or a pooling): ``"same"`` or ``"valid"``; ``pool_2``, ``pool_4``,
             ``pool_6``: pool size 2 or 3; ``up_8``, ``up_10``, ``up_12``: ``"nearest"``, ``"bilinear"``,
             ``"transposed"`` or ``"transposed_0"`` (with ``output_padding=0``).
@@ -287,5 +295,5 @@ def autoencoder(n: int = 28, presenter: bool = False, other_sizes: bool = True, 
     Raises:
         ValueError: for a setting outside those limits, naming them.
     """
-    start = AutoencoderSettings(n, settings, other_sizes, presenter=presenter)
+    start = AutoencoderSettings(n, settings, other_sizes, presenter=presenter, after=after)
     return Explorer(start, PRESETS)

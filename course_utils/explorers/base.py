@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, cast
 import ipywidgets as widgets
 
 from course_utils.explorers.controls import fold, trait_of, widget_for
-from course_utils.explorers.frame import Frame, Question
+from course_utils.explorers.frame import EVERYONE_PREDICTS, PREDICT_FIRST, Frame, Question
 from course_utils.explorers.settings import APART, WIDTH, Settings
 from course_utils.explorers.view import joined_view
 from course_utils.guard import Guard
@@ -55,11 +55,13 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self._start = {n: control.value for n, control in self.controls.items()}
         self.presets = {label: self._button(label, values) for label, values in (presets or {}).items()}
         self.reset = self._button("Reset", self._start)
-        self.reveal = widgets.ToggleButton(description="Reveal the answer", layout=widgets.Layout(width="auto"))
+        self.reveal = widgets.ToggleButton(layout=widgets.Layout(width="auto"))
         self._show()
         for control in self.controls.values():
             control.observe(self._on_change, names="value")
         self.reveal.observe(self._on_reveal, names="value")
+        for prediction in start.predictions:
+            prediction.on_change(self._redraw)
         self.view.on_msg(lambda _, content, buffers: self._look_ahead(content["near"]))
         self._panel = widgets.Box(self._arranged(), layout=widgets.Layout(flex_flow="row wrap"))
         self._panel.add_class("cu-controls")
@@ -75,7 +77,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             for folded in (False, True)
         )
         opener, box = fold("More settings", more)
-        buttons = [*self.presets.values(), *([self.reveal] if self.presenter else []), self.reset]
+        reveal = [self.reveal] if self.presenter or self.start.predictions else []
+        buttons = [*self.presets.values(), *reveal, self.reset]
         return [*first, *buttons, *([opener, box] if more else [])]
 
     def _values(self) -> dict[str, int]:
@@ -98,7 +101,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
 
     def _redraw(self) -> None:
         # Jupyter shows nothing of an error in a callback, so it is shown in the explorer itself.
-        self._change_together({}, reveal=False)
+        if self.presenter:
+            self._change_together({}, reveal=False)
         try:
             self._show()
         except Exception as error:
@@ -133,20 +137,27 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         finally:
             self._waiting = False
 
-    @property
-    def _asks(self) -> bool:
-        return bool(self.presenter and not self.reveal.value)
+    def _invitation(self, revealed: bool) -> str:
+        """What is said while the answer is held back; empty where it is shown."""
+        if self.presenter:
+            return "" if revealed else EVERYONE_PREDICTS
+        waits = self.start.predictions and not self.view.predicted
+        return PREDICT_FIRST if waits and not revealed else ""
 
     def _show(self) -> None:
         """Run the real layer for what is set, and show what comes of it."""
-        now = self.start.view(self._values(), self._asks)
+        told = [prediction.told() for prediction in self.start.predictions]
+        self.view.predicted = [row for rows in told for row in rows] if all(told) else []
+        now = self.start.view(self._values(), self._invitation(self.reveal.value))
         self.frame: Frame = now.frame
         self.shown: Frame | Question = now.shown
         with self.view.hold_sync():
             self.view.problem = ""
             self.view.frame = now.data
         self._apply_links(now.data["hidden"], now.data["held"])
-        self.reveal.description = "Hide the answer" if self.reveal.value else "Reveal the answer"
+        words = ("Reveal the answer", "Hide the answer") if self.presenter else ("Show it", "Hide it")
+        self.reveal.description = words[self.reveal.value]
+        self.reveal.layout.display = "none" if self.view.predicted and not self.presenter else None
 
     def _apply_links(self, hidden: list[str], held: list[str]) -> None:
         """Hide and hold what the settings hide and hold."""
@@ -172,12 +183,14 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
 
     async def _send_neighbours(self, moved: str) -> None:
         values = self._values()
+        # The next setting is a new question to a class.
+        invitation = self._invitation(self.reveal.value and not self.presenter)
         for step in (1, -1):
             value = values[moved] + step
             if value in self._declared[moved].values:
                 await asyncio.sleep(_PAUSE)
                 try:
-                    self.view.ahead = self.start.view(values | {moved: value}, self.presenter).data
+                    self.view.ahead = self.start.view(values | {moved: value}, invitation).data
                 except Exception:
                     return  # whoever goes there is told
 
@@ -185,8 +198,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
     _ipython_display_ = None
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The live widget, and a still with its description for a reader without a kernel."""
-        shown = self.shown
+        """The live widget, and a still with its description for a reader without a kernel, who cannot predict."""
+        shown = self.shown if self.presenter else self.frame
         still = stills.png(shown.grids, shown.text.split("\n"), shown.photos, shown.tape)
         data, metadata = self.guard.bundle(self, shown.text)
         data["image/png"] = base64.b64encode(still).decode()

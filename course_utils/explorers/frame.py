@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from course_utils.pictures.grids import Grid
+from course_utils.pictures.grids import Cell, Grid
 from course_utils.pictures.photos import Photo, enlargement
 from course_utils.pictures.tape import Step, Strip
 
@@ -14,6 +14,11 @@ _MARKS = {"agree": "✓", "differ": "✗", "refused": "⊘"}
 _LISTS = {"rows", "columns", "row_weights", "column_weights", "stamp_rows", "stamp_columns"}
 #: Where a frame came from, as the page says it, unless it was recorded: ``"recorded with Keras 3.15.1"``.
 RUN_JUST_NOW = "run just now"
+#: What stands in the place of the map that comes out, as long as the answer is held back.
+UNKNOWN = Grid("output", "output ?", ((Cell("?", "blank"),),), (0, 0), "The output is held back.")
+#: What is said then: to a class, and to someone alone.
+EVERYONE_PREDICTS = "What size comes out? Everyone predicts; then reveal the answer."
+PREDICT_FIRST = "Your prediction comes first: commit it above, and the answer appears here. Or press “Show it”."
 
 
 @dataclass(frozen=True)
@@ -93,23 +98,25 @@ class Question:
         grids: the input as it is before anything is done with it, and the weights.
         photos: the picture that goes in.
         tape: the chain of layers, without the sizes.
+        invitation: what to do to see the answer.
     """
 
     setting: str
     grids: tuple[Grid, ...] = ()
     photos: tuple[Photo, ...] = ()
     tape: tuple[Step, ...] = ()
+    invitation: str = EVERYONE_PREDICTS
 
     @property
     def text(self) -> str:
         """The setting and the question, also for a screen reader."""
-        return f"{self.setting}. What size comes out?"
+        return f"{self.setting}. {self.invitation}"
 
     announcement = text
 
     def for_view(self) -> dict[str, Any]:
         """As ``Frame.for_view``."""
-        return {**_for_view(self), "ask": self.setting}
+        return {**_for_view(self), "ask": self.setting, "invitation": self.invitation}
 
 
 @dataclass(frozen=True)
@@ -204,9 +211,10 @@ class Frame:
 
 def _for_view(shown: Frame | Question) -> dict[str, Any]:
     """What a frame and a question have in common."""
+    unknown = (UNKNOWN,) if isinstance(shown, Question) and shown.grids else ()
     return {
         "said": shown.announcement,
-        "grids": [grid.for_view() for grid in shown.grids],
+        "grids": [grid.for_view() for grid in (*shown.grids, *unknown)],
         "photos": _photos(shown.photos),
         "tape": [step.for_view() for step in shown.tape],
     }

@@ -10,10 +10,10 @@ import inspect
 import re
 import textwrap
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from functools import cache
-from typing import Any, Literal, TypeVar, dataclass_transform
+from typing import Any, Literal, Protocol, TypeVar, dataclass_transform, runtime_checkable
 
 from course_utils.explorers.frame import RUN_JUST_NOW, Frame, Question
 
@@ -23,6 +23,12 @@ C = TypeVar("C")
 WIDTH = "_width"
 #: The name of the control that sets them apart.
 APART = "apart"
+
+#: What a docstring says of the predictions that come first.
+AFTER = (
+    "the prediction that this answers, for example ``lesson.places``, or a list of several: the answer is held back "
+    "until it is committed."
+)
 
 #: A size: one number for a square, height and width where they are apart.
 Size = int | tuple[int, int]
@@ -146,6 +152,17 @@ class Links:
     notes: tuple[str, ...] = ()
 
 
+@runtime_checkable
+class Prediction(Protocol):
+    """What an explorer needs to know of a prediction that it stands below; ``exercises/predictions.py`` has them."""
+
+    def told(self) -> Sequence[tuple[str, int | str, int | str, str]]:
+        """What was asked for, predicted, and found, and a sign for whether they agree; empty until it is committed."""
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Have this called whenever an answer is committed or taken back."""
+
+
 @dataclass(frozen=True)
 class Settings(ABC):
     """What one explorer is set to. The docstring of a subclass is the first line of that of its public function.
@@ -155,16 +172,25 @@ class Settings(ABC):
     """
 
     _: KW_ONLY
-    #: Not a setting of the picture: large type, and the answer is held back until it is revealed.
+    #: Not settings of the picture: large type, and the answer is held back until it is revealed.
     presenter: bool = False
+    #: The predictions, one or several, until whose commitment the answer is held back.
+    after: Prediction | Sequence[Prediction] = ()
 
     def __post_init__(self) -> None:
+        if not all(isinstance(one, Prediction) for one in self.predictions):
+            raise ValueError(f"after is a prediction, such as lesson.places, or several; you gave {self.after!r}.")
         for declared in self.declared():
             value = self.given()[declared.name]
             if declared.instead is not None and value == declared.instead:
                 object.__setattr__(self, declared.name, None)
             elif value is not None or declared.default is not None:
                 declared.check(value)
+
+    @property
+    def predictions(self) -> Sequence[Prediction]:
+        """The predictions that come first."""
+        return self.after if isinstance(self.after, Sequence) else (self.after,)
 
     @classmethod
     @cache
@@ -190,6 +216,7 @@ class Settings(ABC):
         """The docstring of the public function."""
         lines = {s.name: s.line for s in cls.declared()}
         lines["presenter"] = "large type, and the answer is held back until it is revealed."
+        lines["after"] = AFTER
         text = [" ".join((cls.__doc__ or "").split()), "", "Args:"]
         for name in inspect.signature(cls).parameters:
             # No line ends inside a value.
@@ -239,12 +266,12 @@ class Settings(ABC):
                 chosen[declared.name] = bool(value) if declared.kind == "switch" else value
         return chosen
 
-    def view(self, values: Mapping[str, int], asked: bool = False, source: str = RUN_JUST_NOW) -> View:
+    def view(self, values: Mapping[str, int], invitation: str = "", source: str = RUN_JUST_NOW) -> View:
         """What a page shows at these values of all controls; as ``frame``, a pure function of them.
 
         Args:
             values: by name: see ``Control.value``.
-            asked: whether the answer is held back.
+            invitation: what to do to see the answer, while it is held back; empty where it is shown.
             source: as in ``Frame.for_view``.
         """
         settings = self.changed(**self.chosen(values))
@@ -254,8 +281,8 @@ class Settings(ABC):
         }
         held = {n: links.held[base] for n in values if (base := n.removesuffix(WIDTH)) in links.held}
         # While the answer is held back, nothing says that there is none.
-        notes = list(dict.fromkeys([*held.values(), *(() if asked else links.notes)]))
-        shown = frame.question if asked else frame
+        notes = list(dict.fromkeys([*held.values(), *(() if invitation else links.notes)]))
+        shown = replace(frame.question, invitation=invitation) if invitation else frame
         told = shown.for_view(source) if isinstance(shown, Frame) else shown.for_view()
         linked = {"at": list(values.values()), "hidden": sorted(hidden), "held": sorted(held), "notes": notes}
         return View(frame, shown, told | linked)

@@ -32,6 +32,8 @@ class GridView(anywidget.AnyWidget):  # type: ignore[misc]
     ahead = traitlets.Dict({}).tag(sync=True)
     #: ``Control.for_view()`` of every control.
     controls = traitlets.List([]).tag(sync=True)
+    #: Of the predictions that come first: what was asked for, predicted, and found, and a sign for whether they agree.
+    predicted = traitlets.List([]).tag(sync=True)
     #: What went wrong while the last frame was computed; empty when nothing did.
     problem = traitlets.Unicode("").tag(sync=True)
 

@@ -20,6 +20,8 @@ from typing import Any, Literal
 Role = Literal["real", "ghost", "unread", "kernel", "output", "differ", "empty", "count", "tap", "blank"]
 #: What pointing at a cell of a grid asks: where an output came from, where an input goes, or nothing.
 Walk = Literal["output", "input", ""]
+#: The cells whose colour says nothing of a number.
+UNSHADED: frozenset[Role] = frozenset({"ghost", "blank"})
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,8 @@ class Grid:
 
     @property
     def scale(self) -> tuple[float, float]:
-        """The smallest and the largest number, without those of ghosts: how strong each colour is."""
-        texts = {cell.text for row in self.cells for cell in row if cell.text and cell.role != "ghost"}
+        """The smallest and the largest number, without those that have no shade: how strong each colour is."""
+        texts = {cell.text for row in self.cells for cell in row if cell.text and cell.role not in UNSHADED}
         numbers = [value(text) for text in texts] or [0.0]
         return min(numbers), max(numbers)
 

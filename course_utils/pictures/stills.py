@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from course_utils.pictures.grids import Cell, Grid, short, value
+from course_utils.pictures.grids import UNSHADED, Cell, Grid, short, value
 from course_utils.pictures.photos import Photo
 from course_utils.pictures.tape import Step, rows
 
@@ -158,7 +158,7 @@ def _draw(axes: Axes, grid: Grid, left: float, top: float) -> None:
     side, (low, high) = _side(grid), grid.scale
     for row, line in enumerate(grid.cells):
         for column, cell in enumerate(line):
-            has_number = cell.text and cell.role != "ghost"
+            has_number = cell.text and cell.role not in UNSHADED
             shade = (value(cell.text) - low) / ((high - low) or 1.0) if has_number else 0.0
             _draw_cell(axes, cell, shade, left + column * side, top + row * side, side)
 

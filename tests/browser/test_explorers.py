@@ -30,7 +30,9 @@ CELLS = {
     "counted": 'explore.transposed(k=(3, 2), kernel="count")',
     "bilinear": 'explore.upsampling(interpolation="bilinear")',
     "mean": 'explore.pooling(kind="average", padding="same")',
+    "held back": 'explore.padding(n=7, k=3, padding="valid", after=lesson.places)',
 }
+IMPORTS = "from course_utils import explore\nfrom course_utils.exercises import lesson_01 as lesson"
 MOVED = [*CELLS][:10]
 NUMBERS = ["padding", "stride", "dilation", "pooling", "upsampling", "transposed"]
 SUMS = [*NUMBERS, "same", "counted", "bilinear", "mean"]
@@ -40,7 +42,7 @@ SUMS = [*NUMBERS, "same", "counted", "bilinear", "mean"]
 def opened(tab: rig.WatchedPage, lab: rig.Lab, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A notebook of all explorers, opened and run."""
     path = tmp_path_factory.mktemp("explorers") / "explorers.ipynb"
-    rig.open_and_run(tab, lab, rig.write_notebook(path, "from course_utils import explore", *CELLS.values()))
+    rig.open_and_run(tab, lab, rig.write_notebook(path, IMPORTS, *CELLS.values()))
     assert not rig.error_outputs(tab)
 
 
@@ -469,7 +471,7 @@ def test_the_tape_is_drawn_to_scale_and_only_what_is_too_much_is_hatched(page: r
 def test_the_presenter_reveals_and_the_next_setting_hides_again(page: rig.WatchedPage) -> None:
     explorer = shown(page, "presenter")
     expect(explorer.cell.locator(".cu-ask").first).to_be_visible()
-    expect(explorer.cell.locator('[data-name="output"]')).to_have_count(0)
+    expect(explorer.title("output")).to_have_text("output ?")
     size = explorer.output.evaluate("view => parseFloat(getComputedStyle(view).fontSize)")
     usual = shown(page, "stride").output.evaluate("view => parseFloat(getComputedStyle(view).fontSize)")
     assert size >= 1.4 * usual
@@ -478,8 +480,47 @@ def test_the_presenter_reveals_and_the_next_setting_hides_again(page: rig.Watche
     expect(explorer.title("output")).to_have_text("output 4×4")
     explorer.slider("k, kernel size").focus()
     page.keyboard.press("ArrowRight")
-    expect(explorer.cell.locator('[data-name="output"]')).to_have_count(0)
+    expect(explorer.title("output")).to_have_text("output ?")
     explorer.button("Reset").click()
+
+
+def test_below_a_prediction_a_question_mark_stands_until_an_answer_is_committed(page: rig.WatchedPage) -> None:
+    explorer = shown(page, "held back")
+    ask, output = explorer.cell.locator(".cu-ask").first, explorer.cell.locator('[data-name="output"]')
+    apart, predicted = explorer.cell.locator(".cu-apart"), explorer.cell.locator(".cu-predicted")
+
+    def asks(setting: str) -> None:
+        expect(ask).to_have_text(setting)
+        expect(output).to_have_text("output ?00?")
+        expect(apart).to_be_hidden()
+        expect(predicted).to_be_hidden()
+
+    def answers(size: str) -> None:
+        expect(explorer.title("output")).to_have_text(f"output {size}")
+        expect(explorer.when).to_have_text("run just now")
+        expect(ask).to_have_count(0)
+        expect(apart).to_be_hidden()
+
+    asks('n = 7, k = 3, padding="valid"')
+    focus_slider(explorer, "n, input size")
+    page.keyboard.press("ArrowRight")
+    asks('n = 8, k = 3, padding="valid"')
+    explorer.button("Show it").click()
+    answers("6×6")
+    explorer.slider("n, input size").focus()
+    for key, size in (("ArrowLeft", "5×5"), ("ArrowLeft", "4×4"), ("ArrowRight", "5×5")):
+        page.keyboard.press(key)
+        answers(size)
+    expect(predicted).to_be_hidden()
+    explorer.button("Hide it").click()
+    asks('n = 7, k = 3, padding="valid"')
+    in_kernel(page, "box = lesson.places.box(); box.inputs[0].value = '4'; box.commit.click()")
+    answers("5×5")
+    expect(predicted).to_contain_text("Places in a row: 4 ≠ 5")
+    expect(predicted.locator(".cu-mine")).to_have_css("border-style", "dashed")
+    expect(explorer.button("Show it")).to_have_count(0)
+    in_kernel(page, "box.start_over.click()")
+    asks('n = 7, k = 3, padding="valid"')
 
 
 def test_height_and_width_come_apart_by_key(page: rig.WatchedPage) -> None:

@@ -67,6 +67,12 @@ def test_run_all_ends_without_an_error_and_gives_no_exercise_away(opened: Opened
     assert len(untouched) == len(opened.lesson.exercises) >= 5
 
 
+def test_an_explorer_below_a_prediction_holds_its_answer_back(opened: Opened) -> None:
+    for place in opened.places("explore."):
+        waits = "after=" in "".join(opened.cells[place]["source"])
+        expect(OnPage(opened.page, place).cell.locator(".cu-ask")).to_have_count(2 if waits else 0)
+
+
 def test_each_explorer_follows_its_first_free_slider_to_both_ends(opened: Opened) -> None:
     places = opened.places("explore.")
     assert places or opened.lesson.number == "06"
@@ -101,6 +107,14 @@ def test_a_right_expectation_is_told_to_be_one(opened: Opened) -> None:
                 cell.get_by_role("textbox", name=field.label, exact=True).fill(str(true))
         cell.get_by_role("button", name="Commit my answer").click()
         expect(cell.get_by_text("As you expected").first).to_be_visible(timeout=30_000)
+
+
+def test_then_each_explorer_shows_what_came_and_what_was_expected(opened: Opened) -> None:
+    for place in opened.places("explore."):
+        shown, waited = OnPage(opened.page, place), "after=" in "".join(opened.cells[place]["source"])
+        expect(shown.cell.locator(".cu-ask")).to_have_count(0)
+        expect(shown.cell.locator(".cu-verdict")).to_have_count(1)
+        assert shown.cell.locator(".cu-predicted").is_visible() == waited, opened.cells[place]["id"]
 
 
 def test_on_a_narrow_dark_page_nothing_is_wider_than_the_page(opened: Opened) -> None:

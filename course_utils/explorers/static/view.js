@@ -8,6 +8,7 @@ const SHELL = `
     This is what it has run; please report it.</div>
   <p class="cu-said" role="status" aria-live="polite"></p>
   <div class="cu-result"></div>
+  <p class="cu-predicted" hidden></p>
   <div class="cu-notes"></div>
   <div class="cu-photos"></div>
   <div class="cu-scene"></div>
@@ -128,7 +129,7 @@ function cellsOf(grid) {
     const [row, column, role] = [Math.floor(i / grid.columns), i % grid.columns, ROLES[letter]];
     const line = rows[row].startsWith("=") ? rows[+rows[row].slice(1)] : rows[row];
     const text = line.split(" ")[column] ?? "";
-    const shade = role === "ghost" || !text ? 0 : (text - low) / (high - low || 1);
+    const shade = ["ghost", "blank"].includes(role) || !text ? 0 : (text - low) / (high - low || 1);
     return { row: row + top, column: column + left, role, text, shade };
   });
   const at = new Map(cells.map((cell) => [`${cell.row},${cell.column}`, cell]));
@@ -488,7 +489,10 @@ class Feed {
     const key = JSON.stringify(frame.at);
     const number = this.changes.get(key) ?? this.number;
     if (number < this.shown) return;
-    const differs = !this.confirmed && number === this.shown && !alike(frame, this.frame);
+    // An answer that is held back, or no longer: what was computed ahead is not.
+    const turned = !frame.ask !== !this.frame.ask;
+    if (turned) this.ahead.clear();
+    const differs = !turned && !this.confirmed && number === this.shown && !alike(frame, this.frame);
     this.show(frame, number, true, differs);
   }
 
@@ -576,7 +580,7 @@ function render({ model, el }) {
   function drawResult(frame) {
     if (frame.ask) {
       return fill(part("result"), `<p class="cu-ask">${escaped(frame.ask)}</p>
-        <p class="cu-ask"><b>What size comes out?</b> Everyone predicts; then reveal the answer.</p>`);
+        <p class="cu-ask">${escaped(frame.invitation)}</p>`);
     }
     const ticks = { agree: "✓ by hand ✓ Keras", differ: "✗", refused: "⊘" }[frame.outcome];
     fill(part("result"), `<p class="cu-line"><b class="cu-formula">${escaped(frame.headline ?? "")}</b>
@@ -649,6 +653,15 @@ function render({ model, el }) {
       choose(chosen.walk, chosen.row, chosen.column);
     }
     tellSource();
+  }
+
+  // What the reader expected, dashed, beside what came.
+  function drawPredicted() {
+    const rows = model.get("predicted") ?? [];
+    const row = ([label, mine, came, sign]) => `<span>${escaped(label)}: <span class="cu-mine">${escaped(`${mine}`)}</span>
+      <span aria-hidden="true">${sign}</span> <b>${escaped(`${came}`)}</b></span>`;
+    part("predicted").hidden = !rows.length;
+    fill(part("predicted"), `<span>You predicted (dashed), and Keras gave:</span> ${rows.map(row).join(" ")}`);
   }
 
   function complain() {
@@ -776,13 +789,16 @@ function render({ model, el }) {
 
   feed.listeners.add(draw);
   model.on("change:problem", complain);
+  model.on("change:predicted", drawPredicted);
   draw();
+  drawPredicted();
   complain();
   return () => {
     cancelAnimationFrame(found);
     box?.removeEventListener("focusin", focused);
     feed.listeners.delete(draw);
     model.off("change:problem", complain);
+    model.off("change:predicted", drawPredicted);
     stop();
     clearTimeout(late);
   };
