@@ -219,13 +219,13 @@ _PAGE = """<!doctype html>
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark; }}
-body {{ margin: 0; font: 1.5rem/1.4 system-ui, sans-serif; }}
-section {{ box-sizing: border-box; min-height: 100vh; padding: 4vh 6vw; display: none; }}
+body {{ margin: 0; font: clamp(1.2rem, 2.2vw, 4rem)/1.4 system-ui, sans-serif; }}
+section {{ box-sizing: border-box; min-height: 100vh; padding: 4vh 5vw 8vh; display: none; }}
 section.shown {{ display: block; }}
 h1, h2, h3 {{ line-height: 1.15; }}
-pre {{ font-size: 1.1rem; overflow-x: auto; padding: .6em; border: 1px solid #8886; }}
+pre {{ font-size: .85em; overflow-x: auto; padding: .6em; border: 1px solid #8886; }}
 code {{ font-family: ui-monospace, monospace; }}
-img {{ max-width: 100%; background: #fff; }}
+img {{ display: block; width: 100%; max-height: 74vh; object-fit: contain; object-position: left; background: #fff; }}
 table {{ border-collapse: collapse; }}
 td, th {{ padding: .2em .7em; border-bottom: 1px solid #8886; text-align: left; }}
 .math {{ margin: .8em 0; }} .math svg {{ height: auto; max-width: 100%; }} .anchor-link {{ display: none; }}
@@ -249,10 +249,18 @@ const show = wanted => {{
   scrollTo(0, 0);
 }};
 const at = () => slides.findIndex(slide => slide.classList.contains('shown'));
-const moves = {{ ArrowRight: 1, ' ': 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }};
+// One key, as a clicker has it: to what is below, then to the answer, then to the next slide.
+const on = () => {{
+  if (scrollY + innerHeight + 1 < document.documentElement.scrollHeight) return scrollBy(0, innerHeight * .8);
+  const folded = slides[at()].querySelector('details:not([open])');
+  if (!folded) return show(at() + 1);
+  folded.open = true;
+  folded.scrollIntoView();
+}};
 addEventListener('keydown', event => {{
   if (event.target.closest('summary') && event.key === ' ') return;
-  if (event.key in moves) show(at() + moves[event.key]);
+  if (['ArrowRight', ' ', 'PageDown'].includes(event.key)) on();
+  else if (['ArrowLeft', 'PageUp'].includes(event.key)) show(at() - 1);
   else if (event.key === 'Home') show(0);
   else if (event.key === 'End') show(slides.length - 1);
   else return;
@@ -265,7 +273,7 @@ show((parseInt(location.hash.slice(1)) || 1) - 1);
 
 
 def deck(notebook: NotebookNode) -> str:
-    """The slides of a lesson as one HTML file that needs no kernel and no network: arrow keys turn the page."""
+    """The slides of a lesson as one HTML file that needs no kernel and no network: one key steps through them."""
     pages: list[list[str]] = []
     for cell in notebook.cells:
         if SLIDE in tags(cell):

@@ -468,6 +468,14 @@ def test_the_tape_is_drawn_to_scale_and_only_what_is_too_much_is_hatched(page: r
     explorer.button("Reset").click()
 
 
+def test_slides_are_set_in_large_type(page: rig.WatchedPage) -> None:
+    explorer = shown(page, "presenter")
+    code = page.locator(".jp-Notebook .jp-InputArea .cm-content").first
+    assert code.evaluate("node => parseFloat(getComputedStyle(node).fontSize)") >= 20
+    box = explorer.cell.locator(".cu-presenter").bounding_box()
+    assert box and box["height"] >= 0.8 * page.evaluate("innerHeight"), "what follows stays below the screen"
+
+
 def test_the_presenter_reveals_and_the_next_setting_hides_again(page: rig.WatchedPage) -> None:
     explorer = shown(page, "presenter")
     expect(explorer.cell.locator(".cu-ask").first).to_be_visible()

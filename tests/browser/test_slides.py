@@ -27,24 +27,37 @@ def slides(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.mark.parametrize("width", [1280, 420])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_keys_turn_the_pages(slides: rig.WatchedPage, scheme: Literal["light", "dark"], width: int) -> None:
+def test_one_key_steps_through_all(slides: rig.WatchedPage, scheme: Literal["light", "dark"], width: int) -> None:
     page = slides
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)
-    page.goto(page.url.partition("#")[0])
-    count, seen = page.locator("section").count(), []
-    for number in range(1, count + 1):
-        assert page.locator("section.shown").count() == 1
-        assert page.locator("footer").inner_text() == f"{number} of {count}"
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"slide {number} is too wide"
-        seen.append(page.locator("section.shown").inner_text())
-        page.keyboard.press("ArrowRight")
-    assert len(set(seen)) == count >= 10
-    assert page.locator("footer").inner_text() == f"{count} of {count}", "the last one stays"
+    address = page.url.partition("#")[0]
+    page.goto("about:blank")
+    page.goto(address)
+    count, shown, folded = page.locator("section").count(), page.locator("section.shown"), page.locator("details")
+    answers, pressed, seen = folded.count(), 0, list[str]()
+    while not seen or page.locator("footer").inner_text() != f"{count} of {count}":
+        assert shown.count() == 1 and page.evaluate("scrollY") == 0
+        assert page.locator("footer").inner_text() == f"{len(seen) + 1} of {count}"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"slide {len(seen) + 1}: too wide"
+        closed, here = shown.locator("details:not([open])"), len(seen)
+        seen.append(shown.inner_text())
+        assert shown.locator("details").count() == closed.count(), "no answer is open before it is asked for"
+        while page.evaluate("at()") == here:
+            below = page.evaluate("document.documentElement.scrollHeight - scrollY - innerHeight > 1")
+            left = closed.count()
+            page.keyboard.press("ArrowRight")
+            pressed += 1
+            assert (closed.count() < left) == bool(left and not below), "first what is below, then the answer"
+    assert len(set(seen)) == count - 1 >= 9
+    assert page.locator("details[open]").count() == answers > 2 and pressed >= count - 1 + answers
     page.keyboard.press("Home")
-    assert page.locator("section.shown").inner_text() == seen[0]
-    folded = page.locator("details").first
+    assert shown.inner_text() == seen[0]
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("footer").inner_text() == f"{count - 1} of {count}"
     page.evaluate("slide => show(slide)", page.evaluate("slides.findIndex(slide => slide.querySelector('details'))"))
-    folded.locator("summary").focus()
+    folded.first.locator("summary").focus()
     page.keyboard.press("Space")
-    assert folded.evaluate("details => details.open") and folded.locator("img, pre").first.is_visible()
+    assert not folded.first.evaluate("details => details.open"), "on a fold, Space is the fold's"
+    assert page.locator("footer").inner_text() != f"{count} of {count}"
