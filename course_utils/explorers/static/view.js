@@ -303,7 +303,7 @@ function layers(steps) {
     const note = one.said ? ` <span class="cu-step-note">(${escaped(one.said)})</span>` : "";
     return `<details class="cu-layer cu-step-${one.mark}"><summary data-lm-suppress-shortcuts="true">
       <b>${escaped(one.name)}</b> ${escaped(one.setting ?? "")}: ${sizes}${note}</summary>
-      ${paragraphs(one.lines)}</details>`;
+      ${paragraphs(one.lines ?? [])}</details>`;
   };
   return rowsOf(steps.slice(1)).map((some) => `<div>${some.map(layer).join("")}</div>`).join("");
 }
