@@ -266,9 +266,12 @@ async function mount(el) {
     const place = JSON.parse(el.querySelector("script").textContent);
     new Alone(el, place, await recordingOf(place.explorer));
     el.querySelector(".cu-still").remove();
+    // Out of sight it is not drawn, and stays as high as it is.
+    el.style.containIntrinsicHeight = `auto ${el.offsetHeight}px`;
     el.classList.add("cu-live");
   } catch (error) {
-    const said = make(el, "p", { class: "cu-lost", role: "alert" });
+    el.classList.add("cu-lost");
+    const said = make(el, "p", { class: "cu-why", role: "alert" });
     fill(said, `This explorer cannot be moved here: its recording could not be read (${escaped(error.message)}). The
       picture shows where it starts. To move it, <a href="${escaped(el.dataset.help)}">run the course</a>.`);
   }
