@@ -30,6 +30,7 @@ CELLS = {
     "counted": 'explore.transposed(k=(3, 2), kernel="count")',
     "bilinear": 'explore.upsampling(interpolation="bilinear")',
     "mean": 'explore.pooling(kind="average", padding="same")',
+    "round trip": 'explore.upsampling(n=7, mode="down and up", padding="same")',
     "held back": 'explore.padding(n=7, k=3, padding="valid", after=lesson.places)',
 }
 IMPORTS = "from course_utils import explore\nfrom course_utils.exercises import lesson_01 as lesson"
@@ -429,6 +430,74 @@ def test_from_700_pixels_on_the_scene_is_one_row_at_every_end(page: rig.WatchedP
             assert scene.evaluate("scene => scene.scrollWidth - scene.clientWidth") <= 1, (name, key)
         explorer.button("Reset").click()
     rig.set_size(page, 1280, 1000)
+
+
+def press(control: Any, how: str) -> None:
+    """Press something by mouse, finger or key."""
+    if how == "mouse":
+        control.click()
+    elif how == "key":
+        control.focus()
+        control.page.keyboard.press("Enter")
+    else:
+        control.scroll_into_view_if_needed()
+        box, touch = control.bounding_box(), control.page.context.new_cdp_session(control.page)
+        finger = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        for kind, points in (("touchStart", [finger]), ("touchEnd", [])):
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        touch.detach()
+
+
+@pytest.mark.parametrize("how", ["mouse", "finger", "key"])
+def test_a_square_of_the_tape_opens_its_layer_which_can_be_set(page: rig.WatchedPage, how: str) -> None:
+    explorer = shown(page, "autoencoder")
+    square, chosen = explorer.button("6 MaxPooling2D"), explorer.cell.locator(".cu-chosen")
+    size = chosen.get_by_role("combobox", name="6 MaxPooling2D size")
+    expect(chosen).to_be_hidden()
+    press(square, how)
+    expect(square).to_have_attribute("aria-pressed", "true")
+    expect(chosen).to_contain_text("⌈7 / 2⌉ = 4")
+    assert size.locator(":checked").text_content() == "2 × 2"
+    assert square.evaluate("node => node === document.activeElement")
+    size.select_option("3 × 3")
+    expect(explorer.said).to_contain_text("as asked but for layer 6 3 × 3")
+    expect(chosen).to_contain_text("⌈7 / 3⌉ = 3")
+    in_kernel(page, f"assert Out[{2 + [*CELLS].index('autoencoder')}].settings['pool_6'] == 3, 'not in Python'")
+    explorer.button("Reset").click()
+    expect(chosen).to_contain_text("⌈7 / 2⌉ = 4")
+    assert size.locator(":checked").text_content() == "2 × 2"
+    press(square, how)
+    expect(chosen).to_be_hidden()
+
+
+@pytest.mark.parametrize("how", ["mouse", "finger", "key"])
+@pytest.mark.parametrize(("name", "size", "first"), [("autoencoder", 25, 28), ("round trip", 5, 7)])
+def test_a_size_of_the_strip_sets_n(page: rig.WatchedPage, name: str, size: int, first: int, how: str) -> None:
+    explorer = shown(page, name)
+    strip = explorer.cell.locator(".cu-strips")
+    expect(strip.locator("[aria-current]")).to_have_text(re.compile(rf"^\s*{first}\b"))
+    press(strip.locator(f'button[value="{size}"]'), how)
+    expect(strip.locator("[aria-current]")).to_have_text(re.compile(rf"^\s*{size}\b"))
+    expect(explorer.slider("n, input size")).to_have_attribute("aria-valuetext", str(size))
+    expect(explorer.said).to_contain_text(f"n = {size}")
+    explorer.button("Reset").click()
+    expect(explorer.said).to_contain_text(f"n = {first}")
+
+
+def test_tape_and_strip_are_one_stop_each_of_the_tab_key(page: rig.WatchedPage) -> None:
+    explorer = shown(page, "autoencoder")
+    for place, first, then in ((".cu-tape", "1 Conv2D", "2 MaxPooling2D"), (".cu-strips", "28 ✓", "29 −1")):
+        stop = explorer.cell.locator(f'{place} [tabindex="0"]')
+        expect(stop).to_have_count(1)
+        stop.focus()
+        for key, name in ((None, first), ("ArrowRight", then), ("ArrowLeft", first), ("ArrowLeft", None)):
+            if key:
+                page.keyboard.press(key)
+            if name:
+                expect(explorer.button(name)).to_be_focused()
+        page.keyboard.press("End")
+        expect(explorer.cell.locator(f"{place} button").last).to_be_focused()
+    expect(explorer.cell.locator(".cu-strips [aria-current]")).to_have_text(re.compile("28"))
 
 
 def test_the_tape_is_drawn_to_scale_and_only_what_is_too_much_is_hatched(page: rig.WatchedPage) -> None:

@@ -17,6 +17,7 @@ const SHELL = `
     <p class="cu-arithmetic" role="status" aria-live="polite"></p>
   </div>
   <div class="cu-tape" role="group"></div>
+  <div class="cu-chosen" role="group" hidden></div>
   <div class="cu-remarks"></div>
   <div class="cu-aside"></div>
   <div class="cu-strips"></div>
@@ -270,11 +271,19 @@ function square({ size, wanted, mark }) {
 
 const sizeOf = ({ size, size_text }) => (size ? `${size} × ${size}` : escaped(size_text));
 
-function step(one) {
+// The key that goes with a press: without it the notebook would take it for a shortcut of its own.
+const PRESSED = 'type="button" data-lm-suppress-shortcuts="true"';
+
+function step(one, number, chosen) {
   const { name, size, setting = "", said = "", verdict = "", mark, wanted } = one;
   const right = size === wanted ? "right" : "wrong";
   const broken = escaped(name).replace("2DT", "2D<wbr>T"); // long names may be broken after the dimension
-  return `<li class="cu-step cu-step-${mark}"><div class="cu-square">${square(one)}</div>
+  const stop = number === (chosen || 1) ? 0 : -1; // one stop of the Tab key for the whole tape; the arrow keys go on
+  const pressed = `${PRESSED} tabindex="${stop}" aria-pressed="${number === chosen}" aria-label="${escaped(name)}"`;
+  const drawn = number
+    ? `<button class="cu-square" data-layer="${number}" ${pressed}>${square(one)}</button>`
+    : `<div class="cu-square">${square(one)}</div>`;
+  return `<li class="cu-step cu-step-${mark}">${drawn}
     <span class="cu-step-name">${broken}</span><span class="cu-step-setting">${escaped(setting)}</span>
     <b class="cu-step-size">${sizeOf(one)}</b><span class="cu-step-note">${escaped(said)}</span>
     <span class="cu-step-${right}">${escaped(verdict)}</span></li>`;
@@ -287,31 +296,48 @@ function rowsOf(steps) {
   return rows;
 }
 
-function tape(steps) {
+function tape(steps, chosen) {
   const row = (some) => `<p class="cu-tape-title">${escaped(some[0].begins ?? "")}</p>
-    <ol role="list">${some.map(step).join("")}</ol>`;
+    <ol role="list">${some.map((one) => step(one, steps.indexOf(one), chosen)).join("")}</ol>`;
   return rowsOf(steps).map(row).join("");
+}
+
+// A layer in one line.
+function head(steps, number) {
+  const [before, one] = [steps[number - 1], steps[number]];
+  const after = one.size ?? one.size_text;
+  const note = one.said ? ` <span class="cu-step-note">(${escaped(one.said)})</span>` : "";
+  const sizes = before.size ? `${before.size} → ${after}` : after;
+  return `<b>${escaped(one.name)}</b> ${escaped(one.setting ?? "")}: ${sizes}${note}`;
 }
 
 // The layers as a list: each opens to its arithmetic. The input has none.
 function layers(steps) {
-  let before = steps[0];
-  const layer = (one) => {
-    const after = one.size ?? one.size_text;
-    const sizes = before.size ? `${before.size} → ${after}` : after;
-    before = one;
-    const note = one.said ? ` <span class="cu-step-note">(${escaped(one.said)})</span>` : "";
-    return `<details class="cu-layer cu-step-${one.mark}"><summary data-lm-suppress-shortcuts="true">
-      <b>${escaped(one.name)}</b> ${escaped(one.setting ?? "")}: ${sizes}${note}</summary>
-      ${paragraphs(one.lines ?? [])}</details>`;
-  };
+  const layer = (one) => `<details class="cu-layer cu-step-${one.mark}"><summary data-lm-suppress-shortcuts="true">
+      ${head(steps, steps.indexOf(one))}</summary>${paragraphs(one.lines ?? [])}</details>`;
   return rowsOf(steps.slice(1)).map((some) => `<div>${some.map(layer).join("")}</div>`).join("");
 }
 
-function strip({ caption, entries, now, below }) {
-  const entry = ([n, said, back]) =>
-    `<li class="cu-try${back ? " cu-closes" : ""}${n === now ? ' cu-now" aria-current="true' : ""}">
-      <span>${n}</span> <b>${escaped(said)}</b></li>`;
+// The layer that is chosen on the tape: the controls that set it, and its arithmetic.
+function layerOf(steps, number, controls) {
+  const select = ({ name, label, options }) => `<label>${escaped(label)}
+    <select data-set="${name}" data-lm-suppress-shortcuts="true">
+    ${options.map((option, i) => `<option value="${i}">${escaped(option)}</option>`).join("")}</select></label>`;
+  return `<p class="cu-selects">${controls.map(select).join(" ")}</p><p>${head(steps, number)}</p>
+    ${paragraphs(steps[number].lines ?? [])}`;
+}
+
+// `control`: what is set by a press on one of the sizes.
+function strip({ caption, entries, now, below }, control) {
+  const { name, low, high } = control ?? {};
+  const stop = entries.some(([n]) => n === now) ? now : low;
+  const entry = ([n, said, back]) => {
+    const inside = `<span>${n}</span> <b>${escaped(said)}</b>`;
+    const look = `cu-try${back ? " cu-closes" : ""}${n === now ? " cu-now" : ""}`;
+    if (!(low <= n && n <= high)) return `<li><span class="${look}">${inside}</span></li>`;
+    const pressed = `${PRESSED} data-set="${name}" value="${n}" tabindex="${n === stop ? 0 : -1}"`;
+    return `<li><button class="${look}" ${pressed}${n === now ? ' aria-current="true"' : ""}>${inside}</button></li>`;
+  };
   return `<p class="cu-caption">${escaped(caption)}</p><ul role="list">${entries.map(entry).join("")}</ul>
     <p class="cu-caption">${escaped(below)}</p>`;
 }
@@ -521,6 +547,7 @@ function render({ model, el }) {
   const figure = (name) => el.querySelector(`figure[data-name="${name}"]`);
   let chosen = { walk: "output", row: 0, column: 0 };
   let all = []; // the arithmetic of the frame
+  let layer = 0; // the one that is chosen on the tape
 
   // -- lighting cells
 
@@ -631,9 +658,11 @@ function render({ model, el }) {
       el.style.setProperty("--lines", all.length ? mostLines(all) : 0);
       const each = steps.map((one) => `${one.name}: ${sizeOf(one)}`).join("; ");
       put(part("tape"), { "aria-label": each && `Squares drawn to scale, one after each layer. ${each}.` });
-      fill(part("tape"), tape(steps));
+      drawTape(steps);
       fill(part("remarks"), paragraphs(frame.remarks ?? []));
-      fill(part("strips"), (frame.strips ?? []).map(strip).join(""));
+      const strips = frame.strips ?? [];
+      const sizes = strips.length > 1 ? ["n", "n_width"] : ["n"]; // one strip each where height and width are apart
+      fill(part("strips"), strips.map((one, i) => strip(one, controlOf(sizes[i]))).join(""));
       const card = ({ name, lines }) =>
         `<div class="cu-answer"><div class="cu-name">${escaped(name)}</div>${paragraphs(lines)}</div>`;
       fill(part("answers").lastElementChild, answers.map(card).join(""));
@@ -655,6 +684,17 @@ function render({ model, el }) {
     tellSource();
   }
 
+  function drawTape(steps) {
+    if (!steps[layer]) layer = 0;
+    fill(part("tape"), tape(steps, layer));
+    part("chosen").hidden = !layer;
+    // The name of a control that sets a layer ends with its number.
+    const mine = layer ? model.get("controls").filter(({ name }) => name.endsWith(`_${layer}`)) : [];
+    put(part("chosen"), { "aria-label": layer ? steps[layer].name : null });
+    fill(part("chosen"), layer ? layerOf(steps, layer, mine) : "");
+    for (const select of part("chosen").querySelectorAll("select")) select.value = model.get(`at_${select.dataset.set}`);
+  }
+
   // What the reader expected, dashed, beside what came.
   function drawPredicted() {
     const rows = model.get("predicted") ?? [];
@@ -671,11 +711,38 @@ function render({ model, el }) {
 
   // -- hands on the picture
 
+  const controlOf = (name) => model.get("controls").find((one) => one.name === name);
+
   function set(name, value) {
-    const control = model.get("controls").find((one) => one.name === name);
+    const control = controlOf(name);
     if (!control || feed.frame.held?.includes(name)) return;
-    model.set(`at_${name}`, within(value, control.low, control.high));
+    const [low, high] = control.options.length ? [0, control.options.length - 1] : [control.low, control.high];
+    model.set(`at_${name}`, within(value, low, high));
     model.save_changes();
+  }
+
+  el.addEventListener("click", ({ target }) => {
+    const square = target.closest?.(".cu-step")?.querySelector("[data-layer]");
+    const size = target.closest?.("button[data-set]");
+    if (size) set(size.dataset.set, +size.value);
+    if (!square) return;
+    layer = +square.dataset.layer === layer ? 0 : +square.dataset.layer;
+    drawTape(feed.frame.tape);
+    square.focus();
+  });
+  el.addEventListener("change", ({ target }) => {
+    if (target.dataset?.set) set(target.dataset.set, +target.value);
+  });
+
+  // From one square of the tape, or size of a strip, to the next.
+  function along(event) {
+    const all = [...event.target.closest(".cu-tape, .cu-strips ul")?.querySelectorAll("button") ?? []];
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const to = { Home: 0, End: all.length - 1 }[event.key] ?? all.indexOf(event.target) + by;
+    if (!all.length || !(to >= 0) || to >= all.length) return;
+    all[to].focus();
+    event.preventDefault();
+    event.stopPropagation();
   }
 
   // Which output's window stands nearest to an input row or column: the one whose middle is.
@@ -733,7 +800,8 @@ function render({ model, el }) {
   el.addEventListener("keydown", (event) => {
     const step = KEYS[event.key];
     const walk = event.target.closest("[data-walk]")?.dataset.walk;
-    if (!step || !walk) return;
+    if (!walk) return along(event);
+    if (!step) return;
     event.preventDefault();
     event.stopPropagation(); // JupyterLab would go to another cell
     if (walk !== chosen.walk) choose(walk, 0, 0);
