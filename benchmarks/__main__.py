@@ -6,7 +6,8 @@
     python -m benchmarks --before FOLDER   beside an older build of the course, in the same run
 
 The baseline draws the same three grids with `interact` and `plt.show`, from the same computation. Times in the browser
-are taken in the page: from the key press until the changed picture has been painted.
+are taken in the page: from the key press until the changed picture has been painted. The last table is of a page that
+shows recorded frames, without a kernel.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ def main() -> None:
             in_page.rows(Path(folder), given.steps, given.before),
             in_page.BASELINE,
         )
+        table("on a page without a kernel, key press to picture", in_page.rows_alone(Path(folder), given.steps), "")
 
 
 if __name__ == "__main__":

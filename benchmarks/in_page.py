@@ -15,6 +15,7 @@ from benchmarks.in_kernel import quantiles
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
+import alone  # noqa: E402
 import lab as rig  # noqa: E402
 
 BASELINE = "interact + plt.show (baseline)"
@@ -49,14 +50,24 @@ EXPLORERS = {
     "padding, a picture, k": ('explore.padding(show="image")', "k, kernel size"),
     "the tape, n": ("explore.autoencoder(n=26)", "n, input size"),
 }
+#: Where a lesson shows what is moved on a page without a kernel, and the name of its slider.
+ALONE = {
+    "padding, k": ("00_start_here/explorer", "k"),
+    "stride and symmetric padding, k": ("02_take_bigger_steps/s4-explore", "k"),
+    "pooling, n": ("03_pool/s3-explore", "n"),
+    "pooling, a picture, k": ("03_pool/s8-explore", "k"),
+    "upsampling, f": ("04_upsample/s2-explore", "f"),
+    "transposed, k": ("04_upsample/s5-explore", "k"),
+    "the tape, n": ("05_solve_the_autoencoder/s3-explore", "n"),
+}
 #: Two steps up and two down; and steps of which neither was foreseen.
 STEPS, LEAPS = ["ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"], ["End", "Home"]
 #: Milliseconds between two keys: as quickly as someone presses one who looks at what comes.
 PACE = 120
 
 # Stamp the key, and the moment in which the frame with the changed picture has been painted. What watched before ends.
-WATCH = """([cell, kind]) => {
-    const area = document.querySelector(`.jp-Cell[data-windowed-list-index="${cell}"] .jp-Cell-outputArea`);
+WATCH = """([place, kind]) => {
+    const area = document.querySelector(place);
     const state = () => kind === 'explorer'
         ? area.querySelector('.cu-said, .cu-answers')?.textContent + area.querySelector('.cu-view img')?.src
         : area.querySelector('img')?.src;
@@ -106,10 +117,15 @@ def open_cells(page: Any, server: Any, folder: Path, name: str, cells: list[str]
     return len(cells) - 1
 
 
-def keys(page: Any, cell: int, slider: Any, kind: str, steps: int, pressed: list[str]) -> tuple[float, float]:
+def output_of(cell: int) -> str:
+    """Where in the page the output of a cell is, as a selector."""
+    return f'.jp-Cell[data-windowed-list-index="{cell}"] .jp-Cell-outputArea'
+
+
+def keys(page: Any, place: str, slider: Any, kind: str, steps: int, pressed: list[str]) -> tuple[float, float]:
     """Key press to painted picture, on a slider: these keys again and again."""
     slider.focus()
-    page.evaluate(WATCH, [cell, kind])
+    page.evaluate(WATCH, [place, kind])
     for i in range(steps + 5):
         page.wait_for_timeout(PACE)
         page.keyboard.press(pressed[i % len(pressed)])
@@ -166,7 +182,7 @@ def rows(folder: Path, steps: int, before: Path | None) -> Iterator[tuple[str, f
         page = rig.launch_browser(playwright).new_context(viewport={"width": 1280, "height": 1000}).new_page()
         cell = open_cells(page, server, folder, "baseline", INTERACT)
         slider = rig.cell(page, cell).get_by_role("slider").last
-        yield (BASELINE, *keys(page, cell, slider, "image", steps, STEPS))
+        yield (BASELINE, *keys(page, output_of(cell), slider, "image", steps, STEPS))
         yield (f"after a drag: {BASELINE}", *quantiles([drag(page, slider) for _ in range(5)]))
         server.shutdown_kernels()
         for name, (source, label) in EXPLORERS.items():
@@ -176,10 +192,24 @@ def rows(folder: Path, steps: int, before: Path | None) -> Iterator[tuple[str, f
                 cells = [f"{old}from course_utils import explore", source]
                 cell = open_cells(page, server, folder, title.translate(str.maketrans(" ,=", "---")), cells)
                 slider = rig.cell(page, cell).get_by_role("slider", name=label, exact=True)
-                yield (title, *keys(page, cell, slider, "explorer", steps, STEPS))
-                yield (f"unforeseen: {title}", *keys(page, cell, slider, "explorer", steps // 3, LEAPS))
+                yield (title, *keys(page, output_of(cell), slider, "explorer", steps, STEPS))
+                yield (f"unforeseen: {title}", *keys(page, output_of(cell), slider, "explorer", steps // 3, LEAPS))
                 yield (f"after a drag: {title}", *quantiles([drag(page, slider) for _ in range(5)]))
                 if title == next(iter(EXPLORERS)):
                     yield ("pointing at a cell, without the kernel", *point(page, cell, steps))
                     yield ("MiB (PSS) of the kernel of the first explorer", kernel_memory(server), 0.0)
                 server.shutdown_kernels()
+
+
+def rows_alone(folder: Path, steps: int) -> Iterator[tuple[str, float, float]]:
+    """Explorers on a page without a kernel, opened as a file."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        page = rig.launch_browser(playwright).new_context(viewport={"width": 1280, "height": 1000}).new_page()
+        for name, (place, control) in ALONE.items():
+            # The other explorers of that lesson are on the page, too.
+            lesson = place.partition("/")[0]
+            alone.open_page(page, alone.write(folder, [each for each in alone.places() if each.startswith(lesson)]))
+            slider = alone.Alone(page, place).slider(control)
+            yield (name, *keys(page, f'[data-place="{place}"]', slider, "explorer", steps, STEPS))

@@ -169,7 +169,7 @@ class Alone {
   }
 
   control(control) {
-    const box = make(control.more ? this.fold : this.panel, "div", { class: `cu-set-${control.name}` });
+    const box = make(control.more ? this.fold : this.panel, "div", { class: `cu-set-${control.name} cu-kind-${control.kind}` });
     const made = CONTROLS[control.kind](box, control, control.name, (name, value) => this.move(name, value));
     return { ...control, ...made, box };
   }

@@ -56,7 +56,7 @@ PLANES: dict[str, list[Plane]] = {
 #: Through those of places that show a picture, or where the lesson asks for one.
 PICTURES: dict[str, list[Plane]] = {
     "03_pool/s8-explore": [("kind k padding picture", {}), ("strides", {})],
-    "04_upsample/s7-explore": [("k s padding", {}), ("output_padding", {})],
+    "04_upsample/s7-explore": [("k s padding beside", {}), ("output_padding", {}), ("kernel", {}), ("k picture", {})],
     "02_take_bigger_steps/s4-explore": [("k", _PICTURE), ("s", _PICTURE)],
 }
 

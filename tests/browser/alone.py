@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course_utils.explorers import recording
+from course_utils.explorers.recording import places as places
 from tools import page_explorers
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ _STATE = """(el, names) => {
 }"""
 
 
-def write(folder: Path, places: Sequence[str]) -> str:
-    """Write a page with these places, and return its address."""
+def write(folder: Path, shown: Sequence[str]) -> str:
+    """Write a page that shows the explorers of these places, and return its address."""
     for name, text in page_explorers.scripts().items():
         (folder / name).write_text(text, encoding="utf-8")
     still = '<img alt="the still" src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'
-    body = "\n".join(page_explorers.element(place, still, "run.html#how") for place in places)
-    names = dict.fromkeys([*map(page_explorers.script_of, places), "explorers.js"])
+    body = "\n".join(page_explorers.element(place, still, "run.html#how") for place in shown)
+    names = dict.fromkeys([*map(page_explorers.script_of, shown), "explorers.js"])
     scripts = "".join(f'<script src="{name}"></script>' for name in names)
     (folder / "page.html").write_text(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>alone</title><style>{_STYLE}</style>'
@@ -63,7 +64,7 @@ class Alone:
 
     def __init__(self, page: Page, place: str) -> None:
         self.el = page.locator(f'[data-place="{place}"]')
-        self.place: dict[str, Any] = recording.places()[place]
+        self.place: dict[str, Any] = places()[place]
         self.recording = recording.recording(self.place["explorer"])
         self.el.scroll_into_view_if_needed()
 
