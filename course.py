@@ -4,15 +4,17 @@
     python course.py test     sets everything up and runs every test
     python course.py --help   says what else there is
 
-This file only looks for a Python that the course can run on and hands over to it; the work is done in
-tools/bootstrap. It is written so that *every* Python can read it, even 2.7: a Python that is too old
-should get a sentence, not a SyntaxError. That is why there are no f-strings and no annotations here.
+This file only looks for a Python that the course can run on, or offers to fetch one, and hands over to it;
+the work is done in tools/bootstrap. It is written so that *every* Python can read it, even 2.7: a Python that
+is too old should get a sentence, not a SyntaxError. That is why there are no f-strings and no annotations here.
 """
 
 from __future__ import print_function
 
+import glob
 import os
 import platform
+import shutil
 import struct
 import subprocess
 import sys
@@ -22,6 +24,7 @@ ROOT = os.path.dirname(os.path.abspath(__file__))
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
 PREFERRED = ("3.12", "3.13", "3.11")
 ASK = "--is-this-python-suitable"
+FETCHED = os.path.join(ROOT, ".python")
 
 HOW_TO_GET_ONE = {
     "win32": "Install one from python.org (the 64-bit installer), or with: winget install Python.Python.3.12",
@@ -80,9 +83,11 @@ def why_not_venv():
 
 def other_pythons():
     """Name, as commands, the Pythons that may be on this machine besides the one running."""
-    commands = [["python" + version] for version in PREFERRED]
+    own = [os.path.join(FETCHED, "cpython-*", name) for name in ("python.exe", os.path.join("bin", "python3"))]
+    commands = [[path] for pattern in own for path in sorted(glob.glob(pattern))]
     if sys.platform == "win32":
-        commands = [["py", "-" + version] for version in PREFERRED] + commands
+        commands += [["py", "-" + version] for version in PREFERRED]
+    commands += [["python" + version] for version in PREFERRED]
     if sys.platform == "darwin":
         for version in PREFERRED:
             commands.append(["/opt/homebrew/bin/python" + version])
@@ -133,24 +138,38 @@ def hand_over(command, arguments):
             continue
 
 
-def refuse(reason, reasons):
-    """Explain why the course cannot start here, and what would help."""
-    system = "linux" if sys.platform.startswith("linux") else sys.platform
+def say_why(reason, reasons):
+    """Explain why the course cannot start on the Pythons that are here."""
     lines = ["The course needs Python 3.11, 3.12 or 3.13 (64-bit), and none that will do was found."]
     lines += ["  %s: %s." % (sys.executable, reason)]
     lines += ["  " + other for other in reasons if reason not in other]
-    if "-venv" not in lines[1]:
-        lines += [HOW_TO_GET_ONE.get(system, "Install one from python.org.")]
-        lines += ["Where that brings another version, uv can install one beside it: uv python install 3.12"]
-    lines += ["Then run the same command again."]
     print("\n".join(lines), file=sys.stderr)
+
+
+def refuse(reason):
+    """Say what would help."""
+    system = "linux" if sys.platform.startswith("linux") else sys.platform
+    lines = [] if "-venv" in reason else [HOW_TO_GET_ONE.get(system, "Install one from python.org.")]
+    print("\n".join(lines + ["Then run the same command again."]), file=sys.stderr)
     return 1
+
+
+def fetch(accepted):
+    """Offer to fetch a Python; True where one has come."""
+    if sys.version_info < (3, 8):  # too old to read the rest
+        return False
+    sys.path.insert(0, ROOT)
+    from tools.bootstrap.fetching import offer
+
+    return offer(accepted)
 
 
 def main(arguments):
     """Run the course under this Python if it is suitable, else under the first one that is."""
     for name in ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__"):  # they are about another Python
         os.environ.pop(name, None)
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    arguments = [argument for argument in own if argument != "--yes"] + arguments[len(own) :]
     reason = why_not_this_python()
     if arguments == [ASK]:
         print("yes" if reason is None else reason)
@@ -159,6 +178,8 @@ def main(arguments):
     if hopeless:
         print(hopeless, file=sys.stderr)
         return 1
+    if arguments[:1] == ["fresh"] and not os.path.abspath(sys.executable).startswith(FETCHED):
+        shutil.rmtree(FETCHED, ignore_errors=True)
     if reason is None:
         sys.path.insert(0, ROOT)
         from tools.bootstrap.commands import main as run
@@ -166,7 +187,13 @@ def main(arguments):
         return run(arguments)
     command, reasons = find_python()
     if command is None:
-        return refuse(reason, reasons)
+        say_why(reason, reasons)
+        if not fetch("--yes" in own):
+            return refuse(reason)
+        command, reasons = find_python()
+        if command is None:
+            say_why(reason, reasons)
+            return 1
     print("This is Python %s; using %s instead." % (version_name(), " ".join(command)))
     return hand_over(command, arguments)
 

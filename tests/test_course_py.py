@@ -625,6 +625,79 @@ def test_unsuitable_python_says_so_or_finds_another(old: Path | None, course: Co
     assert commands.USAGE in output
 
 
+def archive_of_a_python(folder: Path) -> str:
+    """What uv fetches a Python from, on this machine: a list of one archive, in which this very Python is started."""
+    folder = folder / "source"
+    home, library = folder / "python", Path(sysconfig.get_path("stdlib"))
+    for file, text in {
+        "bin/python3.13": f'#!/bin/sh\nexec "{sys.executable}" "$@"\n',
+        "lib/python3.13/_sysconfigdata_.py": next(library.glob("_sysconfigdata_*.py")).read_text(encoding="utf-8"),
+    }.items():
+        (home / file).parent.mkdir(parents=True)
+        (home / file).write_text(text, encoding="utf-8")
+    (home / "bin" / "python3.13").chmod(0o755)
+    (home / "bin" / "python3").symlink_to("python3.13")
+    archive = Path(shutil.make_archive(str(folder / "archive"), "gztar", folder, "python"))
+    system = "darwin" if sys.platform == "darwin" else "linux"
+    described = {
+        "name": "cpython",
+        "major": 3,
+        "minor": 13,
+        "patch": 0,
+        "prerelease": "",
+        "variant": None,
+        "build": "1",
+    }
+    described |= {"os": system, "libc": "none" if system == "darwin" else "gnu", "url": archive.as_uri()}
+    described |= {"sha256": hashlib.sha256(archive.read_bytes()).hexdigest()}
+    families = ("x86_64", "aarch64")
+    found = {f"cpython-3.13.0-{system}-{at}": {**described, "arch": {"family": at, "variant": None}} for at in families}
+    (folder / "list.json").write_text(json.dumps(found), encoding="utf-8")
+    return (folder / "list.json").as_uri()
+
+
+FROM_3_8 = [python for python in OLD_PYTHONS if not re.fullmatch(r"python(2\.\d|3\.[67])", python.name)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes links to Pythons")
+@pytest.mark.parametrize("old", [*FROM_3_8[:1], None], ids=lambda path: path.name if path else "without ensurepip")
+def test_a_python_is_fetched_into_the_folder(old: Path | None, course: Course) -> None:
+    beside, fetched = course.folder.parent / "beside", course.folder / ".python"
+    (beside / "learner").mkdir(parents=True)
+    unsuitable = str(old or without_ensurepip(beside))
+    alone: dict[str, Any] = {"PATH": str(beside), "HOME": str(beside / "learner")}
+    source: dict[str, Any] = alone | {"UV_PYTHON_DOWNLOADS_JSON_URL": archive_of_a_python(beside)}
+
+    output = course.run("--help", exits=1, python=unsuitable, **source)
+    assert "--yes" in output and not fetched.exists()
+    output = course.run("--help", "--yes", exits=1, python=unsuitable, **alone | NOWHERE)
+    assert "could not be fetched. If there is no network" in output and "Then run the same command again" in output
+    output = course.run("--help", "--yes", python=unsuitable, **source)
+    assert commands.USAGE in output
+    output = course.run("--help", python=unsuitable, **alone)
+    assert f"using {fetched}" in output and commands.USAGE in output
+    assert not list((beside / "learner").iterdir()) and not course.venv.exists()
+    course.run("fresh", exits=1, python=unsuitable, **alone)
+    assert not fetched.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a terminal of its own")
+def test_at_a_terminal_it_is_asked(course: Course) -> None:
+    beside = course.folder.parent / "beside"
+    beside.mkdir()
+    unsuitable = str(without_ensurepip(beside))
+    settings = course.environment(PATH=str(beside), UV_PYTHON_DOWNLOADS_JSON_URL=archive_of_a_python(beside))
+    for answer, comes in (("\n", False), ("y\n", True)):
+        typing, terminal = os.openpty()
+        os.write(typing, answer.encode())
+        command = [unsuitable, "course.py", "--help"]
+        said = subprocess.run(command, cwd=course.folder, env=settings, stdin=terminal, capture_output=True, text=True)
+        assert "Fetch it? [y/N]" in said.stderr and "--yes" not in said.stderr
+        assert (commands.USAGE in said.stdout) == (course.folder / ".python").exists() == comes
+        os.close(typing)
+        os.close(terminal)
+
+
 def test_every_python_can_read_the_way_in() -> None:
     """Also where no old one is there to try it: nothing in the file is younger than Python 2.7."""
     source = (ROOT / "course.py").read_text(encoding="utf-8")

@@ -52,7 +52,8 @@ python course.py check           say whether this machine is ready for a worksho
 python course.py doctor          show what is there: Python, the environment, versions, a browser for the tests
 
 The environment lies in .venv in this folder, or wherever the variable COURSE_VENV says. The first run
-downloads some hundred MB and takes a few minutes; every later one starts in seconds. Interrupting is safe."""
+downloads some hundred MB and takes a few minutes; every later one starts in seconds. Interrupting is safe.
+Where no Python will do, one is fetched into .python in this folder, if you agree; --yes agrees in advance."""
 
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 

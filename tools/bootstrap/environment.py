@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import IO
 
 from tools.bootstrap.console import SetupError, say, seconds_since, step
-from tools.bootstrap.installing import UV_LOCK, download, get_uv, install, install_editable
-from tools.bootstrap.surroundings import ROOT, clean_environment, venv_python
+from tools.bootstrap.installing import download, get_uv, install, install_editable
+from tools.bootstrap.surroundings import ROOT, UV_LOCK, clean_environment, venv_python
 
 LOCKS = {
     "run": ROOT / "requirements" / "run.lock.txt",

@@ -13,10 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.bootstrap.console import SetupError, Ticker
-from tools.bootstrap.surroundings import ROOT, UV_NAMES, WHEELS, clean_environment, venv_python
-
-UV_LOCK = ROOT / "requirements" / "uv.lock.txt"
-"""The one version of uv that installs the rest."""
+from tools.bootstrap.surroundings import ROOT, UV_LOCK, UV_NAMES, WHEELS, clean_environment, venv_python
 
 DOWNLOAD = re.compile(r"Downloading (?:\S*/)?([\w.-]+?)(?:-(\d[^-\s]*)-\S*\.whl)? \(([\d.]+) ?([kKMG])i?B\)")
 UNPACKING = re.compile(r"Prepared (\d+) packages")

@@ -10,6 +10,9 @@ ROOT = Path(__file__).absolute().parents[2]
 WHEELS = ROOT / "wheels"
 """Where wheels are in this folder, packages are installed from it and never from the network."""
 
+UV_LOCK = ROOT / "requirements" / "uv.lock.txt"
+"""The one version of uv that installs the rest."""
+
 MISLEADING = (
     # They put other packages, or another Python, in front of ours.
     "PYTHONPATH",
