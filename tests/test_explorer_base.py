@@ -192,6 +192,19 @@ def test_the_scale_of_a_map_leaves_out_its_ghosts() -> None:
     assert Grid("ladder", "t", ((Cell("", "tap"),),), (0, 0), "d").scale == (0, 0)
 
 
+def test_where_some_numbers_are_negative_the_shade_counts_from_0_both_ways() -> None:
+    def shades(*texts: str) -> list[float]:
+        grid = Grid("input", "t", (tuple(Cell(text, "real") for text in texts),), (0, 0), "d")
+        return [grid.shade(cell) for cell in grid.cells[0]]
+
+    assert shades("−8", "0", "4", "−2") == [-1, 0, 0.5, -0.25]
+    assert shades("−1", "4") == [-0.25, 1]
+    assert shades("2", "4", "3") == [0, 1, 0.5]
+    assert shades("−3", "−1") == [-1, -1 / 3] and shades("0", "0") == [0, 0]
+    ghosts = Grid("input", "t", ((Cell("−∞", "ghost"), Cell("?", "blank"), Cell("−2", "real")),), (0, 0), "d")
+    assert [ghosts.shade(cell) for cell in ghosts.cells[0]] == [0, 0, -1]
+
+
 # -- controls as data -------------------------------------------------------------------------------------------------
 
 

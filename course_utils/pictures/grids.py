@@ -2,7 +2,7 @@
 
 Real input cells are blue, ghost cells (padding) grey, dotted and hatched, output cells orange, kernel cells plain; a
 cell that no window reads is struck out. Colour is never the only sign. The larger a number among those of its grid,
-the stronger its colour.
+the stronger its colour; negative numbers have another one, and 0 has none.
 """
 
 from __future__ import annotations
@@ -90,6 +90,18 @@ class Grid:
         texts = {cell.text for row in self.cells for cell in row if cell.text and cell.role not in UNSHADED}
         numbers = [value(text) for text in texts] or [0.0]
         return min(numbers), max(numbers)
+
+    def shade(self, cell: Cell) -> float:
+        """How strong the colour of a cell is: from 0 for the smallest number of the grid to 1 for the largest.
+
+        Where some numbers are negative, 0 is for 0, and the number as far from 0 as any has 1 or −1. ``view.js`` does
+        the same.
+        """
+        if not cell.text or cell.role in UNSHADED:
+            return 0.0
+        low, high = self.scale
+        zero, reach = (0.0, max(-low, high)) if low < 0 else (low, high - low)
+        return (value(cell.text) - zero) / (reach or 1.0)
 
     def for_view(self) -> dict[str, Any]:
         """The grid as JSON, in few letters.

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from course_utils.pictures.grids import UNSHADED, Cell, Grid, short, value
+from course_utils.pictures.grids import Cell, Grid, short
 from course_utils.pictures.photos import Photo
 from course_utils.pictures.tape import Step, rows
 
@@ -31,6 +31,9 @@ _COLOURS = {
     "tap": ("#e8751a", "#e8751a"),
     "blank": ("#2f7fd1", "#2f7fd1"),
 }
+#: In a map with negative numbers: theirs, by the colour of the others; and that of 0.
+_MINUS = {"#2f7fd1": "#a88400", "#e8751a": "#0b8088"}
+_ZERO = dict.fromkeys(_MINUS, "#8c8c8c")
 #: How strong the colour is where it does not say how large the number is.
 _STRENGTHS = {"ghost": 0.08, "kernel": 0.25, "unread": 0.05, "empty": 0.05, "tap": 0.75, "blank": 0.1}
 _GAP = 1.6  # cells between two grids
@@ -155,20 +158,20 @@ def _side(grid: Grid) -> float:
 
 
 def _draw(axes: Axes, grid: Grid, left: float, top: float) -> None:
-    side, (low, high) = _side(grid), grid.scale
+    side = _side(grid)
     for row, line in enumerate(grid.cells):
         for column, cell in enumerate(line):
-            has_number = cell.text and cell.role not in UNSHADED
-            shade = (value(cell.text) - low) / ((high - low) or 1.0) if has_number else 0.0
-            _draw_cell(axes, cell, shade, left + column * side, top + row * side, side)
+            shade = grid.shade(cell)
+            other = {} if grid.scale[0] >= 0 or shade > 0 else _MINUS if shade else _ZERO
+            _draw_cell(axes, cell, shade, other, left + column * side, top + row * side, side)
 
 
-def _draw_cell(axes: Axes, cell: Cell, shade: float, x: float, y: float, side: float) -> None:
+def _draw_cell(axes: Axes, cell: Cell, shade: float, other: Mapping[str, str], x: float, y: float, side: float) -> None:
     from matplotlib.colors import to_rgba
     from matplotlib.patches import Rectangle
 
-    fill, edge = _COLOURS[cell.role]
-    strength = _STRENGTHS.get(cell.role, 0.12 + 0.5 * shade)
+    fill, edge = (other.get(colour, colour) for colour in _COLOURS[cell.role])
+    strength = _STRENGTHS.get(cell.role, 0.12 + 0.5 * abs(shade))
     square = Rectangle(
         (x + 0.04 * side, y + 0.04 * side),
         0.92 * side,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import random
 import re
 from pathlib import Path
@@ -11,6 +12,8 @@ import lab as rig
 import pytest
 from on_page import OnPage
 from playwright.sync_api import expect
+
+from course_utils.explorers.padding import PaddingSettings
 
 #: One cell each. What a test needs to know of it: a slider, and what is to be read after one key on it.
 CELLS = {
@@ -31,6 +34,7 @@ CELLS = {
     "bilinear": 'explore.upsampling(interpolation="bilinear")',
     "mean": 'explore.pooling(kind="average", padding="same")',
     "round trip": 'explore.upsampling(n=7, mode="down and up", padding="same")',
+    "negative": 'explore.padding(n=7, k=3, kernel="edge", values="negative")',
     "held back": 'explore.padding(n=7, k=3, padding="valid", after=lesson.places)',
 }
 IMPORTS = "from course_utils import explore\nfrom course_utils.exercises import lesson_01 as lesson"
@@ -733,6 +737,59 @@ def test_the_code_is_copied(page: rig.WatchedPage) -> None:
     copied = page.evaluate("() => navigator.clipboard.readText()")
     assert copied == one.cell.locator(".cu-code code").text_content()
     assert "keras.layers.Conv2D(filters=1" in copied
+
+
+# Of each cell with a number: its grid, the number, how strong its colour is, the colour as it is seen, and how well the
+# number stands out from it.
+COLOURS = """view => {
+    const sheet = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
+    const paint = sheet.getContext('2d', { willReadFrequently: true });
+    const over = (colour, opacity) => {
+        paint.globalAlpha = opacity;
+        paint.fillStyle = colour;
+        paint.fillRect(0, 0, 1, 1);
+        return [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    };
+    const linear = part => part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4;
+    const bright = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+    const behind = [];
+    for (let node = view; node; node = node.parentElement) behind.unshift(getComputedStyle(node).backgroundColor);
+    return [...view.querySelectorAll('.cu-cell')].filter(cell => cell.textContent).map(cell => {
+        const [box, number] = ['rect', 'text'].map(name => getComputedStyle(cell.querySelector(name)));
+        for (const colour of ['white', ...behind]) over(colour, 1);
+        const ground = over(box.fill, box.fillOpacity);
+        const [a, b] = [bright(ground), bright(over(number.fill, 1))].sort((a, b) => b - a);
+        const { name } = cell.closest('figure').dataset;
+        const shade = +cell.querySelector('rect').style.getPropertyValue('--shade');
+        return { name, text: cell.textContent.replace('−', '-'), shade, ground, contrast: (a + 0.05) / (b + 0.05) };
+    });
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_number_stands_out_and_the_signs_have_a_colour_each(page: rig.WatchedPage, theme: rig.Theme) -> None:
+    rig.set_theme(page, theme)
+    for name in CELLS:
+        seen = shown(page, name).output.evaluate(COLOURS)
+        assert all(cell["contrast"] >= 4.5 for cell in seen), (name, min(seen, key=lambda cell: cell["contrast"]))
+    cells = shown(page, "negative").output.evaluate(COLOURS)
+    hues: dict[tuple[str, int], set[float]] = {}
+    for grid in PaddingSettings(7, 3, "same", "edge", "negative").frame().grids:
+        here = [cell for cell in cells if cell["name"] == grid.name]
+        drawn = [cell for row in grid.cells for cell in row]
+        assert [cell["shade"] for cell in here] == pytest.approx([abs(grid.shade(cell)) for cell in drawn])
+        for one, cell in zip(here, drawn, strict=True):
+            hue, saturation, _ = colorsys.rgb_to_hsv(*(part / 255 for part in one["ground"]))
+            if cell.role in ("real", "output"):
+                if cell.text == "0":
+                    assert saturation < 0.03, "0 is neutral"
+                elif abs(grid.shade(cell)) > 0.25:
+                    hues.setdefault((grid.name, 1 if grid.shade(cell) > 0 else -1), set()).add(360 * hue)
+    means = {key: sum(some) / len(some) for key, some in hues.items()}
+    assert len(means) == 4 and all(max(some) - min(some) < 12 for some in hues.values()), hues
+    assert all(15 < mean < 345 for mean in means.values()), "red is for disagreement alone"
+    for grid_name in ("input", "output"):
+        assert abs(means[grid_name, 1] - means[grid_name, -1]) > 60
 
 
 @pytest.mark.parametrize("width", [1280, 420])

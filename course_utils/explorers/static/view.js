@@ -126,11 +126,13 @@ function cellsOf(grid) {
   const roles = grid.roles.replace(/(\d+)(\w)/g, (_, count, role) => role.repeat(+count));
   const rows = grid.texts.split(";");
   const [[top, left], [low, high]] = [grid.origin, grid.scale];
+  // As Grid.shade: from the smallest number to the largest; where some are negative, as far as from 0, either way.
+  const [zero, reach] = low < 0 ? [0, Math.max(-low, high)] : [low, high - low];
   const cells = [...roles].map((letter, i) => {
     const [row, column, role] = [Math.floor(i / grid.columns), i % grid.columns, ROLES[letter]];
     const line = rows[row].startsWith("=") ? rows[+rows[row].slice(1)] : rows[row];
     const text = line.split(" ")[column] ?? "";
-    const shade = ["ghost", "blank"].includes(role) || !text ? 0 : (text - low) / (high - low || 1);
+    const shade = ["ghost", "blank"].includes(role) || !text ? 0 : (text - zero) / (reach || 1);
     return { row: row + top, column: column + left, role, text, shade };
   });
   const at = new Map(cells.map((cell) => [`${cell.row},${cell.column}`, cell]));
@@ -170,14 +172,15 @@ function makeCell(group, { row, column }) {
 
 function changeCell(cell, { role, text, shade }) {
   const shown = (cell.shown ??= {});
-  if (shown.role !== role) {
-    put(cell, { class: `cu-cell cu-${role}` });
+  const look = shade < 0 ? `${role} cu-minus` : role;
+  if (shown.look !== look) {
+    put(cell, { class: `cu-cell cu-${look}` });
     put(cell.sign, { d: MARKS[role] ?? null });
     cell.lit = false;
   }
   if (shown.text !== text) setText(cell.number, minus(short(text)));
-  if (shown.shade !== shade) cell.box.style.setProperty("--shade", shade);
-  Object.assign(shown, { role, text, shade });
+  if (shown.shade !== shade) cell.box.style.setProperty("--shade", Math.abs(shade));
+  Object.assign(shown, { look, text, shade });
 }
 
 function drawGrid(figure, grid, before) {
@@ -193,7 +196,7 @@ function drawGrid(figure, grid, before) {
     figure.grip = shape(figure.svg, "path", { class: "cu-grip", d: "M-8 6H6V-8M-1 6L6 -1", "aria-hidden": "true" });
   }
   const [width, height] = [grid.columns * SIDE + MARGIN + RIM, rows * SIDE + MARGIN + RIM];
-  put(figure.svg, { "aria-label": grid.said, "data-grid": grid.name });
+  put(figure.svg, { "aria-label": grid.said, "data-grid": grid.name, class: grid.scale[0] < 0 ? "cu-signed" : null });
   put(figure.svg, { viewBox: `${left * SIDE - MARGIN} ${top * SIDE - MARGIN} ${width} ${height}` });
   put(figure.grip, { transform: `translate(${(left + grid.columns) * SIDE} ${(top + rows) * SIDE})` });
   figure.style.setProperty("--w", width / SIDE);
