@@ -740,7 +740,7 @@ def test_the_code_is_copied(page: rig.WatchedPage) -> None:
 
 
 # Of each cell with a number: its grid, the number, how strong its colour is, the colour as it is seen, and how well the
-# number stands out from it.
+# number stands out from it; and how well each letter of a size does.
 COLOURS = """view => {
     const sheet = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
     const paint = sheet.getContext('2d', { willReadFrequently: true });
@@ -754,16 +754,68 @@ COLOURS = """view => {
     const bright = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
     const behind = [];
     for (let node = view; node; node = node.parentElement) behind.unshift(getComputedStyle(node).backgroundColor);
-    return [...view.querySelectorAll('.cu-cell')].filter(cell => cell.textContent).map(cell => {
+    const contrast = (one, other) => {
+        const [a, b] = [bright(one), bright(other)].sort((a, b) => b - a);
+        return (a + 0.05) / (b + 0.05);
+    };
+    const page = () => ['white', ...behind].map(colour => over(colour, 1)).at(-1);
+    const letters = [...view.querySelectorAll(':is(.cu-n, .cu-k, .cu-s, .cu-o)')].map(one =>
+        ({ text: one.textContent, contrast: contrast(page(), over(getComputedStyle(one).color, 1)) }));
+    return letters.concat([...view.querySelectorAll('.cu-cell')].filter(cell => cell.textContent).map(cell => {
         const [box, number] = ['rect', 'text'].map(name => getComputedStyle(cell.querySelector(name)));
-        for (const colour of ['white', ...behind]) over(colour, 1);
+        page();
         const ground = over(box.fill, box.fillOpacity);
-        const [a, b] = [bright(ground), bright(over(number.fill, 1))].sort((a, b) => b - a);
         const { name } = cell.closest('figure').dataset;
         const shade = +cell.querySelector('rect').style.getPropertyValue('--shade');
-        return { name, text: cell.textContent.replace('−', '-'), shade, ground, contrast: (a + 0.05) / (b + 0.05) };
-    });
+        return { name, text: cell.textContent, shade, ground, contrast: contrast(ground, over(number.fill, 1)) };
+    }));
 }"""
+
+
+#: The formula, and where each size and its number stand in it.
+FORMULAS = {
+    "stride": ("o = ⌈n / s⌉ = ⌈8 / 2⌉ = 4", "o=o n=n s=s n=8 s=2 o=4"),
+    "valid": ("o = n − k + 1 = 7 − 3 + 1 = 5", "o=o n=n k=k n=7 k=3 o=5"),
+    "dilation": ("height: o = n − k_eff + 1 = 9 − 5 + 1 = 5", "o=o n=n n=9 o=5"),
+    "transposed": ("o = n·s = 4·2 = 8", "o=o n=n s=s n=4 s=2 o=8"),
+    "impossible": ("no output", ""),
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_n_k_s_and_o_have_a_colour_each_wherever_they_stand(page: rig.WatchedPage, theme: rig.Theme) -> None:
+    rig.set_theme(page, theme)
+    for name, (formula, sizes) in FORMULAS.items():
+        line = shown(page, name).cell.locator(".cu-formula")
+        expect(line).to_have_text(formula)
+        spans = line.locator("span").evaluate_all(
+            "all => all.map(one => one.className.slice(3) + '=' + one.textContent)"
+        )
+        assert " ".join(spans) == sizes
+    explorer = shown(page, "stride")
+    explorer.cell.locator(".cu-answers > summary").click()
+    ghosts = explorer.cell.locator(".cu-answer p").nth(1)
+    expect(ghosts).to_have_text("p_before + p_after = max((o − 1)·s + k − n, 0) = max((4 − 1)·2 + 3 − 8, 0) = 1")
+    found = ghosts.locator("span").evaluate_all(
+        "all => all.map(one => one.className.slice(3) + one.textContent).join(' ')"
+    )
+    assert found == "oo ss kk nn o4 s2 k3 n8"
+    explorer.cell.locator(".cu-answers > summary").click()
+    seen: dict[str, list[str]] = explorer.cell.evaluate(
+        """cell => {
+            const colours = { n: [], k: [], s: [], o: [] };
+            for (const size of 'nkso') {
+                for (const one of cell.querySelectorAll(`.cu-${size}`)) colours[size].push(getComputedStyle(one).color);
+                for (const label of cell.querySelectorAll(`.cu-set-${size} .widget-label`))
+                    colours[size].push(getComputedStyle(label, '::first-letter').color);
+                for (const grip of cell.querySelectorAll(`[data-grip=${size}]`))
+                    colours[size].push(getComputedStyle(grip).stroke);
+            }
+            return colours;
+        }"""
+    )
+    assert {size: len(some) >= 3 for size, some in seen.items()} == dict.fromkeys("nkso", True), seen
+    assert all(len(set(some)) == 1 for some in seen.values()) and len({some[0] for some in seen.values()}) == 4, seen
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -775,7 +827,7 @@ def test_every_number_stands_out_and_the_signs_have_a_colour_each(page: rig.Watc
     cells = shown(page, "negative").output.evaluate(COLOURS)
     hues: dict[tuple[str, int], set[float]] = {}
     for grid in PaddingSettings(7, 3, "same", "edge", "negative").frame().grids:
-        here = [cell for cell in cells if cell["name"] == grid.name]
+        here = [cell for cell in cells if cell.get("name") == grid.name]
         drawn = [cell for row in grid.cells for cell in row]
         assert [cell["shade"] for cell in here] == pytest.approx([abs(grid.shade(cell)) for cell in drawn])
         for one, cell in zip(here, drawn, strict=True):

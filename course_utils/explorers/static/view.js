@@ -39,6 +39,8 @@ const MARGIN = 24; // for the numbers of the rows and columns
 const RIM = 9; // for the corner by which a map is pulled
 const LATE = 500; // milliseconds after which it is said that the kernel has not yet confirmed what is shown
 const PACE = 450; // milliseconds from one cell to the next, in play
+const SIZES = ["n", "k", "s", "o"]; // each has a colour
+const SIZE_OF = { input: "n", kernel: "k", output: "o" }; // in the title of a map
 const SVG = "http://www.w3.org/2000/svg";
 
 // -- the page, changed in place: nothing is taken away and put back, so there is no flicker and no lost focus ---------
@@ -46,6 +48,28 @@ const SVG = "http://www.w3.org/2000/svg";
 const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 const paragraphs = (lines) => lines.map((line) => `<p>${escaped(line)}</p>`).join("");
+
+// A formula, such as "o = ⌈n / s⌉ = ⌈7 / 2⌉ = 4", with a colour for each size: its letter, and its number, which stands
+// where the letter stood before. The last number is what stands before it all.
+function coloured(line) {
+  const parts = line.split(" = ").map((part) => part.split(/([A-Za-z_]+|\d+)/));
+  const words = parts.map((part) => part.filter((_, i) => i % 2));
+  const size = (word) => (SIZES.includes(word) ? word : undefined);
+  return parts
+    .map((part, i) => {
+      const before = words[i - 1]?.length === words[i].length ? words[i - 1] : [];
+      const meant = i && i === parts.length - 1 && words[i].length === 1 ? [words.at(-4)?.at(-1)] : before;
+      return part
+        .map((text, j) => {
+          const letter = j % 2 ? (size(text) ?? (/\d/.test(text) && size(meant[(j - 1) / 2]))) : "";
+          return letter && parts.length > 1 ? `<span class="cu-${letter}">${text}</span>` : escaped(text);
+        })
+        .join("");
+    })
+    .join(" = ");
+}
+
+const formulas = (lines) => lines.map((line) => `<p>${coloured(line)}</p>`).join("");
 
 function put(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
@@ -95,7 +119,8 @@ function figures(place, items, draw) {
     const figure = place.children[i] ?? place.appendChild(document.createElement("figure"));
     if (!figure.firstChild) figure.append(document.createElement("figcaption"));
     put(figure, { "data-name": item.name });
-    setText(figure.firstElementChild, item.title);
+    const size = (text) => (item.name in SIZE_OF ? `<span class="cu-${SIZE_OF[item.name]}">${text}</span>` : text);
+    fill(figure.firstElementChild, escaped(item.title).replace(/\d+×\d+/, size));
     draw(figure, item, items[i - 1]);
   });
   while (place.children.length > items.length) place.lastElementChild.remove();
@@ -317,7 +342,7 @@ function head(steps, number) {
 // The layers as a list: each opens to its arithmetic. The input has none.
 function layers(steps) {
   const layer = (one) => `<details class="cu-layer cu-step-${one.mark}"><summary data-lm-suppress-shortcuts="true">
-      ${head(steps, steps.indexOf(one))}</summary>${paragraphs(one.lines ?? [])}</details>`;
+      ${head(steps, steps.indexOf(one))}</summary>${formulas(one.lines ?? [])}</details>`;
   return rowsOf(steps.slice(1)).map((some) => `<div>${some.map(layer).join("")}</div>`).join("");
 }
 
@@ -327,7 +352,7 @@ function layerOf(steps, number, controls) {
     <select data-set="${name}" data-lm-suppress-shortcuts="true">
     ${options.map((option, i) => `<option value="${i}">${escaped(option)}</option>`).join("")}</select></label>`;
   return `<p class="cu-selects">${controls.map(select).join(" ")}</p><p>${head(steps, number)}</p>
-    ${paragraphs(steps[number].lines ?? [])}`;
+    ${formulas(steps[number].lines ?? [])}`;
 }
 
 // `control`: what is set by a press on one of the sizes.
@@ -613,7 +638,7 @@ function render({ model, el }) {
         <p class="cu-ask">${escaped(frame.invitation)}</p>`);
     }
     const ticks = { agree: "✓ by hand ✓ Keras", differ: "✗", refused: "⊘" }[frame.outcome];
-    fill(part("result"), `<p class="cu-line"><b class="cu-formula">${escaped(frame.headline ?? "")}</b>
+    fill(part("result"), `<p class="cu-line"><b class="cu-formula">${coloured(frame.headline ?? "")}</b>
       <span><span class="cu-verdict cu-${frame.outcome}"><b>${ticks}</b> ${escaped(frame.verdict ?? "")}</span>
       <span class="cu-when"></span></span></p>`);
   }
@@ -641,7 +666,7 @@ function render({ model, el }) {
     const { held = [], hidden = [] } = feed.frame;
     const free = model.get("controls").filter(({ name }) => !held.includes(name) && !hidden.includes(name));
     for (const { name } of grids) {
-      const control = free.find((one) => one.name === { input: "n", kernel: "k" }[name]);
+      const control = free.find((one) => one.name === SIZE_OF[name]);
       put(figure(name).grip, { "data-grip": control?.name ?? null });
     }
   }
@@ -667,7 +692,7 @@ function render({ model, el }) {
       const sizes = strips.length > 1 ? ["n", "n_width"] : ["n"]; // one strip each where height and width are apart
       fill(part("strips"), strips.map((one, i) => strip(one, controlOf(sizes[i]))).join(""));
       const card = ({ name, lines }) =>
-        `<div class="cu-answer"><div class="cu-name">${escaped(name)}</div>${paragraphs(lines)}</div>`;
+        `<div class="cu-answer"><div class="cu-name">${escaped(name)}</div>${formulas(lines)}</div>`;
       fill(part("answers").lastElementChild, answers.map(card).join(""));
       part("answers").hidden = !answers.length;
       // They unfold where they are needed, and fold again if it was not the reader who unfolded them.
