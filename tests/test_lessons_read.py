@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 from lessons import LESSONS, NOTEBOOKS, Lesson, headings, label
 from spellchecker import SpellChecker
 
-from course_utils import drill
+from course_utils import drill, explain
+from tools.site import launching
 
 ROOT = NOTEBOOKS.parent
 PAGES = [*(NOTEBOOKS / lesson.notebook for lesson in LESSONS), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
@@ -54,7 +57,7 @@ def known() -> set[str]:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_spelling(path: Path, known: set[str]) -> None:
     text = markdown(path)
-    assert len(list(words(text))) > 300, "nothing was read"
+    assert len(list(words(text))) > 50, "nothing was read"
     found = unknown(text, known)
     assert not found, f"a slip, or a word for {KNOWN.name}: {sorted(found)}"
 
@@ -105,6 +108,36 @@ def test_the_readme_and_lesson_00_name_every_lesson() -> None:
     for lesson in LESSONS:
         assert f"](notebooks/{lesson.notebook})" in markdown(ROOT / "README.md")
         assert lesson.number == "00" or f"]({lesson.notebook})" in markdown(NOTEBOOKS / LESSONS[0].notebook)
+
+
+def test_the_readme_fits_on_a_screen_and_leaves_nothing_to_fill_in() -> None:
+    text = markdown(ROOT / "README.md")
+    assert len(text.split()) <= 700
+    assert not re.findall(r"\b(?:ORG|REPO|ADDRESS|TAG)\b", text)
+    total = sum(
+        int(one) for row in text.splitlines() if "](notebooks/0" in row for one in re.findall(r"\d+", row[-40:])
+    )
+    assert total == 503 and "Eight and a half hours" in text
+    moving, still = (ROOT / "notebooks" / "pictures" / f"explorer.{kind}" for kind in ("gif", "png"))
+    assert all(one.stat().st_size < 1.5e6 and f"(notebooks/pictures/{one.name})" in text for one in (moving, still))
+
+
+def test_the_readme_shows_what_explain_prints() -> None:
+    from keras import Input, Sequential, layers as L
+
+    same: dict[str, Any] = {"padding": "same"}
+    down = [layer for filters in (16, 8, 8) for layer in (L.Conv2D(filters, 3, **same), L.MaxPooling2D(2, **same))]
+    up = [L.Conv2D(8, 3, **same), L.UpSampling2D(2), L.Conv2D(8, 3, **same), L.UpSampling2D(2)]
+    last = [L.Conv2D(16, 3), L.UpSampling2D(2), L.Conv2D(1, 3, **same)]
+    printed = str(explain(Sequential([Input((28, 28, 1)), *down, *up, *last]), brief=True))
+    rows = re.findall(r"→ (.+✓)$", markdown(ROOT / "README.md"), re.MULTILINE)
+    assert len(rows) == 3 and all(row in printed for row in rows)
+
+
+def test_links_are_those_of_the_address_that_git_knows() -> None:
+    assert doctest.testmod(launching) == (0, 3)
+    assert launching.pages("git@github.com:Someone/course.git") == "https://someone.github.io/course/"
+    assert launching.pages("/srv/course.git") == ""
 
 
 # -- the parts ----------------------------------------------------------------------------------------------------

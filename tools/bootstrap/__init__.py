@@ -7,5 +7,5 @@ Standard library only, because it runs before anything is installed.
 - ``fetching``     a Python, where this machine has none that will do
 - ``installing``   what pip and uv do: their progress, and a sentence for each way they can fail
 - ``environment``  ``.venv``: what state it is in, and how it becomes whole
-- ``commands``     start, test, notebooks, lock, site, check, doctor, fresh
+- ``commands``     start, test, notebooks, lock, site, links, check, doctor, fresh
 """

@@ -42,6 +42,7 @@ python course.py test OPTIONS    the same, but only pytest, with these options, 
 python course.py notebooks       run all notebooks anew and store what comes out in them
 python course.py teach           build solutions, notes, slides and worksheets, into build/teaching
 python course.py site            build the reading edition, pages that need no kernel, into build/site
+python course.py links           print the links to Binder, Colab and the reading edition, as git knows the address
 python course.py wheels          fetch all packages into the folder wheels: where it lies, no network is needed
 python course.py lint            check style and types, for whoever changes the code
 python course.py lock            derive the lists of exact versions anew from pyproject.toml
@@ -250,6 +251,13 @@ def run_tool(name: str, arguments: Sequence[str], profile: str = "test") -> int:
         return subprocess.call(command, cwd=ROOT, env=private_environment(venv, Path(private)))
 
 
+def links(arguments: list[str]) -> int:
+    """Print where the course can be opened on the web; needs nothing installed."""
+    from tools.links import main
+
+    return main()
+
+
 def fresh(arguments: list[str]) -> int:
     """Delete the environment and set it up again."""
     venv = venv_folder()
@@ -339,6 +347,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "site": site,
     "wheels": wheels,
     "fresh": fresh,
+    "links": links,
     "check": check_setup,
     "doctor": doctor,
 }

@@ -6,6 +6,8 @@ import re
 import subprocess
 from pathlib import Path
 
+REPOSITORY = re.compile(r"(?:https?://(?:[^@/]+@)?|ssh://git@|git@)github\.com[:/]([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
+
 
 def places(remote: str, reference: str, notebook: str) -> dict[str, str]:
     """Return the links for a lesson by their names; none where ``remote`` is no repository on GitHub.
@@ -15,17 +17,30 @@ def places(remote: str, reference: str, notebook: str) -> dict[str, str]:
     >>> places("/srv/course.git", "v1", "03_pool.ipynb")
     {}
     """
-    found = re.fullmatch(
-        r"(?:https?://(?:[^@/]+@)?|ssh://git@|git@)github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?", remote
-    )
+    found = REPOSITORY.fullmatch(remote)
     if found is None:
         return {}
-    repository, lesson = found[1], f"notebooks/{notebook}"
+    repository, lesson = "/".join(found.groups()), f"notebooks/{notebook}"
     return {
         "Run it on Binder": f"https://mybinder.org/v2/gh/{repository}/{reference}?urlpath=lab/tree/{lesson}",
         "Open it in Colab": f"https://colab.research.google.com/github/{repository}/blob/{reference}/{lesson}",
         "Download the course": f"https://github.com/{repository}/archive/{reference}.zip",
     }
+
+
+def pages(remote: str) -> str:
+    """Return where the workflow of the site puts it; "" where ``remote`` is no repository on GitHub.
+
+    >>> pages("https://github.com/Someone/course")
+    'https://someone.github.io/course/'
+    """
+    found = REPOSITORY.fullmatch(remote)
+    return f"https://{found[1].lower()}.github.io/{found[2]}/" if found else ""
+
+
+def reading_edition(folder: Path) -> str:
+    """Return the address of the reading edition as git in ``folder`` knows it."""
+    return pages(_git(folder, "remote", "get-url", "origin"))
 
 
 def from_git(folder: Path, notebook: str) -> dict[str, str]:
