@@ -141,7 +141,7 @@ def _show(cell: NotebookNode, lesson: Lesson, stills: _Stills) -> None:
         _replace(cell, ["".join(shown)] if shown else [])
 
 
-NO_SCRIPT = "<noscript><p>Without JavaScript this page keeps no answers.</p></noscript>"
+NO_SCRIPT = '<p class="no-script">Without JavaScript this page keeps no answers.</p>'
 NOT_CHECKED = (
     '<p class="not-here">○ Nothing checks your answer on this page; the hints and the solution are below. '
     f'<a href="#{ABOUT}">In the running course</a> this cell checks it.</p>'
@@ -159,10 +159,9 @@ def _output(cell: NotebookNode, output: NotebookNode, stills: _Stills) -> str:
     data: dict[str, Any] = output.get("data", {})
     if "image/png" in data:
         return stills.element(cell.id, data)
-    if "text/html" in data:
-        return f'<div class="table" tabindex="0" role="group" aria-label="Output">{data["text/html"]}</div>'
     plain = str(output.get("text") or data.get("text/plain", ""))
-    return f'<pre class="printed" tabindex="0" role="group" aria-label="Output">{html.escape(plain)}</pre>'
+    shown = str(data["text/html"]) if "text/html" in data else f"<pre>{html.escape(plain)}</pre>"
+    return f'<div class="printed" tabindex="0" role="group" aria-label="Output">{shown}</div>'
 
 
 def _markdown(identity: str, source: str) -> NotebookNode:

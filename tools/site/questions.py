@@ -6,7 +6,17 @@ import html
 import json
 from typing import Any
 
-from course_utils.exercises.prediction_data import AS_EXPECTED, SURPRISE, Choice, Input, PredictedQuestion
+from docutils.nodes import make_id
+
+from course_utils.exercises.catalogue import Section
+from course_utils.exercises.prediction_data import (
+    AS_EXPECTED,
+    SURPRISE,
+    Choice,
+    Input,
+    PredictedQuestion,
+    look_back_on,
+)
 from course_utils.exercises.record import FILE, NOTE, Entry
 from course_utils.exercises.result import to_html
 
@@ -30,9 +40,12 @@ def recorded(prediction: PredictedQuestion) -> dict[str, Any]:
         entry = Entry(known.answer, truth, "")
         misconception = prediction.misconception(entry)
         if misconception is not None:
-            belief, more = prediction.lines(entry)[-2:]
-            later = f"Many expect this, because they think: “{misconception.name}”. See {misconception.section}"
-            said.append({"to": known.answer, "now": [to_html(belief), to_html(more)], "later": to_html(later)})
+            now = [to_html(line) for line in prediction.lines(entry)[-2:]]
+            later = to_html(look_back_on(prediction, entry).text.splitlines()[-1].strip())
+            section = misconception.section
+            said.append(
+                {"to": known.answer, "now": [_linked(line, section) for line in now], "later": _linked(later, section)}
+            )
     return {
         "question": to_html(prediction.question),
         "inputs": [
@@ -50,17 +63,23 @@ def recorded(prediction: PredictedQuestion) -> dict[str, Any]:
     }
 
 
+def _linked(line: str, section: Section) -> str:
+    """Return a line of HTML in which the name of a section leads there."""
+    address = f"{section.notebook.replace('.ipynb', '.html')}#{make_id(section.heading)}"
+    name = next((name for name in map(to_html, (str(section), section.title)) if line.endswith(name)), "")
+    return f'{line.removesuffix(name)}<a href="{address}">{name}</a>' if name else line
+
+
 def form(prediction: PredictedQuestion) -> str:
     """Return the question with what is to be filled in; ``predictions.js`` wakes it."""
     fields = "".join(_field(one, f"{prediction.key}/{i}") for i, one in enumerate(prediction.inputs))
     return (
-        f'<form class="prediction" data-prediction="{prediction.key}" aria-label="Prediction">'
+        f'<form class="prediction" data-prediction="{prediction.key}">'
         f"<p><strong>Predict.</strong> {to_html(prediction.question)}</p>{fields}"
         '<p class="buttons"><button type="submit">Commit my answer</button>'
         '<button type="button" class="again" disabled>Start over</button></p>'
         '<div class="said" role="status"></div><div class="trouble"></div>'
-        "<noscript><p>Without JavaScript this page cannot keep an answer: write yours down before you read on.</p>"
-        "</noscript></form>"
+        '<p class="no-script">Without JavaScript this page keeps no answer: write yours down before you read on.</p></form>'
     )
 
 

@@ -1,5 +1,6 @@
 // A browser may refuse to keep anything. Then a page remembers until it is left; who keeps answers asks `refused`.
 (() => {
+  document.documentElement.classList.add("scripted");
   window.courseStorage = { refused: false };
   try {
     localStorage.setItem("course-asks", "");
