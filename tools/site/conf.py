@@ -25,7 +25,6 @@ html_title = project
 html_math_renderer = "mathml"
 html_static_path = [str(HERE / "static")]
 html_css_files = ["course.css"]
-html_js_files = [(name, {"defer": "defer"}) for name in ("predictions_data.js", "predictions.js")]
 templates_path = [str(HERE / "templates")]
 html_copy_source = False
 html_show_sourcelink = False
@@ -53,6 +52,7 @@ html_theme_options: dict[str, Any] = {
 
 
 EXPLORER = re.compile(r'data-explorer="(\w+)"')
+PREDICTION = re.compile(r'data-(?:prediction|look-back)="(\d\d)')
 
 
 def add_files(app: Sphinx, config: Config) -> None:
@@ -61,15 +61,17 @@ def add_files(app: Sphinx, config: Config) -> None:
 
 
 def finish(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:
-    """Let a page load what its explorers need, and no more; and mend what axe-core finds in stored tables."""
+    """Let a page load what its explorers and predictions need; and mend what axe-core finds in stored tables."""
     body = str(context.get("body", ""))
     body = body.replace('role="region"', 'role="group"')  # a landmark would need a name of its own
     context["body"] = re.sub(r"<th\b[^>]*>(?:<p></p>)?</th>", "<td></td>", body)  # what says nothing heads nothing
-    explorers = sorted(set(EXPLORER.findall(body)))
+    explorers, asked = (sorted(set(found.findall(body))) for found in (EXPLORER, PREDICTION))
+    scripts = [f"recording_{explorer}" for explorer in explorers] + ["explorers"] * bool(explorers)
+    scripts += [f"predictions_{lesson}" for lesson in asked] + ["predictions"] * bool(asked)
+    for name in scripts:
+        app.add_js_file(f"{name}.js", defer="defer")
     if explorers:
         app.add_css_file("explorers.css")
-        for name in [*(f"recording_{explorer}" for explorer in explorers), "explorers"]:
-            app.add_js_file(f"{name}.js", defer="defer")
 
 
 def setup(app: Sphinx) -> None:

@@ -73,8 +73,8 @@ def write(source: Path) -> None:
     for lesson in course:
         page = _page(lesson, _Stills(files, lesson))
         (source / f"{lesson.name}.ipynb").write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
-    told = questions.script([prediction for lesson in course for prediction in lesson.predictions])
-    (files / "predictions_data.js").write_text(told, encoding="utf-8")
+        told = questions.script(lesson.predictions)
+        (files / f"predictions_{lesson.number}.js").write_text(told, encoding="utf-8")
     for name, text in page_explorers.scripts().items():
         (files / name).write_text(text, encoding="utf-8")
     (source / "index.md").write_text(_index(course, _Stills(files, course[0])), encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from docutils.nodes import make_id
@@ -21,15 +22,18 @@ from course_utils.exercises.record import FILE, NOTE, Entry
 from course_utils.exercises.result import to_html
 
 
-def script(predictions: list[PredictedQuestion]) -> str:
-    """Return the file that the pages load: every prediction by its key."""
-    told = {
-        "file": FILE,
-        "note": NOTE,
-        "colours": {"asExpected": AS_EXPECTED, "surprise": SURPRISE},
-        "predictions": {prediction.key: recorded(prediction) for prediction in predictions},
-    }
-    return f"window.coursePredictions = {json.dumps(told, ensure_ascii=False, indent=0)};\n"
+def script(predictions: Sequence[PredictedQuestion]) -> str:
+    """Return the file that a page loads for the predictions of a lesson, by their keys; and how they are kept."""
+    record = {"file": FILE, "note": NOTE, "colours": {"asExpected": AS_EXPECTED, "surprise": SURPRISE}}
+    told = {prediction.key: recorded(prediction) for prediction in predictions}
+    return (
+        f"window.courseRecord = {_json(record)};\n"
+        f"window.coursePredictions = {{ ...window.coursePredictions, ...{_json(told)} }};\n"
+    )
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=0)
 
 
 def recorded(prediction: PredictedQuestion) -> dict[str, Any]:
@@ -79,7 +83,8 @@ def form(prediction: PredictedQuestion) -> str:
         '<p class="buttons"><button type="submit">Commit my answer</button>'
         '<button type="button" class="again" disabled>Start over</button></p>'
         '<div class="said" role="status"></div><div class="trouble"></div>'
-        '<p class="no-script">Without JavaScript this page keeps no answer: write yours down before you read on.</p></form>'
+        '<p class="no-script">Without JavaScript this page keeps no answer: write yours down before you read on.</p>'
+        "</form>"
     )
 
 

@@ -1,7 +1,8 @@
 // Predictions on a page: asked, committed, answered with what Keras gave when the site was built, and looked back on.
 // The words are those of course_utils/exercises/prediction_data.py; a test in a browser holds the two together.
 (() => {
-  const { file, note, colours, predictions } = window.coursePredictions;
+  const { file, note, colours } = window.courseRecord;
+  const predictions = window.coursePredictions;
   const make = (tag, properties, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
     element.append(...children);
