@@ -130,14 +130,6 @@ def test_what_is_said_to_an_answer_links_to_sections_that_are_there(site: Path) 
     assert not [address for address in sections if broken(site, "index.html", address)]
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_light(site: Path, name: str) -> None:
-    """With all that it loads, its pictures too, which wait until they come near."""
-    files = {site / urlsplit(address).path for address in links_of(site / name).loads} | {site / name}
-    assert sum(file.stat().st_size for file in files) < 1.5e6
-    assert name != "index.html" or (site / name).stat().st_size < 300e3
-
-
 REMOTES = {
     "https://github.com/some-one/the.course.git": "some-one/the.course",
     "https://github.com/o/r": "o/r",
@@ -212,6 +204,20 @@ def axe_findings(page: Page, contrast: bool, leave_out: str) -> list[str]:
     return [f"{one['id']}: {node['html'][:200]}" for one in violations for node in one["nodes"][:3]]
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_light(reader: rig.WatchedPage, site: Path, name: str) -> None:
+    """With all that it loads, also when everything is unfolded and it is read to its end."""
+    addresses: set[str] = set()
+    reader.on("requestfinished", lambda request: addresses.add(urlsplit(request.url).path))
+    page = opened(reader, site, name)
+    for picture in page.locator("img.still:visible").all():
+        picture.scroll_into_view_if_needed()
+        expect(picture).to_have_js_property("complete", True)
+    assert str(site / name) in addresses and len(addresses) > 10
+    assert sum(Path(unquote(address)).stat().st_size for address in addresses) < 1.5e6
+    assert name != "index.html" or (site / name).stat().st_size < 300e3
+
+
 #: The theme lets keys reach a table that is wider than the page, a moment after the page has changed.
 _REACHED = """() => [...document.querySelectorAll('.pst-scrollable-table-container')]
     .every(table => table.tabIndex === (table.scrollWidth > table.clientWidth ? 0 : -1))"""
@@ -226,7 +232,7 @@ _ALIKE = """() => Object.entries({'.cu-live': 1, '.highlight': 5}).forEach(([kin
 def test_everything_fits_and_axe_finds_nothing(
     reader: rig.WatchedPage, site: Path, name: str, pytestconfig: pytest.Config
 ) -> None:
-    """Contrasts depend on the theme, the rest on the width, and explorers are alike, and code; the wide tier looks at all."""
+    """Contrasts depend on the theme, the rest on the width, explorers and code are alike; the wide tier looks at all."""
     everything = bool(pytestconfig.option.everything)
     page = opened(reader, site, name)
     page.evaluate(_ALIKE)
