@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 import random
 import re
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -412,6 +413,62 @@ def test_play_sweeps_the_window_and_stops_at_the_end(page: rig.WatchedPage) -> N
     steps = list(dict.fromkeys(page.evaluate("() => window.played")))
     assert steps[-3:] == [f"Output row {row}, column {column}:" for row, column in ((0, 1), (1, 0), (1, 1))]
     explorer.button("Reset").click()
+
+
+# At each step of play: what is said, the numbers that are shown of the output, and how many of its cells move.
+PLAYED = """view => {
+    const text = view.querySelector('.cu-arithmetic');
+    window.played = [];
+    const look = () => window.played.push({
+        said: text.firstElementChild.textContent.split(' holds')[0],
+        shown: [...view.querySelectorAll('[data-name="output"] .cu-cell')]
+            .filter(cell => getComputedStyle(cell.querySelector('text')).visibility !== 'hidden')
+            .map(cell => cell.dataset.at),
+        moving: new Set(view.getAnimations({ subtree: true }).map(one => one.effect.target.closest?.('.cu-cell'))
+            .filter(Boolean)).size,
+    });
+    new MutationObserver(look).observe(text, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+def test_stamps_drop_one_by_one_and_a_number_stands_when_its_last_is_there(page: rig.WatchedPage) -> None:
+    explorer = shown(page, "transposed")
+    explorer.slider("n, input size").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    expect(explorer.title("output")).to_have_text("output 4×4, cut from 5×5")
+    explorer.grid_cell("input", 1, 1).hover()
+    explorer.output.evaluate(PLAYED)
+    explorer.button("▶ Play").click()
+    page.wait_for_function("() => window.played.at(-1)?.said === 'Input row 1, column 1' && window.played.length > 3")
+    expect(explorer.button("▶ Play")).to_have_attribute("aria-pressed", "false")
+    steps = {one["said"]: one for one in page.evaluate("() => window.played")}
+    assert list(steps)[-4:] == [f"Input row {row}, column {column}" for row, column in product((0, 1), repeat=2)]
+    # The stamps are 3 long and begin 2 cells apart: they share row 2 and column 2.
+    early = {"0": ["0", "1"], "1": ["0", "1", "2", "3", "4"]}
+    cells = [set(one["shown"]) for one in list(steps.values())[-4:]]
+    assert cells[0] == {f"{row},{column}" for row, column in product("01", early["0"])}
+    assert cells[1] == {f"{row},{column}" for row, column in product("01", early["1"])}
+    assert cells[2] == cells[1] | {f"{row},{column}" for row, column in product("234", early["0"])}
+    assert cells[3] == {f"{row},{column}" for row, column in product("01234", repeat=2)}
+    assert [one["moving"] >= 9 for one in list(steps.values())[-4:]] == [True] * 4
+    assert explorer.cell.locator(".cu-partly, .cu-later").count() == 0
+    explorer.button("Reset").click()
+
+
+def test_with_reduced_motion_nothing_moves(page: rig.WatchedPage) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    explorer = shown(page, "transposed")
+    expect(explorer.cell.locator(".cu-play")).to_be_hidden()
+    explorer.output.evaluate(PLAYED)
+    # Play cannot be pressed; if it could, the stamps would still not drop.
+    explorer.cell.locator(".cu-play").dispatch_event("click")
+    page.wait_for_function("() => window.played.at(-1)?.said === 'Input row 0, column 2'")
+    assert explorer.output.evaluate("view => view.getAnimations({ subtree: true }).length") == 0
+    assert {one["moving"] for one in page.evaluate("() => window.played")} == {0}
+    explorer.cell.locator(".cu-play").dispatch_event("click")
+    page.emulate_media(reduced_motion="no-preference")
+    expect(explorer.cell.locator(".cu-play")).to_be_visible()
 
 
 # -- the scene --------------------------------------------------------------------------------------------------------

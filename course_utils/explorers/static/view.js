@@ -486,6 +486,24 @@ function light(figure, rows, columns) {
   put(frame, { width: (Math.max(...columns) - c0 + 1) * SIDE, height: (Math.max(...rows) - r0 + 1) * SIDE });
 }
 
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+const DROP = [{ transform: "translateY(-26px)", opacity: 0 }, { transform: "none", opacity: 1 }];
+
+// The stamps of the input cells have fallen up to this one, row by row. An output cell has its number when the last of
+// its stamps is there; where none is there yet, it is empty.
+function fall({ kept }, { stamp_rows, stamp_columns }, row, column) {
+  for (const [at, cell] of kept) {
+    const [i, j] = at.split(",").map(Number);
+    const [rows, columns] = [having(stamp_rows, i), having(stamp_columns, j)];
+    const before = (r, c) => r < row || (r === row && c <= column);
+    const none = rows.length && columns.length && !before(rows[0], columns[0]);
+    const some = rows.length && columns.length && !before(rows.at(-1), columns.at(-1));
+    cell.classList.toggle("cu-later", Boolean(none));
+    cell.classList.toggle("cu-partly", Boolean(some));
+    if (cell.lit && !still.matches) for (const part of cell.children) part.animate(DROP, { duration: 260 });
+  }
+}
+
 // -- which frame is on show ---------------------------------------------------------------------------------------
 
 const isBytes = (value) => value instanceof DataView || value instanceof Uint8Array;
@@ -576,6 +594,8 @@ function render({ model, el }) {
   let chosen = { walk: "output", row: 0, column: 0 };
   let all = []; // the arithmetic of the frame
   let layer = 0; // the one that is chosen on the tape
+  let playing = 0;
+  const stamps = () => Boolean(all[0]?.stamp_rows); // what is played, where there are any
 
   // -- lighting cells
 
@@ -626,6 +646,7 @@ function render({ model, el }) {
     chosen = { walk, row: within(row, 0, rows - 1), column: within(column, 0, columns - 1) };
     for (const sums of all) (walk === "output" ? lightOutput : lightInput)(sums, chosen.row, chosen.column);
     const explain = walk === "output" ? explainOutput : explainInput;
+    if (playing && stamps() && walk === "input") fall(figure(all[0].result).cells, all[0], chosen.row, chosen.column);
     const texts = explain(all, chosen.row, chosen.column);
     fill(part("arithmetic"), texts.map((text) => `<span>${escaped(text)}</span>`).join(""));
   }
@@ -836,11 +857,10 @@ function render({ model, el }) {
     else choose(walk, chosen.row + step[0], chosen.column + step[1]);
   });
 
-  let playing = 0;
-
   function stop() {
     clearInterval(playing);
     playing = 0;
+    for (const cell of el.querySelectorAll(".cu-partly")) cell.classList.remove("cu-later", "cu-partly");
     put(part("play"), { "aria-pressed": "false" });
     setText(part("play"), "▶ Play");
   }
@@ -848,14 +868,15 @@ function render({ model, el }) {
   part("play").addEventListener("click", () => {
     if (playing) return stop();
     put(part("play"), { "aria-pressed": "true" });
-    setText(part("play"), "⏸ Stop");
-    choose("output", 0, 0);
+    setText(part("play"), "■ Stop");
+    const walked = () => (stamps() ? "input" : "output");
     playing = setInterval(() => {
-      const [rows, columns] = all.length ? extent("output") : [0, 0];
-      const next = chosen.walk === "output" ? chosen.row * columns + chosen.column + 1 : Infinity;
-      if (next < rows * columns && el.isConnected) choose("output", Math.floor(next / columns), next % columns);
+      const [rows, columns] = all.length ? extent(walked()) : [0, 0];
+      const next = chosen.walk === walked() ? chosen.row * columns + chosen.column + 1 : Infinity;
+      if (next < rows * columns && el.isConnected) choose(walked(), Math.floor(next / columns), next % columns);
       else stop();
     }, PACE);
+    choose(walked(), 0, 0);
   });
   part("copy").addEventListener("click", async () => {
     const code = part("code").querySelector("code");
