@@ -50,7 +50,6 @@ BROWSER_FLAGS = [
     "--disable-quic",
     "--disable-sync",
     "--force-color-profile=srgb",
-    "--hide-scrollbars",
     "--no-first-run",
 ]
 
@@ -84,7 +83,11 @@ def launch_browser(playwright: Playwright) -> Browser:
             "no Chromium or Chrome on the PATH; install one, name one in $CHROMIUM, "
             "or run `python -m playwright install chromium`"
         )
-    return playwright.chromium.launch(executable_path=executable, args=BROWSER_FLAGS, headless=True)
+    # With scrollbars, which a person has and Playwright would hide.
+    hidden = ["--hide-scrollbars"]
+    return playwright.chromium.launch(
+        executable_path=executable, args=BROWSER_FLAGS, ignore_default_args=hidden, headless=True
+    )
 
 
 def watch(page: Page) -> WatchedPage:

@@ -126,7 +126,7 @@ def test_themes_and_pictures(page: rig.WatchedPage, bar: Locator) -> None:
 
 
 def test_content_that_does_not_fit_is_reported(page: rig.WatchedPage) -> None:
-    rig.set_size(page, 420, 1000)
+    rig.set_size(page, 440, 1000)
     assert {line.split(":")[0] for line in rig.too_wide(page)} == {"cell 3"}
     rig.set_size(page, 1280, 1000)
 
