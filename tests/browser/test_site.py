@@ -180,6 +180,7 @@ def opened(page: rig.WatchedPage, site: Path, name: str) -> rig.WatchedPage:
     """The page with this name, all of its explorers awake and everything folded open."""
     page.goto((site / name).as_uri())
     expect(page.locator("[data-explorer]:not(.cu-live)")).to_have_count(0)
+    page.add_style_tag(content=".cu-live { content-visibility: visible !important; }")  # also where nobody looks
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     return page
 
@@ -416,6 +417,24 @@ def test_one_page_leads_to_the_next_and_back(reader: rig.WatchedPage, site: Path
     assert seen == PAGES[2:]
     page.locator("a.left-prev").click()
     page.wait_for_url(f"**/{SOLVED}")
+
+
+def test_what_is_printed_is_light(reader: rig.WatchedPage, site: Path) -> None:
+    reader.emulate_media(color_scheme="dark")
+    page = opened(reader, site, SECOND)
+    page.evaluate("addEventListener('beforeprint', () => window.printed = document.documentElement.dataset.theme)")
+    assert len(page.pdf()) > 100_000
+    assert page.evaluate("window.printed") == "light"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_what_needs_the_running_course_leads_to_how_to_run_it(reader: rig.WatchedPage, site: Path) -> None:
+    page = reader
+    page.goto((site / SECOND).as_uri())
+    about = page.locator("#about-this-page")
+    expect(about).to_be_hidden()
+    page.get_by_role("link", name="in the running course").first.click()
+    expect(about).to_be_in_viewport()
 
 
 def test_an_explorer_on_the_first_page_moves_and_follows_the_theme(reader: rig.WatchedPage, site: Path) -> None:

@@ -13,7 +13,7 @@ def places(remote: str, reference: str, notebook: str) -> dict[str, str]:
     """Return the links for a lesson by their names; none where ``remote`` is no repository on GitHub.
 
     >>> list(places("git@github.com:someone/course.git", "v1", "03_pool.ipynb"))
-    ['Run it on Binder', 'Open it in Colab', 'Download the course']
+    ['Run it on Binder', 'Open it in Colab', 'What Colab needs first', 'Download the course']
     >>> places("/srv/course.git", "v1", "03_pool.ipynb")
     {}
     """
@@ -24,6 +24,7 @@ def places(remote: str, reference: str, notebook: str) -> dict[str, str]:
     return {
         "Run it on Binder": f"https://mybinder.org/v2/gh/{repository}/{reference}?urlpath=lab/tree/{lesson}",
         "Open it in Colab": f"https://colab.research.google.com/github/{repository}/blob/{reference}/{lesson}",
+        "What Colab needs first": f"https://github.com/{repository}/blob/{reference}/docs/colab.md",
         "Download the course": f"https://github.com/{repository}/archive/{reference}.zip",
     }
 

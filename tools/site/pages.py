@@ -143,8 +143,7 @@ def _show(cell: NotebookNode, lesson: Lesson, stills: _Stills) -> None:
 
 NO_SCRIPT = '<p class="no-script">Without JavaScript this page keeps no answers.</p>'
 NOT_CHECKED = (
-    '<p class="not-here">○ Nothing checks your answer on this page; the hints and the solution are below. '
-    f'<a href="#{ABOUT}">In the running course</a> this cell checks it.</p>'
+    f'<p class="not-here">○ Checked only <a href="#{ABOUT}">in the running course</a>. Hints and a solution follow.</p>'
 )
 
 

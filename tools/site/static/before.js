@@ -1,6 +1,8 @@
-// A browser may refuse to keep anything. Then a page remembers until it is left; who keeps answers asks `refused`.
+// Runs before anything else on a page.
 (() => {
-  document.documentElement.classList.add("scripted");
+  const page = document.documentElement;
+  page.classList.add("scripted");
+  // A browser may refuse to keep anything. Then a page remembers until it is left; who keeps answers asks `refused`.
   window.courseStorage = { refused: false };
   try {
     localStorage.setItem("course-asks", "");
@@ -16,4 +18,11 @@
       },
     });
   }
+  // Paper is white.
+  let theme;
+  addEventListener("beforeprint", () => {
+    theme = page.dataset.theme;
+    page.dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => (page.dataset.theme = theme));
 })();
