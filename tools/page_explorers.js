@@ -73,7 +73,7 @@ function make(parent, tag, attributes = {}, text = "") {
   return made;
 }
 
-// Each returns how to show a value: set(value), and available(value => whether it was recorded).
+// Each returns set(value), enable(which values can be set, whether any other can), and call(label) where that changes.
 const CONTROLS = {
   number(box, { label, low, high }, name, move) {
     const all = make(box, "label", { class: "cu-number" });
@@ -169,7 +169,8 @@ class Alone {
   }
 
   control(control) {
-    const box = make(control.more ? this.fold : this.panel, "div", { class: `cu-set-${control.name} cu-kind-${control.kind}` });
+    const classes = `cu-set-${control.name} cu-kind-${control.kind}`;
+    const box = make(control.more ? this.fold : this.panel, "div", { class: classes });
     const made = CONTROLS[control.kind](box, control, control.name, (name, value) => this.move(name, value));
     return { ...control, ...made, box };
   }
@@ -184,6 +185,10 @@ class Alone {
       setText(opener, `More settings ${this.fold.hidden ? "▸" : "▾"}`);
     });
     this.panel.append(this.fold);
+  }
+
+  labelOf({ name, label }) {
+    return label + (`${name}_width` in this.values && this.values.apart ? ", height" : "");
   }
 
   // What the controls are set to after one of them is moved; height and width begin alike.
@@ -206,10 +211,8 @@ class Alone {
   }
 
   move(name, value) {
-    const control = this.controls.find((one) => one.name === name);
-    const far = (one) => Math.abs(one - value);
-    const nearest = this.recorded(control).reduce((best, one) => (far(one) < far(best) ? one : best), this.values[name]);
-    this.go(this.moved(name, nearest), nearest === value ? "" : `${control.label} ${value}`);
+    const label = this.labelOf(this.controls.find((one) => one.name === name));
+    this.go(this.moved(name, value), `${label} ${value}`);
   }
 
   // The view was pulled at a corner of a map.
@@ -218,15 +221,14 @@ class Alone {
     if (value !== this.values[name]) this.move(name, value);
   }
 
-  // Show what is recorded for these values. `missed`: what was asked for and is not there.
-  go(values, missed = "") {
-    const frame = this.frame(values);
-    if (frame) {
-      this.values = { ...values };
-      for (const [name, value] of Object.entries(values)) this.model.set(`at_${name}`, value);
-      this.model.set("frame", frame);
-    }
-    this.apply(missed);
+  // Show what is recorded for these values; where nothing is, say so and keep what is shown.
+  go(values, asked = "") {
+    const frame = this.frame(values) ?? this.model.get("frame");
+    const missed = frame === this.model.get("frame");
+    if (!missed) this.values = { ...values };
+    for (const [name, value] of Object.entries(this.values)) this.model.set(`at_${name}`, value);
+    this.model.set("frame", frame);
+    this.apply(missed ? asked : "");
   }
 
   apply(missed = "") {
@@ -239,9 +241,9 @@ class Alone {
       box.hidden = hidden.includes(name);
       control.set(this.values[name]);
       control.enable((value) => recorded.includes(value) && !held.includes(name), others && !held.includes(name));
-      if (`${name}_width` in this.values) control.call(control.label + (this.values.apart ? ", height" : ""));
-      const all = kind === "number" ? control.high - control.low + 1 : Math.max(control.options.length, 2);
-      if (recorded.length < all && !held.includes(name) && !box.hidden && !(control.more && this.fold.hidden)) grey = true;
+      control.call?.(this.labelOf(control));
+      const some = kind === "number" ? others : recorded.length === Math.max(control.options.length, 2);
+      if (!some && !held.includes(name) && !box.hidden && !(control.more && this.fold.hidden)) grey = true;
       put(box, { title: others || held.includes(name) ? null : NEEDS });
     }
     const missing = missed ? `${missed} ${NEEDS}. ` : grey ? `What is greyed out ${NEEDS}. ` : "";
@@ -264,10 +266,12 @@ async function mount(el) {
   follow(el);
   try {
     const place = JSON.parse(el.querySelector("script").textContent);
-    new Alone(el, place, await recordingOf(place.explorer));
+    const recording = await recordingOf(place.explorer);
+    await new Promise((next) => setTimeout(next)); // one after the other, so that the page can be used meanwhile
+    new Alone(el, place, recording);
     el.querySelector(".cu-still").remove();
     // Out of sight it is not drawn, and stays as high as it is.
-    el.style.containIntrinsicHeight = `auto ${el.offsetHeight}px`;
+    el.style.containIntrinsicHeight = `auto ${el.offsetHeight || 600}px`;
     el.classList.add("cu-live");
   } catch (error) {
     el.classList.add("cu-lost");

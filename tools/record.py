@@ -26,38 +26,30 @@ from course_utils.keras_layers import load_keras
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
-#: Which controls go through all their values together, and what others are kept at.
-Plane = tuple[str, dict[str, int]]
-_APART, _PICTURE = {APART: 1}, {"show": 1}
-#: Through the defaults of each explorer.
-GRIDS: dict[str, list[Plane]] = {
-    "padding": [("n k padding kernel values", {})],
-    "stride": [("n k s padding symmetric", {}), ("n k d padding", {"s": 1})],
-    "pooling": [("kind n k strides padding", {}), ("kind n k padding values", {})],
-    "transposed": [("n k s padding output_padding", {}), ("n k s padding beside", {})],
-    "upsampling": [("mode n f interpolation padding values", {})],
-    "autoencoder": [(f"n {name}", {}) for name in AS_ASKED],
+#: What is recorded of each explorer, through its defaults. A plane is a line of controls that go through all their
+#: values together; one with a value is kept at that.
+GRIDS = {
+    "padding": ["n k padding kernel values"],
+    "stride": ["n k s padding symmetric", "n k d padding s=1"],
+    "pooling": ["kind n k strides padding", "kind n k padding values"],
+    "transposed": ["n k s padding output_padding", "n k s padding beside"],
+    "upsampling": ["mode n f interpolation padding values"],
+    "autoencoder": [f"n {name}" for name in AS_ASKED],
 }
 #: Through the settings with which each place starts, and through those of its presets.
-PLANES: dict[str, list[Plane]] = {
-    "padding": [("n k padding", {}), ("n n_width", _APART), ("k k_width", _APART)],
-    "stride": [("n k padding", {}), ("s", {}), ("n n_width", _APART), ("k k_width", _APART), ("s s_width", _APART)],
-    "pooling": [("n k padding", {}), ("n strides", {}), ("n n_width", _APART), ("k k_width", _APART)],
-    "transposed": [
-        ("n k padding", {}),
-        ("n s", {}),
-        ("n n_width", _APART),
-        ("k k_width", _APART),
-        ("s s_width", _APART),
-    ],
-    "upsampling": [("n f padding", {}), ("n n_width", _APART), ("f f_width", _APART)],
-    "autoencoder": [("n", {})],
+PLANES = {
+    "padding": ["n k padding", "n n_width apart=1", "k k_width apart=1"],
+    "stride": ["n k padding", "s", "n n_width apart=1", "k k_width apart=1", "s s_width apart=1"],
+    "pooling": ["n k padding", "n strides", "n n_width apart=1", "k k_width apart=1"],
+    "transposed": ["n k padding", "n s", "n n_width apart=1", "k k_width apart=1", "s s_width apart=1"],
+    "upsampling": ["n f padding", "n n_width apart=1", "f f_width apart=1"],
+    "autoencoder": ["n"],
 }
 #: Through those of places that show a picture, or where the lesson asks for one.
-PICTURES: dict[str, list[Plane]] = {
-    "03_pool/s8-explore": [("kind k padding picture", {}), ("strides", {})],
-    "04_upsample/s7-explore": [("k s padding beside", {}), ("output_padding", {}), ("kernel", {}), ("k picture", {})],
-    "02_take_bigger_steps/s4-explore": [("k", _PICTURE), ("s", _PICTURE)],
+PICTURES = {
+    "03_pool/s8-explore": ["kind k padding picture", "strides"],
+    "04_upsample/s7-explore": ["k s padding beside", "output_padding", "kernel", "k picture"],
+    "02_take_bigger_steps/s4-explore": ["k show=1", "s show=1"],
 }
 
 
@@ -120,21 +112,22 @@ def free(explorer: Explorer) -> dict[str, dict[str, list[str]]]:
     return {name: by_value for name, by_value in found.items() if by_value}
 
 
-def settings(explorer: Explorer, start: dict[str, int], planes: list[Plane]) -> Iterator[dict[str, int]]:
+def settings(explorer: Explorer, start: dict[str, int], planes: list[str]) -> Iterator[dict[str, int]]:
     """The values of all controls at each point of planes through a start."""
     values_of = {control.name: control.values for control in explorer.start.controls()}
-    for varied, kept in planes:
-        some = varied.split()
-        for values in itertools.product(*(values_of[name] for name in some)):
-            yield start | kept | dict(zip(some, values, strict=True))
+    for plane in planes:
+        kept = {name: [int(value)] for word in plane.split() for name, _, value in [word.partition("=")] if value}
+        varied = {name: values_of[name] for name in plane.split() if name in values_of} | kept
+        for values in itertools.product(*varied.values()):
+            yield start | dict(zip(varied, values, strict=True))
 
 
-def planes(cell: str, explorer: Explorer) -> list[Plane]:
+def planes(cell: str, explorer: Explorer) -> list[str]:
     """What is recorded for a place: its planes, and every control with options by itself."""
     if at(explorer).get("show"):
         return PICTURES[cell]
     options = [c.name for c in explorer.start.controls() if c.kind != "number" and c.name not in ("show", "picture")]
-    return [*PLANES[name_of(explorer)], *((name, {}) for name in options), *PICTURES.get(cell, [])]
+    return [*PLANES[name_of(explorer)], *options, *PICTURES.get(cell, [])]
 
 
 def versions() -> dict[str, str]:
@@ -145,43 +138,42 @@ def versions() -> dict[str, str]:
     return {"Keras": keras.__version__, "TensorFlow": tensorflow.__version__}
 
 
+def record(name: str, shown: dict[str, Explorer]) -> Recording:
+    """Record an explorer, as it starts by itself and at the places that show it."""
+    default = defaults()[name]
+    recording = Recording(versions(), names(default), free(default))
+    todo = list(settings(default, at(default), GRIDS[name]))
+    for cell, explorer in shown.items():
+        assert names(explorer) == recording.names, f"{cell} has other controls"
+        for start in (at(explorer), *presets(explorer).values()):
+            todo += settings(explorer, start, planes(cell, explorer))
+    recorder = Recorder(recording)
+    for key, values in {recording.key(values): values for values in todo}.items():
+        recorder.take(key, default.start.view(values).data)
+    return recording
+
+
+def place(explorer: Explorer, recording: Recording) -> dict[str, Any]:
+    """What ``recording.places`` says of a place."""
+    recorded = recording.frame(at(explorer)) or {}
+    now = explorer.start.view(at(explorer), source=recording.source).data
+    without = [field for field in now if now[field] != recorded[field]]
+    assert not any(now[field] for field in without), f"{without} differ"
+    controls = [control.for_view() for control in explorer.start.controls()]
+    return {"explorer": name_of(explorer), "controls": controls, "presets": presets(explorer), "without": without}
+
+
 def main() -> None:
     """Record, and write the files."""
     folder = Path(str(FOLDER))
     folder.mkdir(exist_ok=True)
-    made_with = versions()
-    shown = dict(cells())
-    places = {}
-    for name, grid in GRIDS.items():
-        default = defaults()[name]
-        recording = Recording(made_with, names(default), free(default))
-        recorder, keys = Recorder(recording), set[str]()
-        todo = list(settings(default, at(default), grid))
-        for cell, explorer in shown.items():
-            if name_of(explorer) == name:
-                assert names(explorer) == recording.names, f"{cell} has other controls"
-                for start in (at(explorer), *presets(explorer).values()):
-                    todo += settings(explorer, start, planes(cell, explorer))
-        for values in todo:
-            if (key := recording.key(values)) not in keys:
-                recorder.take(key, default.start.view(values).data)
-                keys.add(key)
-        (folder / f"{name}.json.gz").write_bytes(recording.as_bytes())
-        print(f"{name}: {len(recording.keys)} frames, {len(recording.as_bytes()) / 1000:.0f} kB", flush=True)
-        for cell, explorer in shown.items():
-            if name_of(explorer) == name:
-                found = recording.frame(at(explorer))
-                assert found is not None
-                now = explorer.start.view(at(explorer), source=recording.source).data
-                without = [field for field in now if now[field] != found[field]]
-                assert not any(now[field] for field in without), f"{cell}: {without} differ"
-                controls = [control.for_view() for control in explorer.start.controls()]
-                places[cell] = {
-                    "explorer": name,
-                    "controls": controls,
-                    "presets": presets(explorer),
-                    "without": without,
-                }
+    everywhere, places = dict(cells()), dict[str, Any]()
+    for name in GRIDS:
+        shown = {cell: explorer for cell, explorer in everywhere.items() if name_of(explorer) == name}
+        made = record(name, shown)
+        (folder / f"{name}.json.gz").write_bytes(made.as_bytes())
+        print(f"{name}: {len(made.keys)} frames, {len(made.as_bytes()) / 1000:.0f} kB", flush=True)
+        places |= {cell: place(explorer, made) for cell, explorer in shown.items()}
     text = json.dumps(places, ensure_ascii=False, indent=1)
     (folder / "places.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 

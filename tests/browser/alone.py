@@ -32,6 +32,7 @@ _STATE = """(el, names) => {
     return {
         values: Object.fromEntries(names.map((name, i) => [name, value(boxes[i])])),
         hidden: names.filter((_, i) => boxes[i].hidden),
+        strips: el.querySelectorAll('.cu-strips ul').length,
         said: text('said'), verdict: text('verdict'), when: text('when'),
     };
 }"""
@@ -81,6 +82,7 @@ class Alone:
         assert frame is not None, f"it stands where nothing was recorded: {state}"
         assert state["said"] == " ".join([frame["said"], *frame["notes"]])
         assert state["verdict"].endswith(frame["verdict"]) and state["when"] == self.recording.source
+        assert state["strips"] == (0 if "strips" in self.place["without"] else len(frame["strips"]))
         assert state["hidden"] == [name for name in self.recording.names if name in frame["hidden"]]
 
     def free(self) -> list[Locator]:
