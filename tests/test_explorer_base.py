@@ -682,6 +682,13 @@ def test_below_a_prediction_the_answer_waits_for_the_learner_s(name: str, answer
     assert explorer.reveal.layout.display is None
 
 
+def test_on_a_projector_the_answer_waits_for_the_button_alone(answers: Record) -> None:
+    explorer = explore.padding(after=lesson_01.places, presenter=True)
+    commit(lesson_01.places, (4,))
+    explorer.controls["n"].value += 1
+    _nothing_is_given_away(explorer)
+
+
 def test_an_answer_of_an_earlier_session_counts(answers: Record) -> None:
     assert isinstance(explore.padding(after=lesson_01.places).shown, Question)
     commit(lesson_01.places, (5,))

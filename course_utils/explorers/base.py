@@ -44,6 +44,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
     def __init__(self, start: Settings, presets: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.start = start
         self.presenter = start.presenter
+        self._predictions = () if self.presenter else start.predictions  # a class answers aloud
         self._declared = {control.name: control for control in start.controls()}
         options = {setting.name: list(setting.options) for setting in start.declared()}
         self.controls = {n: widget_for(c, options.get(n, [])) for n, c in self._declared.items()}
@@ -60,7 +61,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         for control in self.controls.values():
             control.observe(self._on_change, names="value")
         self.reveal.observe(self._on_reveal, names="value")
-        for prediction in start.predictions:
+        for prediction in self._predictions:
             prediction.on_change(self._redraw)
         self.view.on_msg(lambda _, content, buffers: self._look_ahead(content["near"]))
         self._panel = widgets.Box(self._arranged(), layout=widgets.Layout(flex_flow="row wrap"))
@@ -77,7 +78,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             for folded in (False, True)
         )
         opener, box = fold("More settings", more)
-        reveal = [self.reveal] if self.presenter or self.start.predictions else []
+        reveal = [self.reveal] if self.presenter or self._predictions else []
         buttons = [*self.presets.values(), *reveal, self.reset]
         return [*first, *buttons, *([opener, box] if more else [])]
 
@@ -141,12 +142,12 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         """What is said while the answer is held back; empty where it is shown."""
         if self.presenter:
             return "" if revealed else EVERYONE_PREDICTS
-        waits = self.start.predictions and not self.view.predicted
+        waits = self._predictions and not self.view.predicted
         return PREDICT_FIRST if waits and not revealed else ""
 
     def _show(self) -> None:
         """Run the real layer for what is set, and show what comes of it."""
-        told = [prediction.told() for prediction in self.start.predictions]
+        told = [prediction.told() for prediction in self._predictions]
         self.view.predicted = [row for rows in told for row in rows] if all(told) else []
         now = self.start.view(self._values(), self._invitation(self.reveal.value))
         self.frame: Frame = now.frame
@@ -157,7 +158,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self._apply_links(now.data["hidden"], now.data["held"])
         words = ("Reveal the answer", "Hide the answer") if self.presenter else ("Show it", "Hide it")
         self.reveal.description = words[self.reveal.value]
-        self.reveal.layout.display = "none" if self.view.predicted and not self.presenter else None
+        self.reveal.layout.display = "none" if self.view.predicted else None
 
     def _apply_links(self, hidden: list[str], held: list[str]) -> None:
         """Hide and hold what the settings hide and hold."""
