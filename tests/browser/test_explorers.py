@@ -843,7 +843,9 @@ FORMULAS = {
 def test_n_k_s_and_o_have_a_colour_each_wherever_they_stand(page: rig.WatchedPage, theme: rig.Theme) -> None:
     rig.set_theme(page, theme)
     for name, (formula, sizes) in FORMULAS.items():
-        line = shown(page, name).cell.locator(".cu-formula")
+        explorer = shown(page, name)
+        explorer.button("Reset").click()
+        line = explorer.cell.locator(".cu-formula")
         expect(line).to_have_text(formula)
         spans = line.locator("span").evaluate_all(
             "all => all.map(one => one.className.slice(3) + '=' + one.textContent)"
