@@ -340,6 +340,19 @@ def test_what_is_answered_is_kept_looked_back_on_and_exported(
     )
 
 
+def test_answers_of_the_running_course_are_brought_along(reader: rig.WatchedPage, site: Path, tmp_path: Path) -> None:
+    record, other = Record(tmp_path / FILE), tmp_path / "other.json"
+    record.put("01/places", Entry((7,), (5,), "2026-11-30 12:00"))
+    other.write_text("{}", encoding="utf-8")
+    page = opened(reader, site, SECOND)
+    back = page.locator('[data-look-back="01"]')
+    back.locator("input[type=file]").set_input_files(other)
+    expect(back).to_contain_text("other.json holds no predictions.")
+    back.locator("input[type=file]").set_input_files(record.path)
+    expect(page.locator('form[data-prediction="01/places"]')).to_contain_text("You committed this at 2026-11-30 12:00.")
+    expect(back.locator("table")).to_have_count(1)
+
+
 def test_an_answer_can_be_taken_back(reader: rig.WatchedPage, site: Path) -> None:
     page = opened(reader, site, SECOND)
     commit(page, "01/places", "5")

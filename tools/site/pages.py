@@ -178,6 +178,7 @@ def _about(lesson: Lesson) -> str:
         "Where the text says "
         "<em>run the cell</em>, what came out stands below it, folded where it would tell an answer.</p>"
         "<p><strong>Only in the running course:</strong> changing code and running it, the checks of the exercises, "
+        "settings of an explorer that were not recorded (they are greyed out), "
         "the endless questions of <code>drill</code>, and <code>explain</code> on a model of your own.</p>"
         "<p><strong>To run it</strong> you need a copy of the course and Python 3.11, 3.12 or 3.13. In its folder, "
         f"<code>python course.py</code> sets everything up and opens JupyterLab; this lesson is "

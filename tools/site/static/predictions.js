@@ -21,15 +21,20 @@
   let trouble = "";
   const same = (one, other) => one.length === other.length && one.every((value, i) => value === other[i]);
 
+  /** The predictions in the text of a record; null if it is none. */
+  function understood(text) {
+    try {
+      const { predictions: kept } = JSON.parse(text);
+      return typeof kept === "object" && kept !== null && !Array.isArray(kept) ? kept : null;
+    } catch {
+      return null;
+    }
+  }
+
   function load() {
     const stored = localStorage.getItem(file);
-    if (stored === null) return {};
-    try {
-      const { predictions: kept } = JSON.parse(stored);
-      if (typeof kept === "object" && kept !== null && !Array.isArray(kept)) return kept;
-    } catch {
-      // it is no JSON: said below
-    }
+    const kept = stored === null ? {} : understood(stored);
+    if (kept) return kept;
     localStorage.setItem(`${file}.bak`, stored);
     localStorage.removeItem(file);
     trouble = `What this browser kept of your predictions is damaged. It is put aside as ${file}.bak; a new record has been begun.`;
@@ -197,8 +202,19 @@
       make("a", { href: address, download: file }).click();
       URL.revokeObjectURL(address);
     });
-    const why = "All your answers, as the running course keeps them: put it into the folder notebooks, and it goes on from there.";
-    place.append(make("p", { className: "buttons" }, save, " ", make("small", { textContent: why })));
+    const bring = make("input", { type: "file", accept: ".json" });
+    bring.addEventListener("change", () => take(bring.files[0]));
+    const why = "These are all your answers, as the running course keeps them in its folder notebooks.";
+    place.append(make("p", { className: "buttons" }, save, make("label", {}, "or bring one along: ", bring)), make("p", {}, make("small", { textContent: why })));
+  }
+
+  /** Add the answers of a file, from the running course or another browser, to those that are kept here. */
+  async function take(brought) {
+    const found = understood(await brought.text());
+    if (found) localStorage.setItem(file, written({ ...load(), ...found }));
+    else trouble = `${brought.name} holds no predictions.`;
+    if (found) location.reload();
+    else lookBackOnAll();
   }
 
   function table(key) {
