@@ -211,8 +211,8 @@ class Alone {
   }
 
   move(name, value) {
-    const label = this.labelOf(this.controls.find((one) => one.name === name));
-    this.go(this.moved(name, value), `${label} ${value}`);
+    const control = this.controls.find((one) => one.name === name);
+    this.go(this.moved(name, value), `${this.labelOf(control)} ${control.options[value] ?? value}`);
   }
 
   // The view was pulled at a corner of a map.

@@ -142,6 +142,20 @@ def test_where_nothing_was_recorded_it_says_so_and_stays(page: rig.WatchedPage) 
     one.el.get_by_role("button", name="Reset").click()
 
 
+def test_a_layer_set_on_the_tape_goes_back_where_nothing_was_recorded(page: rig.WatchedPage) -> None:
+    one = Alone(page, FIRST["autoencoder"])
+    one.el.get_by_role("button", name="Reset").click()
+    for layer, stays in (("3", "1"), ("5", "0")):
+        one.el.locator(f'.cu-tape [data-layer="{layer}"]').click()
+        select = one.el.locator(f'.cu-chosen select[data-set="padding_{layer}"]')
+        select.select_option("valid")
+        expect(select).to_have_value(stays)
+        assert one.values[f"padding_{layer}"] == int(stays)
+        one.check()
+    expect(one.needs).to_have_text("5 Conv2D padding valid needs the running course. How to run it")
+    one.el.get_by_role("button", name="Reset").click()
+
+
 def test_a_map_is_pulled_larger_and_its_slider_follows(page: rig.WatchedPage) -> None:
     one = Alone(page, PADDING)
     box = one.el.locator('figure[data-name="input"] .cu-grip').bounding_box()
@@ -180,7 +194,8 @@ def test_it_fits_can_be_read_and_axe_finds_nothing(own_page: rig.WatchedPage, tm
     )
     for width in (1280, 420, 320):
         rig.set_size(own_page, width, 1000)
-        assert own_page.evaluate("document.documentElement.scrollWidth") <= width
+        root = own_page.locator("html")
+        assert root.evaluate("root => root.scrollWidth - root.clientWidth") <= 0, width
         found = Axe().run(own_page, options={"preload": False}).response["violations"]
         assert not [f"{width}, {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
     assert not own_page.errors

@@ -780,7 +780,9 @@ function render({ model, el }) {
     square.focus();
   });
   el.addEventListener("change", ({ target }) => {
-    if (target.dataset?.set) set(target.dataset.set, +target.value);
+    if (!target.dataset?.set) return;
+    set(target.dataset.set, +target.value);
+    target.value = model.get(`at_${target.dataset.set}`); // where a page without a kernel has no frame, it stays
   });
 
   // From one square of the tape, or size of a strip, to the next.
