@@ -1,4 +1,4 @@
-"""The recording of the explorers is what they show now: of every lesson where it starts, and of a random sample."""
+"""The recording is what the explorers show now, in every lesson and by chance; `python -m tools.record` makes it."""
 
 from __future__ import annotations
 
