@@ -623,7 +623,7 @@ def _all_children(box: Any) -> list[Any]:
 def _nothing_is_given_away(explorer: Explorer, invitation: str = EVERYONE_PREDICTS) -> None:
     """No size that comes out, no ghost cell, no code and no sum is in what is sent to the page."""
     shown = explorer.view.frame
-    unknown = [UNKNOWN.for_view()] if explorer.shown.grids else []
+    unknown = [UNKNOWN.for_view()] if explorer.shown.grids and not explorer.shown.photos else []
     assert shown["grids"][len(explorer.shown.grids) :] == unknown
     assert isinstance(explorer.shown, Question)
     assert not shown.keys() & {"arithmetic", "code", "remarks", "headline", "verdict", "strips"}
@@ -636,6 +636,13 @@ def _nothing_is_given_away(explorer: Explorer, invitation: str = EVERYONE_PREDIC
     assert explorer.view.predicted == []
     for line in (frame.result, frame.verdict, *(line for answer in frame.answers for line in answer.lines)):
         assert line not in told
+
+
+def test_of_a_picture_the_question_shows_what_goes_in() -> None:
+    explorer = explore.transposed(presenter=True, show="image")
+    _nothing_is_given_away(explorer)
+    assert [photo["name"] for photo in explorer.view.frame["photos"]] == ["input"]
+    assert [grid["name"] for grid in explorer.view.frame["grids"]] == ["kernel"]
 
 
 def test_an_impossible_setting_is_not_given_away_either() -> None:

@@ -211,7 +211,7 @@ class Frame:
 
 def _for_view(shown: Frame | Question) -> dict[str, Any]:
     """What a frame and a question have in common."""
-    unknown = (UNKNOWN,) if isinstance(shown, Question) and shown.grids else ()
+    unknown = (UNKNOWN,) if isinstance(shown, Question) and shown.grids and not shown.photos else ()
     return {
         "said": shown.announcement,
         "grids": [grid.for_view() for grid in (*shown.grids, *unknown)],
