@@ -14,6 +14,7 @@ from expected_answers import PREDICTED
 from lessons import LESSONS
 
 from course_utils import drill_sheet
+from course_utils.axes import TransposedWindow, Upsample, Window
 from tools import worksheets
 from tools.bootstrap import commands, environment
 
@@ -26,6 +27,27 @@ def test_the_minutes_of_each_path_add_up() -> None:
     assert [int(minutes) for minutes, _ in paths] == [45, 90, 180]
     for minutes, table in paths:
         assert sum(map(int, re.findall(r"^\| (\d+) \|", table, re.MULTILINE))) == int(minutes)
+
+
+def test_the_key_of_the_test_on_paper_is_right() -> None:
+    text = (ROOT / "docs" / "teaching" / "on_paper.md").read_text(encoding="utf-8")
+    asked = re.findall(r"^\| (\d) \| .* \| (.*) \| (.*) \|$", text, re.MULTILINE)
+    settings = [[dict(re.findall(r"([nks]) = (\d+)", one)) for one in row[1:]] for row in asked]
+    keys = re.findall(r"^\| (?:before|after) \| (.*) \|$", text, re.MULTILINE)
+    assert len(asked) == 6 and len(keys) == 2
+    for sheet, key in enumerate(keys):
+        one, two, three, four, five = (
+            {name: int(number) for name, number in row[sheet].items()} for row in settings[:5]
+        )
+        back = Window(2, stride=2, padding="same").output_size(four["n"])
+        expected = [
+            Window(one["k"]).output_size(one["n"]),
+            Window(two["k"], stride=two["k"], padding="same").output_size(two["n"]),
+            "{}, {}".format(*Window(three["k"], stride=2, padding="same").pads(three["n"])),
+            Upsample(2).output_size(back),
+            TransposedWindow(five["k"], stride=five["s"]).output_size(five["n"]),
+        ]
+        assert key.split(" | ")[:5] == [str(value) for value in expected]
 
 
 def test_the_lessons_and_sections_that_are_named_are_there() -> None:
