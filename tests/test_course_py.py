@@ -318,6 +318,15 @@ def test_tests_are_added_to_a_learners_environment(whole: tuple[Course, str]) ->
     assert "Install" not in output
 
 
+def test_what_builds_the_site_is_added_when_it_is_asked_for(whole: tuple[Course, str]) -> None:
+    course, _ = whole
+    (course.folder / "tools" / "site.py").write_text(TELLS_HOW_IT_WAS_STARTED, encoding="utf-8")
+    output = course.run("site", "--out", "elsewhere")
+    assert "[1/2] Install the packages of requirements/site.lock.txt" in output
+    assert [run["arguments"] for run in started(output)] == [["--out", "elsewhere"]]
+    assert "Install" not in course.run("site") + course.run()
+
+
 def test_the_wide_tier_adds_style_types_and_memory_and_runs_each(whole: tuple[Course, str]) -> None:
     course, _ = whole
     for arguments, more in ((["lint"], []), (["test", "--everything"], ["pytest", "pytest"])):
