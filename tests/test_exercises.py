@@ -324,7 +324,7 @@ def test_the_case_against_a_misconception_is_shown_once() -> None:
 
 def test_a_wrong_number_is_pointed_at_and_the_right_one_not_told() -> None:
     sizes = [26, 13, 13, 7, 7, 4, 4, 8, 8, 16, 15, 28, 28]
-    assert "14" not in str(check_verdict(lesson_00.no_padding_twice, sizes, "After layer 11", "you say 15"))
+    assert "14" not in str(check_verdict(lesson_00.no_padding_twice, sizes, "After layer 11", "15 is too large"))
 
 
 def test_what_a_learner_types_is_escaped() -> None:

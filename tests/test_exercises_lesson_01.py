@@ -43,6 +43,7 @@ VERDICTS: dict[str, list[tuple[Any, ...]]] = {
         ([], "; those are 0 numbers, and 13 are needed."),
         ([26], "; that is 1 number, and 13 are needed."),
         ([26, 13], "; those are 2 numbers, and 13 are needed."),
+        ([26, 13, 11, 6, 4, 2, 2, 4, 2, 4, 2, 4, 2], "You take 2 away in layer 3."),
     ],
     "first_halving": [
         ("stride", 'Choose one of the texts "padding", "strides", "pool_size".'),

@@ -131,6 +131,11 @@ ANSWERS: Verdicts = {
         "n // k": (lambda n, k: n // k, ("For n = 7, k = 2 your function says 3; Keras gives 4.",)),
     },
     "valid_pool": {
+        "n less the windows": (with_lost(lambda n, k, s: n - ((n - k) // s + 1) * k), m.WINDOWS_LIE_SIDE_BY_SIDE),
+        "swapped": (
+            lambda n, k, s: (n - ((n - k) // s * s + k), (n - k) // s + 1),
+            "They are the right two, the other way round",
+        ),
         "the remainder": (
             with_lost(lambda n, k, s: (n - k) % s),
             RIGHT,
@@ -199,6 +204,14 @@ ANSWERS: Verdicts = {
             layers("MaxPooling2D((2, 2), (1, 1), 'same'), MaxPooling2D(2), MaxPooling2D(2, 2, 'same')"),
             RIGHT,
         ),
+        "a step of 2 that is written": (
+            pools("strides=2, padding='same'", VALID, SAME),
+            (
+                "Keras goes 27 → 14 → 7 → 4. Asked for: 27 → 27 → 13 → 7.",
+                "Your first window moves by 2 cells at a time. Which step keeps 27?",
+            ),
+            None,
+        ),
         "two words swapped": (pools(KEEP, SAME, VALID), (TOO_LARGE, SWAPPED_WORDS), None),
         "a right end after a wrong size": (pools(KEEP, SAME, SAME), (TOO_LARGE,), m.ROUNDING_HIDES),
         "27 is not kept": (pools("1", VALID, SAME), WRONG),
@@ -218,7 +231,11 @@ ANSWERS: Verdicts = {
         "global maxima": (layers("GlobalMaxPooling2D(), Dense(10)"), RIGHT),
         "ten channels and their means": (layers("Conv2D(10, 1), GlobalAveragePooling2D()"), RIGHT),
         "a size of one": (layers("GlobalAveragePooling2D(keepdims=True), Flatten(), Dense(10)"), RIGHT),
-        "always one size": (layers("Resizing(2, 2), Flatten(), Dense(10)"), RIGHT),
+        "always one size": (
+            layers("Resizing(2, 2), Flatten(), Dense(10)"),
+            RIGHT,
+            "My way: global pooling",
+        ),
         "a model in the list": (
             layers("keras.Sequential([GlobalAveragePooling2D(), Dense(10)])"),
             RIGHT,

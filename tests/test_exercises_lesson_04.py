@@ -120,6 +120,7 @@ SEVEN_MORE = (
 
 ANSWERS: Verdicts = {
     "down_and_up": {
+        "the pooling forgotten": (lambda n, f: (n, n * f), "Yours is too large."),
         "the second is rounded down": (
             lambda n, f: (-(-n // f), n // f * f),
             ("For n = 7, f = 2 your function says (4, 6); Keras gives (4, 8).",),
@@ -219,7 +220,7 @@ ANSWERS: Verdicts = {
         ),
         "the stride": (lambda n, s: s, Unsaid(PUT_O)),
         "the size": (lambda n, s: n, Unsaid(PUT_O)),
-        "the remainder": (lambda n, s: n % s, None, Unsaid(PUT_O)),
+        "the remainder": (lambda n, s: n % s, None, "Count from the smallest size that becomes o.", Unsaid(PUT_O)),
         "down from the largest": (
             lambda n, s: -(-n // s) * s - n,
             m.TAKEN_FROM_THE_LARGEST,

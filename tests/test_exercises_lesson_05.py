@@ -145,6 +145,15 @@ SQUEEZED: dict[str, Row] = {
         of_pictures(each_n("MaxPooling2D", 8, None, "same"), each_n("UpSampling2D", 8), cut_to_n(8)),
         "none of your layers has weights",
     ),
+    "a corner only": (
+        of_pictures(
+            conv(4),
+            lambda n: LAYERS.Cropping2D(((0, n - 5), (0, n - 5))),
+            lambda n: LAYERS.ZeroPadding2D(((0, n - 5), (0, n - 5))),
+            last,
+        ),
+        "I changed the top right corner of the picture, and what came out stayed the same",
+    ),
     "nothing squeezed": (of_pictures(last), "400 numbers"),
     "no layer": (of_pictures(), "no layer"),
     "for 28 only": (for_28_only, "20 × 20 × 1, and 21 × 21 × 1"),

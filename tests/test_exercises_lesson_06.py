@@ -718,6 +718,14 @@ RESIDUAL: dict[str, Row] = {
     "y twice": (residual(lambda x, y: y), WRONG),
     "made of y": (residual(lambda x, y: conv(32, 1)(y)), WRONG),
     "zeros": (residual(lambda x, y: keras.ops.zeros_like(y)), WRONG),
+    "a row of zeros": (
+        residual(
+            lambda x, y: LAYERS.ZeroPadding2D(((0, x.shape[1] % 2), (0, x.shape[1] % 2)))(
+                LAYERS.MaxPooling2D(2)(conv(32, 1)(x))
+            )
+        ),
+        "For n = 25 the shapes fit. But I changed x in its last row, 24",
+    ),
     "y times 0": (residual(lambda x, y: y * 0), WRONG),
     "x times 0": (residual(lambda x, y: half(x) * 0), WRONG),
     **{
@@ -791,6 +799,13 @@ def made(kind: str, size: int, of: int, why: str = "") -> str:
 
 LEARNS_NOTHING = made("UpSampling2D", 32, 16, "no layer that learns stands behind it.")
 GENERATOR: dict[str, Row] = {
+    "a dense layer at the end": (
+        model(
+            "Input((100,)), Dense(64), Reshape((1, 1, 64)), Conv2DTranspose(4, 3, strides=2), Flatten(), Dense(1024), "
+            "Reshape((32, 32, 1))"
+        ),
+        "`Flatten` stands behind a `Conv2DTranspose`",
+    ),
     **{
         f"{doublings} doublings of {start}": (
             grown(*[TWICE] * doublings, start=start),
@@ -935,7 +950,7 @@ AGREE: dict[str, Row] = {
 ANSWERS: Verdicts = {
     "small_unet": SMALL_UNET,
     "last_sizes": {
-        "a half rounded up": ([26, 13, 11, 6, 3, 1], "After the 2nd pooling: you say 6"),
+        "a half rounded up": ([26, 13, 11, 6, 3, 1], "After the 2nd pooling: 6 is too large."),
         "a tuple": ((26, 13, 11, 5, 3, 1), RIGHT),
     },
     "deep": DEEP,

@@ -7,6 +7,7 @@ import io
 from itertools import product
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from frames import by_keras, frame_of, grid_of, numbers_in, printed_by
@@ -16,7 +17,7 @@ from course_utils import explore
 from course_utils.axes import ShapeError, TransposedWindow, Window
 from course_utils.explorers import transposed as module
 from course_utils.explorers.frame import Frame
-from course_utils.explorers.maps import PADDINGS
+from course_utils.explorers.maps import KERNELS, PADDINGS, kernel_values
 from course_utils.explorers.transposed import (
     LARGEST_K,
     LARGEST_N,
@@ -210,7 +211,24 @@ def test_one_period_of_counts_holds_every_cell_of_the_kernel_once() -> None:
     ],
 )
 def test_the_remark_names_the_checkerboard_with_its_numbers(setting: tuple[object, ...], said: str) -> None:
-    assert at(*setting).remarks[0] == said
+    assert at(*setting, kernel="ones", beside=True).remarks[0] == said
+    # Whether that makes a grid is asked in lesson 04 where both ways stand side by side, and told no earlier.
+    assert "checkerboard" not in " ".join(at(*setting, kernel="ones").remarks)
+
+
+@pytest.mark.parametrize(("kernel", "k", "s"), [*product(KERNELS, range(2, LARGEST_K + 1), (2, 3))])
+def test_a_grid_is_told_exactly_where_keras_draws_one_on_white(kernel: str, k: int, s: int) -> None:
+    if k < s:
+        return
+    frame = at(6, k, s, kernel=kernel, show="image", picture="white")
+    layer = keras.layers.Conv2DTranspose(1, k, strides=s, padding="same", use_bias=False)
+    layer.build((1, 32, 32, 1))
+    layer.set_weights([kernel_values(k, kernel)[:, :, None, None]])
+    inside = np.asarray(layer(np.ones((1, 32, 32, 1), np.float32)))[0, 2 * k : -2 * k, 2 * k : -2 * k, 0]
+    told = frame.remarks[0]
+    assert (len(np.unique(inside)) == 1) == ("o checkerboard" in told), told
+    if kernel == "count" and (k, s) == (4, 2):
+        assert "becomes 24, 28, 40 or 44" in told
 
 
 def test_a_remark_says_which_ways_back_there_are() -> None:

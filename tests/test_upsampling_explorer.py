@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from itertools import product
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from frames import by_keras, frame_of, grid_of, numbers_in, weight
 
 from course_utils import explore
 from course_utils.axes import Upsample
+from course_utils.data import PICTURES, picture
 from course_utils.explorers.frame import Frame
 from course_utils.explorers.layer import LayerRun, TwoLayers, run_both
 from course_utils.explorers.maps import PADDINGS
@@ -113,6 +116,17 @@ def test_what_is_lost_in_values_is_counted_and_marked() -> None:
     assert f"9 of 36 were kept, and {changed.sum()} cells hold another number" in frame.remarks[1]
     ones = at(n=6, mode=ROUND_TRIP, values="ones")
     assert not any("hold another number" in remark for remark in ones.remarks)
+
+
+@pytest.mark.parametrize(("name", "interpolation"), [*product(PICTURES, ("nearest", "bilinear"))])
+def test_the_cells_of_a_picture_that_changed_are_those_that_keras_changed(name: str, interpolation: str) -> None:
+    frame = at(mode=ROUND_TRIP, interpolation=interpolation, show="image", picture=name)
+    x = picture(name).astype(np.float32)
+    down, up = keras.layers.MaxPooling2D(2, padding="same"), keras.layers.UpSampling2D(2, interpolation=interpolation)
+    count = int((np.asarray(up(down(x[None, :, :, None])))[0, :, :, 0] != x).sum())
+    told = [int(one) for remark in frame.remarks for one in re.findall(r"(\d+) cells hold another", remark)]
+    assert told == ([count] if count else [])
+    assert (name, interpolation) != ("photo", "nearest") or count == 2845
 
 
 def test_the_verdict_needs_both_layers() -> None:

@@ -275,7 +275,8 @@ class Numbers:
             raise explained
         first = next(i for i, (mine, true) in enumerate(zip(said, self.truth(), strict=True)) if mine != true)
         before = "" if first == 0 else f" What comes before it is right: {first} of {len(said)}."
-        remark = self.remarks.get(said, f"{self.labels[first]}: you say {said[first]}, and Keras does not.{before}")
+        way = "large" if said[first] > self.truth()[first] else "small"
+        remark = self.remarks.get(said, f"{self.labels[first]}: {said[first]} is too {way}.{before}")
         raise CheckFailed(
             remark,
             misconception=misconception_behind(lambda known: self._read(known) == said, self.wrong_answers),

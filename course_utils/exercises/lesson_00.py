@@ -159,10 +159,20 @@ def read_the_table():
     return (third_in, third_out, doubled_twice)
 
 
+def _padded_and_still_loses(said: tuple[int, ...]) -> CheckFailed | None:
+    """Tell who takes 2 away in a convolution that is padded."""
+    if said[2] != said[1] - 2:
+        return None
+    return CheckFailed(
+        'You take 2 away in layer 3. Its line says `padding="same"`: with a step of 1 it keeps the size.'
+    )
+
+
 @lesson.cell(
     Numbers(
         tuple(f"After layer {i}, `{line}`" for i, line in enumerate(truth.FIRST_UNPADDED, start=1)),
         lambda: truth.sizes(28, truth.FIRST_UNPADDED),
+        explain=_padded_and_still_loses,
     ),
     wrong=[
         (m.ROUNDS_DOWN, (26, 13, 13, 6, 6, 3, 3, 6, 6, 12, 10, 20, 20)),

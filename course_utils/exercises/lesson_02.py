@@ -33,8 +33,8 @@ def _by_itself(n: int) -> str:
 
 steps = lesson.prediction(
     "steps",
-    "A 3 × 3 window stands on an 8 × 8 map, without padding, and moves by 2 cells at a time. (8 − 3) / 2 is "
-    "two and a half. What comes out, and how many of the 8 rows does no window ever read?",
+    "A 3 × 3 window stands on an 8 × 8 map, without padding, and moves by 2 cells at a time. What comes out, and how "
+    "many of the 8 rows does no window ever read?",
     [Choice("What comes out", (_THREE, _FOUR, _ERROR)), "Rows that no window reads"],
     lambda: (_by_itself(truth.valid_step_size(8, 3, 2)), truth.never_read(8, 3, 2)),
     "Two whole steps, and the place where the window starts: three places. Half a step is not made.",
@@ -161,6 +161,11 @@ def _total(n: int, k: int, s: int) -> int:
     return sum(truth.same_step_pads(n, k, s))
 
 
+def _halves(total: int) -> tuple[int, int]:
+    """Shared as Keras shares: the odd one after."""
+    return total // 2, total - total // 2
+
+
 @lesson.formula(
     truth.same_step_pads,
     '`Conv2D(…, strides=s, padding="same")`',
@@ -181,7 +186,8 @@ def _total(n: int, k: int, s: int) -> int:
         m.AS_MANY_STEPS_AS_WINDOWS,
         m.ROUND_TAKES_THE_HALF_DOWN,
         (m.BOTH_SIDES_ALIKE, lambda n, k, s: (_total(n, k, s) // 2,) * 2),
-        (m.BOTH_SIDES_ALIKE, lambda n, k, s: ((k - 1) // 2,) * 2),
+        (m.BOTH_SIDES_ALIKE, lambda n, k, s: ((k - 1) // 2,) * 2, lambda n, k, s: (1, 1)),
+        (m.SAME_ROUNDS_DOWN, lambda n, k, s: _halves(max((n // s - 1) * s + k - n, 0))),
     ],
     hints=[
         "Begin with the size: `o = -(-n // s)` is n / s, rounded up. From the first window to the last there are "
@@ -284,6 +290,7 @@ def _with_span(span: Callable[[int, int], int]) -> Callable[[int, int, int], int
         ),
         m.DILATION_IS_A_STRIDE,
         (m.WINDOW_LOSES_K, lambda n, k, d: m.WINDOW_LOSES_K.wrong_formula(n, (k - 1) * d + 1)),
+        (m.ONE_GAP_ONLY, lambda n, k, d: n - (k + d) + 1),
     ],
     hints=[
         "Find out first how long the window is, from its first cell to its last. Draw it for k = 3, d = 2: ● ○ ● ○ ●.",

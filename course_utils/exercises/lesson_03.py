@@ -155,12 +155,18 @@ def same_pool(n, k):
     ],
     read=pair,
     remark=lambda said, true: (
-        " Look at the second number, the rows that no window reads."
+        " They are the right two, the other way round: the size comes first."
+        if said == true[::-1]
+        else " Look at the second number, the rows that no window reads."
         if said[0] == true[0]
         else " Look at the first number, the size."
     ),
     wrong=[
-        (m.WINDOWS_LIE_SIDE_BY_SIDE, both(truth.strided_pool_size, lambda n, k, s: n % k)),
+        (
+            m.WINDOWS_LIE_SIDE_BY_SIDE,
+            both(truth.strided_pool_size, lambda n, k, s: n % k),
+            both(truth.strided_pool_size, lambda n, k, s: n - truth.strided_pool_size(n, k, s) * k),
+        ),
         (
             m.WINDOWS_ARE_S_LONG,
             both(truth.strided_pool_size, lambda n, k, s: n % s),
@@ -333,14 +339,15 @@ def _check_three_pools(function: Any) -> str:
         )
     # The first size that is off tells most; a right end with another size before it has a name of its own.
     misconceptions = {(27, 14, 7): m.ROUNDING_HIDES, (27, 13, 6): m.PARTLY_FILLED_IS_DROPPED}
-    misconception = m.POOL_STRIDE_IS_ONE if sizes[0] == 14 else misconceptions.get(sizes)
-    raise CheckFailed(line, misconception=misconception, with_case=False)
+    step = f"Your first window moves by {layers[0].strides[0]} cells at a time. Which step keeps 27?"
+    raise CheckFailed(
+        line, *([step] if sizes[0] == 14 else []), misconception=misconceptions.get(sizes), with_case=False
+    )
 
 
 @lesson.function(
     _check_three_pools,
     wrong=[
-        (m.POOL_STRIDE_IS_ONE, edited({"strides=1": "strides=2"}), edited({"strides=1, ": "", "valid": "same"})),
         (m.ROUNDING_HIDES, edited({"valid": "same"})),
         (m.PARTLY_FILLED_IS_DROPPED, edited({'2, padding="same"': '2, padding="valid"'})),
     ],
@@ -428,8 +435,8 @@ def _pools_whole_map(layers: list[Layer], picture: tuple[int, ...]) -> bool:
         "One number for each channel is such a list: 16 numbers, whatever the height and the width.",
         "Two layers are enough: a global pooling of either kind, and `keras.layers.Dense(10)`.",
     ],
-    why="Global pooling makes 16 numbers of 16 channels, for every size; a `Dense` of 10 on them has (16 + 1)·10 = 170 "
-    "weights. `GlobalMaxPooling2D` would do as well.",
+    why="My way: global pooling makes 16 numbers of 16 channels, for every size, and a `Dense` of 10 on them has "
+    "(16 + 1)·10 = 170 weights. What every way needs is a list of the same length for every map.",
     called="head",
 )
 def any_size():

@@ -138,6 +138,9 @@ look_back = lesson.look_back
     '`MaxPooling2D(f, padding="same")` and `UpSampling2D(f)`',
     cases=[(7, 2), (8, 2), *product(range(1, 14), (1, 2, 3, 4)), (28, 5)],
     read=pair,
+    remark=lambda said, true: (
+        " The first number is what the pooling leaves. Yours is too large." if said[0] > true[0] else ""
+    ),
     wrong=[m.MULTIPLYING_UNDOES, m.WAY_DOWN_ROUNDS_DOWN],
     hints=[
         "Two layers, two rules, one after the other. Do n = 7, f = 2 with a pencil first: 7, then what, then what?",
@@ -381,7 +384,9 @@ def _comes_back(extra: int | None, n: int, s: int) -> str:
     way = f"and Keras goes {truth.changes(n, (o, back))}."
     if extra is None:
         return f"your function says None, which leaves the argument out, {way} (Or is a `return` missing?)"
-    return f"your function says {extra}, {way}"
+    line = f"your function says {extra}, {way}"
+    counted = " You count from a multiple of s. Count from the smallest size that becomes o."
+    return line + counted if extra == n % s else line
 
 
 @lesson.function(

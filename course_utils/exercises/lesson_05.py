@@ -368,12 +368,33 @@ def _check_squeeze_harder(function: Any) -> str:
                 with_case=False,
             )
         codes.append(prod(code))
+        if n in (TRIED[0], TRIED[-1]):
+            _check_every_corner(layers, n)
     count = f"between {min(codes)} and {max(codes)}" if min(codes) < max(codes) else str(codes[0])
     numbers = "number" if max(codes) == 1 else "numbers"
     return (
         f"All {len(TRIED)} sizes come back. The smallest stage on the way has {count} {numbers}, "
         f"and a picture of 40 × 40 has 1600."
     )
+
+
+def _check_every_corner(layers: list[Layer], n: int) -> None:
+    """Check that each corner of the picture, a quarter of its sides long, changes something of what comes out."""
+    for weight in [weight for layer in layers for weight in layer.trainable_weights]:
+        if "kernel" in weight.name:  # means of what comes in: no activation is dead, and none is at its end
+            weight.assign(np.full(weight.shape, weight.shape[-1] / prod(weight.shape)))
+    picture = networks.digits((1, n, n, 1), seed=n) / 9
+    plain = networks.run_through(layers, picture)[-1]
+    ends = {"top": slice(n // 4), "bottom": slice(-(n // 4), None)}
+    sides = {"left": slice(n // 4), "right": slice(-(n // 4), None)}
+    for (end, rows), (side, columns) in product(ends.items(), sides.items()):
+        changed = picture.copy()
+        changed[:, rows, columns] += 1
+        if np.array_equal(networks.run_through(layers, changed)[-1], plain):
+            raise CheckFailed(
+                f"For n = {n} the size comes back. But I changed the {end} {side} corner of the picture, and what came "
+                "out stayed the same. Every part of the picture has to reach the end."
+            )
 
 
 def _product(sides: Sequence[int]) -> str:

@@ -591,6 +591,13 @@ def _check_generator(function: Any) -> str:
         raise CheckFailed(f"Your sizes: {road or 'none'}. {spell_shape(y.shape)} comes out; asked for: 32 × 32 × 1.")
     if not layers_of_kind(model, "Conv2DTranspose"):
         raise CheckFailed("32 × 32 × 1 comes out, but nothing grows: I look for at least one `Conv2DTranspose`.")
+    first = next(i for i, layer in enumerate(model.layers) if kind_of(layer) == "Conv2DTranspose")
+    for layer in model.layers[first:]:
+        if len(layer.output.shape) != 4:
+            raise CheckFailed(
+                f"32 × 32 × 1 comes out, but `{kind_of(layer)}` stands behind a `Conv2DTranspose` and writes the map "
+                "in one line. What follows makes a map anew: nothing has grown. Keep it a map to the end."
+            )
     found = _enlarged_without_learning(model)
     if found is not None:
         layer, of, made, learned = found

@@ -318,3 +318,12 @@ def check_half_places(model: Any, end: Any, settings: str) -> None:
                 f"{lead} the shortcut carries that to {_rows_and_columns(found)}.",
                 f"The two convolutions have it around row {row}, column {column}. What is added shall belong together.",
             )
+    size = int(pictures.shape[1])
+    if size % 2:
+        last, column = size - 1, 2 * (n // 2)
+        before, after = np.split(made_of(np.concatenate([pictures, _nudged(pictures, (last, column), cells=1)]))[0], 2)
+        if np.array_equal(before, after):
+            raise CheckFailed(
+                f"For {settings} the shapes fit. But I changed x in its last row, {last} (counted from 0), and the "
+                "shortcut carries nothing of that. Rows of zeros are no rows of x."
+            )

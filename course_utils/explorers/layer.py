@@ -187,7 +187,8 @@ class LayerRun(Generic[A]):
             grids=tuple((grids or self.grids)()) if numbers else self.kernels,
             photos=pictures,
             arithmetic=tuple((arithmetic or self.arithmetic)()) if numbers else (),
-            answers=(self.formula(lines), self.by_hand(done), self.keras()),
+            # A picture is for the eye: its size is said, and the formula waits for numbers that can be counted.
+            answers=(self.formula(lines if numbers else _size_only), self.by_hand(done), self.keras()),
             agrees=self.agrees,
             refused=self.refused,
             verdict=self.verdict(impossible),
@@ -298,6 +299,10 @@ def size(shape: tuple[int, ...] | None) -> str:
 def by(shape: Sequence[int]) -> str:
     """Height and width in few signs."""
     return f"{shape[0]}×{shape[1]}"
+
+
+def _size_only(axis: Any, n: int) -> tuple[str, ...]:
+    return (f"o = {axis.output_size(n)}",)
 
 
 def lower_first(sentence: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from course_utils.axes import Window
 from course_utils.explorers import layer, maps, windows
 from course_utils.explorers.base import explorer
 from course_utils.explorers.frame import Frame
@@ -29,7 +32,13 @@ class PaddingSettings(maps.LayerSettings):
         found = layer.run(code, self.x, maps.kernel_values(self.k, self.kernel))
         stride = ["s"] if self.s not in (None, 1, (1, 1)) else []
         setting = ", ".join([*self.written("n", "k", *stride), f'padding="{self.padding}"'])
-        return found.frame(self, setting, windows.lines, windows.ADDED, windows.IMPOSSIBLE)
+        return found.frame(self, setting, self._lines, windows.ADDED, windows.IMPOSSIBLE)
+
+    def _lines(self, axis: Window, n: int) -> Iterator[str]:
+        """The formulas of one axis. Without a slider of s there is no s in them: a stride comes with lesson 02."""
+        first, *more = windows.lines(axis, n)
+        yield f"o = n = {n}" if self.s is None and axis.padding == "same" else first
+        yield from more
 
 
 padding = explorer("padding", PaddingSettings)

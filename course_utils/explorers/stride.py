@@ -70,9 +70,16 @@ class StrideSettings(maps.LayerSettings):
         if other is None:
             return frame
         frame = replace(frame, answers=(*frame.answers, _card(other)), agrees=same.agrees and other.layers.agrees)
-        if not same.agrees or other.layers.agrees:
+        if not same.agrees:
             return frame
-        return replace(frame, verdict=f"The symmetric one: {other.layers.decisive.comparison.verdict}")
+        if not other.layers.agrees:
+            return replace(frame, verdict=f"The symmetric one: {other.layers.decisive.comparison.verdict}")
+        if same.output is None or other.whole.output is None:
+            return frame
+        counts = f"{same.output.size} and {other.whole.output.size}"
+        return replace(
+            frame, verdict=f"For each padding, by hand and Keras agree in shape and in all values: {counts}."
+        )
 
     def links(self) -> Links:
         """``Conv2D`` has no stride together with dilation; a symmetric padding goes with *same*."""

@@ -97,7 +97,7 @@ class TransposedSettings(maps.LayerSettings):
             grids=lambda: _grids(found, weights, other),
             arithmetic=lambda: _arithmetic(found, other),
             photos=_photos(found, other),
-            remarks=_remarks(found, other),
+            remarks=_remarks(found, other, weights if self.beside or self.shown else None),
         )
         return frame if other is None else with_other(frame, other)
 
@@ -129,6 +129,14 @@ def inner_counts(axis: TransposedWindow) -> tuple[int, ...]:
     """How many stamps reach each of s neighbouring cells that are far from the border; then it begins anew."""
     far = axis.size
     return overlaps(axis, 2 * far + 2)[far : far + axis.stride]
+
+
+def inner_shades(weights: Map, row_stride: int, column_stride: int) -> list[str]:
+    """What a map of ones becomes far from the border: the sums of the weights that meet in one cell."""
+    sums = {
+        float(weights[i::row_stride, j::column_stride].sum()) for i in range(row_stride) for j in range(column_stride)
+    }
+    return [f"{one:g}".replace("-", "−") for one in sorted(sums)]
 
 
 def has_inner(axis: TransposedWindow, n: int) -> bool:
@@ -294,10 +302,10 @@ def _photos(found: LayerRun[TransposedWindow], other: TwoLayers | None) -> Itera
 # -- the remarks --------------------------------------------------------------------------------------------------
 
 
-def _remarks(found: LayerRun[TransposedWindow], other: TwoLayers | None) -> Iterator[str]:
+def _remarks(found: LayerRun[TransposedWindow], other: TwoLayers | None, weights: Map | None) -> Iterator[str]:
     sides = found.sides("", ("in height, ", "in width, ")) if found.axes else []
     if found.output is not None and max(axis.stride for axis in found.axes) > 1:
-        yield _overlap_remark(found, sides)
+        yield _overlap_remark(found, sides, weights)
     for name, axis, n in sides:
         if axis.stride > 1:
             yield _way_back_remark(name, axis, n)
@@ -312,7 +320,9 @@ def _remarks(found: LayerRun[TransposedWindow], other: TwoLayers | None) -> Iter
         )
 
 
-def _overlap_remark(found: LayerRun[TransposedWindow], sides: Sequence[tuple[str, TransposedWindow, int]]) -> str:
+def _overlap_remark(
+    found: LayerRun[TransposedWindow], sides: Sequence[tuple[str, TransposedWindow, int]], weights: Map | None
+) -> str:
     counts = _counts(found)
     if short := [f"{name}k = {a.size} is smaller than s = {a.stride}" for name, a, _ in sides if a.size < a.stride]:
         gaps = f"the stamps leave gaps. Nothing reaches {(counts == 0).sum()} of {counts.size} cells."
@@ -320,10 +330,11 @@ def _overlap_remark(found: LayerRun[TransposedWindow], sides: Sequence[tuple[str
     rest = " and ".join(f"{name}k mod s = {a.size} mod {a.stride} = {a.size % a.stride}" for name, a, _ in sides)
     rows, columns = map(inner_counts, found.axes)
     many = sorted({a * b for a in rows for b in columns})
-    if len(many) == 1:
-        inner = f"every cell gets {_stamps(many)}. No checkerboard."
-    else:
-        inner = f"a cell gets {_stamps(many)}, depending on where it lies. That is the checkerboard."
+    inner = f"every cell gets {_stamps(many)}."
+    if len(many) > 1:
+        inner = f"a cell gets {_stamps(many)}, depending on where it lies."
+    if weights is not None:
+        inner += f" {_grid_on_white(inner_shades(weights, *(a.stride for a in found.axes)), even=len(many) == 1)}"
     far = all(has_inner(axis, n) for axis, n in zip(found.axes, found.x.shape, strict=True))
     here = "" if far else " (Here, all cells are near the border.)"
     return _capital(f"{rest}: away from the border {inner}{here}")
@@ -339,6 +350,13 @@ def _way_back_remark(name: str, axis: TransposedWindow, n: int) -> str:
     )
 
 
+def _grid_on_white(shades: Sequence[str], even: bool) -> str:
+    """Whether these shades of plain white are a grid. ``even``: every cell gets as many stamps."""
+    if len(shades) > 1:
+        return f"With these weights plain white becomes {_or(shades)}: a grid." if even else "That is the checkerboard."
+    return "No checkerboard." if even else f"But with these weights plain white becomes {shades[0]}: no checkerboard."
+
+
 def _capital(text: str) -> str:
     """A sentence begins with a capital, but a symbol stays what it is."""
     return text[0].upper() + text[1:] if text.startswith("in ") else text
@@ -348,6 +366,6 @@ def _stamps(many: Sequence[int]) -> str:
     return f"{_or(many)} stamp{'' if list(many) == [1] else 's'}"
 
 
-def _or(numbers: Sequence[int]) -> str:
+def _or(numbers: Sequence[int | str]) -> str:
     *first, last = map(str, numbers)
     return f"{', '.join(first)} or {last}" if first else last

@@ -181,8 +181,12 @@ class RoundTrip:
     @property
     def changed(self) -> NDArray[np.bool_] | None:
         """Which cells hold another number than before; None where the size is another."""
-        back = self.layers.output
-        return None if back is None or back.shape != self.x.shape else np.asarray(back != self.x)
+        up = self.layers.second
+        back = None if up is None else up.keras_output
+        if back is None or back.shape != self.x.shape:
+            return None
+        # Keras reads the input in float32: in float64 nearly every cell of a picture is another number.
+        return np.asarray(back != self.x.astype(np.float32))
 
     def frame(self, setting: str) -> Frame:
         """The frame of both. ``setting``: in one line."""

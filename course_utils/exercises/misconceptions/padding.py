@@ -9,7 +9,7 @@ from course_utils.exercises.catalogue import Quantity, Section
 _LESSON = "01_pad_the_border.ipynb"
 
 SLIDE_A_WINDOW = Section(_LESSON, "1. Slide a window (8 minutes)")
-ADD_GHOSTS = Section(_LESSON, "2. Add ghost cells (10 minutes)")
+ADD_GHOSTS = Section(_LESSON, "2. Add ghost cells (8 minutes)")
 SEE_ZEROS = Section(_LESSON, "3. See what zeros do to the numbers (4 minutes)")
 PAD_BY_HAND = Section(_LESSON, "4. Pad with your own hands (6 minutes)")
 DO_NOT_PEEK = Section(_LESSON, "5. Do not peek into the future (6 minutes)")

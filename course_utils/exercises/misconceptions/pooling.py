@@ -12,7 +12,7 @@ _LESSON = "03_pool.ipynb"
 
 TAKE_THE_LARGEST = Section(_LESSON, "1. Take the largest (5 minutes)")
 FIND_THE_STRIDE = Section(_LESSON, "2. Find the hidden stride (7 minutes)")
-HALVE_AN_ODD_SIZE = Section(_LESSON, "3. Halve an odd size (7 minutes)")
+HALVE_AN_ODD_SIZE = Section(_LESSON, "3. Halve an odd size (5 minutes)")
 WEIGH_A_GHOST = Section(_LESSON, "4. Ask what a ghost is worth (7 minutes)")
 POOL_IT_ALL = Section(_LESSON, "6. Pool the whole map (6 minutes)")
 SEE_WHAT_IS_FORGOTTEN = Section(_LESSON, "8. See what is forgotten (5 minutes)")

@@ -13,7 +13,7 @@ _LESSON = "02_take_bigger_steps.ipynb"
 COUNT_THE_STEPS = Section(_LESSON, "1. Count the steps (9 minutes)")
 READ_THE_PROMISE = Section(_LESSON, "2. Read the promise of same (7 minutes)")
 FIND_THE_GHOSTS = Section(_LESSON, "3. Find the ghosts (10 minutes)")
-COMPARE_VALUES = Section(_LESSON, "4. Compare the values, not the sizes (9 minutes)")
+COMPARE_VALUES = Section(_LESSON, "4. Compare the values, not the sizes (7 minutes)")
 SPREAD_THE_WINDOW = Section(_LESSON, "5. Spread the window (7 minutes)")
 ASK_FOR_BOTH = Section(_LESSON, "6. Ask for both (3 minutes)")
 
