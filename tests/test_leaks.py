@@ -55,7 +55,7 @@ TELLTALES: dict[str, dict[str, tuple[str, ...]]] = {
         "three_sizes": (r"8·⌈n / 8⌉", r"n ≡ 4"),
         "crop_only": (r"9 of 21", r"too few rows come"),
         "loss_takes": (r"[Bb]roadcast", r"trains without complaint", r"side of 1"),
-        "squeeze": (r"128 numbers", r"4·4·8", r"= 128"),
+        "squeeze": (r"128 numbers", r"4·4·8", r"8 = 128"),
     },
     "06": {
         "join": (r"\b75, 75\b", r"\b74, 74\b", r"37 · 2"),

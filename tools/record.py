@@ -47,6 +47,10 @@ PLANES = {
 }
 #: Through those of places that show a picture, or where the lesson asks for one.
 PICTURES = {
+    "01_pad_the_border/s0-explore": ["k padding"],
+    "02_take_bigger_steps/s0-explore": ["s", "k", "padding"],
+    "03_pool/s0-explore": ["kind k", "padding"],
+    "04_upsample/s0-explore": ["f interpolation"],
     "03_pool/s8-explore": ["kind k padding picture", "strides"],
     "04_upsample/s7-explore": ["k s padding beside", "output_padding", "kernel", "k picture"],
     "02_take_bigger_steps/s4-explore": ["k show=1", "s show=1"],

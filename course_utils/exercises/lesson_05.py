@@ -383,7 +383,7 @@ def _check_every_corner(layers: list[Layer], n: int) -> None:
     for weight in [weight for layer in layers for weight in layer.trainable_weights]:
         if "kernel" in weight.name:  # means of what comes in: no activation is dead, and none is at its end
             weight.assign(np.full(weight.shape, weight.shape[-1] / prod(weight.shape)))
-    picture = networks.digits((1, n, n, 1), seed=n) / 9
+    picture = networks.digits((1, n, n, 1), seed=n) / np.float32(9)
     plain = networks.run_through(layers, picture)[-1]
     ends = {"top": slice(n // 4), "bottom": slice(-(n // 4), None)}
     sides = {"left": slice(n // 4), "right": slice(-(n // 4), None)}
