@@ -362,7 +362,7 @@ def test_every_section_to_read_again_is_a_heading_of_its_notebook() -> None:
 def test_a_link_is_what_jupyterlab_calls_the_heading() -> None:
     # It compares the link with the heading as it stands, so nothing but the spaces may be encoded.
     assert misconceptions.ADD_GHOSTS.link == (
-        '<a href="01_pad_the_border.ipynb#2.-Add-ghost-cells-(10-minutes)">2. Add ghost cells</a>'
+        '<a href="01_pad_the_border.ipynb#2.-Add-ghost-cells-(8-minutes)">2. Add ghost cells</a>'
     )
 
 

@@ -76,10 +76,8 @@ class StrideSettings(maps.LayerSettings):
             return replace(frame, verdict=f"The symmetric one: {other.layers.decisive.comparison.verdict}")
         if same.output is None or other.whole.output is None:
             return frame
-        counts = f"{same.output.size} and {other.whole.output.size}"
-        return replace(
-            frame, verdict=f"For each padding, by hand and Keras agree in shape and in all values: {counts}."
-        )
+        counts = f"{same.output.size} + {other.whole.output.size}"
+        return replace(frame, verdict=f"They agree for each padding, in all {counts} values.")
 
     def links(self) -> Links:
         """``Conv2D`` has no stride together with dilation; a symmetric padding goes with *same*."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import lab as rig
 import pytest
 from alone import Alone, open_page, write
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FloatRect, expect
 
 from course_utils.explorers import recording
 
@@ -18,6 +18,8 @@ PLACES = list(recording.places())
 FIRST = {shown["explorer"]: place for place, shown in reversed(recording.places().items())}
 FIRST |= {"picture": "03_pool/s8-explore", "symmetric": "02_take_bigger_steps/s4-explore"}
 PADDING = "01_pad_the_border/s1-explore"
+#: A place where some settings were not recorded.
+GREYED = "02_take_bigger_steps/s1-explore"
 #: Another one at each run; pytest shows it where a test fails.
 SEED = random.randrange(10**6)
 
@@ -110,7 +112,7 @@ def test_wherever_a_learner_goes_there_is_a_frame(page: rig.WatchedPage, place: 
 
 
 def test_what_was_not_recorded_is_greyed_out_and_says_what_it_needs(page: rig.WatchedPage) -> None:
-    one = Alone(page, PADDING)
+    one = Alone(page, GREYED)
     assert one.needs.inner_text() == ""
     one.open_more()
     picture = one.box("show").get_by_role("button", name="a picture")
@@ -120,6 +122,15 @@ def test_what_was_not_recorded_is_greyed_out_and_says_what_it_needs(page: rig.Wa
     assert (one.needs.locator("a").get_attribute("href")) == "run.html#how"
 
 
+def grip_of(one: Alone, name: str) -> FloatRect:
+    """Where the corner of a map is that can be pulled, with room below it."""
+    grip = one.el.locator(f'figure[data-name="{name}"] .cu-grip')
+    grip.evaluate("node => node.scrollIntoView({ block: 'center' })")
+    box = grip.bounding_box()
+    assert box
+    return box
+
+
 def test_where_nothing_was_recorded_it_says_so_and_stays(page: rig.WatchedPage) -> None:
     one = Alone(page, PADDING)
     one.open_more()
@@ -127,9 +138,8 @@ def test_where_nothing_was_recorded_it_says_so_and_stays(page: rig.WatchedPage) 
     one.slider("n_width").press("End")
     one.check()
     before = one.values
-    grip = one.el.locator('figure[data-name="kernel"] .cu-grip')
-    box = grip.bounding_box()
-    assert box and one.slider("k").is_disabled()
+    box = grip_of(one, "kernel")
+    assert one.slider("k").is_disabled()
     page.mouse.move(box["x"] + 8, box["y"] + 8)
     page.mouse.down()
     page.mouse.move(box["x"] + 120, box["y"] + 120, steps=3)
@@ -158,8 +168,7 @@ def test_a_layer_set_on_the_tape_goes_back_where_nothing_was_recorded(page: rig.
 
 def test_a_map_is_pulled_larger_and_its_slider_follows(page: rig.WatchedPage) -> None:
     one = Alone(page, PADDING)
-    box = one.el.locator('figure[data-name="input"] .cu-grip').bounding_box()
-    assert box
+    box = grip_of(one, "input")
     page.mouse.move(box["x"] + 8, box["y"] + 8)
     page.mouse.down()
     page.mouse.move(box["x"] + 8, box["y"] + 8 + 3 * 34, steps=6)
