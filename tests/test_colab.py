@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from in_ci import skip_or_fail
 
-from tools import colab, execute_notebooks as lessons
+from tools import colab, execute_notebooks as lessons, links
 from tools.pythons import find_python
 
 ROOT = Path(__file__).parents[1]
@@ -24,12 +24,12 @@ on_linux = pytest.mark.skipif(
 
 
 def test_the_cell_installs_what_the_course_is_tested_with() -> None:
-    pins = re.findall(r"(\w+)==([\w.]+)", colab.first_cell("somewhere"))
+    pins = re.findall(r"(\w+)==([\w.]+)", links.first_cell("somewhere"))
     assert [name for name, _ in pins] == ["keras", "anywidget", "psygnal"]
     lock = (ROOT / "requirements" / "run.lock.txt").read_text(encoding="utf-8")
     for name, version in pins:
         assert f"\n{name}=={version} " in lock, f"docs/colab.md installs {name} {version}"
-    assert f'assert version("keras") == "{dict(pins)["keras"]}"' in colab.first_cell("somewhere")
+    assert f'assert version("keras") == "{dict(pins)["keras"]}"' in links.first_cell("somewhere")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_the_cell_says_ready_only_if_it_is(
     there: bool, change: tuple[str, str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a real IPython, with the packages of these tests; pip has no index, and so changes nothing."""
-    cell = colab.first_cell((tmp_path / "nowhere").as_uri()).replace(*change)
+    cell = links.first_cell((tmp_path / "nowhere").as_uri()).replace(*change)
     (tmp_path / "cell.ipy").write_text(cell, encoding="utf-8")
     if there:
         (tmp_path / "course" / "course_utils").mkdir(parents=True)
@@ -57,7 +57,7 @@ def test_the_cell_says_ready_only_if_it_is(
 
 
 def test_the_page_names_the_versions_that_were_tried() -> None:
-    page = " ".join(colab.PAGE.read_text(encoding="utf-8").split())
+    page = " ".join(links.COLAB.read_text(encoding="utf-8").split())
     assert f"Python {colab.PYTHON}," in page
     for name, said in (("tensorflow-cpu", "TensorFlow"), ("ipywidgets", "ipywidgets"), ("keras", "the Keras")):
         ((version),) = re.findall(rf"{said} (\d+\.\d+(?:\.\d+)?)", page)[:1]

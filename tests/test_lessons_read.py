@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import subprocess
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from lessons import LESSONS, NOTEBOOKS, Lesson, headings, label
 from spellchecker import SpellChecker
 
 from course_utils import drill, explain
+from tools import links
 from tools.site import launching
 
 ROOT = NOTEBOOKS.parent
@@ -134,10 +136,23 @@ def test_the_readme_shows_what_explain_prints() -> None:
     assert len(rows) == 3 and all(row in printed for row in rows)
 
 
-def test_links_are_those_of_the_address_that_git_knows() -> None:
+def test_links_are_those_of_the_address_that_git_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert doctest.testmod(launching) == (0, 3)
-    assert launching.pages("git@github.com:Someone/course.git") == "https://someone.github.io/course/"
-    assert launching.pages("/srv/course.git") == ""
+
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments], cwd=tmp_path, check=True)
+
+    git("init", "-q")
+    git("commit", "-q", "--allow-empty", "-m", "one")
+    monkeypatch.setattr(links, "ROOT", tmp_path)
+    assert links.main() == 1 and "git knows no address" in capsys.readouterr().out
+    git("remote", "add", "origin", "git@github.com:Someone/course.git")
+    assert links.main() == 0
+    said = capsys.readouterr().out
+    assert "https://someone.github.io/course/" in said and "mybinder.org/v2/gh/Someone/course/" in said
+    assert 'ADDRESS = "https://github.com/Someone/course"' in said
 
 
 # -- the parts ----------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ Colab's own package, `google.colab`, and its page are not to be had: what a brow
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,9 +17,9 @@ import nbformat
 from uv import find_uv_bin
 
 from tools import execute_notebooks as lessons
+from tools.links import first_cell
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "colab.md"
 
 #: What Colab's runtime "2026.01" has, of what the course touches. From pip-freeze.txt of github.com/googlecolab/
 #: backend-info at bd8aaa4, the newest list that could be looked up on 2026-11-22. Since August 2026 the newest runtime
@@ -52,14 +51,6 @@ VERSIONS = {
     "typing-extensions": "4.15.0",
     "widgetsnbextension": "3.6.10",
 }
-
-
-def first_cell(address: str) -> str:
-    """Return the cell of docs/colab.md, with the course at `address`."""
-    (source,) = re.findall(
-        r"^```python\n(ADDRESS = .*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
-    return re.sub(r'^ADDRESS = ".*?"', f'ADDRESS = "{address}"', source).strip()
 
 
 def make_environment(folder: Path, python: str) -> Path:

@@ -1,14 +1,27 @@
-"""Print where this course can be opened on the web, from the address that git knows: python course.py links."""
+"""Print where this course can be opened on the web, from the address that git knows: python course.py links
+
+And the cell that each lesson needs on Colab, with that address in it. Standard library only.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 from tools.site import launching
 
 ROOT = Path(__file__).resolve().parents[1]
+COLAB = ROOT / "docs" / "colab.md"
 FIRST_LESSON = "00_start_here.ipynb"
+
+
+def first_cell(address: str) -> str:
+    """Return the cell of docs/colab.md, with the course at `address`."""
+    (source,) = re.findall(
+        r"^```python\n(ADDRESS = .*?)^```", COLAB.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    return re.sub(r'^ADDRESS = ".*?"', f'ADDRESS = "{address}"', source).strip()
 
 
 def main() -> int:
@@ -21,6 +34,8 @@ def main() -> int:
     links["Read it, if Pages are switched on"] = launching.reading_edition(ROOT)
     for name, address in links.items():
         print(f"{name}: {address}")
+    address = links["Download the course"].partition("/archive/")[0]
+    print(f"\nOn Colab, above the first cell of each lesson:\n\n{first_cell(address)}")
     return 0
 
 
