@@ -8,9 +8,12 @@ running those cells of the lessons.
 from __future__ import annotations
 
 import ast
+import base64
+import gzip
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,11 +23,13 @@ import nbformat
 from course_utils import exercises, explore
 from course_utils.explorers.autoencoder_chain import AS_ASKED
 from course_utils.explorers.base import Explorer
-from course_utils.explorers.recording import FOLDER, Recorder, Recording
+from course_utils.explorers.recording import FOLDER, Recording
 from course_utils.explorers.settings import APART
 from course_utils.keras_layers import load_keras
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+#: What belongs to the moment and not to the frame: the page adds it.
+NOT_RECORDED = "at", "source"
 
 #: What is recorded of each explorer, through its defaults. A plane is a line of controls that go through all their
 #: values together; one with a value is kept at that.
@@ -142,6 +147,38 @@ def versions() -> dict[str, str]:
     return {"Keras": keras.__version__, "TensorFlow": tensorflow.__version__}
 
 
+class Recorder:
+    """Takes frames into a recording."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    def take(self, key: str, data: Mapping[str, Any]) -> None:
+        """Record ``View.data`` under its key."""
+        kept = {name: value for name, value in data.items() if name not in NOT_RECORDED}
+        assert self.recording.rows.keys() in (set(), kept.keys()), f"a frame with other fields: {list(kept)}"
+        self.recording.keys.append(key)
+        for name, value in kept.items():
+            self.recording.parts.setdefault(name, [])
+            row = [self._part(name, one) for one in value] if isinstance(value, list) else self._part(name, value)
+            self.recording.rows.setdefault(name, []).append(row)
+
+    def _part(self, name: str, value: Any) -> int:
+        text = json.dumps(value, ensure_ascii=False, default=lambda png: base64.b64encode(png).decode())
+        parts = self.recording.parts[name]
+        if (name, text) not in self._numbers:
+            self._numbers[name, text] = len(parts)
+            parts.append(json.loads(text))
+        return self._numbers[name, text]
+
+
+def packed(recording: Recording) -> bytes:
+    """The file of a recording: JSON, compressed; the same recording is the same bytes."""
+    text = json.dumps(asdict(recording), ensure_ascii=False, separators=(",", ":"))
+    return gzip.compress(text.encode(), mtime=0)
+
+
 def record(name: str, shown: dict[str, Explorer]) -> Recording:
     """Record an explorer, as it starts by itself and at the places that show it."""
     default = defaults()[name]
@@ -175,8 +212,8 @@ def main() -> None:
     for name in GRIDS:
         shown = {cell: explorer for cell, explorer in everywhere.items() if name_of(explorer) == name}
         made = record(name, shown)
-        (folder / f"{name}.json.gz").write_bytes(made.as_bytes())
-        print(f"{name}: {len(made.keys)} frames, {len(made.as_bytes()) / 1000:.0f} kB", flush=True)
+        (folder / f"{name}.json.gz").write_bytes(file := packed(made))
+        print(f"{name}: {len(made.keys)} frames, {len(file) / 1000:.0f} kB", flush=True)
         places |= {cell: place(explorer, made) for cell, explorer in shown.items()}
     text = json.dumps(places, ensure_ascii=False, indent=1)
     (folder / "places.json").write_text(text + "\n", encoding="utf-8", newline="\n")

@@ -11,13 +11,11 @@ import gzip
 import importlib.resources
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 FOLDER = importlib.resources.files("course_utils.explorers") / "recorded"
-#: What belongs to the moment and not to the frame: the page adds it.
-_NOT_RECORDED = "at", "source"
 
 
 @dataclass(frozen=True)
@@ -65,38 +63,6 @@ class Recording:
             found[name] = [parts[n] for n in row] if isinstance(row, list) else parts[row]
         found["photos"] = [{**photo, "png": base64.b64decode(photo["png"])} for photo in found["photos"]]
         return {**found, "at": [values[name] for name in self.names], "source": self.source}
-
-    def as_bytes(self) -> bytes:
-        """The file: JSON, compressed; the same recording is the same bytes."""
-        told = {each.name: getattr(self, each.name) for each in fields(self)}
-        text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-        return gzip.compress(text.encode(), mtime=0)
-
-
-class Recorder:
-    """Takes frames into a recording."""
-
-    def __init__(self, recording: Recording) -> None:
-        self.recording = recording
-        self._numbers: dict[tuple[str, str], int] = {}
-
-    def take(self, key: str, data: Mapping[str, Any]) -> None:
-        """Record ``View.data`` under its key."""
-        kept = {name: value for name, value in data.items() if name not in _NOT_RECORDED}
-        assert self.recording.rows.keys() in (set(), kept.keys()), f"a frame with other fields: {list(kept)}"
-        self.recording.keys.append(key)
-        for name, value in kept.items():
-            self.recording.parts.setdefault(name, [])
-            row = [self._part(name, one) for one in value] if isinstance(value, list) else self._part(name, value)
-            self.recording.rows.setdefault(name, []).append(row)
-
-    def _part(self, name: str, value: Any) -> int:
-        text = json.dumps(value, ensure_ascii=False, default=lambda png: base64.b64encode(png).decode())
-        parts = self.recording.parts[name]
-        if (name, text) not in self._numbers:
-            self._numbers[name, text] = len(parts)
-            parts.append(json.loads(text))
-        return self._numbers[name, text]
 
 
 def stored(name: str) -> bytes:
