@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import nbformat
 import pytest
 from expected_answers import PREDICTED
 from lessons import LESSONS, NOTEBOOKS
+from nbformat import NotebookNode
 
 #: By lesson and prediction: what would give the answer away. Searched in all that a learner meets before it: in the
 #: lessons before, and in its own down to its question. What a later lesson builds on is a rule by then, and no leak.
@@ -67,11 +69,18 @@ TELLTALES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
+@cache
+def cells(notebook: str) -> list[NotebookNode]:
+    """The cells of a lesson."""
+    found: list[NotebookNode] = nbformat.read(NOTEBOOKS / notebook, 4).cells
+    return found
+
+
 def before(number: str, name: str) -> str:
     """All that a learner has read when the prediction is asked, in its lesson and the ones before."""
     read: list[str] = []
     for lesson in LESSONS:
-        for cell in nbformat.read(NOTEBOOKS / lesson.notebook, 4).cells:
+        for cell in cells(lesson.notebook):
             if lesson.number == number and f"lesson.{name}.predict()" in cell.source:
                 questions = [out["data"]["text/plain"] for out in cell.outputs if "data" in out]
                 return "\n".join([*read, *questions])

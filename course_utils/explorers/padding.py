@@ -37,7 +37,7 @@ class PaddingSettings(maps.LayerSettings):
     def _lines(self, axis: Window, n: int) -> Iterator[str]:
         """The formulas of one axis. Without a slider of s there is no s in them: a stride comes with lesson 02."""
         first, *more = windows.lines(axis, n)
-        yield f"o = n = {n}" if self.s is None and axis.padding == "same" else first
+        yield f"o = n = {axis.output_size(n)}" if self.s is None and axis.padding == "same" else first
         yield from more
 
 

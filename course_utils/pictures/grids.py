@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any, Literal
 
@@ -84,7 +84,7 @@ class Grid:
         """How many columns."""
         return len(self.cells[0])
 
-    @property
+    @cached_property
     def scale(self) -> tuple[float, float]:
         """The smallest and the largest number, without those that have no shade: how strong each colour is."""
         texts = {cell.text for row in self.cells for cell in row if cell.text and cell.role not in UNSHADED}

@@ -17,7 +17,9 @@ from tools.bootstrap.surroundings import ROOT, UV_LOCK, WHEELS, clean_environmen
 
 FOLDER = ROOT / ".python"
 VERSION = "3.13"
-OFFER = f"Python {VERSION} can be fetched into the folder .python of the course (60 MB; nothing outside it changes)."
+OFFER = (
+    f"Python {VERSION} can be fetched into the folder .python of the course (less than 100 MB; nothing else changes)."
+)
 
 
 def offer(accepted: bool) -> bool:
