@@ -4,12 +4,13 @@
 const NEEDS = "needs the running course";
 const unpacking = {}; // the recordings of this page, by name
 
+const bytesOf = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+
 // Inflated as a stream, so that nothing waits for it.
 async function unpacked(name) {
   const packed = (window.courseRecordings ?? {})[name];
   if (!packed) throw new Error("it is not there");
-  const bytes = Uint8Array.from(atob(packed), (sign) => sign.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const stream = new Blob([bytesOf(packed)]).stream().pipeThrough(new DecompressionStream("gzip"));
   const recording = await new Response(stream).json();
   return { ...recording, places: new Map(recording.keys.map((key, place) => [key, place])) };
 }
@@ -21,8 +22,6 @@ function keyOf({ names, free }, values) {
   const gone = new Set(Object.entries(free).flatMap(([name, byValue]) => byValue[values[name]] ?? []));
   return names.map((name) => (gone.has(name) ? "" : values[name])).join(",");
 }
-
-const bytesOf = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
 
 function frameOf(recording, values, without) {
   const { places, parts, rows, names, made_with } = recording;
@@ -73,14 +72,15 @@ function make(parent, tag, attributes = {}, text = "") {
   return made;
 }
 
-// Each returns set(value), enable(which values can be set, whether any other can), and call(label) where that changes.
+// Each returns set(value), enable(which values can be set, whether any other can, why not), and call(label) where that
+// changes.
 const CONTROLS = {
-  number(box, { label, low, high }, name, move) {
+  number(box, { label, low, high }, move) {
     const all = make(box, "label", { class: "cu-number" });
     const said = make(all, "span", {}, label);
     const range = make(all, "input", { type: "range", min: low, max: high, step: 1, "aria-label": label });
     const readout = make(all, "output", { "aria-hidden": "true" });
-    range.addEventListener("input", () => move(name, +range.value));
+    range.addEventListener("input", () => move(+range.value));
     return {
       set(value) {
         range.value = value;
@@ -95,22 +95,26 @@ const CONTROLS = {
       },
     };
   },
-  buttons(box, { label, options }, name, move) {
+  buttons(box, { label, options }, move) {
     const group = make(box, "div", { class: "cu-group", role: "group", "aria-label": label });
     make(group, "span", { "aria-hidden": "true" }, label);
     const buttons = options.map((option) => make(group, "button", { type: "button" }, option));
-    buttons.forEach((button, i) => button.addEventListener("click", () => move(name, i)));
+    buttons.forEach((button, i) => button.addEventListener("click", () => move(i)));
     return {
       set: (value) => buttons.forEach((button, i) => put(button, { "aria-pressed": i === value })),
-      enable: (can) => buttons.forEach((button, i) => grey(button, !can(i))),
+      enable: (can, any, why) =>
+        buttons.forEach((button, i) => {
+          button.disabled = !can(i);
+          put(button, { title: can(i) ? null : why });
+        }),
     };
   },
-  list(box, { label, options }, name, move) {
+  list(box, { label, options }, move) {
     const all = make(box, "label", { class: "cu-list" });
     make(all, "span", {}, label);
     const select = make(all, "select");
     const choices = options.map((option, i) => make(select, "option", { value: i }, option));
-    select.addEventListener("change", () => move(name, +select.value));
+    select.addEventListener("change", () => move(+select.value));
     return {
       set: (value) => (select.value = value),
       enable(can, any) {
@@ -119,22 +123,17 @@ const CONTROLS = {
       },
     };
   },
-  switch(box, { label }, name, move) {
+  switch(box, { label }, move) {
     const all = make(box, "label", { class: "cu-switch" });
     const check = make(all, "input", { type: "checkbox" });
     make(all, "span", {}, label);
-    check.addEventListener("change", () => move(name, +check.checked));
+    check.addEventListener("change", () => move(+check.checked));
     return {
       set: (value) => (check.checked = value),
       enable: (can, any) => (check.disabled = !any),
     };
   },
 };
-
-function grey(button, is) {
-  button.disabled = is;
-  put(button, { title: is ? NEEDS : null });
-}
 
 // -- one explorer ---------------------------------------------------------------------------------------------------
 
@@ -171,7 +170,7 @@ class Alone {
   control(control) {
     const classes = `cu-set-${control.name} cu-kind-${control.kind}`;
     const box = make(control.more ? this.fold : this.panel, "div", { class: classes });
-    const made = CONTROLS[control.kind](box, control, control.name, (name, value) => this.move(name, value));
+    const made = CONTROLS[control.kind](box, control, (value) => this.move(control.name, value));
     return { ...control, ...made, box };
   }
 
@@ -223,30 +222,31 @@ class Alone {
 
   // Show what is recorded for these values; where nothing is, say so and keep what is shown.
   go(values, asked = "") {
-    const frame = this.frame(values) ?? this.model.get("frame");
-    const missed = frame === this.model.get("frame");
-    if (!missed) this.values = { ...values };
+    const frame = this.frame(values);
+    if (frame) this.values = { ...values };
     for (const [name, value] of Object.entries(this.values)) this.model.set(`at_${name}`, value);
-    this.model.set("frame", frame);
-    this.apply(missed ? asked : "");
+    if (frame) this.model.set("frame", frame);
+    this.apply(frame ? "" : asked);
   }
 
   apply(missed = "") {
     const { hidden, held } = this.model.get("frame");
-    let grey = false;
+    let greyed = false;
     for (const control of this.controls) {
       const { name, kind, box } = control;
-      const recorded = this.recorded(control);
+      const isHeld = held.includes(name);
+      const why = isHeld ? null : NEEDS;
+      const recorded = isHeld ? [] : this.recorded(control);
       const others = recorded.some((value) => value !== this.values[name]);
       box.hidden = hidden.includes(name);
       control.set(this.values[name]);
-      control.enable((value) => recorded.includes(value) && !held.includes(name), others && !held.includes(name));
+      control.enable((value) => recorded.includes(value), others, why);
       control.call?.(this.labelOf(control));
       const some = kind === "number" ? others : recorded.length === Math.max(control.options.length, 2);
-      if (!some && !held.includes(name) && !box.hidden && !(control.more && this.fold.hidden)) grey = true;
-      put(box, { title: others || held.includes(name) ? null : NEEDS });
+      if (!some && !isHeld && !box.hidden && !(control.more && this.fold.hidden)) greyed = true;
+      put(box, { title: others ? null : why });
     }
-    const missing = missed ? `${missed} ${NEEDS}. ` : grey ? `What is greyed out ${NEEDS}. ` : "";
+    const missing = missed ? `${missed} ${NEEDS}. ` : greyed ? `What is greyed out ${NEEDS}. ` : "";
     fill(this.needs, missing && `${escaped(missing)}<a href="${escaped(this.el.dataset.help)}">How to run it</a>`);
   }
 }

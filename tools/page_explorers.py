@@ -30,10 +30,7 @@ def scripts() -> dict[str, str]:
     view = (_VIEW / "view.js").read_text(encoding="utf-8")
     assert view.count("export") == 1 and view.endswith(_EXPORT), "view.js exports something else"
     host = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
-    style = [
-        (_VIEW / "view.css").read_text(encoding="utf-8"),
-        Path(__file__).with_suffix(".css").read_text(encoding="utf-8"),
-    ]
+    style = [path.read_text(encoding="utf-8") for path in (_VIEW / "view.css", Path(__file__).with_suffix(".css"))]
     return {
         "explorers.css": "\n".join(style),
         "explorers.js": f'(() => {{\n"use strict";\n{view.removesuffix(_EXPORT)}\n{host}}})();\n',

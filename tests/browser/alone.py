@@ -32,6 +32,7 @@ _STATE = """(el, names) => {
     return {
         values: Object.fromEntries(names.map((name, i) => [name, value(boxes[i])])),
         hidden: names.filter((_, i) => boxes[i].hidden),
+        lacking: names.filter((_, i) => boxes[i].title || boxes[i].querySelector('[title]')),
         strips: el.querySelectorAll('.cu-strips ul').length,
         said: text('said'), verdict: text('verdict'), when: text('when'),
     };
@@ -76,7 +77,7 @@ class Alone:
         return found
 
     def check(self) -> None:
-        """It shows the frame of what it is set to, and hides what this says."""
+        """It shows the frame of what it is set to; what this hides is hidden, and what it holds lacks no recording."""
         state = self.el.evaluate(_STATE, self.recording.names)
         frame = self.recording.frame(state["values"])
         assert frame is not None, f"it stands where nothing was recorded: {state}"
@@ -84,6 +85,7 @@ class Alone:
         assert state["verdict"].endswith(frame["verdict"]) and state["when"] == self.recording.source
         assert state["strips"] == (0 if "strips" in self.place["without"] else len(frame["strips"]))
         assert state["hidden"] == [name for name in self.recording.names if name in frame["hidden"]]
+        assert not {*state["lacking"]} & {*frame["held"]}
 
     def free(self) -> list[Locator]:
         """Every control that can be used."""

@@ -122,6 +122,14 @@ def test_what_was_not_recorded_is_greyed_out_and_says_what_it_needs(page: rig.Wa
     assert (one.needs.locator("a").get_attribute("href")) == "run.html#how"
 
 
+def test_what_is_held_does_not_ask_for_the_running_course(page: rig.WatchedPage) -> None:
+    one = Alone(page, FIRST["pooling"])
+    one.box("kind").get_by_role("button", name="global max").click()
+    expect(one.box("padding").get_by_role("button", name="valid")).to_be_disabled()
+    one.check()
+    one.el.get_by_role("button", name="Reset").click()
+
+
 def grip_of(one: Alone, name: str) -> FloatRect:
     """Where the corner of a map is that can be pulled, with room below it."""
     grip = one.el.locator(f'figure[data-name="{name}"] .cu-grip')
