@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 from typing import Any
 
 import pytest
 from matplotlib.image import imread
+from PIL import Image
 
 from course_utils.explorers import recording
 from course_utils.explorers.base import Explorer
-from tools import page_explorers, record
+from tools import page_explorers, readme_pictures, record
 
 CELLS = dict(record.cells())
 RECORDINGS = {name: recording.recording(name) for name in record.GRIDS}
@@ -67,3 +69,14 @@ def test_an_element_holds_its_still_and_breaks_out_of_nothing() -> None:
     assert 'data-explorer="padding"' in made and 'data-help="run.html?&quot;&amp;"' in made
     with pytest.raises(KeyError):
         page_explorers.element("01_pad_the_border/title", "", "")
+
+
+def test_the_pictures_of_the_readme_show_what_is_recorded() -> None:
+    stored = RECORDINGS["padding"]
+    for file, many in ((readme_pictures.MOVING, 8), (readme_pictures.STILL, 1)):
+        with Image.open(file) as picture:
+            told = json.loads(picture.info["comment"])
+        assert len(told) == many and file.stat().st_size < 1.5e6
+        for values, said in told:
+            frame = stored.frame(values)
+            assert frame is not None and frame["said"] == said, (file.name, values)
