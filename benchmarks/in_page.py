@@ -77,10 +77,12 @@ WATCH = """([place, kind]) => {
     const { signal } = window.watching = new AbortController();
     let pressed = null, before = null;
     const press = () => { pressed = performance.now(); before = state(); };
+    let last = state();
     document.addEventListener('keydown', press, { capture: true, signal });
     const look = () => {
-        window.changed = performance.now();
         const now = state();
+        if (now !== last) window.changed = performance.now();  // not where a neighbour came, which is not shown
+        last = now;
         if (pressed === null || !now || now === before) return;
         const started = pressed;
         pressed = null;
