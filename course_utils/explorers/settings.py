@@ -281,10 +281,12 @@ class Settings(ABC):
         }
         held = {n: links.held[base] for n in values if (base := n.removesuffix(WIDTH)) in links.held}
         # While the answer is held back, nothing says that there is none.
+        about = {why: name for name, why in reversed(held.items())}
         notes = list(dict.fromkeys([*held.values(), *(() if invitation else links.notes)]))
         shown = replace(frame.question, invitation=invitation) if invitation else frame
         told = shown.for_view(source) if isinstance(shown, Frame) else shown.for_view()
-        linked = {"at": list(values.values()), "hidden": sorted(hidden), "held": sorted(held), "notes": notes}
+        linked = {"at": list(values.values()), "hidden": sorted(hidden), "held": sorted(held)}
+        linked |= {"notes": notes, "about": [about.get(note, "") for note in notes]}
         return View(frame, shown, told | linked)
 
     @abstractmethod
@@ -304,7 +306,7 @@ class View:
         frame: all that there is to see.
         shown: the frame, or its question while the answer is held back.
         data: what is shown, as JSON, with the values of the controls it belongs to (``at``), and which of them are
-            ``hidden`` or ``held`` and why (``notes``).
+            ``hidden`` or ``held`` and why (``notes``, and for each the control that it is ``about``).
     """
 
     frame: Frame

@@ -680,6 +680,9 @@ def test_a_held_slider_says_why(page: rig.WatchedPage) -> None:
     explorer = shown(page, "stride")
     note = explorer.cell.locator(".cu-notes")
     expect(note).to_contain_text("d is held at 1 while s is 2")
+    expect(note.locator("p")).to_be_hidden()  # as long as d is folded away
+    explorer.open_more()
+    expect(note.locator("p")).to_be_visible()
     explorer.slider("s, stride").focus()
     page.keyboard.press("ArrowLeft")
     expect(note).to_be_empty()

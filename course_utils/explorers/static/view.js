@@ -699,7 +699,9 @@ function render({ model, el }) {
       all = (frame.arithmetic ?? []).map((sums) => opened(sums, grids));
       drawResult(frame);
       setText(part("said"), [frame.said ?? "", ...(frame.notes ?? [])].join(" "));
-      fill(part("notes"), paragraphs(frame.notes ?? []));
+      // What is said of a control that is folded away is seen when it is unfolded.
+      const folded = (i) => (controlOf(frame.about?.[i])?.more ? ' class="cu-about-folded"' : "");
+      fill(part("notes"), (frame.notes ?? []).map((note, i) => `<p${folded(i)}>${escaped(note)}</p>`).join(""));
       figures(part("photos"), frame.photos ?? [], drawPhoto);
       drawScene(grids.filter(({ aside }) => !aside));
       figures(part("aside"), grids.filter(({ aside }) => aside), drawGrid);
