@@ -20,7 +20,7 @@ from course_utils.pictures.window import input_grid, output_grid
 
 KINDS = {"max": "max", "average": "average", "global max": "global max", "global average": "global average"}
 DEFAULT = "default"
-STRIDES: dict[int | str, str] = {DEFAULT: "default: pool_size", **{s: str(s) for s in range(1, LARGEST_S + 1)}}
+STRIDES: dict[int | str, str] = {DEFAULT: "default", **{s: str(s) for s in range(1, LARGEST_S + 1)}}
 VALUES = {
     "digits": "digits 0 to 9",
     "count": "1, 2, 3, … in each row",
