@@ -921,6 +921,23 @@ def test_everything_fits_and_axe_finds_nothing_serious(page: rig.WatchedPage, th
     assert not rig.axe_complaints(page, *range(1, 1 + len(CELLS)))
 
 
+def test_a_longer_formula_moves_nothing_below_it(page: rig.WatchedPage) -> None:
+    explorer = shown(page, "dilation")
+    explorer.button("Reset").click()
+    slider = explorer.slider("n, input size, height")
+    below = "view => view.querySelector('.cu-scene').offsetTop - view.querySelector('.cu-line').offsetTop"
+    tops: dict[int, list[int]] = {}
+    for key in ("ArrowRight", "ArrowLeft"):  # 10 and 9 rows
+        slider.focus()
+        page.keyboard.press(key)
+        rig.settle(page)
+        for width in range(640, 1400, 20):
+            rig.set_size(page, width, 1000)
+            tops.setdefault(width, []).append(explorer.output.evaluate(below))
+    rig.set_size(page, 1280, 1000)
+    assert {width: top for width, top in tops.items() if len(set(top)) > 1} == {}
+
+
 def test_on_a_small_laptop_with_side_bars_every_end_fits_on_one_screen(
     page: rig.WatchedPage, lab: rig.Lab, tmp_path: Path
 ) -> None:
