@@ -229,6 +229,22 @@ def padded_down(n: int) -> Any:
     return keras.Model(image, L.Conv2D(1, 1)(x))
 
 
+def channels_first_unknown_in_the_middle() -> Any:
+    """Behind the Lambda nothing is known of the maps, and two channels are fewer than the rows."""
+    order = {"data_format": "channels_first"}
+    return keras.Sequential(
+        [
+            keras.Input((1, 24, 24)),
+            L.Conv2D(2, 3, strides=6, padding="same", **order),
+            L.Lambda(lambda t: t * 2),
+            Scaled(2.0),
+            L.Conv2DTranspose(2, 3, strides=2, padding="same", **order),
+            L.Conv2D(2, 2, name="extra", **order),
+            L.Conv2DTranspose(1, 3, strides=3, padding="same", **order),
+        ]
+    )
+
+
 @pytest.mark.parametrize(
     ("make", "layer", "axis"),
     [
@@ -237,6 +253,7 @@ def padded_down(n: int) -> Any:
         (lambda: pooled((30, 32, 1)), 1, 0),
         (lambda: pooled((16, 16, 14, 1)), 1, 2),
         (lambda: pooled((1, 32, 30), data_format="channels_first"), 1, 1),
+        (channels_first_unknown_in_the_middle, "extra", 0),
         (lambda: autoencoder(28, conv6="same"), "pool3", 0),
         (lambda: autoencoder(32), "conv6", 0),
         (lambda: autoencoder(30), "conv6", 0),

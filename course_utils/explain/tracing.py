@@ -106,9 +106,7 @@ class Tracer:
             axes=_axes(call.layer) or along or (),
             reached=True,
             from_keras=any(tensor.from_keras for tensor in seen),
-            channels_last=channels_last(unwrapped(call.layer))
-            if hasattr(unwrapped(call.layer), "data_format")
-            else maps[:1] != (1,),
+            channels_last=self._maps_last(call.layer, maps),
         )
         try:
             facts, carried = facts_behind(Row(called, keras, rule), [tensor.carried for tensor in seen], self._given)
@@ -124,6 +122,12 @@ class Tracer:
             TracedTensor(shape, tensor, carried if shape == made[0] else carried.of_another, number, from_keras)
             for shape, tensor in zip(made, tensors, strict=True)
         ]
+
+    def _maps_last(self, layer: Layer, maps: Sequence[int]) -> bool:
+        """Whether the channels come last where a layer says so, or else its maps, or else the whole model."""
+        if hasattr(unwrapped(layer), "data_format"):
+            return channels_last(unwrapped(layer))
+        return maps[0] != 1 if maps else self._channels_last
 
     def _rule(self, call: Call, shapes: Shapes, keras: KerasAnswer, reaching: list[TracedTensor]) -> RuleResult:
         """What the rule says by hand; a refusal or the lack of a rule is a result too."""
