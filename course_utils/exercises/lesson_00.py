@@ -21,7 +21,7 @@ sizes = lesson.prediction(
     "A picture of 28 × 28 goes in. What is its size after each layer? (It stays as wide as it is high.)",
     [f"{i}. {line}" for i, line in enumerate(truth.AUTOENCODER, start=1)],
     lambda: truth.sizes(28),
-    "Your answers are kept until the puzzle is solved, in lesson 05.",
+    "Your answers wait here until lesson 05, where the puzzle is solved.",
     wrong=[
         (m.ROUNDS_DOWN, (28, 14, 14, 7, 7, 3, 3, 6, 6, 12, 10, 20, 20)),
         (m.DOUBLING_UNDOES, (28, 14, 14, 7, 7, 4, 4, 7, 7, 14, 12, 24, 24)),
@@ -70,7 +70,7 @@ def _check_first_halving(answer: Any) -> str:
     if word == "pool_size":
         experiment = _pooled(pool_size=3, strides=2, padding="same")
         raise CheckFailed(
-            f"Nearly. Change it alone, with the step held at 2: {experiment} The size is as before.",
+            f"Nearly. Change only the pool size and keep the step at 2: {experiment} The size is as before.",
             misconception=m.WINDOW_HALVES,
             with_case=False,
         )
@@ -92,7 +92,7 @@ def _check_first_halving(answer: Any) -> str:
         "otherwise with an argument of its own.",
     ],
     why="The window moves by `strides`, and a pooling layer takes that from `pool_size` when you do not give it. "
-    "A step of 2 leaves half as many places. The padding only decides what happens at the border.",
+    "A step of 2 leaves half as many places. You have found a default that no line mentions.",
 )
 def first_halving():
     halves_the_map = "strides"
@@ -122,7 +122,7 @@ def first_halving():
         "In the table of section 3, its row gives both: size in → size out.",
     ],
     why='Where nothing is said, `padding` is "valid": the window must stay on the map. A 3 × 3 window cannot be '
-    "centred on the outermost rows and columns, so 16 becomes 14.",
+    "centred on the outermost rows and columns, so 16 becomes 14. You can now answer the second question.",
 )
 def lost_pixels():
     size_in = 16
@@ -147,10 +147,10 @@ def lost_pixels():
     hints=[
         "The pooling layers are layers 2, 4 and 6. Find the third in the table of section 3: size in → size out.",
         "What comes out of layer 5 goes into layer 6. It is odd, so it has no half. Which way does Keras round?",
-        "Doubling asks nobody where a size came from: 4, then 8, then …",
+        "Doubling does not ask where a size came from: 4, then 8, then …",
     ],
-    why='7 has no half; with `padding="same"` Keras rounds up, to 4. Two doublings make 16 of it and not the 14 that '
-    "stood there on the way down. Doubling cannot undo rounding.",
+    why='7 has no half; with `padding="same"` Keras rounds up, to 4. Doubled twice, that is 16, and not the 14 you met '
+    "on the way down. Doubling cannot undo rounding, and you have just seen where it fails.",
 )
 def read_the_table():
     third_in = 7
@@ -192,8 +192,8 @@ def _padded_and_still_loses(said: tuple[int, ...]) -> CheckFailed | None:
         "`UpSampling2D` doubles it.",
         "26 → 13 → 13 → 7 → … From 7 on you have seen it all before.",
     ],
-    why="The 2 pixels that layer 1 takes are gone in the rounding: 28 → 14 → 7 and 26 → 13 → 7 meet at 7. "
-    "The last size is the same although the sizes on the way are not, which is why the last size alone proves little.",
+    why="The 2 pixels that layer 1 takes disappear in the rounding: 28 → 14 → 7 and 26 → 13 → 7 meet at 7. "
+    "The last size is the same, the sizes on the way are not. You can now follow a size through a whole network.",
 )
 def no_padding_twice():
     my_sizes = [26, 13, 13, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28]
@@ -239,7 +239,7 @@ def _image_size(answer: Any) -> int:
         "Look at the code size, after the third pooling. Which last size belongs to a code of 2? Of 3? Of 4?",
         "From a code of c the model gives 8·c − 4. So try the numbers of that form.",
     ],
-    why="Several sizes come back, and most do not. Is there a pattern in those that do? Lesson 05 has the answer.",
+    why="You have found a size that comes back; most do not. Is there a pattern in those that do? Lesson 05 tells.",
 )
 def another_size():
     lucky = 36
