@@ -34,6 +34,7 @@ PREDICTED: dict[str, dict[str, tuple[Value, ...]]] = {
         "blend": (0, 3, 9, 12),
         "stamps": (5, 11),
         "short_stamps": (12, 4),
+        "lengths": (3, 5, 7, 21),
         "undo": (6, "none of them"),
         "three_sizes": (15, 13, 14),
         "checker": (9, 16),

@@ -1,4 +1,4 @@
-"""The bar of a training, and the pictures of what it ends in."""
+"""The bar of a training, and the pictures that cells of lessons draw."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_utils.pictures.gallery import curve, gallery
+from course_utils.pictures.gallery import curve, edge_to_edge, gallery, grids
 from course_utils.training import MARKS, marks_due, progress_bar
 
 
@@ -65,3 +65,27 @@ def test_a_curve_is_drawn_and_told() -> None:
     still = curve([3.0, 2.0, 1.5], across="epoch", up="loss")
     assert pixels(still.png).min() < 200
     assert repr(still) == "A line: loss over epoch, 3 points."
+
+
+def test_numbers_are_told_row_by_row_and_only_the_last_are_orange() -> None:
+    still = grids({"row": [1, 0, 2.5], "kernel, turned round": [3, 1], "output": [[1, 0], [0, 4]]})
+    assert repr(still) == "row: 1 0 2.5. kernel, turned round: 3 1. output: 1 0; 0 4."
+    assert (
+        still.png
+        == grids({"row": [[1, 0, 2.5]], "kernel, turned round": [3, 1], "output": np.array([[1, 0], [0, 4]])}).png
+    )
+    colours = np.asarray(Image.open(io.BytesIO(still.png)).convert("RGB")).astype(int)
+    orange, blue = (colours[..., a] - colours[..., b] > 40 for a, b in ((0, 2), (2, 0)))
+    assert orange.any() and blue.any() and np.flatnonzero(orange.any(0)).min() > np.flatnonzero(blue.any(0)).max()
+
+
+@pytest.mark.parametrize(("n", "f"), [(3, 2), (2, 3)])
+def test_centres_lie_where_the_formula_of_the_blend_says(n: int, f: int) -> None:
+    still = edge_to_edge(n, f)
+    assert repr(still).startswith(f"{n} old cells over {n * f} new ones, edge to edge")
+    colours = np.asarray(Image.open(io.BytesIO(still.png)).convert("RGB")).astype(int)
+    near = np.abs(colours - (0xE8, 0x75, 0x1A)).sum(-1) < 30
+    dots = np.flatnonzero(near[int(near.shape[0] * 0.78)])  # the row of the dots of the new cells, below the old ones
+    left = 0.3 / 1.32 * near.shape[1]
+    middles = [left + (i + 0.5) / (n * f) * near.shape[1] / 1.32 for i in range(n * f)]
+    assert all(np.abs(dots - middle).min() <= 2 for middle in middles)

@@ -27,32 +27,32 @@ lesson = Lesson("04")
 
 doubled = lesson.prediction(
     "doubled",
-    "`UpSampling2D(2)` gets a map of 3 × 3, that is 9 cells. How long is a side of what comes out? How many "
-    "cells is that in all? And how many weights does the layer have?",
+    "`UpSampling2D(2)` gets a map of 3 × 3, so 9 cells. How long is one side of its output? How many cells is that? "
+    "And how many weights does the layer have?",
     ["One side", "Cells in all", "Weights"],
     lambda: (truth.down_and_up(6, 2)[1], truth.upsampled_cells(3, 2), truth.upsampling_weights(2)),
-    "Each cell becomes a block of 2 × 2, by copying. Nothing is learned.",
+    "Each cell becomes a block of 2 × 2 copies. There is nothing to learn.",
     wrong=[(m.TWICE_THE_CELLS, (6, 18, 0)), (m.UPSAMPLING_LEARNS, (6, 36, 4))],
 )
 
 there_and_back = lesson.prediction(
     "there_and_back",
-    'A map of 7 × 7 goes through `MaxPooling2D(2, padding="same")` and then through `UpSampling2D(2)`. What '
-    "size comes out of the first, and of the second? And if you try it with n = 5, 6, 7 and 8: how many of the four "
-    "come back with the size they had?",
+    'A map of 7 × 7 goes through `MaxPooling2D(2, padding="same")`, then through `UpSampling2D(2)`. Which size comes '
+    "out of the first, and which out of the second? And of n = 5, 6, 7 and 8: how many come back with the size they "
+    "had?",
     ["Size after the pooling", "Size at the end", "How many of the four come back"],
     lambda: (*truth.down_and_up(7, 2), sum(truth.down_and_up(n, 2)[1] == n for n in (5, 6, 7, 8))),
-    "Half of 7 is 3.5, rounded up to 4 on the way down; 4 · 2 = 8, and doubling cannot know. 6 and 8 come back.",
+    "7 / 2 was rounded, and the doubling has no way to know that. 6 and 8 come back.",
     wrong=[(m.MULTIPLYING_UNDOES, (4, 7, 4)), (m.WAY_DOWN_ROUNDS_DOWN, (3, 6, 2))],
 )
 
 blend = lesson.prediction(
     "blend",
-    'The row 0, 12 is made twice as long with `interpolation="bilinear"`. Which four numbers come out?',
+    'The row 0, 12 becomes twice as long, with `interpolation="bilinear"`. Which four numbers come out?',
     ["First", "Second", "Third", "Fourth"],
     lambda: tuple(map(round, truth.blended([0, 12]))),
-    "Each old cell becomes two. The two inner ones lean a quarter of the way towards the other old cell: 3 "
-    "and 9. At the rim there is no neighbour to lean to.",
+    "Each old cell becomes two new ones. The two in the middle lean towards each other. The outer two have nobody to "
+    "lean to.",
     wrong=[
         (m.BLENDING_COPIES, (0, 0, 12, 12)),
         (m.OLD_CELLS_STAY, (0, 6, 12, 12)),
@@ -67,7 +67,7 @@ stamps = lesson.prediction(
     "stamps",
     "Each cell of the row 1, 10 stamps a kernel of three ones, times its own number: 1 stamps 1 1 1, and 10 "
     "stamps 10 10 10. The second stamp begins 2 cells after the first. How many cells do the two stamps reach, and "
-    "which number stands in the third cell?",
+    "which number is in the third cell?",
     ["How many cells", "The third cell"],
     lambda: (len(truth.stamped([1, 10], [1, 1, 1], 2)), truth.where_stamps_meet(1, 10)),
     "1 1 11 10 10: the third cell is the last of one stamp and the first of the other, and stamps add.",
@@ -77,11 +77,21 @@ stamps = lesson.prediction(
 short_stamps = lesson.prediction(
     "short_stamps",
     "`Conv2DTranspose(1, 2, strides=3)`: the stamps are 2 long and begin 3 cells apart, so they leave gaps. "
-    "A map of 4 × 4 goes in. What size comes out, and how many of its rows does no stamp reach?",
+    "A map of 4 × 4 goes in. Which size comes out, and how many of its rows does no stamp reach?",
     ["Size", "Rows that no stamp reaches"],
     lambda: (truth.transposed_size(4, 2, 3), truth.never_stamped(4, 2, 3)),
-    "Keras gives every one of the 4 cells its 3, the last one too: 4 · 3 = 12, and a gap in each three.",
+    "Keras leaves a gap behind the last stamp too.",
     wrong=[(m.TEXTBOOK_LENGTH, (11, 3)), (m.STAMPS_SIDE_BY_SIDE, (8, 0)), (m.STRIDE_SHRINKS, (1, 0))],
+)
+
+lengths = lesson.prediction(
+    "lengths",
+    "The kernel is 3 long and the stamps begin 2 cells apart (k = 3, s = 2). How many cells do they reach, if the "
+    "row has n = 1, 2, 3 or 10 cells?",
+    ["n = 1", "n = 2", "n = 3", "n = 10"],
+    lambda: tuple(truth.transposed_size(n, 3, 2) for n in (1, 2, 3, 10)),
+    "Each new stamp begins one step further on. Only the last one shows its whole length.",
+    wrong=[(m.STAMPS_SIDE_BY_SIDE, (3, 6, 9, 30), (3, 5, 7, 30)), (m.ONLY_THE_STRIDE, (2, 4, 6, 20), (3, 5, 7, 20))],
 )
 
 _ALL, _INSIDE, _NONE = "all 36 of them", "those away from the rim", "none of them"
@@ -94,23 +104,22 @@ def _which_return() -> str:
 
 undo = lesson.prediction(
     "undo",
-    '`Conv2D(1, 3, strides=2, padding="same")` makes 3 × 3 of a 6 × 6 map that holds 1, 2, 3, …, 36. All nine '
-    "weights are 1. Then a `Conv2DTranspose` with the very same settings and weights is run on that. What size comes "
+    'A 6 × 6 map holds 1, 2, 3, …, 36. `Conv2D(1, 3, strides=2, padding="same")` turns it into 3 × 3; all nine '
+    "weights are 1. Then a `Conv2DTranspose` with the very same settings and weights runs on that. Which size comes "
     "out, and which of the 36 numbers are back in their places?",
     ["Size", Choice("The numbers that are back", (_ALL, _INSIDE, _NONE))],
     lambda: (len(truth.there_and_back(6, 2)[1]), _which_return()),
-    "The size is back, 3 · 2 = 6. Each number on the way was a sum of up to nine, and no stamp takes a sum apart.",
+    "Each number on the way was a sum of up to nine, and no stamp can take a sum apart.",
     wrong=[(m.DECONVOLUTION, (6, _ALL), (6, _INSIDE))],
 )
 
 three_sizes = lesson.prediction(
     "three_sizes",
-    '`Conv2DTranspose(1, 3, strides=3, padding="same")` gets a map of 5 × 5. What size comes out '
+    '`Conv2DTranspose(1, 3, strides=3, padding="same")` gets a map of 5 × 5. Which size comes out '
     "without `output_padding`? With `output_padding=0`? And with `output_padding=1`?",
     ["Left out", "output_padding=0", "output_padding=1"],
     lambda: tuple(truth.transposed_size(5, 3, 3, "same", extra) for extra in (None, 0, 1)),
-    "Three sizes become 5 on the way down: 13, 14 and 15. With a number, 0, 1 or 2, you choose one of them; "
-    "left out, Keras takes the largest.",
+    "Three sizes become 5 on the way down: 13, 14 and 15. Here you choose among them.",
     wrong=[
         (m.ADDED_TO_THE_DEFAULT, (15, 15, 16)),
         (m.ZERO_IS_THE_DEFAULT, (15, 15, 15)),
@@ -120,11 +129,11 @@ three_sizes = lesson.prediction(
 
 checker = lesson.prediction(
     "checker",
-    "A map of ones goes through a `Conv2DTranspose` with a 7 × 7 kernel of ones and `strides=2`. Look at the "
-    "output away from its border: what is the smallest number there, and what is the largest?",
+    "A map of ones goes through a `Conv2DTranspose` with a 7 × 7 kernel of ones and `strides=2`. Away from the "
+    "border, what is the smallest number in the output, and what is the largest?",
     ["Smallest", "Largest"],
     lambda: (truth.stamps_inside(7, 2)[0], truth.stamps_inside(7, 2)[-1]),
-    "Along one side every second cell gets 4 stamps and the others get 3. On both sides together: 3·3, 3·4 or 4·4.",
+    "Along one side, every second cell gets one stamp more than its neighbour.",
     wrong=[(m.AS_A_CONVOLUTION, (49, 49)), (m.STAMPS_FALL_EVENLY, (9, 9), (12, 12), (16, 16))],
 )
 

@@ -47,11 +47,15 @@ _LARGE = 16  # cells of a side of the largest map in large cells
 
 
 def png(
-    grids: Sequence[Grid], caption: Sequence[str], photos: Sequence[Photo] = (), tape: Sequence[Step] = ()
+    grids: Sequence[Grid],
+    caption: Sequence[str],
+    photos: Sequence[Photo] = (),
+    tape: Sequence[Step] = (),
+    widest: int = _WIDEST,
 ) -> bytes:
-    """Draw the photos, grids and the tape, in lines as wide as a page, over a few lines of text, on white."""
+    """Draw the photos, grids and the tape, in lines of at most ``widest`` cells, over a few lines of text, on white."""
     items: list[Grid | Photo] = [*photos, *grids]
-    places, width, bottom = _places(items)
+    places, width, bottom = _places(items, widest)
     if tape:
         top = bottom if items else 0.0
         width, bottom = max(width, _STEP * max(map(len, rows(tape)))), top + _height(tape)
@@ -99,12 +103,12 @@ def _extent(item: Grid | Photo) -> tuple[float, float]:
     return max(width, len(item.title) * 0.29), height
 
 
-def _places(items: Sequence[Grid | Photo]) -> tuple[list[tuple[float, float]], float, float]:
+def _places(items: Sequence[Grid | Photo], widest: int) -> tuple[list[tuple[float, float]], float, float]:
     """Left and top of each item, the width of all, and where the last line of items ends."""
     places, left, top, tallest, width = [], 0.0, 0.0, 0.0, 24.0
     for item in items:
         wide, high = _extent(item)
-        if left and left + wide > _WIDEST:
+        if left and left + wide > widest:
             left, top, tallest = 0.0, top + tallest + 1.6, 0.0
         places.append((left, top))
         left, tallest = left + wide + _GAP, max(tallest, high)

@@ -12,8 +12,8 @@ _LESSON = "04_upsample.ipynb"
 
 MULTIPLY = Section(_LESSON, "1. Multiply, always (3 minutes)")
 GO_DOWN_AND_UP = Section(_LESSON, "2. Go down and up again (6 minutes)")
-BLEND_THE_NEIGHBOURS = Section(_LESSON, "3. Blend the neighbours (8 minutes)")
-STAMP_THE_KERNEL = Section(_LESSON, "4. Stamp the kernel (9 minutes)")
+BLEND_THE_NEIGHBOURS = Section(_LESSON, "3. Blend the neighbours (7 minutes)")
+STAMP_THE_KERNEL = Section(_LESSON, "4. Stamp the kernel (10 minutes)")
 CUT_TO_SAME = Section(_LESSON, "5. Cut to same (5 minutes)")
 CHOOSE_THE_SIZE = Section(_LESSON, "6. Choose which size comes back (7 minutes)")
 COUNT_THE_STAMPS = Section(_LESSON, "7. Count the stamps (5 minutes)")
