@@ -67,6 +67,15 @@ def test_a_curve_is_drawn_and_told() -> None:
     assert repr(still) == "A line: loss over epoch, 3 points."
 
 
+def test_cells_of_another_number_are_drawn_equally_large() -> None:
+    """A map of half the side takes a quarter of the ink."""
+    ink = [
+        (pixels(gallery({"a": np.ones((1, 8, 8)), "b": np.ones((1, side, side))}).png) < 60).sum() for side in (4, 8)
+    ]
+    one = (pixels(gallery({"a": np.ones((1, 8, 8))}).png) < 60).sum()
+    assert 0.2 < (ink[0] - one) / (ink[1] - one) < 0.32
+
+
 def test_numbers_are_told_row_by_row_and_only_the_last_are_orange() -> None:
     still = grids({"row": [1, 0, 2.5], "kernel, turned round": [3, 1], "output": [[1, 0], [0, 4]]})
     assert repr(still) == "row: 1 0 2.5. kernel, turned round: 3 1. output: 1 0; 0 4."

@@ -30,22 +30,20 @@ TRIED = range(20, 41)
 
 uneven = lesson.prediction(
     "uneven",
-    "Take the 13 layers and a picture of 28 × 28. All but two layers keep the size, or halve it exactly, or "
-    "double it. What are the numbers of the two that do not, the smaller one first? (Layer 1 is the first "
-    "convolution.)",
-    ["The one with the smaller number", "The other"],
+    "A picture of 28 × 28 goes through the 13 layers. All but two keep the size, or halve it exactly, or double it. "
+    "What are the numbers of these two, the smaller one first?",
+    ["The smaller number", "The larger number"],
     lambda: truth.uneven_layers(28),
-    "Layer 6 rounds 3.5 up. Layer 11 has no padding. Everything else is exact.",
+    "One of them halves an odd size. The other has no padding.",
     wrong=[(m.HALVING_IS_A_LOSS, (2, 11)), (m.HALVING_IS_A_LOSS, (2, 6))],
 )
 
 third = lesson.prediction(
     "third",
-    'Mend the "slip": layer 11 gets its `padding="same"`, as all the others have. What comes out for 28 × 28, '
-    "and what for 32 × 32?",
+    'Layer 11 gets its `padding="same"`, like all the others. What comes out for 28 × 28, and what for 32 × 32?',
     ["28 goes in", "32 goes in"],
     lambda: (truth.all_same_size(28), truth.all_same_size(32)),
-    "Nothing takes rows away any more, so 4 becomes 8, 16, 32. For 28 that is four too many.",
+    "Nothing takes rows away any more on the way up.",
     wrong=[(m.ALL_SAME_RETURNS, (28, 32))],
 )
 
@@ -58,10 +56,10 @@ def _code_rounded_down(n: int) -> int:
 
 three_sizes = lesson.prediction(
     "three_sizes",
-    "The model as it was asked about, with layer 11 as it is, for three other pictures. What size comes out?",
+    "Layer 11 is as it was, without padding. Which size comes out for three other pictures?",
     ["23 goes in", "25 goes in", "31 goes in"],
     lambda: tuple(map(truth.autoencoder_size, (23, 25, 31))),
-    "25 and 31 give the same, because their codes are equal: 4. From the code on, nothing knows what n was.",
+    "25 and 31 give the same: from the code on, no layer knows what n was.",
     wrong=[
         *((one, tuple(map(one.wrong_formula, (23, 25, 31)))) for one in _SIZE_BELIEFS),
         (m.CODE_ROUNDS_DOWN, tuple(map(_code_rounded_down, (23, 25, 31)))),
@@ -70,12 +68,11 @@ three_sizes = lesson.prediction(
 
 crop_only = lesson.prediction(
     "crop_only",
-    "The cheapest repair is to leave the model as it is and to crop what comes out. There are 21 sizes from "
-    "20 to 40. For how many is what comes out large enough, n rows or more?",
+    "Leave the model as it is, and crop what comes out. For how many of the 21 sizes from 20 to 40 does enough come "
+    "out, n rows or more?",
     ["Of the 21 sizes"],
     lambda: sum(truth.can_be_cropped(n) == "yes" for n in TRIED),
-    "Of each 8 sizes with the same code only the first four get enough: 20 (the last of its four), then "
-    "25 to 28, then 33 to 36.",
+    "Of 8 sizes that share a code, only the first four get enough.",
     wrong=[(m.CROPPING_IS_ENOUGH, 21)],
 )
 
@@ -83,11 +80,11 @@ _ERROR, _NUMBER = "an error", "a number"
 
 loss_takes = lesson.prediction(
     "loss_takes",
-    "`mse` compares 8 grey pictures, (8, 28, 28, 1), with what a model returns. What happens if the model "
-    "returns (8, 32, 32, 1)? And what if it returns colours, (8, 28, 28, 3)?",
+    "`mse` compares 8 grey pictures, (8, 28, 28, 1), with what a model returns. What happens if that is "
+    "(8, 32, 32, 1)? And what if it is in colour, (8, 28, 28, 3)?",
     [Choice("(8, 32, 32, 1)", (_ERROR, _NUMBER)), Choice("(8, 28, 28, 3)", (_ERROR, _NUMBER))],
     lambda: (truth.mse_of_channels(28, 32), truth.mse_of_channels(1, 3)),
-    "Two sizes that differ are refused, unless one of them is 1: that one is repeated, without a word.",
+    "One pair is refused. The other is compared without a word, though the shapes differ.",
     wrong=[(m.LOSS_CHECKS_SHAPES, (_ERROR, _ERROR)), (m.LOSS_TAKES_ALL, (_NUMBER, _NUMBER))],
 )
 

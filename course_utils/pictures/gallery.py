@@ -34,19 +34,24 @@ def gallery(rows: Mapping[str, ArrayLike]) -> Still:
 
     Args:
         rows: under each name ``(maps, height, width)`` or ``(maps, height, width, 1)``, with values from 0 on.
-            0 is white, and the largest value of all rows is black.
+            0 is white, and the largest value of all rows is black. All cells are drawn equally large.
     """
+    from matplotlib.patches import Rectangle
+
     maps = {name: _maps(values) for name, values in rows.items()}
     most = max(len(one) for one in maps.values())
     top = max(max(float(one.max()) for one in maps.values()), 1e-9)
-    figure = white_figure(0.95 * most + 0.2, 1.35 * len(maps), layout="constrained")
+    side = max(max(one.shape[1:]) for one in maps.values())
+    figure = white_figure(1.4 * most + 0.2, 1.75 * len(maps), layout="constrained")
     lines = figure.subfigures(len(maps), 1, squeeze=False)[:, 0]
     for line, (name, one) in zip(lines, maps.items(), strict=True):
         line.suptitle(name, x=0.01, ha="left", fontsize=12, color=_INK)
         for column, values in enumerate(one, start=1):
             axes = line.add_subplot(1, most, column)
             axes.imshow(values, cmap="gray_r", vmin=0, vmax=top, interpolation="nearest")
-            axes.set(xticks=[], yticks=[])
+            axes.set(xlim=(-0.7, side - 0.3), ylim=(side - 0.3, -0.7))
+            axes.add_patch(Rectangle((-0.5, -0.5), *values.shape[::-1], fill=False, edgecolor=_INK, linewidth=0.8))
+            axes.set_axis_off()
     told = "; ".join(f"{name}: {len(one)} maps of {one.shape[1]} × {one.shape[2]}" for name, one in maps.items())
     return Still(as_png(figure, 96), told)
 
@@ -66,7 +71,7 @@ def curve(values: Sequence[float], across: str, up: str) -> Still:
     axes.plot(range(1, len(values) + 1), values, marker="o", color=_BLUE)
     axes.set_xlabel(across, color=_INK)
     axes.set_ylabel(up, color=_INK)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.1 * max(values))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return Still(as_png(figure, 96), f"A line: {up} over {across}, {len(values)} points.")
 

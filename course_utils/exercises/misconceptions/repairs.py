@@ -10,12 +10,12 @@ from course_utils.exercises.catalogue import Quantity, Section
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
 _LESSON = "05_solve_the_autoencoder.ipynb"
 
-ANSWER_THE_TWO = Section(_LESSON, "1. Answer the two questions (8 minutes)")
+ANSWER_THE_TWO = Section(_LESSON, "1. Answer the two questions (7 minutes)")
 ANSWER_THE_THIRD = Section(_LESSON, "2. Answer the third question (6 minutes)")
 FIND_THE_RULE = Section(_LESSON, "3. Find the rule for every n (9 minutes)")
 REPAIR_IT = Section(_LESSON, "4. Repair it for every n (10 minutes)")
 DISTRUST_THE_LOSS = Section(_LESSON, "5. Distrust the loss (5 minutes)")
-TRAIN_IT = Section(_LESSON, "6. Train it (7 minutes)")
+TRAIN_IT = Section(_LESSON, "6. Train it (6 minutes)")
 
 
 # -- sizes --------------------------------------------------------------------------------------------------------
