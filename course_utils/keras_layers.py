@@ -12,6 +12,7 @@ import inspect
 import operator
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,12 @@ Layer = Any
 
 class KerasRefusal(Exception):
     """Keras would not build or run a layer. The message is Keras's own, without colour codes and call dumps."""
+
+
+def keras_is_loaded() -> bool:
+    """Whether Keras is there, and not just being loaded by another thread."""
+    module = sys.modules.get("keras")
+    return module is not None and not getattr(module.__spec__, "_initializing", False)
 
 
 def load_keras() -> Any:

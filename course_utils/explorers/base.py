@@ -3,12 +3,16 @@
 A frame is a pure function of the settings. So after each change the kernel also computes, when nothing else asks for
 it, the frames of the moved control's neighbours, and sends them ahead: the page shows such a frame the moment the
 control moves, and the kernel's own run for exactly that setting confirms it.
+
+Keras takes seconds to load. Until then an explorer in a kernel shows frames that were recorded, and says so; as soon as
+Keras is there, it runs the real layer for what is shown, which confirms it likewise.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, cast
@@ -17,9 +21,11 @@ import ipywidgets as widgets
 
 from course_utils.explorers.controls import fold, trait_of, widget_for
 from course_utils.explorers.frame import EVERYONE_PREDICTS, PREDICT_FIRST, Frame, Question
-from course_utils.explorers.settings import APART, WIDTH, Settings
+from course_utils.explorers.recording import recording_of
+from course_utils.explorers.settings import APART, WIDTH, Settings, View
 from course_utils.explorers.view import joined_view
 from course_utils.guard import Guard
+from course_utils.keras_layers import keras_is_loaded, load_keras
 from course_utils.pictures import stills
 
 P = ParamSpec("P")
@@ -35,13 +41,12 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
     Args:
         start: where the controls start.
         presets: what a button says → the settings it sets, all at once.
-
-    Attributes:
-        frame: the ``Frame`` of the settings.
-        shown: what is on show: the frame, or its ``Question`` while the answer is held back.
+        recorded: the name of its recording, if there is one.
     """
 
-    def __init__(self, start: Settings, presets: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    def __init__(
+        self, start: Settings, presets: Mapping[str, Mapping[str, Any]] | None = None, recorded: str = ""
+    ) -> None:
         self.start = start
         self.presenter = start.presenter
         self._predictions = () if self.presenter else start.predictions  # a class answers aloud
@@ -51,6 +56,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self._labels = {n: c.label for n, c in self._declared.items() if n + WIDTH in self._declared}
         self._waiting = False
         self._ahead: asyncio.Task[None] | None = None
+        self._recording = recording_of(recorded) if recorded and _kernel() and not keras_is_loaded() else None
         self.guard = Guard()
         self.view = joined_view(list(self._declared.values()), self.controls)
         self._start = {n: control.value for n, control in self.controls.items()}
@@ -70,6 +76,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self.add_class("cu-explorer")
         if self.presenter:
             self.add_class("cu-presenter")
+        if self._recording and (kernel := _kernel()):
+            self._loading = kernel.create_task(self._take_over(kernel))
 
     def _arranged(self) -> list[widgets.Widget]:
         """The controls that matter and the buttons; the others behind a button."""
@@ -104,6 +112,9 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         # Jupyter shows nothing of an error in a callback, so it is shown in the explorer itself.
         if self.presenter:
             self._change_together({}, reveal=False)
+        self._show_or_say()
+
+    def _show_or_say(self) -> None:
         try:
             self._show()
         except Exception as error:
@@ -149,9 +160,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         """Run the real layer for what is set, and show what comes of it."""
         told = [prediction.told() for prediction in self._predictions]
         self.view.predicted = [row for rows in told for row in rows] if all(told) else []
-        now = self.start.view(self._values(), self._invitation(self.reveal.value))
-        self.frame: Frame = now.frame
-        self.shown: Frame | Question = now.shown
+        now = self._now = self._view(self._values(), self._invitation(self.reveal.value))
         with self.view.hold_sync():
             self.view.problem = ""
             self.view.frame = now.data
@@ -170,17 +179,41 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         for n, label in self._labels.items():
             self.controls[n].description = f"{label}, height" if apart else label
 
+    @property
+    def shown(self) -> Frame | Question:
+        """What is on show: the frame, or its ``Question`` while the answer is held back."""
+        return self._now.shown
+
+    @property
+    def frame(self) -> Frame:
+        """The ``Frame`` of the settings."""
+        return self._view(self._values(), "").frame if self._recording else self._now.frame
+
+    # -- before Keras is loaded
+
+    def _view(self, values: Mapping[str, int], invitation: str) -> View:
+        """What is shown at these values of the controls: computed now, or recorded, while Keras is being loaded."""
+        data = self._recording.frame(values) if self._recording and not invitation else None
+        if data is None:
+            return self.start.view(values, invitation)
+        settings = self.start.changed(**self.start.chosen(values))
+        return View(settings, Frame.from_view(data, settings.question()), data)
+
+    async def _take_over(self, kernel: asyncio.AbstractEventLoop) -> None:
+        """Load Keras beside whatever else the kernel is asked, and then run the real layer for what is shown."""
+        with contextlib.suppress(Exception):  # whatever is wrong with Keras is told in the explorer, when it is asked
+            await kernel.run_in_executor(None, load_keras)
+        self._recording = None
+        self._show_or_say()
+
     # -- ahead of the learner
 
     def _look_ahead(self, moved: str) -> None:
         """Have the neighbours of a control computed as soon as nothing else is asked of the kernel."""
         if self._ahead is not None:
             self._ahead.cancel()
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return  # not in a kernel: there is no page that could show them
-        self._ahead = loop.create_task(self._send_neighbours(moved))
+        if kernel := _kernel():
+            self._ahead = kernel.create_task(self._send_neighbours(moved))
 
     async def _send_neighbours(self, moved: str) -> None:
         values = self._values()
@@ -191,7 +224,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             if value in self._declared[moved].values:
                 await asyncio.sleep(_PAUSE)
                 try:
-                    self.view.ahead = self.start.view(values | {moved: value}, invitation).data
+                    self.view.ahead = self._view(values | {moved: value}, invitation).data
                 except Exception:
                     return  # whoever goes there is told
 
@@ -205,6 +238,14 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         data, metadata = self.guard.bundle(self, shown.text)
         data["image/png"] = base64.b64encode(still).decode()
         return data, {**metadata, "image/png": {"alt": shown.text}}
+
+
+def _kernel() -> asyncio.AbstractEventLoop | None:
+    """The loop of the kernel; None elsewhere, where there is no page to show anything."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def explorer(name: str, settings: Callable[P, Settings]) -> Callable[P, Explorer]:
@@ -224,7 +265,7 @@ def explorer(name: str, settings: Callable[P, Settings]) -> Callable[P, Explorer
             given = signature.bind(*args, **kwargs).arguments
         except TypeError as error:
             raise TypeError(f"{name}() {error}") from None
-        return Explorer(made(**given))
+        return Explorer(made(**given), recorded=name)
 
     documented = {
         "__name__": name,

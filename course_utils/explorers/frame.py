@@ -88,6 +88,15 @@ class Arithmetic:
             given[name] = ";".join(",".join(map(str, inner)) for inner in given[name])
         return given
 
+    @classmethod
+    def from_view(cls, data: Mapping[str, Any]) -> Arithmetic:
+        """The arithmetic that ``for_view`` told."""
+        given = dict(data)
+        for name in _LISTS & given.keys():
+            read = str if name.endswith("weights") else int
+            given[name] = [[read(one) for one in line.split(",") if one] for line in given[name].split(";")]
+        return cls(**given)
+
 
 @dataclass(frozen=True)
 class Question:
@@ -154,6 +163,26 @@ class Frame:
     tape: tuple[Step, ...] = ()
     strips: tuple[Strip, ...] = ()
     headline: str = ""
+
+    @classmethod
+    def from_view(cls, data: Mapping[str, Any], question: Question) -> Frame:
+        """The frame of a layer that ``for_view`` told. ``question``: that of the same settings."""
+        told = data["said"].removeprefix(f"{question.setting}: ").removesuffix(f" {data['verdict']}")
+        return cls(
+            grids=tuple(map(Grid.from_view, data["grids"])),
+            arithmetic=tuple(map(Arithmetic.from_view, data["arithmetic"])),
+            answers=tuple(AnswerCard(answer["name"], tuple(answer["lines"])) for answer in data["answers"]),
+            agrees=data["outcome"] != "differ",
+            refused=data["outcome"] == "refused",
+            verdict=data["verdict"],
+            code=data["code"],
+            result=told.removesuffix("."),
+            question=question,
+            photos=tuple(map(Photo.from_view, data["photos"])),
+            remarks=tuple(data["remarks"]),
+            strips=tuple(Strip(**strip) for strip in data["strips"]),
+            headline=data["headline"],
+        )
 
     @property
     def setting(self) -> str:

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from course_utils import keras_layers
 from course_utils.axes import Axis, ShapeError
 from course_utils.compare import Comparison, compare
-from course_utils.data import PICTURES
-from course_utils.explorers.frame import AnswerCard, Arithmetic, Frame, Question, format_difference
-from course_utils.explorers.maps import LayerSettings
+from course_utils.explorers.frame import AnswerCard, Arithmetic, Frame, format_difference
+from course_utils.explorers.maps import LayerSettings, input_photo
 from course_utils.explorers.script import script
 from course_utils.keras_layers import KerasRefusal, LayerCode
 from course_utils.pictures.grids import Grid, number
 from course_utils.pictures.photos import Photo, photo
-from course_utils.pictures.window import Map, input_grid, kernel_grid, output_grid, plain_grid
+from course_utils.pictures.window import Map, input_grid, kernel_grid, output_grid
 
 A = TypeVar("A", bound=Axis)
 S = TypeVar("S")
@@ -157,7 +156,6 @@ class LayerRun(Generic[A]):
     def frame(
         self,
         settings: LayerSettings,
-        setting: str,
         lines: Callable[[A, int], Iterable[str]],
         done: tuple[str, str],
         impossible: str,
@@ -170,7 +168,6 @@ class LayerRun(Generic[A]):
 
         Args:
             settings: what it was made of.
-            setting: the same in one line.
             lines: as for ``formula``.
             done: as for ``by_hand``.
             impossible: as for ``verdict``.
@@ -181,7 +178,6 @@ class LayerRun(Generic[A]):
         """
         shown, numbers = settings.shown, settings.shown is None
         pictures = () if shown is None else (*self.photos(shown), *photos)
-        asked = (plain_grid(self.x),) if numbers else ()
         shape = self.comparison.shape_by_hand
         return Frame(
             grids=tuple((grids or self.grids)()) if numbers else self.kernels,
@@ -194,7 +190,7 @@ class LayerRun(Generic[A]):
             verdict=self.verdict(impossible),
             code=script({"layer": self.code}, self.x, shown, self.weights, self.refused, shape),
             result=self.result,
-            question=Question(setting, asked + self.kernels, pictures[:1]),
+            question=settings.question(),
             remarks=tuple(remarks),
         )
 
@@ -319,11 +315,6 @@ def unlike(made: Map, by_hand: Map) -> list[list[str]] | None:
     """The numbers of a map, if any of them is written otherwise than by hand."""
     written = texts(made)
     return None if written == texts(by_hand) else written
-
-
-def input_photo(x: Map, shown: str) -> Photo:
-    """The picture that goes in, by its name."""
-    return photo(x, "input", "input", PICTURES[shown].capitalize(), secret=False)
 
 
 def _map_of(values: NDArray[Any]) -> Map:

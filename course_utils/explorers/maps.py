@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
 
 from course_utils.data import PICTURES, SIZE, picture
+from course_utils.explorers.frame import Question
 from course_utils.explorers.settings import Links, Settings, Size, setting
-from course_utils.pictures.window import Map
+from course_utils.pictures.photos import Photo, photo
+from course_utils.pictures.window import Map, kernel_grid, plain_grid
 
 LARGEST_N = 12
 KERNELS = {
@@ -64,6 +67,11 @@ def kernel_values(k: Size, kernel: str) -> Map:
     return weights
 
 
+def input_photo(x: Map, shown: str) -> Photo:
+    """The picture that goes in, by its name."""
+    return photo(x, "input", "input", PICTURES[shown].capitalize(), secret=False)
+
+
 # -- the settings -------------------------------------------------------------------------------------------------
 
 
@@ -94,6 +102,24 @@ class LayerSettings(Settings):
         if self.shown is not None:
             return picture(self.shown, self.picture_size)
         return input_values(self.n, self.values, self.COUNT_FROM)
+
+    @property
+    def weights(self) -> Map | None:
+        """The kernel; None for a layer without one."""
+        given = self.given()
+        return kernel_values(given["k"], given["kernel"]) if "kernel" in given else None
+
+    @property
+    @abstractmethod
+    def setting(self) -> str:
+        """The settings in one line."""
+
+    def question(self) -> Question:
+        """The map and the kernel, before anything is done with them: no layer is run for it."""
+        kernels = () if self.weights is None else (kernel_grid(self.weights),)
+        if self.shown is None:
+            return Question(self.setting, (plain_grid(self.x), *kernels))
+        return Question(self.setting, kernels, (input_photo(self.x, self.shown),))
 
     def written(self, *names: str) -> list[str]:
         """Some of the sizes, as the line of settings shows them."""

@@ -26,13 +26,17 @@ class PaddingSettings(maps.LayerSettings):
     show: str = maps.show_setting()
     picture: str = maps.picture_setting()
 
+    @property
+    def setting(self) -> str:
+        """The settings in one line."""
+        stride = ["s"] if self.s not in (None, 1, (1, 1)) else []
+        return ", ".join([*self.written("n", "k", *stride), f'padding="{self.padding}"'])
+
     def frame(self) -> Frame:
         """One convolution with one filter on one map."""
         code = windows.convolution(self.k, self.s or 1, 1, self.padding)
-        found = layer.run(code, self.x, maps.kernel_values(self.k, self.kernel))
-        stride = ["s"] if self.s not in (None, 1, (1, 1)) else []
-        setting = ", ".join([*self.written("n", "k", *stride), f'padding="{self.padding}"'])
-        return found.frame(self, setting, self._lines, windows.ADDED, windows.IMPOSSIBLE)
+        found = layer.run(code, self.x, self.weights)
+        return found.frame(self, self._lines, windows.ADDED, windows.IMPOSSIBLE)
 
     def _lines(self, axis: Window, n: int) -> Iterator[str]:
         """The formulas of one axis. Without a slider of s there is no s in them: a stride comes with lesson 02."""

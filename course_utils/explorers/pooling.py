@@ -93,7 +93,6 @@ class PoolingSettings(maps.LayerSettings):
         how: dict[str, Any] = {"ghost": _GHOSTS[self.how], "how": "max" if self.how == "max" else "mean"}
         frame = found.frame(
             self,
-            self._setting(),
             self._lines,
             _DONE[self.how],
             windows.IMPOSSIBLE,
@@ -122,7 +121,9 @@ class PoolingSettings(maps.LayerSettings):
         )
         return Links(shown.hidden, {**shown.held, **dict.fromkeys(("k", "strides", "padding"), reason)})
 
-    def _setting(self) -> str:
+    @property
+    def setting(self) -> str:
+        """The settings in one line."""
         if self.is_global:
             return ", ".join([self.kind, *self.written("n")])
         step = "s not given" if self.strides == DEFAULT else f"s = {self.strides}"

@@ -10,6 +10,7 @@ import base64
 import gzip
 import importlib.resources
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -73,6 +74,14 @@ def stored(name: str) -> bytes:
 def recording(name: str) -> Recording:
     """The recording of an explorer."""
     return Recording(**json.loads(gzip.decompress(stored(name))))
+
+
+def recording_of(name: str) -> Recording | None:
+    """The recording of an explorer; None where it is missing or damaged, or there is none."""
+    try:
+        return recording(name)
+    except (OSError, EOFError, ValueError, TypeError, zlib.error):
+        return None
 
 
 def places() -> dict[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal, Protocol, TypeVar, dataclass_transform, runtime_checkable
 
 from course_utils.explorers.frame import RUN_JUST_NOW, Frame, Question
@@ -275,7 +275,7 @@ class Settings(ABC):
             source: as in ``Frame.for_view``.
         """
         settings = self.changed(**self.chosen(values))
-        frame, links = settings.frame(), settings.links()
+        links = settings.links()
         hidden = {
             n for n in values if n.removesuffix(WIDTH) in links.hidden or (n.endswith(WIDTH) and not values[APART])
         }
@@ -283,15 +283,19 @@ class Settings(ABC):
         # While the answer is held back, nothing says that there is none.
         about = {why: name for name, why in reversed(held.items())}
         notes = list(dict.fromkeys([*held.values(), *(() if invitation else links.notes)]))
-        shown = replace(frame.question, invitation=invitation) if invitation else frame
+        shown = replace(settings.question(), invitation=invitation) if invitation else settings.frame()
         told = shown.for_view(source) if isinstance(shown, Frame) else shown.for_view()
         linked = {"at": list(values.values()), "hidden": sorted(hidden), "held": sorted(held)}
         linked |= {"notes": notes, "about": [about.get(note, "") for note in notes]}
-        return View(frame, shown, told | linked)
+        return View(settings, shown, told | linked)
 
     @abstractmethod
     def frame(self) -> Frame:
         """What is shown at these settings: the same for the same settings, whatever was shown before."""
+
+    def question(self) -> Question:
+        """What is shown of it while the answer is held back."""
+        return self.frame().question
 
     def links(self) -> Links:
         """Which controls these settings hide or hold; as a rule, none."""
@@ -303,12 +307,17 @@ class View:
     """What a page shows at some setting.
 
     Attributes:
-        frame: all that there is to see.
+        settings: what is set.
         shown: the frame, or its question while the answer is held back.
         data: what is shown, as JSON, with the values of the controls it belongs to (``at``), and which of them are
             ``hidden`` or ``held`` and why (``notes``, and for each the control that it is ``about``).
     """
 
-    frame: Frame
+    settings: Settings
     shown: Frame | Question
     data: dict[str, Any]
+
+    @cached_property
+    def frame(self) -> Frame:
+        """All that there is to see; the real layer is run for it, if it was not."""
+        return self.shown if isinstance(self.shown, Frame) else self.settings.frame()

@@ -48,6 +48,12 @@ class StrideSettings(maps.LayerSettings):
     show: str = maps.show_setting()
     picture: str = maps.picture_setting()
 
+    @property
+    def setting(self) -> str:
+        """The settings in one line."""
+        dilation = ["d"] if pair(self.d) != (1, 1) else []
+        return ", ".join([*self.written("n", "k", "s", *dilation), f'padding="{self.padding}"'])
+
     def frame(self) -> Frame:
         """One convolution with one filter on one map."""
         weights = maps.kernel_values(self.k, self.kernel)
@@ -55,10 +61,8 @@ class StrideSettings(maps.LayerSettings):
         beside = self.symmetric and self.padding == "same" and not same.refused
         other = run_symmetric(self.k, self.s, self.d, same.x, weights) if beside else None
         differ = _differing(same, other)
-        dilation = ["d"] if pair(self.d) != (1, 1) else []
         frame = same.frame(
             self,
-            ", ".join([*self.written("n", "k", "s", *dilation), f'padding="{self.padding}"']),
             windows.lines,
             windows.ADDED,
             _NOT_TOGETHER if max(pair(self.d)) > 1 and max(pair(self.s)) > 1 else windows.IMPOSSIBLE,

@@ -82,15 +82,19 @@ class TransposedSettings(maps.LayerSettings):
         settings = {"filters": 1, "kernel_size": pair(self.k), **strides, "padding": self.padding, **extra}
         return LayerCode("Conv2DTranspose", {**settings, "use_bias": False})
 
+    @property
+    def setting(self) -> str:
+        """The settings in one line."""
+        extra = [] if self.output_padding is None else [f"output_padding={self.output_padding}"]
+        return ", ".join([*self.written("n", "k", "s"), f'padding="{self.padding}"', *extra])
+
     def frame(self) -> Frame:
         """One transposed convolution with one filter on one map."""
         weights = maps.kernel_values(self.k, self.kernel)
         found: LayerRun[TransposedWindow] = layer.run(self.code(), self.x, weights)
         other = run_beside(self.k, self.s, found.x, weights) if self.beside else None
-        extra = [] if self.output_padding is None else [f"output_padding={self.output_padding}"]
         frame = found.frame(
             self,
-            ", ".join([*self.written("n", "k", "s"), f'padding="{self.padding}"', *extra]),
             stamp_lines,
             _ADDED,
             _FAILS if found.axes else _EXCLUDED,

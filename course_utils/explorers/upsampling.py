@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from course_utils.axes import ShapeError, Upsample, Window
 from course_utils.explorers import layer, maps, script
 from course_utils.explorers.base import explorer
-from course_utils.explorers.frame import AnswerCard, Arithmetic, Frame, Question, format_difference
+from course_utils.explorers.frame import AnswerCard, Arithmetic, Frame, format_difference
 from course_utils.explorers.layer import LayerRun, TwoLayers, by
 from course_utils.explorers.maps import pair, written
 from course_utils.explorers.settings import Links, Size, declare, setting
@@ -21,7 +21,7 @@ from course_utils.keras_layers import LayerCode
 from course_utils.pictures.grids import Grid
 from course_utils.pictures.photos import Photo, photo
 from course_utils.pictures.tape import Strip
-from course_utils.pictures.window import Map, input_grid, output_grid, plain_grid
+from course_utils.pictures.window import Map, input_grid, output_grid
 
 LARGEST_N, LARGEST_F = 8, 4
 #: The sizes of the strip that says which n come back.
@@ -85,19 +85,23 @@ class UpsamplingSettings(maps.LayerSettings):
         """The pooling layer that makes a map smaller by as much as ``up`` makes it larger."""
         return LayerCode("MaxPooling2D", {"pool_size": pair(self.f), "padding": self.padding})
 
-    def frame(self) -> Frame:
-        """One upsampling layer, or a pooling layer and then an upsampling layer."""
-        x = self.x
-        height, width = x.shape
+    @property
+    def setting(self) -> str:
+        """The settings in one line."""
+        height, width = self.x.shape
         n, f = written("n", height if height == width else (height, width)), written("f", self.f)
         interpolation = f'interpolation="{self.interpolation}"'
         if self.mode == ROUND_TRIP:
-            setting = f'{ROUND_TRIP}, {n}, {f}, padding="{self.padding}", {interpolation}'
-            return RoundTrip(self, layer.run_both(self.down(), self.up(), x)).frame(setting)
-        found: LayerRun[Upsample] = layer.run(self.up(), x)
+            return f'{ROUND_TRIP}, {n}, {f}, padding="{self.padding}", {interpolation}'
+        return f"{n}, {f}, {interpolation}"
+
+    def frame(self) -> Frame:
+        """One upsampling layer, or a pooling layer and then an upsampling layer."""
+        if self.mode == ROUND_TRIP:
+            return RoundTrip(self, layer.run_both(self.down(), self.up(), self.x)).frame()
+        found: LayerRun[Upsample] = layer.run(self.up(), self.x)
         return found.frame(
             self,
-            f"{n}, {f}, {interpolation}",
             lambda axis, n: [str(axis.formula(n))],
             _DONE[self.interpolation],
             IMPOSSIBLE,
@@ -188,8 +192,8 @@ class RoundTrip:
         # Keras reads the input in float32: in float64 nearly every cell of a picture is another number.
         return np.asarray(back != self.x.astype(np.float32))
 
-    def frame(self, setting: str) -> Frame:
-        """The frame of both. ``setting``: in one line."""
+    def frame(self) -> Frame:
+        """The frame of both."""
         (down, up), shown = (self.layers.first, self.layers.second), self.settings.shown
         layers = {"down": down.code, "up": self.settings.up()}
         photos = tuple(self._photos(shown)) if shown else ()
@@ -203,7 +207,7 @@ class RoundTrip:
             verdict=self.verdict(),
             code=script.script(layers, self.x, shown, None, down.comparison.refused, None),
             result=(up or down).result,
-            question=Question(setting, () if shown else (plain_grid(self.x),), photos[:1]),
+            question=self.settings.question(),
             remarks=tuple(self._remarks()),
             strips=() if shown else tuple(self._strips()),
         )
@@ -232,7 +236,7 @@ class RoundTrip:
         return tuple(grids)
 
     def _photos(self, shown: str) -> Iterator[Photo]:
-        yield layer.input_photo(self.x, shown)
+        yield maps.input_photo(self.x, shown)
         down, up = self.layers.first.keras_output, self.layers.second
         if down is not None:
             yield photo(down, "pooled", "pooled", "The largest cell of each block")

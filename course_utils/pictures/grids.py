@@ -8,11 +8,12 @@ the stronger its colour; negative numbers have another one, and 0 has none.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 #: What a cell is. ``differ`` is an output cell marked because it differs from the one it is held against; ``empty`` an
 #: output cell that nothing reaches; ``count`` a cell of a heat map; ``tap`` a cell of a window in a ladder of windows,
@@ -22,6 +23,7 @@ Role = Literal["real", "ghost", "unread", "kernel", "output", "differ", "empty",
 Walk = Literal["output", "input", ""]
 #: The cells whose colour says nothing of a number.
 UNSHADED: frozenset[Role] = frozenset({"ghost", "blank"})
+_BY_LETTER: dict[str, Role] = {role[0]: role for role in get_args(Role)}
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,18 @@ class Grid:
             "walk": self.walk,
             "aside": self.aside,
         }
+
+    @classmethod
+    def from_view(cls, data: Mapping[str, Any]) -> Grid:
+        """The grid that ``for_view`` told."""
+        roles = [_BY_LETTER[role] for count, role in re.findall(r"(\d+)(.)", data["roles"]) for _ in range(int(count))]
+        lines = data["texts"].split(";")
+        full = [lines[int(line[1:])] if line.startswith("=") else line for line in lines]
+        texts = [text.replace("-", "−") for line in full for text in line.split(" ")]
+        cells, columns = [Cell(*one) for one in zip(texts, roles, strict=True)], data["columns"]
+        rows = tuple(tuple(cells[i : i + columns]) for i in range(0, len(cells), columns))
+        top, left = data["origin"]
+        return cls(data["name"], data["title"], rows, (top, left), data["said"], data["walk"], data["aside"])
 
 
 @lru_cache(maxsize=4096)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,12 @@ class Photo:
     size: tuple[int, int]
     png: bytes
     secret: bool
+
+    @classmethod
+    def from_view(cls, data: Mapping[str, Any]) -> Photo:
+        """The photo that a frame told; which of them were secret it does not tell."""
+        width, height = struct.unpack(">II", data["png"][16:24])  # the PNG's own header
+        return cls(data["name"], data["title"], data["key"], data["alt"], (height, width), data["png"], secret=True)
 
 
 def photo(values: NDArray[np.float64], name: str, title: str, said: str, *, secret: bool = True) -> Photo:

@@ -328,6 +328,25 @@ def test_a_run_that_differs_from_what_was_computed_ahead_is_told_in_red(page: ri
     expect(apart).to_be_hidden()
 
 
+def test_a_run_is_held_against_the_recording_that_was_shown_before_it(page: rig.WatchedPage) -> None:
+    explorer, apart = shown(page, "valid"), shown(page, "valid").cell.locator(".cu-apart")
+    rig.settle(page)
+    begins = f"explorer = Out[{2 + [*CELLS].index('valid')}]\nnow = explorer.view.frame\n"
+    in_kernel(page, begins + "explorer.view.frame = now | {'source': 'recorded with Keras 3'}")
+    expect(explorer.when).to_have_text("recorded with Keras 3")
+    expect(apart).to_be_hidden()
+    in_kernel(page, begins + "explorer.view.frame = now | {'source': 'run just now'}")
+    expect(explorer.when).to_have_text("run just now")
+    expect(apart).to_be_hidden()
+    in_kernel(page, begins + "explorer.view.frame = now | {'verdict': 'They differ.'}")
+    expect(apart).to_be_visible()
+    focus_slider(explorer, "k, kernel size")
+    page.keyboard.press("ArrowRight")
+    expect(apart).to_be_hidden()
+    explorer.button("Reset").click()
+    rig.settle(page)
+
+
 @pytest.mark.parametrize("name", ["padding", "stride", "pooling", "upsampling", "transposed", "autoencoder"])
 def test_on_a_walk_what_comes_ahead_is_what_the_kernel_runs(page: rig.WatchedPage, name: str) -> None:
     explorer, walker = shown(page, name), random.Random(7)

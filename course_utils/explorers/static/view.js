@@ -4,7 +4,7 @@
 
 const SHELL = `
   <div class="cu-problem" role="alert" hidden></div>
-  <div class="cu-apart" role="alert" hidden>✗ What the kernel has run just now differs from what it had computed ahead.
+  <div class="cu-apart" role="alert" hidden>✗ What the kernel has run just now differs from what was shown before.
     This is what it has run; please report it.</div>
   <p class="cu-said" role="status" aria-live="polite"></p>
   <div class="cu-result"></div>
@@ -520,6 +520,9 @@ function alike(a, b) {
   return names.length === Object.keys(b).length && names.every((name) => alike(a[name], b[name]));
 }
 
+// What a frame shows, wherever it came from.
+const shownIn = ({ source, ...rest }) => rest;
+
 // One for each model: every change of a control gets a number, and a frame that belongs to an older change than what is
 // shown is dropped. A frame computed ahead is shown at once, and what the kernel runs for that change confirms it.
 class Feed {
@@ -564,14 +567,17 @@ class Feed {
     // An answer that is held back, or no longer: what was computed ahead is not.
     const turned = !frame.ask !== !this.frame.ask;
     if (turned) this.ahead.clear();
-    const differs = !turned && !this.confirmed && number === this.shown && !alike(frame, this.frame);
+    const again = !turned && number === this.shown && JSON.stringify(this.frame.at) === key;
+    const differs = again && !alike(shownIn(frame), shownIn(this.frame));
     this.show(frame, number, true, differs);
   }
 
   show(frame, number, confirmed, differs = false) {
-    const same = frame === this.frame || (number === this.shown && !differs && alike(frame, this.frame));
+    const same =
+      frame === this.frame || (number === this.shown && !differs && alike(shownIn(frame), shownIn(this.frame)));
     Object.assign(this, { shown: number, confirmed, differs });
     if (!same) this.frame = frame;
+    else if (frame.source !== this.frame.source) this.frame = { ...this.frame, source: frame.source };
     for (const listener of this.listeners) listener(!same);
   }
 }
