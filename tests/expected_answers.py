@@ -11,7 +11,15 @@ from course_utils.exercises.record import Value
 PREDICTED: dict[str, dict[str, tuple[Value, ...]]] = {
     # The first from the question on Stack Overflow and Keras's documentation.
     "00": {"sizes": (28, 14, 14, 7, 7, 4, 4, 8, 8, 16, 14, 28, 28), "other_size": ("28 × 28",)},
-    "01": {"places": (5,), "even_pads": (1, 2), "rim": (4, 6, 9), "too_big": ("an error", "3 × 3"), "typo": (9,)},
+    "01": {
+        "shrink": (63, 62, 60, 58),
+        "places": (5,),
+        "even_pads": (1, 2),
+        "rim": (4, 6, 9),
+        "too_big": ("an error", "3 × 3"),
+        "stacked": (5, 16),
+        "typo": (9,),
+    },
     "02": {
         "steps": ("3 × 3", 1),
         "promise": (4, 4),

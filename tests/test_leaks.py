@@ -19,10 +19,12 @@ TELLTALES: dict[str, dict[str, tuple[str, ...]]] = {
         "other_size": (r"8·⌈", r"\b32 → 28\b", r"few sizes only"),
     },
     "01": {
+        "shrink": (r"n − k", r"\b62\b", r"loses k"),
         "places": (r"n − k", r"7 − 3", r"8 becomes 6", r"\bfive places", r"loses k"),
         "even_pads": (r"1 before, 2 after", r"⌊\(k − 1\)", r"odd one goes", r"more (?:below|after|at the bottom)"),
         "rim": (r"dim rim", r"\brim\b.*darker", r"4, 6"),
         "too_big": (r"never refuses", r"−1 places", r"zero or negative"),
+        "stacked": (r"16 filters: kernel", r"reads \*\*all", r"neither for filters"),
         "typo": (r"third place", r"strides=3", r"strides: \(3"),
     },
     "02": {

@@ -384,7 +384,7 @@ def test_looking_back_shows_every_answer_and_the_idea_to_visit_again(
     assert "≠ Below: you expected 2; Keras 2" not in out
     assert "✓ Centre: you expected 9; Keras 9" in out
     assert f"because they think: “{misconceptions.SAME_IS_SYMMETRIC.name}”." in out
-    assert out.count("not answered") == 3
+    assert out.count("not answered") == len(PREDICTED["01"]) - 2
 
 
 def test_looking_back_on_the_long_list_tells_all_of_it(capsys: Capture) -> None:

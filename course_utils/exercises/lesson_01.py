@@ -27,13 +27,24 @@ lesson = Lesson("01")
 
 # -- predictions --------------------------------------------------------------------------------------------------
 
+_TABLE = (2, 3, 5, 7)
+
+shrink = lesson.prediction(
+    "shrink",
+    'The photograph of 64 × 64 goes through, with `padding="valid"`. What size comes out for each k?',
+    [f"k = {k}" for k in _TABLE],
+    lambda: tuple(truth.valid_size(64, k) for k in _TABLE),
+    "Hold each size against its k and 64. What is always the same? Section 1 finds out why.",
+    wrong=[(m.SIZE_STAYS, (64,) * len(_TABLE)), (m.WINDOW_LOSES_K, tuple(64 - k for k in _TABLE))],
+)
+
 places = lesson.prediction(
     "places",
     "A 3 × 3 window stands on a 7 × 7 map and must not reach over its border. "
     "It moves by one cell at a time. In how many places can it stand, along one row?",
     ["Places in a row"],
     lambda: truth.valid_size(7, 3),
-    "That number is the output size: one output cell for each place.",
+    "One cell of the output for each place: so this is its size.",
     wrong=at(7, 3, of=[m.WINDOW_LOSES_K, m.WINDOW_HOPS, m.SIZE_STAYS, m.ONE_SIDE_LOST]),
 )
 
@@ -43,7 +54,7 @@ even_pads = lesson.prediction(
     "and how many below?",
     ["Above", "Below"],
     lambda: truth.same_pads(4),
-    "Three ghost rows cannot be shared evenly. Somebody had to choose a side.",
+    "Three ghost rows cannot be shared evenly, so one side gets more. Which, and why, you see below.",
     wrong=[
         *at(4, of=[m.SAME_IS_SYMMETRIC]),
         (m.SAME_IS_SYMMETRIC, (1, 1)),
@@ -54,10 +65,10 @@ even_pads = lesson.prediction(
 rim = lesson.prediction(
     "rim",
     'A 3 × 3 kernel of ones slides over a map of ones, with `padding="same"`. Each output is a sum of nine '
-    "cells. What stands in a corner of the output, what along an edge, and what in the centre?",
+    "cells. What number comes out in a corner, what along an edge, and what in the centre?",
     ["Corner", "Edge", "Centre"],
     lambda: tuple(int(truth.sums_of_ones(7, 3)[place]) for place in ((0, 0), (0, 3), (3, 3))),
-    "A ghost cell is a zero, so an output at the rim adds up fewer ones.",
+    "At the rim, some of the nine cells are ghosts.",
     wrong=[(m.GHOSTS_DO_NOT_SHOW, (9, 9, 9))],
 )
 
@@ -78,16 +89,26 @@ too_big = lesson.prediction(
     "A 5 × 5 kernel meets a 3 × 3 map. What comes out?",
     [Choice('padding="valid"', _SIZES), Choice('padding="same"', _SIZES)],
     lambda: (_size_or_error("valid"), _size_or_error("same")),
-    'With "valid" there would be 3 − 5 + 1 = −1 places. "same" adds ghost cells enough for any kernel.',
+    "One word keeps the window on the map, the other makes room for it.",
     wrong=[(m.OVERSIZE_REFUSED, ("an error", "an error")), (m.SIZE_STAYS, ("3 × 3", "3 × 3"))],
+)
+
+stacked = lesson.prediction(
+    "stacked",
+    "A map of 7 × 7 with 8 channels goes into a 3 × 3 convolution with 16 filters, without padding. What size comes "
+    "out, and with how many channels?",
+    ["Output size", "Channels out"],
+    lambda: truth.filtered(7, 8, 16, 3),
+    "Size and channels have nothing to do with each other. What decides each of them?",
+    wrong=[],
 )
 
 typo = lesson.prediction(
     "typo",
-    "Somebody writes `Conv2D(32, 3, 3)` and gives it a picture of 28 × 28. What size comes out?",
+    "Someone writes `Conv2D(32, 3, 3)` and gives it a picture of 28 × 28. What size comes out?",
     ["Output size"],
     lambda: truth.third_number_size(28, 3),
-    "The third argument is `strides`: the window moves by 3. Nothing warns you.",
+    "Three numbers, and each means something else. Nothing warns you.",
     wrong=at(28, 3, of=[m.THIRD_IS_WIDTH, m.SIZE_STAYS]),
 )
 
@@ -108,7 +129,8 @@ look_back = lesson.look_back
         "It can be pushed until it ends on cell n − 1, the last. It moves n − k cells. In how many places was it?",
         "Count the place where it started, too.",
     ],
-    why="A window of k can be pushed n − k times, and the place where it starts counts as well.",
+    why="A window of k can be pushed n − k times, and the place where it starts counts as well. From now on you can "
+    "tell the size of every convolution without padding.",
 )
 def valid_size(n, k):
     return n - k + 1
@@ -135,7 +157,8 @@ def valid_size(n, k):
         "k − 1 in all. Write down before and after for k = 3, then for k = 4. What is left over when you halve 3?",
         "`before` is half of k − 1, rounded down. `after` is whatever is left of k − 1.",
     ],
-    why="k − 1 ghost cells in all, shared. With an even k one is left over, and Keras puts it after: below and right.",
+    why="k − 1 ghost cells in all, shared. With an even k one is left over, and it goes after: below and right. You "
+    "can now say what each side of a map gets.",
 )
 def same_pads(k):
     before = (k - 1) // 2
@@ -255,8 +278,8 @@ def _on_both_axes(pads: Callable[[int], tuple[int, int]]) -> Callable[[int], Mar
         "`((above, below), (left, right))`. Which of them can say that two sides differ?",
         "Height and width have the same kernel, so both get the same pair: `((before, after), (before, after))`.",
     ],
-    why='"same" is nothing but zeros around the map before an unpadded convolution. Only two pairs can say that '
-    "one side gets more than the other, and with an even k it does.",
+    why='You have built "same" yourself: zeros around the map, then an unpadded convolution. Only two pairs can say '
+    "that one side gets more than the other, and with an even k it does.",
     called="border",
 )
 def zero_padding_by_hand(k):
@@ -276,10 +299,11 @@ def zero_padding_by_hand(k):
     wrong=[m.DILATION_FORGOTTEN, m.CAUSAL_IS_SHARED, m.CAUSAL_AFTER, m.WHOLE_WINDOW_BACK, m.SPAN_IS_GHOSTS],
     hints=[
         "No output may read a step that comes after it. On which side can ghost steps be, then?",
-        "Take d = 1. The last cell of the window stands on the present step. How far back does its first cell reach?",
+        "Take d = 1. The last cell of the window lies on the present step. How far back does its first cell reach?",
         "With d = 2 there is a gap between neighbours, so the first cell reaches back twice as far.",
     ],
-    why="The window ends on the present step and reaches back k − 1 cells that are d apart. Nothing stands after.",
+    why="The window ends on the present step and reaches back k − 1 cells, d apart. Nothing comes after: your network "
+    "cannot cheat.",
 )
 def causal_pads(k, d):
     before = (k - 1) * d
@@ -300,7 +324,7 @@ def _check_fix_the_shape(function: Any) -> str:
     if [tuple(layer.kernel_size) for layer, _, _ in convolutions] != [(5, 5), (5, 5)]:
         raise CheckFailed("Keep two convolutions, both 5 × 5. Only the padding is yours to choose.")
     if any(layer.filters != 8 for layer, _, _ in convolutions):
-        raise CheckFailed("Both convolutions shall have 8 filters.")
+        raise CheckFailed("Both convolutions need 8 filters.")
     sizes = tuple(y.shape[1:] for _, _, y in convolutions)
     if sizes == ((28, 28, 8), (24, 24, 8)) and maps[-1].shape[1:] == sizes[-1]:
         # Something between the two may have taken the 4 away, and the second convolution kept what was left.
@@ -333,8 +357,8 @@ def _check_fix_the_shape(function: Any) -> str:
         "28 − 24 = 4, and that is k − 1. Which word loses k − 1?",
         "The first convolution keeps 28, the second loses 4.",
     ],
-    why='"same" keeps 28 at stride 1; "valid" loses k − 1 = 4. The other way round the last size would be the same, '
-    "and the map between them would not.",
+    why='"same" keeps 28 at stride 1; "valid" loses k − 1 = 4. The other way round, only the map in between would '
+    "differ. You can now design a chain of sizes, not only its end.",
     called="build",
 )
 def fix_the_shape():
@@ -407,7 +431,7 @@ _FRAME = "keras.layers.ZeroPadding2D(1),"
         "That layer is `keras.layers.ZeroPadding2D`. One ghost cell on each side is what its plain number means.",
     ],
     why="PyTorch's number is so many ghost cells on each side, whatever the kernel: 28 + 2·1 − 5 + 1 = 26. "
-    "Keras's words cannot say that, so the padding becomes a layer.",
+    "Keras's words cannot say that, so the padding becomes a layer. You have ported your first layer.",
     called="keras_layers",
 )
 def torch_to_keras():
@@ -477,8 +501,8 @@ def _rim_differs(padded: Values, x: Values, k: int) -> str:
         "Something taken from the map itself, for example the nearest real cell. `np.pad` can do that with its `mode`.",
         '`np.pad(x, (before, after), mode="edge")` pads both axes. You know before and after from `same_pads`.',
     ],
-    why="Ghosts taken from the map itself continue it instead of fading it out: the nearest real cell (`edge`) does "
-    "that, and so does mirroring (`reflect`). `Conv2D` cannot do this itself, so the border is made before it.",
+    why="No dark frame any more: ghosts taken from the map itself continue it. The nearest real cell (`edge`) does "
+    "that, and so does mirroring (`reflect`). `Conv2D` cannot do this itself, so you make the border before it.",
     called="with_border",
 )
 def dim_rim(x, k):

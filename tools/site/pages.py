@@ -94,17 +94,17 @@ class _Stills:
         """Return the picture of a cell; where it is that of an explorer, with what makes it one."""
         place = f"{self.lesson.name}/{cell}"
         if place in recording.places():
-            return page_explorers.element(place, self._image(cell, data), f"{self.lesson.name}.html#{ABOUT}")
-        return self._image(cell, data)
+            # It was drawn with two points for one, for sharp screens.
+            return page_explorers.element(place, self._image(cell, data, 2), f"{self.lesson.name}.html#{ABOUT}")
+        return self._image(cell, data, 1)
 
-    def _image(self, cell: str, data: dict[str, Any]) -> str:
+    def _image(self, cell: str, data: dict[str, Any], points: int) -> str:
         """Store a picture, smaller and the same in every point, and return the element that shows it."""
         with Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) as picture:
             file = self.folder / f"still-{self.lesson.number}-{cell}.webp"
             picture.save(file, lossless=True)
             width, height = picture.size
-        # It was drawn with two points for one, for sharp screens.
-        size = f'width="{width // 2}" height="{height // 2}"'
+        size = f'width="{width // points}" height="{height // points}"'
         return f'<img class="still" src="_static/{file.name}" {size} loading="lazy" alt="{_text(data)}">'
 
 

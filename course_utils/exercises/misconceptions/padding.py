@@ -8,14 +8,14 @@ from course_utils.exercises.catalogue import Quantity, Section
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
 _LESSON = "01_pad_the_border.ipynb"
 
-SLIDE_A_WINDOW = Section(_LESSON, "1. Slide a window (8 minutes)")
+SLIDE_A_WINDOW = Section(_LESSON, "1. Slide a window (10 minutes)")
 ADD_GHOSTS = Section(_LESSON, "2. Add ghost cells (8 minutes)")
-SEE_ZEROS = Section(_LESSON, "3. See what zeros do to the numbers (4 minutes)")
+SEE_ZEROS = Section(_LESSON, "3. See what zeros do to the numbers (5 minutes)")
 PAD_BY_HAND = Section(_LESSON, "4. Pad with your own hands (6 minutes)")
-DO_NOT_PEEK = Section(_LESSON, "5. Do not peek into the future (6 minutes)")
-TRANSLATE = Section(_LESSON, "6. Translate a number into a word (5 minutes)")
-MAKE_IT_IMPOSSIBLE = Section(_LESSON, "7. Make it impossible (4 minutes)")
-SPOT_THE_TYPO = Section(_LESSON, "8. Spot one typo (2 minutes)")
+DO_NOT_PEEK = Section(_LESSON, "8. Do not peek into the future (optional)")
+TRANSLATE = Section(_LESSON, "9. Translate a number into a word (optional)")
+MAKE_IT_IMPOSSIBLE = Section(_LESSON, "5. Make it impossible (4 minutes)")
+SPOT_THE_TYPO = Section(_LESSON, "7. Spot one typo (3 minutes)")
 
 
 # -- valid: how many places a window has --------------------------------------------------------------------------

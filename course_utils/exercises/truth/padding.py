@@ -16,6 +16,12 @@ def valid_size(n: int, k: int) -> int:
     return size_of("Conv2D", n, filters=1, kernel_size=k)
 
 
+def filtered(n: int, channels: int, filters: int, k: int) -> tuple[int, int]:
+    """The size and the channels that ``Conv2D`` without padding gives, on a map with channels."""
+    shape = run(build("Conv2D", filters=filters, kernel_size=k), np.ones((1, n, n, channels), np.float32)).shape
+    return shape[1], shape[3]
+
+
 def third_number_size(n: int, k: int) -> int:
     """``Conv2D(1, k, k)``: two numbers after the filters."""
     return heights(n, f"Conv2D(1, {k}, {k})")[0]
