@@ -246,7 +246,8 @@ class Alone {
       if (!some && !isHeld && !box.hidden && !(control.more && this.fold.hidden)) greyed = true;
       put(box, { title: others ? null : why });
     }
-    const missing = missed ? `${missed} ${NEEDS}. ` : greyed ? `What is greyed out ${NEEDS}. ` : "";
+    const which = held.length ? "What is greyed out, and not held," : "What is greyed out";
+    const missing = missed ? `${missed} ${NEEDS}. ` : greyed ? `${which} ${NEEDS}. ` : "";
     fill(this.needs, missing && `${escaped(missing)}<a href="${escaped(this.el.dataset.help)}">How to run it</a>`);
   }
 }

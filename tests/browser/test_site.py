@@ -225,6 +225,11 @@ _REACHED = """() => [...document.querySelectorAll('.pst-scrollable-table-contain
     .every(table => table.tabIndex === (table.scrollWidth > table.clientWidth ? 0 : -1))"""
 
 
+#: What is printed, or a formula, that is wider than the page and cannot be moved to its end.
+_CUT_OFF = """() => [...document.querySelectorAll('.printed, .formula')].filter(one => {
+    one.scrollLeft = one.scrollWidth;
+    return one.scrollLeft + one.clientWidth < one.scrollWidth - 1;
+}).map(one => one.textContent.slice(0, 80))"""
 _FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 #: Of explorers and of blocks of code, all but the first few.
 _ALIKE = """() => Object.entries({'.cu-live': 1, '.highlight': 5}).forEach(([kind, few]) =>
@@ -246,6 +251,7 @@ def test_everything_fits_and_axe_finds_nothing(
         for width in (320, 420, 1280):
             rig.set_size(page, width, 900)
             assert page.evaluate(_FITS), f"too wide for {width} px"
+            assert page.evaluate(_CUT_OFF) == [], f"cut off at {width} px"
             page.wait_for_function(_REACHED)
             contrast = width == 1280 or everything
             if contrast or theme == "light":

@@ -18,8 +18,8 @@ PLACES = list(recording.places())
 FIRST = {shown["explorer"]: place for place, shown in reversed(recording.places().items())}
 FIRST |= {"picture": "03_pool/s8-explore", "symmetric": "02_take_bigger_steps/s4-explore"}
 PADDING = "01_pad_the_border/s1-explore"
-#: A place where some settings were not recorded.
-GREYED = "02_take_bigger_steps/s1-explore"
+#: Places where some settings were not recorded; in the second, d is held.
+GREYED, HELD = "01_pad_the_border/s2-odd", "02_take_bigger_steps/s1-explore"
 #: Another one at each run; pytest shows it where a test fails.
 SEED = random.randrange(10**6)
 
@@ -111,14 +111,17 @@ def test_wherever_a_learner_goes_there_is_a_frame(page: rig.WatchedPage, place: 
     one.check()
 
 
-def test_what_was_not_recorded_is_greyed_out_and_says_what_it_needs(page: rig.WatchedPage) -> None:
-    one = Alone(page, GREYED)
+@pytest.mark.parametrize(("place", "which"), [(GREYED, ""), (HELD, ", and not held,")])
+def test_what_was_not_recorded_is_greyed_out_and_says_what_it_needs(
+    page: rig.WatchedPage, place: str, which: str
+) -> None:
+    one = Alone(page, place)
     assert one.needs.inner_text() == ""
     one.open_more()
     picture = one.box("show").get_by_role("button", name="a picture")
     expect(picture).to_be_disabled()
     expect(picture).to_have_attribute("title", "needs the running course")
-    expect(one.needs).to_have_text("What is greyed out needs the running course. How to run it")
+    expect(one.needs).to_have_text(f"What is greyed out{which} needs the running course. How to run it")
     assert (one.needs.locator("a").get_attribute("href")) == "run.html#how"
 
 

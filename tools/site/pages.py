@@ -175,12 +175,13 @@ def _about(lesson: Lesson) -> str:
     return raw(
         '<details class="about"><summary>This is the reading edition. What it lacks, and how to run the lesson'
         f'</summary><p id="{ABOUT}">This page shows the lesson as it was run, with predictions that you answer here. '
-        "Where the text says "
-        "<em>run the cell</em>, what came out stands below it, folded where it would tell an answer.</p>"
+        "Where the text says <em>run the cell</em>, what came out stands below it, folded where it would tell an "
+        "answer. Your answers stay in this browser, not in a file; lessons 01 to 06 end with a button to "
+        "download them.</p>"
         "<p><strong>Only in the running course:</strong> changing code and running it, the checks of the exercises, "
         "settings of an explorer that were not recorded (they are greyed out), "
         "the endless questions of <code>drill</code>, and <code>explain</code> on a model of your own.</p>"
-        "<p><strong>To run it</strong> you need a copy of the course and Python 3.11, 3.12 or 3.13. In its folder, "
+        "<p><strong>To run it</strong> you need a copy of the course, and any Python from 3.8 on. In its folder, "
         f"<code>python course.py</code> sets everything up and opens JupyterLab; this lesson is "
         f"<code>notebooks/{lesson.name}.ipynb</code>.</p>" + (f"<ul>{run}</ul>" if run else "") + "</details>"
     )
