@@ -24,6 +24,7 @@ PREDICTED: dict[str, dict[str, tuple[Value, ...]]] = {
         "steps": ("3 × 3", 1),
         "promise": (4, 4),
         "one_sided": (0, 1),
+        "border_of_n": (2, 1, 2, 1),
         "port_values": (4, "every one of them"),
         "spread": (7, 9),
         "together": (5, 4),

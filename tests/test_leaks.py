@@ -31,6 +31,7 @@ TELLTALES: dict[str, dict[str, tuple[str, ...]]] = {
         "steps": (r"rounds? \*?down\*? and says", r"⌊\(n − k\) / s⌋", r"two and a half", r"2\.5 steps"),
         "promise": (r"⌈n / s⌉", r"rounded up", r"same never promised"),
         "one_sided": (r"one-sided", r"0 before, 1 after", r"0 before and 1 after"),
+        "border_of_n": (r"even n", r"depends on the size", r"what is missing"),
         "port_values": (r"sizes agree", r"same size, and", r"every size right", r"samples? other"),
         "spread": (r"k_eff", r"\(k − 1\)·d \+ 1", r"[Dd]ilation of 3 spans"),
         "together": (r"\b11\b.* becomes 4\b", r"⌊\(11 − 5\)"),

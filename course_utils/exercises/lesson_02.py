@@ -37,7 +37,7 @@ steps = lesson.prediction(
     "many of the 8 rows does no window ever read?",
     [Choice("What comes out", (_THREE, _FOUR, _ERROR)), "Rows that no window reads"],
     lambda: (_by_itself(truth.valid_step_size(8, 3, 2)), truth.never_read(8, 3, 2)),
-    "Two whole steps, and the place where the window starts: three places. Half a step is not made.",
+    "Walk over the places below. How far does the last window reach?",
     wrong=[(m.LAST_STEP_COUNTS, (_FOUR, 0)), (m.FRACTION_IS_REFUSED, (_ERROR, 0)), (m.EVERY_ROW_IS_READ, (_THREE, 0))],
 )
 
@@ -47,7 +47,7 @@ promise = lesson.prediction(
     "and what size with a 5 × 5 kernel?",
     ["Size with k = 3", "Size with k = 5"],
     lambda: (truth.same_step_size(7, 3, 2), truth.same_step_size(7, 5, 2)),
-    '"same" divides by the stride and rounds up. The kernel has no say in it.',
+    "Two kernels, one size. What decides it, then?",
     wrong=(
         (misconception, (misconception.wrong_formula(7, 3, 2), misconception.wrong_formula(7, 5, 2)))
         for misconception in (m.SAME_WHATEVER_THE_STRIDE, m.SAME_ROUNDS_DOWN, m.SAME_LOSES_A_WINDOW)
@@ -60,8 +60,19 @@ one_sided = lesson.prediction(
     "above the map, and how many below?",
     ["Above", "Below"],
     lambda: truth.same_step_pads(8, 3, 2),
-    "Four windows, 2 apart, span 9 rows. The map has 8, so one ghost is enough, and it goes after.",
+    "A single ghost, on one side. Below you find out how Keras comes to it.",
     wrong=[*at(8, 3, 2, of=[m.BOTH_SIDES_ALIKE]), (m.FIRST_SIDE_FIRST, (1, 0))],
+)
+
+_SIZES = (7, 8, 9, 10)
+
+border_of_n = lesson.prediction(
+    "border_of_n",
+    'k = 3, s = 2, `padding="same"`: how many ghost rows are there in all, above and below together?',
+    [f"n = {n}" for n in _SIZES],
+    lambda: tuple(sum(truth.same_step_pads(n, 3, 2)) for n in _SIZES),
+    "The kernel and the stride are the same in every row. Only n has changed.",
+    wrong=[(m.STRIDE_NEEDS_AS_MANY, (2,) * len(_SIZES))],
 )
 
 _NONE, _RIM, _ALL = "none of them", "only those at the rim", "every one of them"
@@ -82,7 +93,7 @@ port_values = lesson.prediction(
     '"same" gives 4 × 4. What size does `padding=1` give, and which of the values differ?',
     ["Size with padding=1", Choice("The values that differ", (_NONE, _RIM, _ALL))],
     lambda: (len(truth.ports(8)[1]), _which_differ(8)),
-    "One ghost more before the map moves the first window by one cell, and every window after it.",
+    "Where does the first window start, with one ghost more before the map? And the next?",
     wrong=[(m.EQUAL_SIZES_EQUAL_VALUES, (4, _NONE)), (m.ONLY_THE_RIM_DIFFERS, (4, _RIM))],
 )
 
@@ -92,7 +103,7 @@ spread = lesson.prediction(
     "side, from the first to the last, both counted? And how many weights does the kernel have?",
     ["Cells from the first to the last", "Weights"],
     lambda: (truth.span(3, 3), truth.spread_weights(3, 3)),
-    "Three cells and a gap of two between each two of them: ● ○ ○ ● ○ ○ ●. Nothing is read in the gaps.",
+    "Draw it: ● ○ ○ ● ○ ○ ●. Nothing is read in the gaps.",
     wrong=[
         (m.SPAN_IS_K_TIMES_D, (9, 9)),
         (m.SPAN_IS_K_TIMES_D, (9, 81)),
@@ -147,7 +158,8 @@ look_back = lesson.look_back
         "It can move n − k rows. How many whole steps of s are in n − k? Python rounds down with `//`.",
         "Those are the steps. The place before the first step counts as well.",
     ],
-    why="⌊(n − k) / s⌋ whole steps, and the place where the window starts.",
+    why="⌊(n − k) / s⌋ whole steps, and the place where the window starts. You can now size every strided layer "
+    "without padding.",
 )
 def stepped_size(n, k, s):
     return (n - k) // s + 1
@@ -197,7 +209,8 @@ def _halves(total: int) -> tuple[int, int]:
         "If the map is longer than what the windows need, nothing is added: `max(…, 0)`. "
         "Then half of it, rounded down, goes before, and the rest after.",
     ],
-    why="o windows that are s apart need (o − 1)·s + k cells in a row. What n lacks is added, the odd one after.",
+    why="o windows that are s apart need (o − 1)·s + k cells in a row. *Same* adds what is missing, the odd one after. "
+    "You can now say for any picture where its ghosts are.",
 )
 def step_pads(n, k, s):
     o = -(-n // s)
@@ -254,7 +267,7 @@ def _about_resnet(said: tuple[int, ...]) -> CheckFailed | None:
         "To prove it: ⌊(229 − 7) / 2⌋ + 1 must be the output size again.",
     ],
     why="(112 − 1)·2 + 7 = 229 rows are needed and 224 are there. PyTorch's ResNet adds 3 on each side, gets 230, and "
-    "makes 112 of it too: the last ghost is never read. Of the sizes, only those on the way tell the two apart. "
+    "ends at 112, too: the last ghost is never read. Of the sizes, only those on the way tell the two apart. "
     "But every window stands elsewhere, so the values differ: PyTorch's first one starts at row −3, this one at row "
     "−2.",
 )
@@ -297,7 +310,8 @@ def _with_span(span: Callable[[int, int], int]) -> Callable[[int, int, int], int
         "Between k cells there are k − 1 distances of d each; the last cell counts as well: k_eff = (k − 1)·d + 1.",
         "The window moves by one cell. So use the formula of lesson 01, with k_eff in place of k.",
     ],
-    why="A spread window needs as much room as a full one of the same length, k_eff = (k − 1)·d + 1.",
+    why="A spread window needs as much room as a full one of the same length, k_eff = (k − 1)·d + 1. One new letter, "
+    "and all your formulas still hold.",
 )
 def dilated_size(n, k, d):
     k_eff = (k - 1) * d + 1
@@ -409,9 +423,9 @@ def _check_thrifty(function: Any) -> str:
             "No padding and no dilation, please: only the kernel sizes and the strides are yours to choose."
         )
     if any(len({*layer.kernel_size}) > 1 or len({*layer.strides}) > 1 for layer in layers):
-        raise CheckFailed("Height and width shall be treated alike: one number for the kernel, one for the strides.")
+        raise CheckFailed("Treat height and width alike: one number for the kernel, one for the strides.")
     if any(layer.strides[0] < 2 for layer in layers):
-        raise CheckFailed("Both strides shall be 2 or more: this is a lesson about bigger steps.")
+        raise CheckFailed("Take 2 or more for both strides: this is a lesson about bigger steps.")
     maps = networks.run_through(layers, np.ones((1, 32, 32, 1), dtype=np.float32))
     sizes = [32, *(int(y.shape[1]) for y in maps)]
     left_out = [
@@ -517,13 +531,13 @@ def _kernel_and_filters(trial: Trial) -> None:
     if tuple(convolution.kernel_size) != (3, 3):
         larger = len(trial.layers) == 1 and min(convolution.kernel_size) > 3
         raise CheckFailed(
-            f"{trial.made} comes out, but the kernel shall be 3 × 3: nine weights that lie 2 apart.",
+            f"{trial.made} comes out, but the kernel should be 3 × 3: nine weights that lie 2 apart.",
             *([] if larger else ["Section 5 of this lesson shows how."]),
             misconception=m.SPREADING_ADDS_WEIGHTS if larger else None,
             with_case=False,
         )
     if convolution.filters != 4:
-        raise CheckFailed("The convolution shall have 4 filters.")
+        raise CheckFailed("The convolution needs 4 filters.")
 
 
 _EVERY_SECOND = "keras.layers.MaxPooling2D(1, strides=2),"
