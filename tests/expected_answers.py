@@ -59,8 +59,7 @@ PREDICTED: dict[str, dict[str, tuple[Value, ...]]] = {
     "06": {
         "join": (75, 74),
         "same_join": (75, 76),
-        "hundred": (13, 104),
+        "grid": (13, 12),
         "leak": (4,),
-        "silent_loss": ("nothing: it trains",),
     },
 }

@@ -167,9 +167,9 @@ def test_a_refused_row_has_no_tick() -> None:
     assert re.search(r"pool \(MaxPooling2D\) .* ⊘$", str(refused), re.MULTILINE)
 
 
-def test_a_note_is_as_dark_as_the_text() -> None:
+def test_a_note_is_as_dark_as_the_text_and_its_word_bold() -> None:
     page = explain(L.MaxPooling2D(2, padding="same"), input_shape=(7, 7, 1))._repr_html_()
-    assert "<div>Note: The padding is one-sided" in page
+    assert "<div><strong>Note:</strong> The padding is one-sided" in page
 
 
 # -- in a notebook ------------------------------------------------------------------------------------------------

@@ -66,9 +66,8 @@ TELLTALES: dict[str, dict[str, tuple[str, ...]]] = {
     "06": {
         "join": (r"\b75, 75\b", r"\b74, 74\b", r"37 · 2"),
         "same_join": (r"\b76\b", r"⌈75 / 2⌉"),
-        "hundred": (r"\b104\b.*100", r"⌈100 / 8⌉"),
+        "grid": (r"⌈400 / 32⌉", r"⌈12\.5⌉", r"\b13\b.*\b12 rows"),
         "leak": (r"8 9 10 11 12", r"2 \+ 2 = 4"),
-        "silent_loss": (r"do you remember", r"nobody spoke"),
     },
 }
 

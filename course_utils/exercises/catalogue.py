@@ -106,7 +106,8 @@ class Misconception:
         symbols = signature(self.wrong_formula).parameters
         settings = ", ".join(f"{symbol} = {number}" for symbol, number in zip(symbols, self.case, strict=True))
         mine, true = self.wrong_formula(*self.case), self.quantity.truth(*self.case)
-        return f"The smallest case that tells: {settings}. By that idea {self.quantity.about}: {mine}. Keras: {true}."
+        about = self.quantity.about[0].upper() + self.quantity.about[1:]
+        return f"The smallest case that tells: {settings}. {about}: {mine} by that idea, {true} in Keras."
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from course_utils.exercises.core import Numbers
 from course_utils.exercises.declare import Lesson, edited
 from course_utils.exercises.networks import Array
 from course_utils.exercises.paths import about_the_repair, check_half_places, check_paths
-from course_utils.exercises.predictions import Choice
 from course_utils.exercises.probing import (
     Rows,
     built,
@@ -43,58 +42,41 @@ lesson = Lesson("06")
 
 join = lesson.prediction(
     "join",
-    "The U-Net pools 300 × 300 three times (`MaxPooling2D(2)`, without a word about padding), and then "
-    "doubles. At the first join, what is the size of the skip, and what is the size of the map that comes up to it?",
+    "The U-Net pools 300 × 300 three times (`MaxPooling2D(2)`, without a word about padding), and then doubles. At the "
+    "first join, how large is the skip, and how large is the map that comes up to it?",
     ["Size of the skip", "Size that comes up"],
     lambda: truth.meeting_sizes(300, 3, "valid"),
-    "300, 150, 75: that is the skip. The last pooling makes 37 of it, and doubling makes 74 of 37.",
+    "Three sizes were halved on the way: 300, 150 and 75. One of them is odd.",
     wrong=[(m.VALID_MAKES_THEM_MEET, (75, 75)), (m.ALWAYS_ROUNDS_UP, (75, 76))],
 )
 
 same_join = lesson.prediction(
     "same_join",
-    'The first advice in every such thread: write `padding="same"` into the pooling layers. What meets at the '
-    "first join now?",
+    'The usual advice: write `padding="same"` into the pooling layers. What meets at the first join now?',
     ["Size of the skip", "Size that comes up"],
     lambda: truth.meeting_sizes(300, 3, "same"),
-    "Half of 75 is now rounded up, to 38, and doubling makes 76 of it: one too many in place of one too few.",
+    "75 is still odd. It is only rounded the other way.",
     wrong=[(m.SAME_MAKES_THEM_MEET, (75, 75)), (m.ROUNDS_DOWN, (75, 74))],
 )
 
-hundred = lesson.prediction(
-    "hundred",
-    'A picture of 100 × 100, three poolings by 2 with "same", then three doublings. The convolutions between '
-    "them keep every size. What size is there after the third pooling, and what size comes out at the end?",
-    ["After the third pooling", "At the end"],
-    lambda: truth.bottom_and_end(100, 3),
-    "100, 50, 25, and half of 25 is rounded up to 13. Then 26, 52, 104.",
-    wrong=[
-        (m.COMES_BACK_FROM_BELOW, (13, 100)),
-        (m.ROUNDS_DOWN, (12, 96)),
-        (m.COMES_BACK_FROM_BELOW, (12, 100)),
-    ],
+grid = lesson.prediction(
+    "grid",
+    'A photo of 400 × 400 goes through five convolutions with `strides=2, padding="same"`. Which size comes out, and '
+    "how many rows do the labels have, 400 // 32?",
+    ["Size after the five", "Rows of labels"],
+    lambda: (truth.road_down(400, 5)[0], 400 // 32),
+    "One of the halvings was not exact.",
+    wrong=[(m.SAME_ROUNDS_DOWN, (12, 12))],
 )
 
 leak = lesson.prediction(
     "leak",
-    'Two layers, `Conv1D` with a kernel of 5 and `padding="same"`, one after the other, on 24 hours. You '
-    "change the reading of hour 12 and nothing else. How many of the outputs before hour 12 change?",
+    'Two `Conv1D` layers follow each other, with a kernel of 5 and `padding="same"`, on 24 hours. You change the '
+    "reading of hour 12 and nothing else. How many outputs before hour 12 change?",
     ["Outputs before hour 12 that change"],
     lambda: truth.told_too_early(5, 2),
-    "Each layer looks two steps ahead, so the second sees four ahead: hours 8, 9, 10 and 11 change.",
+    "Each layer looks ahead, and the second looks ahead in what the first has made.",
     wrong=[(m.ONE_LAYER_LOOKS_AHEAD, 2), (m.SAME_LOOKS_BACK, 0)],
-)
-
-_COMPLAINS, _WARNS, _SILENT = "an error", "a warning", "nothing: it trains"
-
-silent_loss = lesson.prediction(
-    "silent_loss",
-    "By mistake a model ends with 3 filters, so 28 × 28 × 3 comes out. It is to be trained towards grey "
-    "pictures of 28 × 28 × 1, with the loss `mse`. What does Keras say?",
-    [Choice("Keras says", (_COMPLAINS, _WARNS, _SILENT))],
-    lambda: _SILENT if truth.mse_of_channels(1, 3) == "a number" else _COMPLAINS,
-    "The one channel is copied three times, and the model learns the same picture three times.",
-    wrong=[(m.LOSS_WOULD_COMPLAIN, _COMPLAINS), (m.LOSS_WOULD_COMPLAIN, _WARNS)],
 )
 
 look_back = lesson.look_back

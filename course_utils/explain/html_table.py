@@ -126,13 +126,19 @@ def _why(told: words.Told) -> str:
     """
     parts = [f'<div style="{_CODE}">{_unbroken(line)}</div>' for line in told.formula.splitlines()]
     parts += [f"<div>{_unbroken(told.why)}</div>"] * bool(told.why)
-    parts += [f"<div>{escape(remark)}</div>" for remark in told.remarks]
+    parts += [f"<div>{_noted(remark)}</div>" for remark in told.remarks]
     parts += [f'<div style="{_BAD}">{escape(difference)}</div>' for difference in told.differences]
     more = "<br>".join(f"<strong>{what}:</strong> {escape(text)}" for what, text in told.details)
     if more:
         label = f'aria-label="More about {escape(told.row.layer)}"'
         parts.append(f'<details><summary {label} style="cursor:pointer">More</summary><div>{more}</div></details>')
     return "".join(parts)
+
+
+def _noted(remark: str) -> str:
+    """A remark, escaped; the word *Note*, which a reader scans the table for, in bold."""
+    note, colon, rest = escape(remark).partition(":")
+    return f"<strong>{note}:</strong>{rest}" if note == "Note" else note + colon + rest
 
 
 def _unbroken(text: str) -> str:

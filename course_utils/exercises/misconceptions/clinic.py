@@ -5,14 +5,14 @@ from __future__ import annotations
 from course_utils.exercises import truth
 from course_utils.exercises.catalogue import Quantity, Section
 from course_utils.exercises.misconceptions.padding import MAKE_IT_IMPOSSIBLE
-from course_utils.exercises.misconceptions.upsampling import CHOOSE_THE_SIZE
+from course_utils.exercises.misconceptions.upsampling import CHOOSE_THE_SIZE, GO_DOWN_AND_UP
 
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
 _LESSON = "06_shape_clinic.ipynb"
 
 ADMIT = Section(_LESSON, "1. Patient 1: admit a network that does not build (15 minutes)")
 WEIGH = Section(_LESSON, "2. Patient 2: weigh a network of the wrong size (12 minutes)")
-TEST = Section(_LESSON, "3. Patient 3: test a network that looks well (10 minutes)")
+TEST = Section(_LESSON, "3. Patient 3: test a network that looks well (8 minutes)")
 MOVE_THE_CHANNELS = Section(_LESSON, "Patient 7. Channels first (4 minutes)")
 MEND_THE_SHORTCUT = Section(_LESSON, "Patient 8. The shortcut that misses (4 minutes)")
 
@@ -57,7 +57,7 @@ ALWAYS_FITS = Quantity(
     lambda n: "a map",
 )
 RESHAPE_MOVES_CHANNELS = Quantity(
-    "the numbers that are out of place after c × n × n became n × n × c", truth.numbers_out_of_place, MOVE_THE_CHANNELS
+    "how many numbers of c × n × n land in the wrong place", truth.numbers_out_of_place, MOVE_THE_CHANNELS
 ).misconception(
     "`Reshape` moves the channels to the end",
     "It moves nothing. It reads the numbers in their old order and breaks the line elsewhere, so pixels of "
@@ -93,7 +93,7 @@ HALVES_AGREE = Quantity(
 # -- builds, wrong size -------------------------------------------------------------------------------------------
 
 COMES_BACK_FROM_BELOW = Quantity(
-    "what comes out", lambda n, floors: truth.bottom_and_end(n, floors)[1], WEIGH
+    "what comes out", lambda n, floors: truth.bottom_and_end(n, floors)[1], GO_DOWN_AND_UP
 ).misconception(
     "As many doublings as halvings give the first size again",
     "Only if no half was rounded. One cell too many at the bottom is doubled at each step up.",
