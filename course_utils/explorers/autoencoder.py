@@ -234,19 +234,24 @@ def _answers(predicted: Sizes, run: ModelRun, count: int) -> tuple[AnswerCard, A
     by_hand = [found.shape_by_hand[1] for found in run.comparisons if found.shape_by_hand is not None]
     keras = [found.shape_keras[1] for found in run.comparisons if found.shape_keras is not None]
     n, maps = predicted.sizes[0], len(by_hand)
+
+    def listed(sizes: list[int]) -> str:
+        """The sizes, unless they are those of the formula, which are written there."""
+        return f"the same {len(sizes) - 1} sizes" if sizes == [*predicted.sizes] else _chain(sizes)
+
     formula: tuple[str, ...] = _square(predicted.sizes[-1]), _chain(predicted.sizes)
     if predicted.reason is not None:
         formula = "no output", f"Layer {len(predicted.sizes)}: {predicted.reason}"
     hand = (
         "no output" if maps < count else _square(by_hand[-1]),
-        _chain([n, *by_hand]),
+        listed([n, *by_hand]),
         f"{maps} maps, {run.values:,} values, each map from Keras's map before it",
     )
     real: tuple[str, ...] = "refuses", run.refusal or ""
     if run.refusal is None:
         ran = f"{len(keras)} layers, {run.parameters:,} parameters, built and run"
         gap = f"largest difference in any value: {format_difference(run.largest_difference)}"
-        real = _square(keras[-1]), _chain([n, *keras]), f"{ran}; {gap}"
+        real = _square(keras[-1]), listed([n, *keras]), f"{ran}; {gap}"
     return AnswerCard("Formula", formula), AnswerCard("By hand (NumPy)", hand), AnswerCard("Keras", real)
 
 

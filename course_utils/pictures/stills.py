@@ -142,13 +142,12 @@ def _draw_tape(axes: Axes, tape: Sequence[Step], top: float) -> None:
         axes.text(0, top + 0.4, row[0].begins, fontsize=11, weight="bold", color="#222222", va="center")
         floor = top + 1 + _tallest(row)
         for i, step in enumerate(row):
-            left = i * _STEP
+            left, high = i * _STEP, floor - max(step.size or 0, step.wanted or 0) / _MAP
             for side, look in (
                 (step.size or 0, {"facecolor": "#bcd6f2", "edgecolor": "#2f7fd1"}),
                 (step.wanted or 0, {"fill": False, "edgecolor": "#222222", "linestyle": "--"}),
             ):
-                high = side / _MAP
-                axes.add_patch(Rectangle((left, floor - high), high, high, linewidth=1.0, **look))
+                axes.add_patch(Rectangle((left, high), side / _MAP, side / _MAP, linewidth=1.0, **look))
             for line, text in enumerate((step.name, step.size_text, step.said)):
                 weight = "bold" if line == 1 else "normal"
                 below = floor + 0.6 + 0.75 * line

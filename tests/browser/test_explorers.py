@@ -606,7 +606,7 @@ def test_the_tape_is_drawn_to_scale_and_only_what_is_too_much_is_hatched(page: r
                 assert name == ("cu-surplus" if one["size"] > one["wanted"] else "cu-missing")
                 for ends in re.findall(r"M(\d+) (\d+)L(\d+) (\d+)", strokes):
                     a, b, c, d = map(int, ends)
-                    for x, y in ((a, high - b), (c, high - d), ((a + c) / 2, high - (b + d) / 2)):
+                    for x, y in ((a, b), (c, d), ((a + c) / 2, (b + d) / 2)):  # from the upper left corner
                         assert 0 <= x <= high and 0 <= y <= high and (x >= low or y >= low)
         assert f"cu-{kind}" in seen
         label = explorer.cell.locator(".cu-tape").get_attribute("aria-label") or ""

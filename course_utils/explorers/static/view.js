@@ -272,15 +272,16 @@ async function drawPhoto(figure, { png, alt, key, width, height }) {
 
 // -- the tape of sizes, and what comes out for other sizes ----------------------------------------------------------
 
-// Rising strokes over what the larger of two squares with the same lower left corner has more than the smaller.
+// Rising strokes over what the larger of two squares with the same upper left corner has more than the smaller: below and
+// to the right, where the ghosts of "same" lay.
 function hatching(low, high) {
   const strokes = [];
   for (let total = 2; total < 2 * high; total += 2) {
-    // The stroke x + y = total, y counted from below; the part of it in the large square and outside the small one.
+    // The stroke x + y = total; the part of it in the large square and outside the small one.
     const [start, end] = [Math.max(0, total - high), Math.min(total, high)];
     const [from, to] = [Math.max(start, total - low), Math.min(end, low)];
     const parts = from < to ? [[start, from], [to, end]] : [[start, end]];
-    for (const [a, b] of parts) if (a < b) strokes.push(`M${a} ${high - total + a}L${b} ${high - total + b}`);
+    for (const [a, b] of parts) if (a < b) strokes.push(`M${a} ${total - a}L${b} ${total - b}`);
   }
   return strokes.join("");
 }
@@ -291,9 +292,9 @@ function square({ size, wanted, mark }) {
   const sign = { stop: "⊘", unknown: "?" }[mark] ?? "";
   if (!size) return svg(10, `<rect class="cu-nothing" width="10" height="10"/><text x="5" y="5.3">${sign}</text>`);
   const [low, high] = [Math.min(size, wanted ?? size), Math.max(size, wanted ?? size)];
-  let shapes = `<rect class="cu-map" y="${high - size}" width="${size}" height="${size}"/>`;
+  let shapes = `<rect class="cu-map" width="${size}" height="${size}"/>`;
   if (low < high) shapes += `<path class="cu-${size > wanted ? "surplus" : "missing"}" d="${hatching(low, high)}"/>`;
-  if (wanted) shapes += `<rect class="cu-wanted" y="${high - wanted}" width="${wanted}" height="${wanted}"/>`;
+  if (wanted) shapes += `<rect class="cu-wanted" width="${wanted}" height="${wanted}"/>`;
   return svg(high, shapes);
 }
 
