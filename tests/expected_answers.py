@@ -34,6 +34,7 @@ PREDICTED: dict[str, dict[str, tuple[Value, ...]]] = {
         "pool_of_three": (10,),
         "odd_half": ("4 × 4", "3 × 3"),
         "ghost_worth": ("−7", "7"),
+        "divisors": (4, 2, 1),
         "any_map": (16, 16),
         "moved": (1, 1, 2),
     },

@@ -195,6 +195,10 @@ ANSWERS: Verdicts = {
         ),
         "what `sort` returns": (lambda window: max(window.sort()), Unsaid(NONE_IS_THE_GHOST), "\n  Call "),
         "a ghost that is returned": (lambda window: (None, 1), "Is it a ghost"),
+        "the other way round": (
+            lambda window: lesson.pooled_window(window)[::-1],
+            "other way round: the maximum comes first.",
+        ),
         "a yes": (lambda window: (True, 1), "two numbers are needed"),
         "zeros dropped with ghosts": (of_some(lambda window: [cell for cell in window if cell]), (..., ZERO_IS_REAL)),
         "zeros": (lambda window: (0, 0), Unsaid(ZERO_IS_REAL)),
@@ -234,7 +238,7 @@ ANSWERS: Verdicts = {
         "always one size": (
             layers("Resizing(2, 2), Flatten(), Dense(10)"),
             RIGHT,
-            "My way: global pooling",
+            "One way: global pooling",
         ),
         "a model in the list": (
             layers("keras.Sequential([GlobalAveragePooling2D(), Dense(10)])"),

@@ -38,9 +38,16 @@ TELLTALES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "03": {
         "pool_weights": (r"pooling.{0,60}no weights", r"0 weights", r"nothing to learn"),
-        "pool_of_three": (r"takes its pool size", r"s = pool_size", r"steps? by its own size", r"nobody wrote"),
+        "pool_of_three": (
+            r"(?:takes|from) (?:its pool size|`pool_size`)",
+            r"takes that from",
+            r"s = pool_size",
+            r"steps? by its own size",
+            r"nobody wrote",
+        ),
         "odd_half": (r"7 becomes 4", r"4 or 3", r"which makes 4 × 4", r"⌊7 / 2⌋"),
         "ghost_worth": (r"−∞", r"leaves its ghosts out", r"divides by the real"),
+        "divisors": (r"number of \*\*real\*\*", r"2 of 4, so it divides by 2"),
         "any_map": (r"one number for each channel", r"[Oo]ne number comes out", r"170 weights"),
         "moved": (r"small shifts", r"window ⌊j / s⌋"),
     },

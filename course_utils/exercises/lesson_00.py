@@ -88,11 +88,10 @@ def _check_first_halving(answer: Any) -> str:
         "Try it: change one argument, leave the others alone, and look at the size. This changes the padding: "
         '`keras.layers.MaxPooling2D((2, 2), padding="valid").compute_output_shape((None, 28, 28, 16))`',
         "The argument that you look for is not written in the asker's line. It has a value all the same: a default.",
-        "How far does the window move from one place to the next? In pooling that is `pool_size`, unless you say "
-        "otherwise with an argument of its own.",
+        "How far does the window move from one place to the next? One of the three arguments says just that.",
     ],
-    why="The window moves by `strides`, and a pooling layer takes that from `pool_size` when you do not give it. "
-    "A step of 2 leaves half as many places. You have found a default that no line mentions.",
+    why="The window moves by `strides`, and a step of 2 leaves half as many places. The asker never wrote it: you have "
+    "found a default at work. Lesson 03 tells where this 2 comes from.",
 )
 def first_halving():
     halves_the_map = "strides"

@@ -34,7 +34,7 @@ pool_weights = lesson.prediction(
     "have, and how many channels come out?",
     ["Weights", "Channels out"],
     lambda: (truth.pool_parameters(2), truth.pooled_channels(16)),
-    "The window only picks, in each channel by itself. There is nothing to learn.",
+    "What does the window do with the four numbers it reads? Look below.",
     wrong=[(m.POOL_HAS_WEIGHTS, (4, 16), (64, 16)), (m.CHANNELS_ARE_POOLED, (0, 1))],
 )
 
@@ -43,7 +43,7 @@ pool_of_three = lesson.prediction(
     '`MaxPooling2D((3, 3), padding="same")` gets a map of 28 × 28. What size comes out?',
     ["Output size"],
     lambda: truth.default_pool_size(28, 3),
-    "Nobody gave a stride, so the layer took its pool size for it: 28 / 3 = 9.33, rounded up.",
+    "The line says nothing about the step. Which one did the layer take?",
     wrong=[
         (m.POOL_STRIDE_IS_ONE, 26),
         *at(28, 3, of=[m.POOL_STRIDE_IS_ONE, m.POOLING_HALVES, m.PARTLY_FILLED_IS_DROPPED]),
@@ -57,7 +57,7 @@ odd_half = lesson.prediction(
     "A map of 7 × 7 goes into `MaxPooling2D((2, 2))`, once with each padding. Half of 7 is 3.5. What comes out?",
     [Choice('padding="same"', _HALVES), Choice('padding="valid"', _HALVES)],
     lambda: tuple(f"{o} × {o}" for o in (truth.default_pool_size(7, 2), truth.strided_pool_size(7, 2, 2))),
-    '"same" fills the last window up with ghost cells; "valid" leaves the last row and the last column out.',
+    "Two words, two ways to deal with half a window.",
     wrong=[
         (m.FRACTION_RAISES, ("an error", "an error"), ("4 × 4", "an error")),
         (m.PARTLY_FILLED_IS_DROPPED, ("3 × 3", "3 × 3")),
@@ -81,8 +81,17 @@ ghost_worth = lesson.prediction(
         Choice("The mean of 7 and a ghost", ("7", "3.5", "0", "an error")),
     ],
     lambda: (_last("Max", -1), _last("Average", 1)),
-    "A pooling window leaves its ghosts out, in a maximum and in a mean.",
+    "So a ghost is no zero here. What is it, then?",
     wrong=[(m.GHOST_IS_ZERO, ("0", "3.5"), ("0", "7")), (m.GHOST_SHARES_THE_MEAN, ("−7", "3.5"))],
+)
+
+divisors = lesson.prediction(
+    "divisors",
+    'Windows of 2 × 2 with `padding="same"` take the mean on a 7 × 7 map. By how many cells is the sum divided?',
+    ["Inside the map", "On the last row", "In the last corner"],
+    lambda: tuple(truth.divisor(7, 2, *place) for place in ((0, 0), (6, 0), (6, 6))),
+    "How many real cells are there in each of these windows?",
+    wrong=[(m.GHOST_SHARES_THE_MEAN, (4, 4, 4))],
 )
 
 any_map = lesson.prediction(
@@ -91,7 +100,7 @@ any_map = lesson.prediction(
     "channels. How many numbers come out each time?",
     ["For 28 × 28 × 16", "For 32 × 32 × 16"],
     lambda: (truth.global_numbers(28, 16), truth.global_numbers(32, 16)),
-    "The window is the whole map, whatever its size: one number for each channel.",
+    "16 numbers, and 16 channels. Where have height and width gone?",
     wrong=[
         (
             m.GLOBAL_DEPENDS_ON_N,
@@ -104,11 +113,11 @@ any_map = lesson.prediction(
 moved = lesson.prediction(
     "moved",
     "A row of zeros holds a single 9; the columns are counted from 0. A maximum over windows of 2 is taken, "
-    "with the default stride. The 9 stands in column 2, then in column 3, then in column 4. In which column of the "
+    "with the default stride. The 9 is in column 2, then in column 3, then in column 4. In which column of the "
     "output is it each time?",
     [f"9 in column {j}: output column" for j in (2, 3, 4)],
     lambda: tuple(map(truth.column_after_pooling, (2, 3, 4))),
-    "Columns 2 and 3 share a window; column 4 begins the next one.",
+    "Which columns share a window?",
     wrong=[(m.PLACE_IS_KEPT, (2, 3, 4)), (m.SHIFT_IS_NOT_SEEN, (1, 1, 1), (2, 2, 2))],
 )
 
@@ -130,12 +139,12 @@ look_back = lesson.look_back
         (m.POOL_STRIDE_IS_ONE, lambda n, k: n - k + 1),
     ],
     hints=[
-        "Nobody says `strides`. What is the stride, then?",
+        "The line does not say `strides`. What is the stride, then?",
         "It is k. And the rule of *same* is ⌈n / s⌉, whatever the layer.",
         "To round up in Python: `math.ceil(n / k)`, after `import math`, or, in whole numbers only, `-(-n // k)`.",
     ],
-    why="Without `strides` the step is the pool size, so ⌈n / s⌉ is ⌈n / k⌉. (`-(-n // k)` rounds up: `//` rounds "
-    "down, and the two signs turn that around.)",
+    why="Without `strides` the step is the pool size, so ⌈n / s⌉ is ⌈n / k⌉. You can now answer the first question for "
+    "every pooling layer.",
 )
 def same_pool(n, k):
     return -(-n // k)
@@ -187,7 +196,7 @@ def same_pool(n, k):
         "The windows reach the first (o − 1)·s + k rows. What is left of n is lost.",
     ],
     why="⌊(n − k) / s⌋ steps and the place where it starts. The last window ends after (o − 1)·s + k rows, and while s "
-    "is at most k there are no gaps before that.",
+    "is at most k there are no gaps before that. You can now tell what a layer throws away without a word.",
 )
 def valid_pool(n, k, s):
     size = (n - k) // s + 1
@@ -253,7 +262,10 @@ def _window_differs(said: Numbers, window: Cells) -> tuple[str, ...]:
     if _near(said, true):
         return ()
     which = "mean" if _near(said[0], true[0]) else "maximum"
-    lines = [f"your function says ({_spell(*said)}); Keras gives ({_spell(*true)}). Look at the {which} first."]
+    both_numbers = f"your function says ({_spell(*said)}); Keras gives ({_spell(*true)})."
+    if _near(said, true[::-1]):
+        return both_numbers, "They are the right two, the other way round: the maximum comes first."
+    lines = [f"{both_numbers} Look at the {which} first."]
     without_zeros = (max(nonzero), sum(nonzero) / len(nonzero)) if nonzero and 0 in window else true
     if any(_near(mine, no) and not _near(mine, yes) for mine, no, yes in zip(said, without_zeros, true, strict=True)):
         lines.append("0 is a real cell. `if cell` drops it too; write `if cell is not None`.")
@@ -302,8 +314,8 @@ def _explain_none(function: Any, failed: CheckFailed) -> None:
         "The maximum of a list is `max(cells)`. The mean is a sum, divided by a number of cells. Of which cells?",
         "`len(cells)` is the number of real cells, `len(window)` counts the ghosts too. Keras divides by one of them.",
     ],
-    why="A pooling window leaves its ghosts out: the maximum is taken of the real cells, and the mean divides by how "
-    "many of those there are.",
+    why="A pooling window leaves its ghosts out: the maximum is that of the real cells, and the mean divides by how "
+    "many of them there are. Your function now pools as Keras does.",
     called="pool_one_window",
 )
 def one_window(window):
@@ -431,12 +443,12 @@ def _pools_whole_map(layers: list[Layer], picture: tuple[int, ...]) -> bool:
         (m.LARGE_POOL_IS_GLOBAL, edited({"GlobalAveragePooling2D()": "AveragePooling2D(28), keras.layers.Flatten()"})),
     ],
     hints=[
-        "A `Dense(10)` makes 10 numbers of a list of numbers. What makes a list of equal length of any map?",
+        "A `Dense(10)` turns a list of numbers into 10. What turns any map into a list of the same length?",
         "One number for each channel is such a list: 16 numbers, whatever the height and the width.",
         "Two layers are enough: a global pooling of either kind, and `keras.layers.Dense(10)`.",
     ],
-    why="My way: global pooling makes 16 numbers of 16 channels, for every size, and a `Dense` of 10 on them has "
-    "(16 + 1)·10 = 170 weights. What every way needs is a list of the same length for every map.",
+    why="One way: global pooling gives a number for each of the 16 channels, at every size, and a `Dense` of 10 on "
+    "them has (16 + 1)·10 = 170 weights. You have built an ending that fits every picture.",
     called="head",
 )
 def any_size():

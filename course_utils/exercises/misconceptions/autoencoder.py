@@ -30,7 +30,7 @@ WINDOW_HALVES = Quantity(
     ASK_WHY,
 ).misconception(
     "The size of the pooling window halves the map",
-    "Only because `strides` is taken from `pool_size` when you do not give it. What divides is the step.",
+    "With the step held, a larger window leaves the size as it is. What divides is the step.",
     lambda n, k: -(-n // k),
 )
 ROUNDS_DOWN = _pooled_size.misconception(

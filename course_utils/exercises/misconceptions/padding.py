@@ -29,7 +29,7 @@ WINDOW_LOSES_K = _valid_size.misconception(
 )
 WINDOW_HOPS = _valid_size.misconception(
     "The windows stand side by side",
-    "Pooling works like that. A convolution moves by one cell at a time, so its windows overlap.",
+    "Then the window would jump. A convolution moves by one cell at a time, so its windows overlap.",
     lambda n, k: n // k,
 )
 SIZE_STAYS = _valid_size.misconception(

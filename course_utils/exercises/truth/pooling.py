@@ -41,6 +41,13 @@ def strided_pool_size(n: int, k: int, s: int) -> int:
     return size_of("MaxPooling2D", n, pool_size=k, strides=s)
 
 
+def divisor(n: int, k: int, row: int, column: int) -> int:
+    """By how many cells ``AveragePooling2D(k, padding="same")`` divides in the window that reads this one."""
+    lit = np.zeros((1, n, n, 1), dtype=np.float32)
+    lit[0, row, column, 0] = 1
+    return round(1 / float(run(build("AveragePooling2D", pool_size=k, padding="same"), lit).max()))
+
+
 def _lit(n: int) -> Array:
     """n rows of n cells, each with another one of them lit, as a batch for a layer of one axis."""
     return np.eye(n, dtype=np.float32)[:, :, np.newaxis]
