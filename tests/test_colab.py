@@ -16,7 +16,7 @@ from tools.pythons import find_python
 
 ROOT = Path(__file__).parents[1]
 
-LESSONS = sorted(lessons.NOTEBOOKS.glob("*.ipynb"))
+LESSONS = sorted(lessons.NOTEBOOKS.glob("[0-9]*.ipynb"))
 
 on_linux = pytest.mark.skipif(
     (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="Colab's packages are made for Linux on x86-64"

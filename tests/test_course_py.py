@@ -196,6 +196,46 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, str]:
     return course, output
 
 
+# A newer version of the course
+
+
+def git(folder: Path, *words: str, exits: int = 0) -> None:
+    """Run git as somebody without settings."""
+    run = subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x", *words], cwd=folder, capture_output=True)
+    assert run.returncode == exits, run.stderr
+
+
+@pytest.mark.parametrize("how", ["git", "zip"])
+def test_an_update_loses_no_renamed_lesson_and_no_prediction(course: Course, how: str) -> None:
+    """As docs/setup.md tells it."""
+    lesson, newer = course.folder / "notebooks" / "00_start_here.ipynb", course.folder.parent / "newer"
+    predictions, renamed = lesson.with_name("my_predictions.json"), lesson.with_name("my_00_start_here.ipynb")
+    shutil.copy(ROOT / ".gitignore", course.folder)
+    git(course.folder, "init", "-q", "-b", "main")
+    git(course.folder, "add", ".")
+    git(course.folder, "commit", "-qm", "the course")
+    git(course.folder, "clone", "-q", ".", str(newer))
+    git(course.folder, "remote", "add", "-f", "-t", "main", "origin", str(newer))
+    git(course.folder, "branch", "-u", "origin/main")
+    (newer / "notebooks" / lesson.name).write_text('{"newer": 1}', encoding="utf-8")
+    git(newer, "commit", "-qam", "a newer version")
+    lesson.write_text('{"mine": 1}', encoding="utf-8")
+    predictions.write_text("[]", encoding="utf-8")
+    if how == "git":
+        git(course.folder, "pull", "-q", exits=1)
+        assert lesson.read_text(encoding="utf-8") == '{"mine": 1}', "without renaming, git refuses and loses nothing"
+    lesson.rename(renamed)
+    if how == "git":
+        git(course.folder, "checkout", "-q", "notebooks")
+        git(course.folder, "pull", "-q")
+    else:
+        shutil.rmtree(newer / ".git")
+        shutil.unpack_archive(shutil.make_archive(str(newer), "zip", newer), course.folder)
+    course.run()
+    found = {path.name: path.read_text(encoding="utf-8") for path in lesson.parent.iterdir()}
+    assert found == {lesson.name: '{"newer": 1}', renamed.name: '{"mine": 1}', predictions.name: "[]"}
+
+
 # A first start, and what comes after it
 
 

@@ -67,7 +67,7 @@ def package() -> Iterator[tuple[str, Path, ast.Module]]:
 
 def notebook_cells() -> Iterator[tuple[str, str]]:
     """Where it stands, and the code of every code cell of every notebook, without the lines that are not Python."""
-    for path in sorted((ROOT / "notebooks").rglob("*.ipynb")):
+    for path in sorted((ROOT / "notebooks").rglob("[0-9]*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         for number, cell in enumerate(cells):
             if cell["cell_type"] == "code":

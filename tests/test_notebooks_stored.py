@@ -31,7 +31,7 @@ EXPECTED = {"00_start_here", "01_pad_the_border", "03_pool"}
 MOST_LINES = 15
 MOST_BYTES = 1_500_000
 
-PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 BASE64 = re.compile(r"base64,[A-Za-z0-9+/=\s]+")
 ONE_MACHINE = {
     "the place": re.compile(r"(?<![\w.:/-])/(?:home|root|work|tmp|Users|var|opt)/[\w.-]+|\b[A-Za-z]:\\+Users\b"),

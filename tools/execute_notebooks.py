@@ -319,10 +319,10 @@ def execute_in_place(path: Path) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Execute or check the notebooks that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: all of them")
+    parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: all lessons")
     parser.add_argument("--check", action="store_true", help="write nothing; compare with what is stored")
     options = parser.parse_args(arguments)
-    paths = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
+    paths = options.notebooks or sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
     if not paths:
         print(f"no notebooks in {NOTEBOOKS.name}/", file=sys.stderr)
         return 1

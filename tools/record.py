@@ -64,7 +64,7 @@ PICTURES = {
 
 def cells() -> Iterator[tuple[str, Explorer]]:
     """Every cell of a lesson that shows an explorer, as ``"01_pad_the_border/s1-explore"``, and the explorer."""
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+    for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb")):
         lesson = getattr(exercises, f"lesson_{path.stem[:2]}")
         for cell in nbformat.read(path, 4).cells:
             if cell.cell_type == "code" and "explore." in cell.source:
