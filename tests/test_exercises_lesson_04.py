@@ -119,11 +119,11 @@ SEVEN_MORE = (
 )
 
 ANSWERS: Verdicts = {
-    "down_and_up": {
-        "the pooling forgotten": (lambda n, f: (n, n * f), "Yours is too large."),
-        "the second is rounded down": (
-            lambda n, f: (-(-n // f), n // f * f),
-            ("For n = 7, f = 2 your function says (4, 6); Keras gives (4, 8).",),
+    "sizes_before": {
+        "the multiple before it": (lambda o, f: (o - f, o), "Try your smallest size"),
+        "the largest first": (
+            lambda o, f: (o, o - f + 1),
+            ("For o = 8, f = 2 your function says (8, 7); Keras gives (7, 8).",),
             None,
         ),
     },

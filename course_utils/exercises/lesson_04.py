@@ -139,29 +139,32 @@ checker = lesson.prediction(
 
 look_back = lesson.look_back
 
-# -- down_and_up --------------------------------------------------------------------------------------------------
+# -- sizes_before -------------------------------------------------------------------------------------------------
 
 
 @lesson.formula(
-    truth.down_and_up,
+    truth.sizes_before,
     '`MaxPooling2D(f, padding="same")` and `UpSampling2D(f)`',
-    cases=[(7, 2), (8, 2), *product(range(1, 14), (1, 2, 3, 4)), (28, 5)],
+    cases=[(8, 2), (9, 3), *((f * code, f) for code, f in product(range(1, 7), (1, 2, 3, 4))), (30, 5)],
     read=pair,
     remark=lambda said, true: (
-        " The first number is what the pooling leaves. Yours is too large." if said[0] > true[0] else ""
+        " Try your smallest size: it is a multiple of f, so it comes back as it was." if said[0] == true[0] - 1 else ""
     ),
-    wrong=[m.MULTIPLYING_UNDOES, m.WAY_DOWN_ROUNDS_DOWN],
-    hints=[
-        "Two layers, two rules, one after the other. Do n = 7, f = 2 with a pencil first: 7, then what, then what?",
-        'Told no stride, the pooling takes s = f. With "same" it gives ⌈n / f⌉, and `-(-n // f)` rounds up.',
-        "The second number has nothing to do with n any more: it is the first one, times f.",
+    wrong=[
+        (m.MULTIPLYING_UNDOES, lambda o, f: (o, o)),
+        (m.WAY_DOWN_ROUNDS_DOWN, lambda o, f: (o, o + f - 1)),
     ],
-    why="⌈n / f⌉ and then ⌈n / f⌉·f, which is n only for a multiple of f. It is never less than n.",
+    hints=[
+        "With f = 2, which sizes come out as 8? The strip in section 2 shows them.",
+        "The largest is o itself: a multiple of f comes back. What does the multiple of f before it come out as?",
+        "The multiple before it is o − f, and comes out as o − f. So the smallest that comes out as o is one more.",
+    ],
+    why="f sizes in a row come out as o: from o − f + 1 to o. The map itself does not say which of them it was.",
 )
-def down_and_up(n, f):
-    down = -(-n // f)
-    up = down * f
-    return down, up
+def sizes_before(o, f):
+    smallest = o - f + 1
+    largest = o
+    return smallest, largest
 
 
 # -- blend_row ----------------------------------------------------------------------------------------------------

@@ -18,6 +18,13 @@ def down_and_up(n: int, f: int, padding: str = "same") -> tuple[int, ...]:
     return heights(n, f'MaxPooling2D({f}, padding="{padding}")', f"UpSampling2D({f})")
 
 
+@cache
+def sizes_before(o: int, f: int) -> tuple[int, int]:
+    """The smallest and the largest n that ``down_and_up`` turns into o, a multiple of f."""
+    fitting = [n for n in range(1, o + f + 1) if down_and_up(n, f)[1] == o]
+    return fitting[0], fitting[-1]
+
+
 def upsampled_cells(n: int, f: int) -> int:
     """How many cells ``UpSampling2D(f)`` makes of an n × n map."""
     return numbers_out("UpSampling2D", n, size=f)
