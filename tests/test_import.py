@@ -41,7 +41,7 @@ SLOW = ("tensorflow", "keras", "matplotlib", "ipywidgets", "anywidget", "IPython
 def files() -> dict[str, Path]:
     """Every Python file of the tree that is ours, under the name it is imported by."""
     found: dict[str, Path] = {}
-    for top in ("course_utils", "tools", "tests", "benchmarks", "deploy"):
+    for top in ("course_utils", "tools", "tests", "benchmarks", "elsewhere", "deploy"):
         for path in sorted((ROOT / top).rglob("*.py")):
             # The tests' helpers are imported by their bare names (``pythonpath`` in pyproject.toml).
             parts = [part for part in path.relative_to(ROOT).with_suffix("").parts if part != "__init__"]

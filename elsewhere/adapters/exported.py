@@ -1,0 +1,31 @@
+"""Keras's own export to ONNX, from TensorFlow, run in each runtime."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from elsewhere.adapters import Row, onnx_
+from elsewhere.adapters.keras_ import build, calls, names
+
+__all__ = ["calls", "names", "row"]
+
+
+def row(layer: Any, case: Any) -> Row:
+    """Export a model of the layer, once, and run the file."""
+    import keras
+
+    if not hasattr(layer, "exported"):
+        x = build(layer, case)
+        wrapped = keras.Sequential([keras.Input(x.shape[1:]), layer])
+        wrapped(x)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "model.onnx")
+            wrapped.export(str(path), format="onnx", verbose=False)
+            layer.exported = path.read_bytes(), x
+    y = onnx_.RUNTIMES[os.environ["ELSEWHERE_RUNTIME"]](*layer.exported)
+    return np.asarray(y, dtype="float64").ravel().tolist()
