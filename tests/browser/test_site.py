@@ -24,10 +24,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from course_utils.exercises.predictions import Prediction
 from course_utils.exercises.record import FILE, NOTE, Entry, Record, Value
+from elsewhere.remedies import REMEDIES
+from elsewhere.table import table
 from tools.site import launching
 
-PAGES = ["index.html", "search.html", *(Path(lesson.notebook).with_suffix(".html").name for lesson in LESSONS)]
-FIRST, SECOND, *_, SOLVED = PAGES[2:-1]
+OF_LESSONS = [Path(lesson.notebook).with_suffix(".html").name for lesson in LESSONS]
+ELSEWHERE = "elsewhere.html"
+PAGES = ["index.html", "search.html", *OF_LESSONS, ELSEWHERE]
+FIRST, SECOND, *_, SOLVED, LAST = OF_LESSONS
 THEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 
 
@@ -436,7 +440,7 @@ def test_one_page_leads_to_the_next_and_back(reader: rig.WatchedPage, site: Path
         page.wait_for_url(f"**/{seen[-1]}")
     assert seen == PAGES[2:]
     page.locator("a.left-prev").click()
-    page.wait_for_url(f"**/{SOLVED}")
+    page.wait_for_url(f"**/{LAST}")
 
 
 def test_what_is_printed_is_light(reader: rig.WatchedPage, site: Path) -> None:
@@ -469,7 +473,7 @@ def test_an_explorer_on_the_first_page_moves_and_follows_the_theme(reader: rig.W
     expect(page.locator("[data-explorer]")).to_have_attribute("data-jp-theme-light", "false")
 
 
-@pytest.mark.parametrize("name", PAGES[2:])
+@pytest.mark.parametrize("name", OF_LESSONS)
 def test_without_scripts_text_and_still_pictures_remain(browser: Browser, site: Path, name: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = rig.watch(context.new_page())
@@ -485,4 +489,74 @@ def test_without_scripts_text_and_still_pictures_remain(browser: Browser, site: 
     assert not page.locator("form.prediction input:visible, form.prediction button:visible").count()
     expect(page.locator("form.prediction").first).to_contain_text("write yours down before you read on")
     assert not page.errors and not page.strays
+    context.close()
+
+
+# -- the same layer elsewhere -------------------------------------------------------------------------------------
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).select_option(label=option)
+
+
+def test_two_frameworks_stand_side_by_side_with_the_reason(reader: rig.WatchedPage, site: Path) -> None:
+    page = opened(reader, site, ELSEWHERE)
+    sides = page.locator(".elsewhere-sides > section")
+    choose(page, "Operation", "resizing")
+    choose(page, "Case", "bilinear, 3 cells × 2")
+    choose(page, "Beside it", "TensorFlow.js")
+    expect(sides.nth(0)).to_contain_text('layers.UpSampling2D((1, 2), interpolation="bilinear")')
+    assert sides.nth(0).locator(".elsewhere-cell").all_inner_texts() == ["0", "0.25", "0.75", "1.25", "1.75", "2"]
+    layer = sides.nth(1).locator(".elsewhere-answer").first
+    assert layer.locator(".elsewhere-cell").all_inner_texts() == ["0", "0.5", "1", "1.5", "2", "2"]
+    expect(layer.locator(".elsewhere-verdict")).to_have_text(
+        "≠ The same size, other values. Why: on the left, cells are sampled at their centres: output i reads at "
+        "(i + ½)·n/o − ½. Here, the left edges meet: output i reads at i·n/o."
+    )
+    choose(page, "Operation", "convolution")
+    choose(page, "Beside it", "PyTorch")
+    choose(page, "Case", "k=3, s=2, same, n=6")
+    expect(sides.nth(1)).to_contain_text("padding='same' is not supported for strided convolutions")
+    choose(page, "Beside it", "MLX")
+    choose(page, "Case", "k=2, s=2, same, n=5")
+    expect(sides.nth(1)).to_contain_text("It is not asked")
+
+
+def test_every_answer_of_the_table_is_shown_within_a_frame(reader: rig.WatchedPage, site: Path) -> None:
+    page = opened(reader, site, ELSEWHERE)
+    shown, times = page.evaluate("""() => {
+        const [operation, one, left, right] = document.querySelectorAll('.elsewhere-choices select');
+        const times = [];
+        let shown = 0;
+        for (const { value } of operation.options) {
+            operation.value = value;
+            operation.dispatchEvent(new Event('change'));
+            for (const { value } of one.options) {
+                one.value = value;
+                for (const { value } of right.options) {
+                    right.value = value;
+                    const begun = performance.now();
+                    right.dispatchEvent(new Event('change'));
+                    times.push(performance.now() - begun);
+                    const side = document.querySelectorAll('.elsewhere-sides > section')[1];
+                    shown += side.querySelectorAll('.elsewhere-answer > code').length;
+                }
+            }
+        }
+        return [shown, times.sort((a, b) => a - b)];
+    }""")
+    assert shown == len(table().answers)
+    assert times[len(times) // 2] < 16, "milliseconds of a frame, for half of the choices at least"
+
+
+def test_the_page_about_other_frameworks_is_small_and_printable(browser: Browser, site: Path) -> None:
+    """The rules and the remedies stand on it without a script."""
+    assert sum((site / name).stat().st_size for name in (ELSEWHERE, "_static/elsewhere_table.js")) < 300e3
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((site / ELSEWHERE).as_uri())
+    expect(page.get_by_text("Without JavaScript nothing can be chosen here")).to_be_visible()
+    remedies, *rules = page.locator(".elsewhere-table").all()
+    assert remedies.locator("tbody tr").count() == len(REMEDIES) and len(rules) == 7
+    assert sum(one.locator("tbody tr").count() for one in rules) > 60
     context.close()

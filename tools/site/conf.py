@@ -68,6 +68,7 @@ def finish(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any
     explorers, asked = (sorted(set(found.findall(body))) for found in (EXPLORER, PREDICTION))
     scripts = [f"recording_{explorer}" for explorer in explorers] + ["explorers"] * bool(explorers)
     scripts += [f"predictions_{lesson}" for lesson in asked] + ["predictions"] * bool(asked)
+    scripts += ["elsewhere_table", "elsewhere"] * ("data-elsewhere" in body)
     for name in scripts:
         app.add_js_file(f"{name}.js", defer="defer")
     if explorers:

@@ -21,7 +21,7 @@ from PIL import Image
 from course_utils.exercises.predictions import Prediction, predictions_of
 from course_utils.explorers import recording
 from tools import page_explorers
-from tools.site import launching, questions
+from tools.site import elsewhere, launching, questions
 from tools.teach import EXERCISE, HELP, ROOT, tags
 
 NOTEBOOKS = ROOT / "notebooks"
@@ -77,6 +77,8 @@ def write(source: Path) -> None:
         (files / f"predictions_{lesson.number}.js").write_text(told, encoding="utf-8")
     for name, text in page_explorers.scripts().items():
         (files / name).write_text(text, encoding="utf-8")
+    (files / f"{elsewhere.NAME}_table.js").write_text(elsewhere.script(), encoding="utf-8")
+    (source / f"{elsewhere.NAME}.md").write_text(elsewhere.page(), encoding="utf-8")
     (source / "index.md").write_text(_index(course, _Stills(files, course[0])), encoding="utf-8")
 
 
@@ -200,11 +202,11 @@ def _index(course: list[Lesson], stills: _Stills) -> str:
     [first] = [cell for cell in course[0].notebook.cells if cell.id == "explorer"]
     rows = "".join(
         f'<li><a href="{lesson.name}.html"><span class="number">{lesson.number}</span> {html.escape(lesson.title)}</a>'
-        f'<span class="asks">{_emphasised(lesson.question)}</span>'
+        f'<span class="asks">{elsewhere.emphasised(lesson.question)}</span>'
         f'<span class="minutes">{lesson.minutes} minutes{lesson.more}</span></li>'
         for lesson in course
     )
-    pages = "\n".join(lesson.name for lesson in course)
+    pages = "\n".join([*(lesson.name for lesson in course), elsewhere.NAME])
     return "\n".join(
         [
             "# What size comes out?",
@@ -212,15 +214,12 @@ def _index(course: list[Lesson], stills: _Stills) -> str:
             raw(stills.element(first.id, first.outputs[0].data)),
             "## Lessons",
             raw(f'<ol class="lessons">{rows}</ol>'),
+            "## Elsewhere",
+            f"The same layer in PyTorch, ONNX, JAX, TensorFlow.js and others: "
+            f"[what really comes out, and why]({elsewhere.NAME}.md).",
             f"```{{toctree}}\n:hidden:\n\n{pages}\n```\n",
         ]
     )
 
 
 PROMISE = "Move a slider, and see what a layer of a convolutional network does to the size of a picture, and why."
-
-
-def _emphasised(text: str) -> str:
-    """Return text with its emphasis and code as HTML."""
-    text = re.sub(r"\*(.+?)\*", r"<em>\1</em>", html.escape(text))
-    return re.sub(r"`(.+?)`", r"<code>\1</code>", text)

@@ -1,0 +1,89 @@
+// Two frameworks side by side: their rows for a case, and what tells their rules apart.
+(() => {
+  const { frameworks, cases, parts, rules, calls, said, answers } = window.elsewhere;
+  const make = (tag, properties, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  };
+  const numbered = (texts) => texts.map((text, number) => [number, text]);
+
+  function choice(label, options, chosen) {
+    const id = `elsewhere-${label.toLowerCase().replace(" ", "-")}`;
+    const select = make("select", { id }, ...options.map(([value, text]) => make("option", { value, textContent: text })));
+    select.value = chosen;
+    select.addEventListener("change", show);
+    return { select, element: make("div", {}, make("label", { htmlFor: id, textContent: label }), select) };
+  }
+
+  const operations = [...new Set(cases.map(([operation]) => operation))];
+  const names = numbered(frameworks.map(([name]) => name));
+  const first = cases.findIndex(([operation, name]) => operation === "convolution" && name === "k=3, s=2, same, n=6");
+  const operation = choice("Operation", operations.map((name) => [name, name]), cases[first][0]);
+  const one = choice("Case", [], first);
+  const left = choice("Framework", names, 0);
+  const right = choice("Beside it", names, frameworks.findIndex(([name]) => name === "PyTorch"));
+  const shown = make("div", { className: "elsewhere-shown" });
+  shown.setAttribute("aria-live", "polite");
+
+  /** The cases of the chosen operation. */
+  function offer() {
+    const fitting = cases.map(([, name], number) => [number, name]).filter(([number]) => cases[number][0] === operation.select.value);
+    one.select.replaceChildren(...fitting.map(([value, text]) => make("option", { value, textContent: text })));
+  }
+
+  const answersOf = (framework, number) => answers[framework].filter(([asked]) => asked === number);
+  const isRow = (answer) => Array.isArray(answer[2]);
+  const sentence = (rule) => rule.map((part) => parts[part]).join("; ") + ".";
+
+  function row(values) {
+    const cells = values.map((value) => make("span", { className: "elsewhere-cell", textContent: value }));
+    return make("p", { className: "elsewhere-row" }, ...cells, make("span", { textContent: ` size ${values.length}` }));
+  }
+
+  function column(framework, found, base) {
+    const [name, versions] = frameworks[framework];
+    const blocks = found.map((answer) => {
+      const block = make("div", { className: "elsewhere-answer" }, make("code", { textContent: calls[answer[1]] }));
+      if (!isRow(answer)) {
+        block.append(make("p", { textContent: `No row: ${said[answer[2]]}` }));
+      } else {
+        block.append(row(answer[2]));
+        const [line, explained] = base && base !== answer ? verdict(base, answer) : ["", false];
+        block.append(line);
+        if (!explained) block.append(make("p", { innerHTML: answer[3] < 0 ? "No rule is known that gives this row." : sentence(rules[answer[3]]) }));
+      }
+      return block;
+    });
+    if (!blocks.length) blocks.push(make("p", { textContent: "It is not asked: there is no such operation, or no call for these settings." }));
+    return make("section", {}, make("h3", { textContent: name }), make("p", { className: "elsewhere-versions", textContent: versions }), ...blocks);
+  }
+
+  /** How a row differs from the one on the left, and whether that says why. */
+  function verdict([, , mine, ruleOfMine], [, , other, ruleOfOther]) {
+    const equal = mine.length === other.length && mine.every((value, i) => value === other[i]);
+    const text = equal ? "= The same row." : mine.length === other.length ? "≠ The same size, other values." : `≠ Another size: ${other.length}, not ${mine.length}.`;
+    const line = make("p", { className: "elsewhere-verdict" }, make("strong", { textContent: text }));
+    if (ruleOfMine < 0 || ruleOfOther < 0) return [line, false];
+    const only = (some, others) => some.filter((part) => !others.includes(part)).map((part) => parts[part]).join("; ");
+    const here = only(rules[ruleOfMine], rules[ruleOfOther]);
+    const there = only(rules[ruleOfOther], rules[ruleOfMine]);
+    const why = here || there ? ` ${equal ? "The rules differ all the same" : "Why"}: on the left, ${here || "nothing more"}. Here, ${there || "nothing more"}.` : "";
+    line.append(make("span", { innerHTML: why }));
+    return [line, why !== ""];
+  }
+
+  function show() {
+    if (cases[one.select.value]?.[0] !== operation.select.value) offer();
+    const number = Number(one.select.value);
+    const [mine, other] = [left, right].map((side) => answersOf(Number(side.select.value), number));
+    const cells = make("p", { className: "elsewhere-input" }, "Cells that go in: ", ...cases[number][2].map((value) => make("span", { className: "elsewhere-cell", textContent: value })));
+    const sides = make("div", { className: "elsewhere-sides" }, column(Number(left.select.value), mine), column(Number(right.select.value), other, mine.find(isRow)));
+    shown.replaceChildren(cells, sides);
+  }
+
+  offer();
+  one.select.value = first;
+  document.querySelector("[data-elsewhere]").append(make("div", { className: "elsewhere-choices" }, operation.element, one.element, left.element, right.element), shown);
+  show();
+})();
