@@ -152,7 +152,7 @@ def test_links_are_those_of_the_address_that_git_knows(
     assert links.main() == 0
     said = capsys.readouterr().out
     assert "https://someone.github.io/course/" in said and "mybinder.org/v2/gh/Someone/course/" in said
-    assert 'ADDRESS = "https://github.com/Someone/course"' in said
+    assert "git clone -q --depth 1 https://github.com/Someone/course course" in said
 
 
 # -- the parts ----------------------------------------------------------------------------------------------------

@@ -18,10 +18,8 @@ FIRST_LESSON = "00_start_here.ipynb"
 
 def first_cell(address: str) -> str:
     """Return the cell of docs/colab.md, with the course at `address`."""
-    (source,) = re.findall(
-        r"^```python\n(ADDRESS = .*?)^```", COLAB.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
-    return re.sub(r'^ADDRESS = ".*?"', f'ADDRESS = "{address}"', source).strip()
+    (source,) = re.findall(r"^```python\n(!.*?)^```", COLAB.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return re.sub(r"https:\S+", address, source).strip()
 
 
 def main() -> int:
