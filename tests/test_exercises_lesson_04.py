@@ -229,7 +229,7 @@ ANSWERS: Verdicts = {
         ),
     },
     "two_ways": {
-        "plain and even": (ways(PLAIN, EVEN), RIGHT, "can still draw a grid. Upsampling and then convolving cannot."),
+        "plain and even": (ways(PLAIN, EVEN), RIGHT, "can still draw a grid; the first way cannot."),
         "even and plain": (ways(EVEN, PLAIN), RIGHT),
         "stamps side by side": (second("Conv2DTranspose(8, 2, 2)"), RIGHT),
         "a larger even kernel": (second(same(8, 6, "use_bias=False")), RIGHT),

@@ -159,7 +159,8 @@ look_back = lesson.look_back
         "The largest is o itself: a multiple of f comes back. What does the multiple of f before it come out as?",
         "The multiple before it is o − f, and comes out as o − f. So the smallest that comes out as o is one more.",
     ],
-    why="f sizes in a row come out as o: from o − f + 1 to o. The map itself does not say which of them it was.",
+    why="f sizes in a row come out as o: from o − f + 1 to o. The map itself does not say which of them it was. "
+    "You can now trace a size backwards.",
 )
 def sizes_before(o, f):
     smallest = o - f + 1
@@ -225,8 +226,9 @@ def _corners_stay(row: Sequence[float]) -> list[float]:
         "The neighbour is j − 1 or j + 1. The new cell is three quarters of its own cell and one quarter of that "
         "neighbour.",
     ],
-    why="The centre of a half cell lies a quarter of a cell from the centre of its own cell, and three quarters from "
-    "the next one. The nearer one gets the larger share.",
+    why="The centre of a half cell lies a quarter of a cell from the centre of its own cell, and three quarters "
+    "from the next one. The nearer one gets the larger share. That is bilinear upsampling, and now you can "
+    "write it yourself.",
 )
 def blend_row(row):
     n = len(row)
@@ -267,8 +269,9 @@ def _gaps_between(n: int, k: int, s: int) -> int:
         "Now the gaps. They are there only if k is smaller than s. Of its own s cells, how many does one stamp leave "
         "free? And how many stamps are there? Think of 1 1 0 2 2 0 3 3 0 4 4 0.",
     ],
-    why="n·s cells, and what the last stamp reaches beyond them. If k is below s, each of the n stamps leaves s − k "
-    "cells free, the last one too. So never both: either the stamps overlap, or they leave gaps, or k = s.",
+    why="n·s cells, and what the last stamp reaches beyond them. If k is below s, each of the n stamps leaves s −"
+    " k cells free, the last one too. You can now size every transposed convolution without padding, gaps "
+    "included.",
 )
 def size_and_gaps(n, k, s):
     size = n * s + max(k - s, 0)
@@ -366,8 +369,8 @@ def _explain_index(function: Stamp, failed: CheckFailed) -> None:
         "In cell j·s + t. And what does a stamp bring? A weight alone, or the weight made larger by the cell's number?",
         "The number of cell j, times weight t: `row[j] * kernel[t]`. `+=` adds it to what lies there already.",
     ],
-    why="That is the whole of a transposed convolution: every cell stamps the kernel, times its own number, s cells "
-    "further on, and what overlaps is added.",
+    why="That is a whole transposed convolution: every cell stamps the kernel, times its own number, s cells "
+    "further on, and what overlaps is added. You can now compute one by hand.",
 )
 def stamp(row, kernel, s):
     n, k = len(row), len(kernel)
@@ -423,8 +426,8 @@ def _comes_back(extra: int | None, n: int, s: int) -> str:
         "For n = 14, s = 2: o = 7, and 6·2 + 1 = 13, so 1 is missing. For n = 13 nothing is. What is missing is n "
         "minus the rest.",
     ],
-    why="The s sizes from (o − 1)·s + 1 to o·s all go down to o, and `output_padding`, from 0 to s − 1, says which of "
-    "them it was. (In one line: `(n - 1) % s`.)",
+    why="The s sizes from (o − 1)·s + 1 to o·s all go down to o, and `output_padding`, from 0 to s − 1, says "
+    "which of them it was. You can now bring every size back. (In one line: `(n - 1) % s`.)",
 )
 def way_back(n, s):
     o = -(-n // s)
@@ -548,9 +551,9 @@ def _check_two_ways(function: Any) -> str:
         'One is `UpSampling2D(2)` and then a `Conv2D(8, …, padding="same")`. The other is a single `Conv2DTranspose` '
         'with `strides=2`, "same", and an even kernel.',
     ],
-    why="One way to do it: upsample, and then convolve, which treats all cells alike; and a `Conv2DTranspose` with a "
-    "kernel of 4 and a stride of 2, which gives every cell 2·2 stamps. With other weights than ones a "
-    "`Conv2DTranspose` that takes steps of 2 can still draw a grid. Upsampling and then convolving cannot.",
+    why="Upsample and then convolve, and all cells are treated alike. Or take a `Conv2DTranspose` with a kernel "
+    "of 4 and a stride of 2: every cell gets 2·2 stamps. With other weights than ones it can still draw a "
+    "grid; the first way cannot. You can now make maps larger without a checkerboard.",
 )
 def two_ways():
     first = [
@@ -650,8 +653,8 @@ def _pattern(decoded: Callable[[int], tuple[list[Layer], list[tuple[int, ...]]]]
         "And you need them backwards: the first layer of the decoder leads to ⌈n / 4⌉. Build a list with a loop, or "
         "write the three layers one by one.",
     ],
-    why="The rounding of each step is written down on the way down and handed to the step that goes back. Nothing else "
-    "in the network could know it.",
+    why="The rounding of each step is written down on the way down, and handed to the step that goes back. "
+    "Nothing else in the network could know it. You can now write a decoder for any picture.",
 )
 def decoder(n):
     way_down = [n, -(-n // 2), -(-n // 4)]

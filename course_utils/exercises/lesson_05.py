@@ -115,7 +115,8 @@ look_back = lesson.look_back
         "In Python, `-(-n // 8)`.",
         "Now the way up from a code of c: 2·c, then 4·c, then 4·c − 2, and then twice that.",
     ],
-    why="Three halvings that round up are one division by 8 that rounds up. Then (4·c − 2)·2 = 8·c − 4.",
+    why="Three halvings that round up are one division by 8 that rounds up. Then (4·c − 2)·2 = 8·c − 4. Thirteen "
+    "layers, one rule.",
 )
 def out_size(n):
     code = -(-n // 8)
@@ -151,7 +152,8 @@ def _road(n: int, halve: Callable[[int], int], last: Callable[[int], int] = lamb
         "The half place counts. Go on like that with what comes out, layer by layer; a doubling only multiplies by 2, "
         "whatever there was on the way down.",
     ],
-    why="Only one layer rounds, the first pooling: 11.5 → 12. Three doublings make 24 of the code of 3.",
+    why="Only one layer rounds, the first pooling: 11.5 → 12. Three doublings turn the code of 3 into 24. You can"
+    " now follow a size through a whole network.",
 )
 def all_same_road():
     my_sizes = [23, 12, 12, 6, 6, 3, 3, 6, 6, 12, 12, 24, 24]
@@ -189,8 +191,8 @@ def _yes_or_no(value: Any) -> bool:
         "How many is n short of a multiple, and of a multiple of what? What is the remainder of such a number? "
         "Try it with the smallest n that closes.",
     ],
-    why="The code is c = ⌈n / 16⌉, and (8·c − 2)·2 = 16·c − 4 comes out. So n closes if it is 4 short of a multiple "
-    "of 16: the remainder is 12. 28 still closes, and 20 and 36 do not.",
+    why="The code is c = ⌈n / 16⌉, and (8·c − 2)·2 = 16·c − 4 comes out. So n closes if it is 4 short of a "
+    "multiple of 16. You can now tell which pictures a network returns before you build it.",
 )
 def still_closes(n):
     return n % 16 == 12
@@ -256,8 +258,8 @@ def _surplus(n: int) -> int:
         "A pooling with same that meets an odd size adds a ghost. On which side of the map (lesson 03)? "
         "The rows that came of it lie there.",
     ],
-    why="8·⌈n / 8⌉ come out and n are wanted. Any sharing gives the size. But the poolings put their ghosts after the "
-    "map, so what is too much lies after it: each row cut off before moves everything up by one.",
+    why="8·⌈n / 8⌉ come out and n are wanted. Any sharing gives the size. But the poolings put their ghosts after"
+    " the map, so what is too much lies after it. You can now crop a picture without moving it.",
 )
 def crop_rows(n):
     surplus = 8 * -(-n // 8) - n
@@ -304,7 +306,8 @@ def _complaint_differs(value: bool, a: int, b: int) -> str | None:
         "Try your function on (3, 3), (1, 3), (3, 1) and (2, 3). Only one of the four is refused. "
         "Python joins conditions with `and`.",
     ],
-    why="A side of 1 is repeated until it fits, whichever of the two has it. Every other difference is refused.",
+    why="A side of 1 is repeated until it fits, whichever of the two has it. Every other difference is refused. "
+    "You can now tell which wrong shapes `mse` lets through.",
 )
 def mse_complains(a, b):
     return a != b and a != 1 and b != 1
@@ -416,9 +419,9 @@ def _as_asked(lines: Sequence[str]) -> Callable[[int], Any]:
         "`way_down()` holds layer 5 as it is. Write its six layers out in your `make`, and choose how many maps "
         "layer 5 makes: 5·5 times that may be 100. The way up and the crop can stay as they are.",
     ],
-    why="Only the two ends are fixed: n goes in and n comes out. If poolings and convolutions do the squeezing, the "
-    "filters decide how many maps the code has, and the poolings how large each of them is. Then the way up has to "
-    "multiply by as much as the way down divides, and the surplus is cut off.",
+    why="Only the two ends are fixed: n goes in and n comes out. The filters decide how many maps the code has, "
+    "and the poolings how large each of them is. The way up multiplies by as much as the way down divides, "
+    "and the surplus is cut off. You can now design an autoencoder for any size.",
     called="make",
 )
 def squeeze_harder(n):
@@ -467,7 +470,7 @@ def squeeze_harder(n):
         "after, and 2 become 4. With j = 1 they become 8, with j = 3 they stay 2.",
     ],
     why="Rounding makes whole blocks of `2**m`, and a loss is doubled as often as there are doublings after it. "
-    "So you can read the rule of such a network off its layers without a table.",
+    "You can now read the rule of such a network off its layers.",
 )
 def family_size(n, m, j):
     code = -(-n // 2**m)

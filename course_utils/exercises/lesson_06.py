@@ -129,10 +129,10 @@ _CROP = "keras.layers.Cropping2D(((0, spare), (0, spare)))(x)"
         "So cut nothing before, and the spare rows after: `((0, spare), (0, spare))`, with `spare` from the first "
         "hint. The layer is called with `(x)` behind it. Cutting 0 rows is allowed.",
     ],
-    why="The spare row stands where the ghost of the pooling stood, after, so it is the one to cut. A `ZeroPadding2D` "
-    "behind the doubling, after a pooling without padding, would do as well. So would `Resizing` to the size of the "
-    "skip: here it blends by less than one row, and the convolution behind the join learns from what it gets. At the "
-    "end of a network nothing learns any more. Each repair makes other values in the last rows.",
+    why="The spare row is where the ghost of the pooling was, after, so it is the one to cut. A `ZeroPadding2D` "
+    "behind the doubling, after a pooling without padding, would do as well, and so would `Resizing` to the "
+    "size of the skip: the convolution behind the join learns from what it gets. You can now join two maps of"
+    " any size.",
 )
 def small_unet(n):
     picture = keras.Input((n, n, 1))
@@ -164,7 +164,8 @@ def small_unet(n):
         'With "valid" a 3×3 window loses 2, and half of an odd size is rounded down.',
         "It begins 28 → 26 → 13 → 11. Half of 11, rounded down, is next, and then once more: less 2, and half.",
     ],
-    why="Each pair loses 2 and halves the rest: 28 → 26 → 13 → 11 → 5 → 3 → 1. The fourth 3×3 window finds one cell.",
+    why="Each pair loses 2 and halves the rest: 28 → 26 → 13 → 11 → 5 → 3 → 1. The fourth 3×3 window finds one "
+    "cell. You can now see where a network runs out of picture.",
 )
 def last_sizes():
     sizes = [26, 13, 11, 5, 3, 1]
@@ -209,9 +210,9 @@ def _check_deep(function: Any) -> str:
         'With `padding="same"` in the convolutions it goes 28 → 14 → 7 → 3 → 1 by the poolings alone. The blank is the '
         "word, in quotation marks.",
     ],
-    why="My way: only the poolings take rows, and 28 can be halved four times, rounded down: 14, 7, 3, 1. With the "
-    "convolutions as they were you could also leave out the first or the second pooling, or give it a stride of 1. "
-    "In the third or fourth it is too late.",
+    why="My way: only the poolings take rows, and 28 can be halved four times, rounded down: 14, 7, 3, 1. You "
+    "could also leave out the first or the second pooling, or give it a stride of 1. In the third or fourth "
+    "it is too late. You can now fit a deep network to a small picture.",
 )
 def deep():
     model = keras.Sequential([keras.Input((28, 28, 1))])
@@ -276,8 +277,9 @@ def _corner_without_a_say(model: Any, height: int, width: int) -> str | None:
         "Lesson 03, section 6: which layer makes one number of each channel, whatever the size?",
         "Its name begins with `Global`. Do not forget the brackets behind the name.",
     ],
-    why="My way: after global pooling there are 16 numbers, one for each channel, for every picture. So `Dense` knows "
-    "how many weights it needs before it has seen one.",
+    why="My way: after global pooling there are 16 numbers, one for each channel, for every picture. So `Dense` "
+    "knows how many weights it needs before it has seen one. You can now build a network for pictures of any "
+    "size.",
 )
 def any_picture():
     return keras.Sequential([
@@ -333,8 +335,8 @@ def _pixel(y: Array) -> str:
         "`Permute((a, b, c))` takes old axis a first, then b, then c; they are counted from 1, without the batch axis. "
         "Height is old axis 2, width is 3, the channels are 1.",
     ],
-    why="Height first, then width, then the channels. With data in a NumPy array, `np.moveaxis(x, 1, 3)` does the same "
-    "before the model.",
+    why="Height first, then width, then the channels. With data in a NumPy array, `np.moveaxis(x, 1, 3)` does the"
+    " same before the model. You can now turn pictures without scrambling them.",
 )
 def channels_last():
     return [keras.layers.Permute((2, 3, 1))]
@@ -451,7 +453,7 @@ _SHORTCUT = "keras.layers.Conv2D(32, 1, strides=2)(x)"
         "with `(x)` behind it.",
     ],
     why="⌊(n − 1) / 2⌋ + 1 is ⌈n / 2⌉ for every n: a window of one cell needs no ghosts. A pooling with "
-    '`padding="same"` behind a 1×1 convolution would do, too.',
+    '`padding="same"` behind a 1×1 convolution would do, too. You can now build a shortcut that always fits.',
 )
 def residual(n):
     x = keras.Input((n, n, 16))
@@ -520,8 +522,8 @@ def _check_keeps_its_size(function: Any) -> str:
         "that is told no strides takes its pool size (lesson 03).",
         "Take the second 3 out of the convolution, and tell the pooling `strides=1`.",
     ],
-    why='With a stride of 1 "same" is n. Both layers had a stride of 3, one by a number too many, the other by one '
-    "too few.",
+    why='With a stride of 1 "same" is n. Both layers had a stride of 3: one had a number too many, the other one '
+    "too few. You can now spot a stride that nobody meant.",
 )
 def keeps_its_size():
     return [
@@ -610,8 +612,8 @@ def _check_generator(function: Any) -> str:
         "32, 16, 8, 4, 2, 1: each of them can be a start. How many doublings is it from there?",
         "Start at 8, and 8 → 16 → 32 are two doublings. A start at 4 needs three.",
     ],
-    why="My way: the end is start · 2 · 2 · …, so the start is the end, halved as often as you double. 7 was the start "
-    "for 28. For 32 it is 8, or 4, 2 or 1 with more doublings, or 16 with one.",
+    why="My way: the end is start · 2 · 2 · …, so the start is the end, halved as often as you double. For 32 it "
+    "is 8, or 4, 2 or 1 with more doublings, or 16 with one. You can now make pictures of the size you want.",
 )
 def generator():
     start = 8
@@ -679,8 +681,8 @@ _MISSING = "large - (2 * small - 1)"
         "out with 0.",
         "What comes out with 0 is `2 * small - 1`. Subtract that from `large`.",
     ],
-    why="4 comes from 7 and from 8. The decoder cannot know from which, so you tell it: `output_padding` is 0 for "
-    "the odd one and 1 for the even one.",
+    why="4 comes from 7 and from 8. The decoder cannot know from which, so you tell it: `output_padding` is 0 for"
+    " the odd one and 1 for the even one. You can now mirror any encoder.",
     called="decoder",
 )
 def mirror(sizes):
@@ -772,8 +774,8 @@ _GHOSTS_BEFORE = "keras.layers.ZeroPadding1D((2, 0)),"
         "Two in front, none behind; then `AveragePooling1D(3, ...)` with a stride of 1 and without a padding.",
     ],
     why="With both ghosts before, the window ends on its own hour. The zeros count as readings, so the first two "
-    "means are too near to 0 (lesson 03); nobody asked for those. A causal `Conv1D` with three weights of ⅓ does the "
-    "same.",
+    "means are too near to 0 (lesson 03). A causal `Conv1D` with three weights of ⅓ does the same. You can "
+    "now keep the future out of a mean.",
 )
 def past_mean():
     return [
@@ -889,7 +891,8 @@ _FRAME_OF_3, _FRAME_OF_1 = "keras.layers.ZeroPadding2D(3),", "keras.layers.ZeroP
         "The same once more for the pooling. A zero of yours counts as a real cell there (lesson 03), but after `relu` "
         "nothing is smaller than 0, so it wins only where every cell is 0.",
     ],
-    why="Each window stands where PyTorch's stands. Keras's own ResNet50 begins with these very paddings.",
+    why="Each window is where PyTorch has it. Keras's own ResNet50 begins with these very paddings. You can now "
+    "carry weights over, and keep the numbers.",
 )
 def stem():
     return [
@@ -970,8 +973,8 @@ def _check_agree(function: Any) -> str:
         "Compare whole shapes, not only height and width: the illness was in the channels.",
         "Two shapes are equal if `==` says so: the one of `model(x)`, and the one of `y`.",
     ],
-    why="Equal shapes leave nothing to copy. One such line before `fit` costs nothing, and no error would ever have "
-    "come.",
+    why="Equal shapes leave nothing to copy. One such line before `fit` costs nothing, and no error would ever "
+    "have come. You can now train without fear of a silent mistake in the shapes.",
 )
 def agree(model, x, y):
     return model(x).shape == y.shape
