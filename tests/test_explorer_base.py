@@ -777,7 +777,8 @@ def test_a_picture_goes_through_the_same_layer(name: str) -> None:
 
 def test_the_numbers_that_go_in_are_what_the_control_says() -> None:
     digits = PaddingSettings((4, 5)).x
-    assert digits.min() >= 0 and digits.max() <= 9 and (digits == PoolingSettings((4, 5)).x).all()
+    assert digits.min() >= 0 and digits.max() <= 9
+    assert len(set(PoolingSettings(LARGEST_N).x.flat)) == LARGEST_N**2
     assert (PoolingSettings((4, 5), values="count").x == [[1, 2, 3, 4, 5]] * 4).all()
     assert (UpsamplingSettings((3, 4), values="count").x == [[0, 1, 2, 3]] * 3).all()
     assert (PoolingSettings(LARGEST_N, values="all negative").x < 0).all()

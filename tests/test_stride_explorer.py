@@ -96,7 +96,7 @@ def test_dilation_shows_the_effective_kernel_and_the_holes() -> None:
     assert shown.answers[0].lines[1] == "k_eff = (k − 1)·d + 1 = (3 − 1)·2 + 1 = 5"
     assert shown.arithmetic[0].columns[0] == (0, 2, 4)
     ladder = grid_of(shown, "ladder width")
-    assert [cell.role for cell in ladder.cells[0]] == ["tap", "blank", "tap", "blank", "tap", *["blank"] * 4]
+    assert [cell.role for cell in ladder.cells[0]] == ["window", "blank", "window", "blank", "window", *["blank"] * 4]
 
 
 def test_the_ladder_is_the_arithmetic() -> None:
@@ -105,7 +105,8 @@ def test_the_ladder_is_the_arithmetic() -> None:
         for name, lists in (("ladder height", "rows"), ("ladder width", "columns")):
             ladder = grid_of(shown, name)
             drawn = [
-                tuple(ladder.origin[1] + j for j, cell in enumerate(row) if cell.role == "tap") for row in ladder.cells
+                tuple(ladder.origin[1] + j for j, cell in enumerate(row) if cell.role == "window")
+                for row in ladder.cells
             ]
             assert drawn == list(getattr(shown.arithmetic[0], lists))
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from course_utils.axes import GlobalWindow, Window
 from course_utils.explorers import layer, maps, windows
 from course_utils.explorers.base import explorer
@@ -16,17 +18,29 @@ from course_utils.explorers.settings import Links, Size, declare, setting
 from course_utils.explorers.windows import LADDERS, LARGEST_K, LARGEST_S
 from course_utils.keras_layers import LayerCode
 from course_utils.pictures.grids import Grid
-from course_utils.pictures.window import input_grid, output_grid
+from course_utils.pictures.window import Map, input_grid, output_grid
 
 KINDS = {"max": "max", "average": "average", "global max": "global max", "global average": "global average"}
 DEFAULT = "default"
 STRIDES: dict[int | str, str] = {DEFAULT: "default", **{s: str(s) for s in range(1, LARGEST_S + 1)}}
 VALUES = {
-    "digits": "digits 0 to 9",
+    "different": "all different",
     "count": "1, 2, 3, … in each row",
     "ones": "all ones",
     "all negative": "all negative",
 }
+
+
+def _different() -> Map:
+    """Numbers of two digits at most in the first 9 × 9 cells, and larger ones around: the same at every n."""
+    draw, side = np.random.default_rng(28), maps.LARGEST_N
+    outwards = np.argsort(np.maximum(*np.indices((side, side))).ravel(), kind="stable")
+    numbers = np.empty(side**2)
+    numbers[outwards] = [*(1 + draw.permutation(99)[:81]), *(100 + draw.permutation(side**2 - 81))]
+    return numbers.reshape(side, side)
+
+
+_DIFFERENT = _different()
 
 _LAYERS = {
     "max": "MaxPooling2D",
@@ -62,13 +76,22 @@ class PoolingSettings(maps.LayerSettings):
     values: str = setting(
         "input",
         "buttons",
-        "digits",
-        'the numbers in the map: ``"digits"``, ``"count"`` (1, 2, 3, … in each row), ``"ones"`` or ``"all negative"``.',
+        "different",
+        'the numbers: ``"different"``, ``"count"`` (1, 2, 3, … in each row), ``"ones"`` or ``"all negative"``.',
         options=VALUES,
         more=True,
     )
     show: str = maps.show_setting()
     picture: str = maps.picture_setting()
+
+    @property
+    def x(self) -> Map:
+        """The map that goes in. Its numbers are all different, so that one sees which of them won."""
+        if self.shown is not None or self.values not in ("different", "all negative"):
+            return super().x
+        height, width = pair(self.n)
+        numbers = _DIFFERENT[:height, :width]
+        return -numbers if self.values == "all negative" else numbers
 
     @property
     def is_global(self) -> bool:

@@ -16,13 +16,13 @@ from itertools import groupby
 from typing import Any, Literal, get_args
 
 #: What a cell is. ``differ`` is an output cell marked because it differs from the one it is held against; ``empty`` an
-#: output cell that nothing reaches; ``count`` a cell of a heat map; ``tap`` a cell of a window in a ladder of windows,
-#: ``blank`` one beside it. The page gets their first letters.
-Role = Literal["real", "ghost", "unread", "kernel", "output", "differ", "empty", "count", "tap", "blank"]
+#: output cell that nothing reaches; ``count`` a cell of a heat map; ``tap`` a cell of a stamp in a ladder of stamps,
+#: ``window`` one of a window in a ladder of windows, ``blank`` one beside them. The page gets their first letters.
+Role = Literal["real", "ghost", "unread", "kernel", "output", "differ", "empty", "count", "tap", "window", "blank"]
 #: What pointing at a cell of a grid asks: where an output came from, where an input goes, or nothing.
 Walk = Literal["output", "input", ""]
 #: The cells whose colour says nothing of a number.
-UNSHADED: frozenset[Role] = frozenset({"ghost", "blank"})
+UNSHADED: frozenset[Role] = frozenset({"ghost", "window", "blank"})
 _BY_LETTER: dict[str, Role] = {role[0]: role for role in get_args(Role)}
 
 

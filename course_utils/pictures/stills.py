@@ -29,13 +29,14 @@ _COLOURS = {
     "empty": ("#9a9a9a", "#7a7a7a"),
     "count": ("#7b3fa0", "#7b3fa0"),
     "tap": ("#e8751a", "#e8751a"),
+    "window": ("#2f7fd1", "#2f7fd1"),
     "blank": ("#2f7fd1", "#2f7fd1"),
 }
 #: In a map with negative numbers: theirs, by the colour of the others; and that of 0.
 _MINUS = {"#2f7fd1": "#a88400", "#e8751a": "#0b8088"}
 _ZERO = dict.fromkeys(_MINUS, "#8c8c8c")
 #: How strong the colour is where it does not say how large the number is.
-_STRENGTHS = {"ghost": 0.08, "kernel": 0.25, "unread": 0.05, "empty": 0.05, "tap": 0.75, "blank": 0.1}
+_STRENGTHS = {"ghost": 0.08, "kernel": 0.25, "unread": 0.05, "empty": 0.05, "tap": 0.75, "window": 0.5, "blank": 0.1}
 _GAP = 1.6  # cells between two grids
 _SCALE = 0.36  # inches a cell
 _LETTERS = 4.2  # letters of the caption in the width of a cell
@@ -189,7 +190,8 @@ def _draw_cell(axes: Axes, cell: Cell, shade: float, other: Mapping[str, str], x
     axes.add_patch(square)
     middle: dict[str, Any] = {"ha": "center", "va": "center", "color": "#222222"}
     text = short(cell.text)
-    axes.text(x + side / 2, y + 0.52 * side, text, fontsize=(9.5 if len(text) < 4 else 7) * side, **middle)
+    points = 13.0 if cell.role == "window" else 9.5 if len(text) < 4 else 7.0
+    axes.text(x + side / 2, y + 0.52 * side, text, fontsize=points * side, **middle)
     if cell.role == "unread":
         low, high = 0.1 * side, 0.9 * side
         axes.plot([x + low, x + high], [y + low, y + high], color="#555555", linewidth=1.2)

@@ -115,12 +115,15 @@ def map_grid(
 
 
 def landing_grid(axis: Axis, n: int, name: str, title: str) -> Grid:
-    """Where each window lands on one axis: a row for each output, a column for each input cell, ghosts included."""
+    """Where each window lands on one axis: a row for each output, a column for each input cell, ghosts included.
+
+    The cells of a window hold their numbers, counted from 0.
+    """
     (before, after), unread, taps = axis.pads(n), set(axis.unused_inputs(n)), axis.all_taps(n)
 
     def cell(i: int, j: int) -> Cell:
         if j in taps[i]:
-            return Cell("", "tap")
+            return Cell(number(j), "window")
         if not 0 <= j < n:
             return Cell("", "ghost")
         return Cell("", "unread" if j in unread else "blank")

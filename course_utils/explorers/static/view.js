@@ -129,7 +129,7 @@ function figures(place, items, draw) {
 // -- grids of cells -----------------------------------------------------------------------------------------------
 
 const ROLES = { r: "real", g: "ghost", u: "unread", k: "kernel", o: "output", d: "differ", e: "empty", c: "count" };
-Object.assign(ROLES, { t: "tap", b: "blank" });
+Object.assign(ROLES, { t: "tap", w: "window", b: "blank" });
 // The sign that goes with a colour.
 const MARKS = {
   ghost: "M3 11L11 3M3 23L23 3M3 31L31 3M11 31L31 11M23 31L31 23",
@@ -157,7 +157,7 @@ function cellsOf(grid) {
     const [row, column, role] = [Math.floor(i / grid.columns), i % grid.columns, ROLES[letter]];
     const line = rows[row].startsWith("=") ? rows[+rows[row].slice(1)] : rows[row];
     const text = line.split(" ")[column] ?? "";
-    const shade = ["ghost", "blank"].includes(role) || !text ? 0 : (text - zero) / (reach || 1);
+    const shade = ["ghost", "window", "blank"].includes(role) || !text ? 0 : (text - zero) / (reach || 1);
     return { row: row + top, column: column + left, role, text, shade };
   });
   const at = new Map(cells.map((cell) => [`${cell.row},${cell.column}`, cell]));
