@@ -499,6 +499,13 @@ def choose(page: Page, label: str, option: str) -> None:
     page.get_by_label(label, exact=True).select_option(label=option)
 
 
+@pytest.mark.parametrize("name", ["02_take_bigger_steps.html", "03_pool.html", "04_upsample.html"])
+def test_a_box_in_a_lesson_leads_to_the_page(reader: rig.WatchedPage, site: Path, name: str) -> None:
+    page = opened(reader, site, name)
+    page.locator("blockquote").get_by_role("link", name="Elsewhere").click()
+    page.wait_for_url(f"**/{ELSEWHERE}")
+
+
 def test_two_frameworks_stand_side_by_side_with_the_reason(reader: rig.WatchedPage, site: Path) -> None:
     page = opened(reader, site, ELSEWHERE)
     sides = page.locator(".elsewhere-sides > section")

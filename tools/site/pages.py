@@ -120,6 +120,8 @@ def _page(lesson: Lesson, stills: _Stills) -> NotebookNode:
     for cell in page.cells:
         if cell.cell_type == "code":
             _show(cell, lesson, stills)
+        # The page with all frameworks is in this edition only.
+        cell.source = cell.source.replace("**Elsewhere.**", f"**[Elsewhere]({elsewhere.NAME}.md).**")
     page.cells.insert(1, _markdown(ABOUT, _about(lesson)))
     return page
 
