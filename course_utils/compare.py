@@ -113,18 +113,19 @@ class Comparison:
         """One sentence, and where they differ a second one if the reason is known."""
         if self.refused:
             return "Both refuse: this setting has no output."
+        reason = f" {self.known}" if self.known else ""
         if self.by_hand is None:
-            return f"They differ: {self._keras} gives {self.shape_keras}, by hand there is no output."
+            return f"They differ: {self._keras} gives {self.shape_keras}, by hand there is no output." + reason
         if self.untried:
             return f"Nothing to compare with: by hand there is {self.shape_by_hand}. {self.untried}"
         if self.keras is None:
-            return f"They differ: by hand there is {self.shape_by_hand}, {self._keras} refuses."
+            return f"They differ: by hand there is {self.shape_by_hand}, {self._keras} refuses." + reason
         if not self.same_shape:
             return f"They differ: by hand {self.shape_by_hand}, {self._keras} {self.shape_keras}."
         if self.agrees:
             count = self.by_hand.size
             return f"They agree in shape and in {'the one value' if count == 1 else f'all {count} values'}."
-        return self._where_they_differ()
+        return self._where_they_differ() + reason
 
     def _where_they_differ(self) -> str:
         assert self.within is not None and self.by_hand is not None and self.keras is not None
@@ -133,7 +134,6 @@ class Comparison:
         return (
             f"They differ in {int(wrong.sum())} of {wrong.size} values; the first at {place}: "
             f"by hand {self.by_hand[place]:.9g}, {self._keras} {self.keras[place]:.9g}."
-            + (f" {self.known}" if self.known else "")
         )
 
     @property
@@ -205,18 +205,26 @@ def compare(layer: Layer, x: ArrayLike) -> Comparison:
         refusal_keras=refusal_keras,
         untried=keras_layers.missing_kernel(layer) if runs_elsewhere else None,
         backend=keras_layers.load_keras().backend.backend(),
-        known=None if values is None else _known_of_the_backend(layer, x.shape),
+        known=_known_of_the_backend(layer, x.shape, by_hand=values is not None, by_keras=real is not None),
     )
 
 
-def _known_of_the_backend(layer: Layer, shape: tuple[int, ...]) -> str | None:
-    """What Keras 3.15 on PyTorch computes otherwise; the scripts in ``findings/`` show both."""
-    if keras_layers.load_keras().backend.backend() != "torch":
-        return None
+def _known_of_the_backend(layer: Layer, shape: tuple[int, ...], *, by_hand: bool, by_keras: bool) -> str | None:
+    """What Keras 3.15 computes otherwise on another backend; ``elsewhere/`` and ``findings/`` show it.
+
+    The rules by hand are those of TensorFlow, so there it is None.
+    """
+    backend = keras_layers.load_keras().backend.backend()
     kind, last = keras_layers.kind_of(layer), keras_layers.channels_last(layer)
+    if backend != "tensorflow" and by_keras and not by_hand and kind.endswith("Transpose"):
+        return "Only on TensorFlow does Keras fail when such a layer is called; the other backends run it."
+    if backend != "torch" or not by_hand:
+        return None
     if kind.startswith("AveragePooling"):
         sizes = shape[1:-1] if last else shape[2:]
         pads = [cast("Window", axis).pads(n) for axis, n in zip(keras_layers.axes_of(layer), sizes, strict=True)]
+        if not by_keras:
+            return "PyTorch's avg_pool3d refuses a window larger than the map, whatever is padded."
         if any(before != after for before, after in pads):
             return "Where one more cell is padded after than before, this backend copies the edge there and counts it."
     if "Conv" in kind and last and shape[-1] == 1:

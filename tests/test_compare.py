@@ -305,7 +305,7 @@ def test_another_backend_is_named_and_what_is_known_of_it() -> None:
     assert ", Keras on jax " in found.verdict and found.verdict.endswith(". It is known.")
     assert "Keras on jax" in str(found) and "Keras on jax" in text_of(page_of(found))
     refused = dataclasses.replace(found, keras=None, refusal_keras="no")
-    assert refused.verdict == "They differ: by hand there is (1, 5, 6, 2), Keras on jax refuses."
+    assert refused.verdict == "They differ: by hand there is (1, 5, 6, 2), Keras on jax refuses. It is known."
 
 
 ON_TORCH = """
