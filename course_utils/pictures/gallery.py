@@ -50,7 +50,10 @@ def gallery(rows: Mapping[str, ArrayLike]) -> Still:
             axes = line.add_subplot(1, most, column)
             axes.imshow(values, cmap="gray_r", vmin=0, vmax=top, interpolation="nearest")
             axes.set(xlim=(-0.7, side - 0.3), ylim=(side - 0.3, -0.7))
-            axes.add_patch(Rectangle((-0.5, -0.5), *values.shape[::-1], fill=False, edgecolor=_INK, linewidth=0.8))
+            frame = Rectangle(
+                (-0.5, -0.5), *values.shape[::-1], fill=False, edgecolor=_INK, linewidth=0.8, clip_on=False
+            )
+            axes.add_patch(frame)
             axes.set_axis_off()
     told = "; ".join(f"{name}: {len(one)} maps of {one.shape[1]} × {one.shape[2]}" for name, one in maps.items())
     return Still(as_png(figure, 96), told)
