@@ -27,8 +27,10 @@ LAYERS: Any = keras.layers
 
 GAPS = "The stride is larger than the window: rows are skipped between the windows."
 VERDICTS: dict[str, list[tuple[Any, ...]]] = {
-    "stepped_size": [
-        (lambda n, k, s: n // s, ("For n = 8, k = 3, s = 2 your function says 4; Keras gives 3.",)),
+    "sizes_for": [
+        (lambda o, k, s: ((o - 1) * s + k, o * s + k), "The smallest is right."),
+        (lambda o, k, s: (o * s + k, o * s + k + s - 1), m.ONLY_THE_STEPS),
+        (lambda o, k, s: ((o - 1) * s + k,) * 2, "For o = 3, k = 3, s = 2 your function says (7, 7)"),
     ],
     "step_pads": [
         (

@@ -132,37 +132,54 @@ together = lesson.prediction(
 
 look_back = lesson.look_back
 
-# -- stepped_size -------------------------------------------------------------------------------------------------
+# -- sizes_for ----------------------------------------------------------------------------------------------------
+
+
+def _believing(size: Callable[[int, int, int], Any]) -> Callable[[int, int, int], tuple[int, int]]:
+    """The smallest and the largest n that give o, for someone who believes this of the size of *valid*."""
+
+    def sizes(o: int, k: int, s: int) -> tuple[int, int]:
+        fitting = [n for n in range((o + 2) * s + k) if size(n, k, s) == o]
+        return fitting[0], fitting[-1]
+
+    return sizes
 
 
 @lesson.formula(
-    truth.valid_step_size,
+    truth.sizes_for,
     '`Conv2D(…, strides=s, padding="valid")`',
-    cases=[
-        (8, 3, 2),
-        (7, 3, 2),
-        *((n, k, s) for n in range(1, 11) for k in range(1, min(n, 5) + 1) for s in (1, 2, 3, 4)),
-        (28, 5, 3),
-    ],
+    cases=[(3, 3, 2), (4, 3, 2), *((o, k, s) for o in range(1, 5) for k in (1, 2, 3, 5) for s in (1, 2, 3)), (9, 5, 3)],
+    read=pair,
+    remark=lambda said, true: (
+        " The smallest is right. How many rows more may be left over?" if said[0] == true[0] else ""
+    ),
     wrong=[
-        m.ONLY_THE_STEPS,
-        m.LAST_STEP_COUNTS,
-        m.PLACES_ARE_DIVIDED,
-        m.STRIDE_ALONE_DIVIDES,
-        m.NEAREST_NUMBER_OF_STEPS,
-        m.MINUS_COMES_FIRST,
-        (m.STRIDE_ALONE_DIVIDES, lambda n, k, s: n // s),
+        *(
+            (misconception, _believing(misconception.wrong_formula))
+            for misconception in (
+                m.ONLY_THE_STEPS,
+                m.LAST_STEP_COUNTS,
+                m.PLACES_ARE_DIVIDED,
+                m.STRIDE_ALONE_DIVIDES,
+                m.NEAREST_NUMBER_OF_STEPS,
+                m.MINUS_COMES_FIRST,
+                m.FRACTION_IS_REFUSED,
+            )
+        ),
+        (m.STRIDE_ALONE_DIVIDES, lambda o, k, s: (o * s, o * s + s - 1)),
     ],
     hints=[
-        "The window starts at row 0 and its last row must stay on the map. How many rows can it move in all?",
-        "It can move n − k rows. How many whole steps of s are in n − k? Python rounds down with `//`.",
-        "Those are the steps. The place before the first step counts as well.",
+        "In the output of section 1, which n give 3? Which give 4?",
+        "The smallest n has nothing left over: o windows, s apart, the last one k long. How many cells do they need?",
+        "Up to s − 1 rows more may be left over. One more than that, and there is room for another step.",
     ],
-    why="⌊(n − k) / s⌋ whole steps, and the place where the window starts. You can now size every strided layer "
-    "without padding.",
+    why="o windows need (o − 1)·s + k rows, and up to s − 1 more are never read. You can now read the formula in both "
+    "directions.",
 )
-def stepped_size(n, k, s):
-    return (n - k) // s + 1
+def sizes_for(o, k, s):
+    smallest = (o - 1) * s + k
+    largest = smallest + s - 1
+    return smallest, largest
 
 
 # -- step_pads ----------------------------------------------------------------------------------------------------

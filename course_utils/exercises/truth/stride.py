@@ -35,6 +35,13 @@ def valid_step_size(n: int, k: int, s: int) -> int:
     return size_of("Conv2D", n, filters=1, kernel_size=k, strides=s)
 
 
+@cache
+def sizes_for(o: int, k: int, s: int) -> tuple[int, int]:
+    """The smallest and the largest n of which ``Conv2D(k, strides=s)`` makes o."""
+    fitting = [n for n in range(k, k + (o + 1) * s) if valid_step_size(n, k, s) == o]
+    return fitting[0], fitting[-1]
+
+
 def same_step_size(n: int, k: int, s: int) -> int:
     """``Conv2D(k, strides=s, padding="same")``."""
     return size_of("Conv2D", n, filters=1, kernel_size=k, strides=s, padding="same")
