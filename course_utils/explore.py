@@ -9,8 +9,9 @@ from __future__ import annotations
 from course_utils.explorers.autoencoder import autoencoder
 from course_utils.explorers.padding import padding
 from course_utils.explorers.pooling import pooling
+from course_utils.explorers.sequence import sequence
 from course_utils.explorers.stride import stride
 from course_utils.explorers.transposed import transposed
 from course_utils.explorers.upsampling import upsampling
 
-__all__ = ["autoencoder", "padding", "pooling", "stride", "transposed", "upsampling"]
+__all__ = ["autoencoder", "padding", "pooling", "sequence", "stride", "transposed", "upsampling"]

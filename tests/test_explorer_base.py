@@ -63,10 +63,14 @@ MAKERS: dict[str, Callable[..., Explorer]] = {
     "pooling": explore.pooling,
     "upsampling": explore.upsampling,
     "transposed": explore.transposed,
+    "sequence": explore.sequence,
     "autoencoder": explore.autoencoder,
 }
-#: Where 28 would be the answer and the question.
-ASKED: dict[str, dict[str, Any]] = {"autoencoder": {"n": 32}}
+#: Where what comes out would stand in the question, too.
+ASKED: dict[str, dict[str, Any]] = {
+    "sequence": {"n": 12, "k": 4, "padding": "valid", "values": "ones"},
+    "autoencoder": {"n": 32},
+}
 ONE_LAYER = [name for name in MAKERS if name != "autoencoder"]
 
 
@@ -79,6 +83,7 @@ LIMITS = {
     "pooling": {"n": (1, 12), "k": (1, 7)},
     "upsampling": {"n": (1, 8), "f": (1, 4)},
     "transposed": {"n": (1, 6), "k": (1, 5), "s": (1, 4)},
+    "sequence": {"n": (1, 12), "k": (1, 5), "d": (1, 3)},
     "autoencoder": {"n": (8, 40)},
 }
 
@@ -754,7 +759,7 @@ def test_without_a_presenter_everything_is_shown_at_once(name: str) -> None:
     assert isinstance(explorer.shown, Frame)
 
 
-@pytest.mark.parametrize("name", ONE_LAYER)
+@pytest.mark.parametrize("name", [name for name in ONE_LAYER if name != "sequence"])
 def test_a_picture_goes_through_the_same_layer(name: str) -> None:
     explorer = MAKERS[name](show="image")
     first, *others = explorer.view.frame["photos"]

@@ -39,6 +39,7 @@ GRIDS = {
     "pooling": ["kind n k strides padding", "kind n k padding values"],
     "transposed": ["n k s padding output_padding", "n k s padding beside"],
     "upsampling": ["mode n f interpolation padding values"],
+    "sequence": ["n k d padding", "n k padding kernel", "n k padding values"],
     "autoencoder": [f"n {name}" for name in AS_ASKED],
 }
 #: Through the settings with which each place starts, and through those of its presets.
@@ -48,6 +49,7 @@ PLANES = {
     "pooling": ["n k padding", "n strides", "n n_width apart=1", "k k_width apart=1"],
     "transposed": ["n k padding", "n s", "n n_width apart=1", "k k_width apart=1", "s s_width apart=1"],
     "upsampling": ["n f padding", "n n_width apart=1", "f f_width apart=1"],
+    "sequence": ["n k d padding"],
     "autoencoder": ["n"],
 }
 #: Through those of places that show a picture, or where the lesson asks for one.

@@ -97,6 +97,11 @@ class LayerRun(Generic[A]):
         """One sentence. ``impossible``: what is said where both refuse."""
         return impossible if self.refused else self.comparison.verdict
 
+    @property
+    def arrays(self) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """What goes in and the weights, as Keras has them but for batch and channels."""
+        return self.x, self.weights
+
     # -- the parts of a frame
 
     @property
@@ -188,7 +193,7 @@ class LayerRun(Generic[A]):
             agrees=self.agrees,
             refused=self.refused,
             verdict=self.verdict(impossible),
-            code=script({"layer": self.code}, self.x, shown, self.weights, self.refused, shape),
+            code=script({"layer": self.code}, self.arrays[0], shown, self.arrays[1], self.refused, shape),
             result=self.result,
             question=settings.question(),
             remarks=tuple(remarks),
@@ -202,31 +207,36 @@ def run(code: LayerCode, x: Map, weights: Map | None = None) -> LayerRun[Any]:
         code: the layer, of one filter.
         x: ``(height, width)``.
         weights: ``(height, width)``, or None for a layer without weights.
-
-    Raises:
-        RuntimeError: if Keras refuses to make a layer that has an output by hand; that is a bug, and is shown as one.
     """
-    batch = x[np.newaxis, :, :, np.newaxis]
     try:
         axes = code.axes
     except ShapeError:
         axes = ()
+    shaped = None if weights is None else weights[:, :, np.newaxis, np.newaxis]
+    return LayerRun(code, axes, x, weights, compared(code, x[np.newaxis, :, :, np.newaxis], shaped))
+
+
+def compared(code: LayerCode, batch: NDArray[Any], weights: NDArray[Any] | None) -> Comparison:
+    """The real layer with these weights on a batch, beside the computation by hand.
+
+    Raises:
+        RuntimeError: if Keras refuses to make a layer that has an output by hand; that is a bug, and is shown as one.
+    """
     try:
         layer = _kept(code.kind, tuple(code.settings.items()))
     except KerasRefusal as error:
-        reason = reason_for_refusal(code, x.shape)
+        reason = reason_for_refusal(code, batch.shape[1:-1])
         if reason is None:
             raise RuntimeError(f"By hand {code.text} has an output, and Keras refuses to make it: {error}") from error
-        refused = Comparison(code.kind, batch.shape, None, None, None, reason, str(error))
-        return LayerRun(code, axes, x, weights, refused)
+        return Comparison(code.kind, batch.shape, None, None, None, reason, str(error))
     # Where it refuses the map, ``compare`` asks again and reports what it says.
     with contextlib.suppress(KerasRefusal):
         keras_layers.output_shape(layer, batch.shape)
         if not layer.built:
             layer.build(batch.shape)
         if weights is not None:
-            layer.set_weights([weights[:, :, np.newaxis, np.newaxis]])
-    return LayerRun(code, axes, x, weights, compare(layer, batch))
+            layer.set_weights([weights])
+    return compare(layer, batch)
 
 
 @lru_cache(maxsize=256)
@@ -240,7 +250,7 @@ def reason_for_refusal(code: LayerCode, sizes: Sequence[int]) -> str | None:
     try:
         axes = code.axes
         keras_layers.check_settings(code.kind, axes)
-        for axis, n in zip(axes, sizes, strict=True):
+        for axis, n in zip(axes, sizes[len(sizes) - len(axes) :], strict=True):
             axis.check_runs(n)
     except ShapeError as error:
         return str(error)
@@ -286,9 +296,11 @@ def run_both(first: LayerCode, second: LayerCode, x: Map, weights: Map | None = 
 
 
 def size(shape: tuple[int, ...] | None) -> str:
-    """Height and width of a batch of maps; of a vector, its one number."""
+    """Height and width of a batch of maps; of a sequence or a vector, its one number."""
     if shape is None:
         return ""
+    if len(shape) == 3:
+        return str(shape[1])
     return f"{shape[1]} × {shape[2]}" if len(shape) == 4 else str(tuple(shape[1:]))
 
 
@@ -318,5 +330,5 @@ def unlike(made: Map, by_hand: Map) -> list[list[str]] | None:
 
 
 def _map_of(values: NDArray[Any]) -> Map:
-    """The one map in a batch of one with one channel; a vector is a map of one cell."""
-    return np.asarray(values, dtype=float).reshape(values.shape[1:3] if values.ndim == 4 else (1, 1))
+    """The one map in a batch of one with one channel; a sequence is a map of one row, a vector one of one cell."""
+    return np.asarray(values, dtype=float).reshape(values.shape[1:3] if values.ndim == 4 else (1, -1))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from course_utils.axes import Window
 from course_utils.explorers import layer, maps, windows
 from course_utils.explorers.base import explorer
 from course_utils.explorers.frame import Frame
@@ -36,13 +33,9 @@ class PaddingSettings(maps.LayerSettings):
         """One convolution with one filter on one map."""
         code = windows.convolution(self.k, self.s or 1, 1, self.padding)
         found = layer.run(code, self.x, self.weights)
-        return found.frame(self, self._lines, windows.ADDED, windows.IMPOSSIBLE)
-
-    def _lines(self, axis: Window, n: int) -> Iterator[str]:
-        """The formulas of one axis. Without a slider of s there is no s in them: a stride comes with lesson 02."""
-        first, *more = windows.lines(axis, n)
-        yield f"o = n = {axis.output_size(n)}" if self.s is None and axis.padding == "same" else first
-        yield from more
+        # A stride comes with lesson 02.
+        lines = windows.lines_without_stride if self.s is None else windows.lines
+        return found.frame(self, lines, windows.ADDED, windows.IMPOSSIBLE)
 
 
 padding = explorer("padding", PaddingSettings)

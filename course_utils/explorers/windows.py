@@ -42,6 +42,13 @@ def lines(axis: Window, n: int) -> Iterator[str]:
         yield f"never read: {lost} of {n}"
 
 
+def lines_without_stride(axis: Window, n: int) -> Iterator[str]:
+    """The same where no stride can be set: there is no s in them."""
+    first, *more = lines(axis, n)
+    yield first if axis.padding == "valid" else f"o = n = {axis.output_size(n)}"
+    yield from more
+
+
 def ladders(run: LayerRun[Window]) -> tuple[Grid, ...]:
     """Where the windows land: once where height and width are alike."""
     one = "ladder width", "where each window lands"

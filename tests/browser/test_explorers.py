@@ -24,6 +24,7 @@ CELLS = {
     "pooling": "explore.pooling()",
     "upsampling": "explore.upsampling()",
     "transposed": "explore.transposed()",
+    "sequence": 'explore.sequence(padding="causal")',
     "image": 'explore.stride(show="image")',
     "stamped image": 'explore.transposed(show="image")',
     "presenter": "explore.stride(presenter=True)",
@@ -39,7 +40,7 @@ CELLS = {
     "held back": 'explore.padding(n=7, k=3, padding="valid", after=lesson.places)',
 }
 IMPORTS = "from course_utils import explore\nfrom course_utils.exercises import lesson_01 as lesson"
-MOVED = [*CELLS][:10]
+MOVED = [*CELLS][:11]
 NUMBERS = ["padding", "stride", "dilation", "pooling", "upsampling", "transposed"]
 SUMS = [*NUMBERS, "same", "counted", "bilinear", "mean"]
 
@@ -347,7 +348,9 @@ def test_a_run_is_held_against_the_recording_that_was_shown_before_it(page: rig.
     rig.settle(page)
 
 
-@pytest.mark.parametrize("name", ["padding", "stride", "pooling", "upsampling", "transposed", "autoencoder"])
+@pytest.mark.parametrize(
+    "name", ["padding", "stride", "pooling", "upsampling", "transposed", "sequence", "autoencoder"]
+)
 def test_on_a_walk_what_comes_ahead_is_what_the_kernel_runs(page: rig.WatchedPage, name: str) -> None:
     explorer, walker = shown(page, name), random.Random(7)
     sliders = explorer.cell.locator(".noUi-target:not([disabled]) [role=slider]:visible").all()
