@@ -29,10 +29,11 @@ def main() -> None:
         SystemExit: Keras is still another one.
     """
     wanted = [f"{name}=={version}" for name, version in pins().items()]
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", *wanted], check=False)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", *wanted]
+    said = subprocess.run(pip, capture_output=True, text=True, check=False).stderr  # it warns of much, and all is well
     keras = importlib.metadata.version("keras")
     if keras != pins()["keras"]:
-        sys.exit(f"Keras is still {keras}: installing {pins()['keras']} failed, see above. Run this cell again.")
+        sys.exit(f"{said}Keras is still {keras}: installing {pins()['keras']} failed, see above. Run this cell again.")
     sys.path.insert(0, str(ROOT))
     if "google.colab" in sys.modules:
         from google.colab import output  # type: ignore[import-not-found,import-untyped,unused-ignore]
