@@ -119,11 +119,9 @@ TOO_LARGE = "Keras goes 27 → 27 → 14 → 7. Asked for: 27 → 27 → 13 → 
 SWAPPED_WORDS = "Half of 27 rounded down is *valid*, half of 13 rounded up is *same*: your two words are swapped."
 MAXIMUM, MEAN = "the first maximum that differs is at ", "the first mean that differs is at "
 WRITES = "Your code writes into x while it still reads from it. Start from `x.copy()`."
-TWICE = (
-    "A number of this window stands there twice: was it read from `y` after you had written into `y`? Read from `x`."
-)
+TWICE = "A number of this window is there twice: was it read from `y` after you had written into `y`? Read from `x`."
 KEEP_ALL = "The maximum is kept, the mean is not: the mean sees all four numbers, so keep all four."
-FOUR_TIMES = "One number stands in this window four times. Keep all four that `x` has there."
+FOUR_TIMES = "One number is in this window four times. Keep all four that `x` has there."
 WRONG_SIDE = "The ghosts stand on the wrong side."
 
 ANSWERS: Verdicts = {

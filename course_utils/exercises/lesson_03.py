@@ -474,10 +474,10 @@ _ORIGINALS = tuple((_original(*size, seed),) for seed, size in enumerate(((2, 2)
 _CHANGED = 1e-2
 
 _READ_FROM_X = (
-    "A number of this window stands there twice: was it read from `y` after you had written into `y`? Read from `x`."
+    "A number of this window is there twice: was it read from `y` after you had written into `y`? Read from `x`."
 )
 _KEEP_ALL_FOUR = "The maximum is kept, the mean is not: the mean sees all four numbers, so keep all four."
-_ONE_FOUR_TIMES = "One number stands in this window four times. Keep all four that `x` has there."
+_ONE_FOUR_TIMES = "One number is in this window four times. Keep all four that `x` has there."
 
 _read_twin = read_map("A map of the same size is needed.")
 

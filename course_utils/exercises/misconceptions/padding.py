@@ -138,12 +138,12 @@ CAUSAL_AFTER = _causal_pads.misconception(
 )
 WHOLE_WINDOW_BACK = _causal_pads.misconception(
     "A causal window of k needs k·d ghost cells",
-    "Its last cell stands on the present step, and only the other k − 1 reach back: (k − 1)·d.",
+    "Its last cell lies on the present step, and only the other k − 1 reach back: (k − 1)·d.",
     lambda k, d: (k * d, 0),
 )
 SPAN_IS_GHOSTS = _causal_pads.misconception(
     "A causal window needs as many ghost cells as it spans",
-    ("(k − 1)·d + 1 is what the window spans. One of those cells stands on the present step, so one fewer is a ghost."),
+    ("(k − 1)·d + 1 is what the window spans. One of those cells lies on the present step, so one fewer is a ghost."),
     lambda k, d: ((k - 1) * d + 1, 0),
 )
 
