@@ -23,6 +23,13 @@ from elsewhere.frameworks import FRAMEWORKS
 from elsewhere.rules import rules_of
 from elsewhere.table import RECORDED
 
+What = tuple[str, str, str, bool]
+
+
+def what(answer: Answer) -> What:
+    """What was asked of whom."""
+    return answer["framework"], answer["case"], answer["call"], "remedy" in answer
+
 
 def with_rules(answers: list[Answer]) -> list[Answer]:
     """The answers with the names of their rules; calls of a kind are those that differ in numbers only."""
@@ -37,12 +44,13 @@ def with_rules(answers: list[Answer]) -> list[Answer]:
     return answers
 
 
-def write(path: Path, answers: list[Answer]) -> None:
-    """Write the table, an answer to a line, in the order of the frameworks and their cases."""
+def write(path: Path, answered: dict[What, Answer]) -> None:
+    """Write the table, an answer to a line, in the order in which they are asked; what is no longer asked goes."""
+    jobs = [what(job) for name in FRAMEWORKS for job in jobs_of(name, remedies_only=False)]
+    answers = [answered[job] for job in jobs if job in answered]
     asked = {one["framework"] for one in answers}
     versions = {name: ", ".join(framework.needs) for name, framework in FRAMEWORKS.items() if name in asked}
-    order = {name: place for place, name in enumerate(FRAMEWORKS)}
-    told = sorted(with_rules(answers), key=lambda one: ("remedy" in one, order[one["framework"]]))
+    told = sorted(with_rules(answers), key=lambda one: "remedy" in one)
     lines = [json.dumps(one, ensure_ascii=False) for one in told]
     system = f"{platform.system()} {platform.machine()}, CPU, Python 3.11 and Node.js 20"
     head = f'{{"platform": {json.dumps(system)},\n"versions": {json.dumps(versions, indent=1)},\n"answers": [\n'
@@ -61,20 +69,15 @@ def main() -> None:
     given = parser.parse_args()
     recorded = json.loads(RECORDED.read_text(encoding="utf-8"))["answers"] if RECORDED.exists() else []
     wanted = [] if given.rules else given.only or list(FRAMEWORKS)
-    jobs = {name: [job for job in jobs_of(name, given.remedies) if given.calls in job["call"]] for name in wanted}
-    anew = {_what(job) for some in jobs.values() for job in some}
-    answers = [one for one in recorded if _what(one) not in anew and one["framework"] in FRAMEWORKS]
+    answered = {what(one): one for one in recorded}
     for name in wanted:
+        jobs = [job for job in jobs_of(name, given.remedies) if given.calls in job["call"]]
         try:
-            answers += ask(name, given.environments, jobs[name]) if jobs[name] else []
+            answered |= {what(one): one for one in ask(name, given.environments, jobs)} if jobs else {}
         except (subprocess.CalledProcessError, FileNotFoundError):
-            print(f"{name:32} cannot be installed here: left out")
-        write(given.out, answers)
-    write(given.out, answers)
-
-
-def _what(answer: Answer) -> tuple[str, str, str, bool]:
-    return answer["framework"], answer["case"], answer["call"], "remedy" in answer
+            print(f"{name:32} cannot be installed here: left as it was recorded")
+        write(given.out, answered)
+    write(given.out, answered)
 
 
 if __name__ == "__main__":

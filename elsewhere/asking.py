@@ -21,7 +21,7 @@ from elsewhere.remedies import REMEDIES
 
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"), "same-layer-elsewhere")
-#: Seconds for one framework; what has not been answered by then is left out.
+#: Seconds for one framework; what has not been answered by then stays as it was recorded.
 LIMIT = 600
 
 Answer = dict[str, Any]

@@ -17,23 +17,25 @@ from elsewhere.table import table
 ROOT = Path(__file__).parent.parent
 
 GRID = """
-import json, warnings
+import json, sys, warnings
 warnings.simplefilter("ignore")
 import layer_cases
 from course_utils.compare import compare
 
 found = []
 for kind in layer_cases.KINDS:
-    for code, x, seed in layer_cases.cases(kind, 30):
+    for code, x, seed in layer_cases.cases(kind, int(sys.argv[1])):
         told = compare(layer_cases.with_weights(code.build(), x.shape, seed), x)
         if not told.agrees and not told.untried:
             what = "refused" if told.keras is None else "run" if told.by_hand is None else "values"
             found.append((kind, what, bool(told.known) and told.verdict.endswith(told.known)))
 print(json.dumps(found))
 """
+#: JAX compiles each layer anew, so it gets fewer.
+LAYERS_OF_A_KIND = {"Keras on JAX": 6}
 EVERYWHERE = {("Conv1DTranspose", "run"): 1, ("Conv2DTranspose", "run"): 7}
 DIFFERS = {
-    "Keras on JAX": EVERYWHERE,
+    "Keras on JAX": {("Conv2DTranspose", "run"): 3},
     "Keras on NumPy": EVERYWHERE,
     "Keras on OpenVINO": EVERYWHERE,
     "Keras on torch": EVERYWHERE
@@ -53,7 +55,8 @@ def test_compare_says_why_another_backend_differs(name: str) -> None:
     python = environment(FRAMEWORKS[name], CACHE)
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     variables = {**os.environ, **QUIET, **FRAMEWORKS[name].variables, "PYTHONPATH": path}
-    done = subprocess.run([str(python), "-c", GRID], env=variables, capture_output=True, text=True, check=False)
+    command = [str(python), "-c", GRID, str(LAYERS_OF_A_KIND.get(name, 30))]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     assert Counter((kind, what) for kind, what, _ in found) == DIFFERS[name]

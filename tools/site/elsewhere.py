@@ -83,9 +83,10 @@ def emphasised(text: str) -> str:
 
 def page() -> str:
     """The page as Markdown."""
-    versions = "".join(
-        f"<li>{html.escape(name)}: {html.escape(needs)}</li>" for name, needs in table().versions.items()
-    )
+    together: dict[str, list[str]] = {}
+    for name, needs in table().versions.items():
+        together.setdefault(needs, []).append(name)
+    versions = "".join(f"<li>{', '.join(names)}: {html.escape(needs)}</li>" for needs, names in together.items())
     return "\n".join(
         [
             "# The same layer elsewhere",
@@ -126,6 +127,11 @@ def _row(answer: Answer) -> str:
     return " ".join(map(short, answer.values or ())) or "(empty)"
 
 
+def _begun(sentence: str) -> str:
+    """A sentence with its first letter large; the kernel size k stays small."""
+    return sentence if sentence.startswith("k ") else sentence[0].upper() + sentence[1:]
+
+
 def _remedies() -> str:
     keras = {one.case: one for one in reversed(table().answers) if one.framework == KERAS}
     rows = {(one.framework, one.case, one.call): one for one in table().remedies}
@@ -152,7 +158,7 @@ def _rules(operation: str) -> Iterable[str]:
         those = [one for one in answers if one.rule == rule]
         if those:
             rarest = min(those, key=lambda one: sum(a.case == one.case and a.values == one.values for a in answers))
-            said = "; ".join(emphasised(PARTS[part]) for part in rule.split(SEPARATOR))
+            said = emphasised(_begun("; ".join(PARTS[part] for part in rule.split(SEPARATOR))))
             example = f"{html.escape(BY_KEY[rarest.case].name)}:<br>{_row(rarest)}"
             rows.append((f"{said}.", ", ".join(dict.fromkeys(one.framework for one in those)), example))
     return [f"### {operation.capitalize()}", _raw(_table(operation, ("Rule", "Who", "For example"), rows))]

@@ -34,7 +34,8 @@
 
   const answersOf = (framework, number) => answers[framework].filter(([asked]) => asked === number);
   const isRow = (answer) => Array.isArray(answer[2]);
-  const sentence = (rule) => rule.map((part) => parts[part]).join("; ") + ".";
+  const begun = (text) => (text.startsWith("k ") ? text : text[0].toUpperCase() + text.slice(1));
+  const sentence = (rule) => begun(rule.map((part) => parts[part]).join("; ")) + ".";
 
   function row(values) {
     const cells = values.map((value) => make("span", { className: "elsewhere-cell", textContent: value }));
