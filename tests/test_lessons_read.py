@@ -112,6 +112,10 @@ def test_the_readme_and_lesson_00_name_every_lesson() -> None:
         assert lesson.number == "00" or f"]({lesson.notebook})" in markdown(NOTEBOOKS / LESSONS[0].notebook)
 
 
+def test_all_lessons_together_are_short() -> None:
+    assert sum(len(markdown(NOTEBOOKS / lesson.notebook).split()) for lesson in LESSONS) <= 15_000
+
+
 def test_the_readme_fits_on_a_screen_and_leaves_nothing_to_fill_in() -> None:
     text = markdown(ROOT / "README.md")
     assert len(text.split()) <= 700
