@@ -13,7 +13,7 @@ The stored form is the same on every machine and at every run:
   displaying widget: model not found" where the picture should be. In its place stands `"live_view": true` in the
   output's metadata, so that a check still sees when a cell no longer shows a live widget.
 * The output of a cell with the tag `spoiler` is stored folded away: it answers a question that the learner is to
-  answer first. Running the cell unfolds it.
+  answer first. Running the cell unfolds it. The code of a cell with the tag `folded` is folded away: it is read later.
 * A picture that looks the same as the stored one keeps the stored one's bytes. In a cell with the tag `trained` it
   shows what a training ended in, where rounding grows with every step until the same seed looks different on another
   processor: there a picture of the same size will do. To draw such a picture anew, clear the cell's output first.
@@ -52,6 +52,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LIVE_VIEW = "live_view"
 ALLOW_STDERR = "allow-stderr"
 SPOILER = "spoiler"
+FOLDED = "folded"
 TRAINED = "trained"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE_INFO = {"name": "python"}
@@ -86,6 +87,8 @@ def normal_form(notebook: NotebookNode) -> NotebookNode:
             cell.metadata.pop(mark, None)
         if SPOILER in cell.metadata.get("tags", ()):
             cell.metadata["jupyter"] = {"outputs_hidden": True}
+        if FOLDED in cell.metadata.get("tags", ()):
+            cell.metadata["jupyter"] = {"source_hidden": True}
         for output in cell.get("outputs", ()):
             _put_still_in_place_of_view(output)
     return result

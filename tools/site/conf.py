@@ -18,6 +18,7 @@ language = "en"
 extensions = ["myst_nb", "tools.site.formulas"]
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_code_prompt_show, nb_code_prompt_hide = "Show the code", "Hide the code"
 myst_enable_extensions = ["dollarmath", "attrs_inline"]
 
 html_theme = "pydata_sphinx_theme"

@@ -152,9 +152,10 @@ NOT_CHECKED = (
 
 
 def _replace(cell: NotebookNode, outputs: Iterable[str], *, source: bool = True) -> None:
-    """Give a cell these outputs; its code is shown, or not."""
+    """Give a cell these outputs; its code is shown, folded away, or not there."""
     cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": output}) for output in outputs]
-    cell.metadata = nbformat.from_dict({} if source else {"tags": ["remove-input"]})
+    shown = ["hide-input"] if "folded" in tags(cell) else []
+    cell.metadata = nbformat.from_dict({"tags": shown if source else ["remove-input"]})
 
 
 def _output(cell: NotebookNode, output: NotebookNode, stills: _Stills) -> str:
