@@ -106,7 +106,6 @@ CASES = (
     Case(MAX, _cells(6), 3, 2, padding=1, ceil=True),
     Case(MAX, (1.0, NAN, NAN, 2.0, 3.0, 4.0), 2, 2),
     Case(MAX, _cells(2), 3),
-    Case(MAX, _cells(2), 5, 1),
     Case(AVERAGE, _cells(5), 3, 2, padding=1),
     Case(AVERAGE, _cells(5), 3, 2, padding=1, counted=True),
     Case(AVERAGE, _cells(5), 3, 2, padding=1, counted=False),
