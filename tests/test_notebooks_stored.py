@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import dis
 import io
 import os
 import re
@@ -101,6 +102,20 @@ def has_code(notebook: NotebookNode) -> Iterator[str]:
         yield "no cell has code"
 
 
+def reads_no_name_that_two_cells_set(notebook: NotebookNode) -> Iterator[str]:
+    """Else a cell may show what came of another training than the one its text speaks of."""
+    setters: dict[str, list[str]] = {}
+    for cell in code_cells(notebook):
+        own: set[str] = set()
+        for step in dis.get_instructions(compile(cell.source, cell.id, "exec")):
+            if step.opname == "STORE_NAME":
+                own.add(step.argval)
+            elif step.opname == "LOAD_NAME" and step.argval not in own and len(setters.get(step.argval, ())) > 1:
+                yield f"{cell.id} reads {step.argval}, which {' and '.join(setters[step.argval])} set"
+        for name in own:
+            setters.setdefault(name, []).append(cell.id)
+
+
 def has_no_long_code_cell(notebook: NotebookNode) -> Iterator[str]:
     for cell in code_cells(notebook):
         if (lines := len(cell.source.splitlines())) > MOST_LINES:
@@ -117,6 +132,7 @@ CHECKS: list[Check] = [
     holds_nothing_of_one_machine,
     reads_no_docstring_as_it_stands,
     has_code,
+    reads_no_name_that_two_cells_set,
     has_no_long_code_cell,
     is_small,
 ]
@@ -184,6 +200,12 @@ BREAKS: list[tuple[Check, Callable[[NotebookNode], Any]]] = [
     (holds_nothing_of_one_machine, lambda nb: nb.cells[1].outputs[0].update(text="differs by 9.79e-07\n")),
     (reads_no_docstring_as_it_stands, lambda nb: nb.cells[1].update(source="print(len.__doc__)")),
     (has_code, lambda nb: nb.update(cells=nb.cells[:1])),
+    (
+        reads_no_name_that_two_cells_set,
+        lambda nb: nb.cells.extend(
+            v4.new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(("a = 3", "a = 4", "print(a)"))
+        ),
+    ),
     (has_no_long_code_cell, lambda nb: nb.cells[1].update(source="\n".join(["print(3)"] * (MOST_LINES + 1)))),
     (is_small, lambda nb: nb.cells[0].update(source="x" * MOST_BYTES)),
 ]
