@@ -743,8 +743,8 @@ RESIDUAL: dict[str, Row] = {
     },
     "from x": (short_of("x"), RIGHT),
     "from x, plus": (short_of("x", True), RIGHT),
-    "from between": (short_of("first"), "The shortcut shall come from x itself"),
-    "from between, plus": (short_of("first", True), "The shortcut shall come from x itself"),
+    "from between": (short_of("first"), "The shortcut must come from x itself"),
+    "from between, plus": (short_of("first", True), "The shortcut must come from x itself"),
     **{
         f"goes on {i}, from {start}": (short_of(start, False, *after), RIGHT if start == "x" else WRONG)
         for i, after in enumerate(((LAYERS.ReLU,), (conv32(1, "valid"),), (conv32(), LAYERS.ReLU)))
@@ -757,7 +757,7 @@ RESIDUAL: dict[str, Row] = {
     **{
         f"other path {name}, {'second' if first else 'first'}": (
             with_other_path(*other, short_first=first),
-            "the other path shall stay as it is",
+            "the other path must stay as it is",
         )
         for (name, other), first in product(CHANGED.items(), (True, False))
     },

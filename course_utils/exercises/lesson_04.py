@@ -52,7 +52,7 @@ blend = lesson.prediction(
     ["First", "Second", "Third", "Fourth"],
     lambda: tuple(map(round, truth.blended([0, 12]))),
     "Each old cell becomes two new ones. The two in the middle lean towards each other. The outer two have nobody to "
-    "lean to.",
+    "lean towards.",
     wrong=[
         (m.BLENDING_COPIES, (0, 0, 12, 12)),
         (m.OLD_CELLS_STAY, (0, 6, 12, 12)),
@@ -536,7 +536,7 @@ def _check_two_ways(function: Any) -> str:
         raise CheckFailed(
             "Neither way has a grid. But one of them must use a `Conv2DTranspose`, and the other must not."
         )
-    return "Both ways double every side that I tried, and away from the border every cell gets equally much."
+    return "Both ways double every side that I tried, and away from the border all cells get the same."
 
 
 @lesson.function(

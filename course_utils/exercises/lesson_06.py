@@ -188,7 +188,7 @@ def _check_deep(function: Any) -> str:
     # Another convolution may do the work of the `Dense`.
     if [filters for kernel, filters in convolutions if kernel == (3, 3)] != _FILTERS:
         if [filters for _, filters in convolutions] == _FILTERS:
-            raise CheckFailed("It builds. But each convolution shall keep its 3×3 kernel.")
+            raise CheckFailed("It builds. But each convolution must keep its 3×3 kernel.")
         told = ", ".join(str(filters) for _, filters in convolutions) or "none"
         raise CheckFailed(
             f"It builds. But four convolutions were asked for, with 16, 32, 64 and 64 filters; yours: {told}."
@@ -245,7 +245,7 @@ def _check_any_picture(function: Any) -> str:
         if unheard:
             raise CheckFailed(
                 f"10 numbers come out of {settings}. But I changed its {unheard} corner, again and again, and they "
-                "stayed as they were: every part of the picture shall have a say in them."
+                "stayed as they were: every part of the picture must have a say in them."
             )
     return "10 numbers from 28 × 28, from 32 × 32 and from 17 × 23, with the same weights."
 
@@ -366,7 +366,7 @@ def _check_residual(function: Any) -> str:
             )
         meeting = {id(tensor): tensor for tensor in additions[-1].input}
         if len(meeting) < 2:
-            raise CheckFailed("A map is added to itself. The shortcut shall come from x, around the two convolutions.")
+            raise CheckFailed("A map is added to itself. The shortcut must come from x, around the two convolutions.")
         if len({tuple(tensor.shape) for tensor in meeting.values()}) > 1:
             told = " and ".join(spell_shape(tensor.shape) for tensor in additions[-1].input)
             raise CheckFailed(
@@ -383,7 +383,7 @@ def _check_residual(function: Any) -> str:
         if not any(map(_is_other_path, paths.values())):
             found = "; and ".join(_spell_path(paths[id(tensor)]) for tensor in additions[-1].input)
             raise CheckFailed(
-                f"For {settings} the shapes fit. But the other path shall stay as it is: from x two "
+                f"For {settings} the shapes fit. But the other path must stay as it is: from x two "
                 '`Conv2D(32, 3, padding="same")`, the first with `strides=2`.',
                 f"Your `Add` gets: {found}.",
             )
@@ -406,7 +406,7 @@ def _check_shortcut(model: Any, addition: Any, x: Array, settings: str) -> None:
         if np.array_equal(changed, plain):
             raise CheckFailed(
                 f"For {settings} the shapes fit. But I held what one layer made, {spell_shape(cut.shape)}, and changed "
-                "x: the sum stayed the same. So only one path brings x to the `Add`. The shortcut shall come from x "
+                "x: the sum stayed the same. So only one path brings x to the `Add`. The shortcut must come from x "
                 "itself, around both convolutions."
             )
 
@@ -648,7 +648,7 @@ def _check_mirror(function: Any) -> str:
         made_of(model, np.ones((1, *shape), dtype=np.float32), settings)
         others = [layer for layer in model.layers if kind_of(layer) not in ("Conv2DTranspose", "InputLayer")]
         if any(layer.input.shape[1:3] != layer.output.shape[1:3] for layer in others):
-            raise CheckFailed("Only transposed convolutions, please, change a size: each of them shall make its own.")
+            raise CheckFailed("Only transposed convolutions, please, change a size: each of them must make its own.")
         mine = (sizes[0], *(int(layer.output.shape[1]) for layer in transposed))
         if mine != sizes:
             added = [layer.output_padding and layer.output_padding[0] for layer in transposed]
@@ -973,8 +973,8 @@ def _check_agree(function: Any) -> str:
         "Compare whole shapes, not only height and width: the illness was in the channels.",
         "Two shapes are equal if `==` says so: the one of `model(x)`, and the one of `y`.",
     ],
-    why="Equal shapes leave nothing to copy. One such line before `fit` costs nothing, and no error would ever "
-    "have come. You can now train without fear of a silent mistake in the shapes.",
+    why="Equal shapes leave nothing to copy. One such line before `fit` costs nothing, and without it no error would "
+    "ever have come. You can now train without fear of a silent mistake in the shapes.",
 )
 def agree(model, x, y):
     return model(x).shape == y.shape

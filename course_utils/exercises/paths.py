@@ -97,7 +97,7 @@ def check_paths(model: Any, n: int, x: Array, with_places: bool) -> None:
     if low is None:
         raise CheckFailed(
             f"For n = {n} it builds, but nothing that went through the pooling comes out: no layer of your model "
-            f"makes a smaller map. x shall come up from below; the picture alone is not enough."
+            f"makes a smaller map. x must come up from below; the picture alone is not enough."
         )
     pictures = _pictures(model)
     skip_places = [(n // 2, n // 2), (n // 3, n - 1 - n // 3)] * with_places
@@ -316,7 +316,7 @@ def check_half_places(model: Any, end: Any, settings: str) -> None:
         if _everywhere(found, n) or max(map(abs, _both_beside(found, place, n))) >= 1:
             raise CheckFailed(
                 f"{lead} the shortcut carries that to {_rows_and_columns(found)}.",
-                f"The two convolutions have it around row {row}, column {column}. What is added shall belong together.",
+                f"The two convolutions have it around row {row}, column {column}. What is added must belong together.",
             )
     size = int(pictures.shape[1])
     if size % 2:
