@@ -24,7 +24,7 @@ TELLTALES: dict[str, dict[str, tuple[str, ...]]] = {
         "even_pads": (r"1 before, 2 after", r"⌊\(k − 1\)", r"odd one goes", r"more (?:below|after|at the bottom)"),
         "rim": (r"dim rim", r"\brim\b.*darker", r"4, 6"),
         "too_big": (r"never refuses", r"−1 places", r"zero or negative"),
-        "stacked": (r"16 filters: kernel", r"reads \*\*all", r"neither for filters"),
+        "stacked": (r"16 filters: kernel", r"reads \*\*all", r"depends on neither"),
         "typo": (r"third place", r"strides=3", r"strides: \(3"),
     },
     "02": {
@@ -33,7 +33,7 @@ TELLTALES: dict[str, dict[str, tuple[str, ...]]] = {
         "one_sided": (r"one-sided", r"0 before, 1 after", r"0 before and 1 after"),
         "border_of_n": (r"even n", r"depends on the size", r"what is missing"),
         "port_values": (r"sizes agree", r"same size, and", r"every size right", r"samples? other"),
-        "spread": (r"k_eff", r"\(k − 1\)·d \+ 1", r"[Dd]ilation of 3 spans"),
+        "spread": (r"more with the same weights", r"k_eff", r"\(k − 1\)·d \+ 1", r"[Dd]ilation of 3 spans"),
         "together": (r"\b11\b.* becomes 4\b", r"⌊\(11 − 5\)"),
     },
     "03": {

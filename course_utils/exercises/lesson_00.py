@@ -91,7 +91,7 @@ def _check_first_halving(answer: Any) -> str:
         "How far does the window move from one place to the next? One of the three arguments says just that.",
     ],
     why="The window moves by `strides`, and a step of 2 leaves half as many places. The asker never wrote it: you have "
-    "found a default at work. Lesson 03 tells where this 2 comes from.",
+    "found a default at work. Lesson 03 shows where this 2 comes from.",
 )
 def first_halving():
     halves_the_map = "strides"
@@ -238,7 +238,8 @@ def _image_size(answer: Any) -> int:
         "Look at the code size, after the third pooling. Which last size belongs to a code of 2? Of 3? Of 4?",
         "From a code of c the model gives 8·c − 4. So try the numbers of that form.",
     ],
-    why="You have found a size that comes back; most do not. Is there a pattern in those that do? Lesson 05 tells.",
+    why="You have found a size that comes back; most do not. Is there a pattern in those that do? Lesson 05 has "
+    "the answer.",
 )
 def another_size():
     lucky = 36

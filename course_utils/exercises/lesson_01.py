@@ -34,7 +34,7 @@ shrink = lesson.prediction(
     'The photograph of 64 × 64 goes through, with `padding="valid"`. What size comes out for each k?',
     [f"k = {k}" for k in _TABLE],
     lambda: tuple(truth.valid_size(64, k) for k in _TABLE),
-    "Hold each size against its k and 64. What is always the same? Section 1 finds out why.",
+    "Compare each size with its k and with 64. What is always the same? Section 1 finds out why.",
     wrong=[(m.SIZE_STAYS, (64,) * len(_TABLE)), (m.WINDOW_LOSES_K, tuple(64 - k for k in _TABLE))],
 )
 
@@ -273,7 +273,7 @@ def _on_both_axes(pads: Callable[[int], tuple[int, int]]) -> Callable[[int], Mar
         (m.ALWAYS_ONE, lambda k: 1),
     ],
     hints=[
-        "You know how many ghost cells stand before and after: `same_pads(k)`. What is left is to say it.",
+        "You know how many ghost cells stand before and after: `same_pads(k)`. All that is left is to write it down.",
         "`ZeroPadding2D` takes a number (all four sides), a pair (height, width), or two pairs: "
         "`((above, below), (left, right))`. Which of them can say that two sides differ?",
         "Height and width have the same kernel, so both get the same pair: `((before, after), (before, after))`.",
@@ -478,7 +478,7 @@ def _rim_differs(padded: Values, x: Values, k: int) -> str:
     if sums.min() != sums.max():
         # If what was added is zeros, that is said.
         raise CheckFailed(
-            f"For {_rim_told(x, k)} the sums run from {sums.min():g} to {sums.max():g}: the rim is seen.",
+            f"For {_rim_told(x, k)} the sums run from {sums.min():g} to {sums.max():g}: the rim shows.",
             misconception=m.GHOSTS_DO_NOT_SHOW if set(padded.flat) == {0.0, value} else None,
             with_case=False,
         )

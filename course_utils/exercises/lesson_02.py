@@ -60,7 +60,7 @@ one_sided = lesson.prediction(
     "above the map, and how many below?",
     ["Above", "Below"],
     lambda: truth.same_step_pads(8, 3, 2),
-    "A single ghost, on one side. Below you find out how Keras comes to it.",
+    "A single ghost, on one side. Below you find out how Keras gets there.",
     wrong=[*at(8, 3, 2, of=[m.BOTH_SIDES_ALIKE]), (m.FIRST_SIDE_FIRST, (1, 0))],
 )
 
@@ -281,7 +281,7 @@ def _about_resnet(said: tuple[int, ...]) -> CheckFailed | None:
         "The output first: ⌈n / s⌉.",
         "112 windows, 2 apart, the last one 7 long: what is (112 − 1)·2 + 7? How many more is that than 224?",
         "5 cannot be halved: the smaller half goes before. The size with the ghosts is 224 plus all of them. "
-        "To prove it: ⌊(229 − 7) / 2⌋ + 1 must be the output size again.",
+        "To check: ⌊(229 − 7) / 2⌋ + 1 must be the output size again.",
     ],
     why="(112 − 1)·2 + 7 = 229 rows are needed and 224 are there. PyTorch's ResNet adds 3 on each side, gets 230, and "
     "ends at 112, too: the last ghost is never read. Of the sizes, only those on the way tell the two apart. "
@@ -478,7 +478,7 @@ def _check_thrifty(function: Any) -> str:
     hints=[
         "Two things leave rows out: a step that does not come out even, and a step that is larger than the window.",
         "So in each layer s must divide n − k, and k must be at least s. What must n − k be in the second layer, if "
-        "4 come out?",
+        "4 are to come out?",
         "For 4 places there are 3 steps: n − k = 3·s. Try kernel 2 and stride 2 first: 32 becomes 16. "
         "Then 16 − k must be 3·s.",
     ],

@@ -14,7 +14,7 @@ _pooled_size = Quantity("the size after pooling by 2", truth.pooled_size, ASK_WH
 
 SAME_KEEPS_SIZE = _pooled_size.misconception(
     '"same" means the same size',
-    "It promises ⌈n / s⌉. That is n only when the window moves by one cell. A pooling window moves by more.",
+    "It is about the border. The size stays only when the window moves by one cell; a pooling window moves by more.",
     lambda n: n,
 )
 PADDING_HALVES = Quantity(
@@ -30,7 +30,7 @@ WINDOW_HALVES = Quantity(
     ASK_WHY,
 ).misconception(
     "The size of the pooling window halves the map",
-    "With the step held, a larger window leaves the size as it is. What divides is the step.",
+    "If the step stays, a larger window leaves the size as it is. What divides is the step.",
     lambda n, k: -(-n // k),
 )
 ROUNDS_DOWN = _pooled_size.misconception(
@@ -50,7 +50,7 @@ _autoencoder_size = Quantity("the size that comes back", truth.autoencoder_size,
 
 COMES_BACK = _autoencoder_size.misconception(
     "An autoencoder returns the size it was given",
-    "Nothing in it looks at the size of the input. Each layer counts for itself, and the rest is luck.",
+    "Nothing in it looks at the size of the input. Each layer works out its own size, and the rest is luck.",
     lambda n: n,
 )
 HALVES_EVENLY = _autoencoder_size.misconception(

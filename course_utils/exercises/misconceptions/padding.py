@@ -49,7 +49,7 @@ ONE_SIDE_LOST = _valid_size.misconception(
 )
 ALWAYS_TWO = _valid_size.misconception(
     "A convolution loses 2",
-    "That is the 3×3 kernel, which is so common that one forgets: it is k − 1, whatever k is.",
+    "That is the 3×3 kernel, so common that the rule is easily forgotten: k − 1 are lost, whatever k is.",
     lambda n, k: n - 2,
 )
 THIRD_IS_WIDTH = Quantity("the size", truth.third_number_size, SPOT_THE_TYPO).misconception(
@@ -71,7 +71,7 @@ SAME_IS_SYMMETRIC = _same_pads.misconception(
 )
 MORE_BEFORE = _same_pads.misconception(
     "The ghost cell left over goes before",
-    "It has to go somewhere, and some libraries choose so. Keras puts it after: below and to the right.",
+    "It has to go somewhere, and some libraries put it there. Keras puts it after: below and to the right.",
     lambda k: (k // 2, (k - 1) // 2),
 )
 K_GHOSTS = _same_pads.misconception(

@@ -121,7 +121,7 @@ GHOST_SHARES_THE_MEAN = Quantity(
     "the mean of v and a ghost", lambda v: float(truth.pool_row("Average", [v], 2)[0]), WEIGH_A_GHOST
 ).misconception(
     "The mean divides by all cells of the window, ghosts included",
-    "It divides by the number of real cells. A ghost is no cell that was measured, so it has no share.",
+    "It divides by the number of real cells. A ghost was never measured, so it has no share.",
     lambda v: v / 2,
 )
 GLOBAL_DEPENDS_ON_N = Quantity("how many numbers come out", truth.global_numbers, POOL_IT_ALL).misconception(

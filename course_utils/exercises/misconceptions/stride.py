@@ -133,7 +133,7 @@ def _rounded_half(n: int, k: int, s: int) -> tuple[int, int]:
 GHOSTS_WITHOUT_N = _same_step_pads.misconception(
     '"same" adds k − s ghosts, whatever n is',
     "So it is if s divides n. Otherwise the last window begins nearer to the end of the map, and more is "
-    "lacking: the total needs n.",
+    "missing: the total needs n.",
     lambda n, k, s: _halved(max(k - s, 0)),
 )
 AS_MANY_STEPS_AS_WINDOWS = _same_step_pads.misconception(
