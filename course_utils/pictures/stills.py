@@ -25,7 +25,7 @@ _COLOURS = {
     "ghost": ("#9a9a9a", "#7a7a7a"),
     "kernel": ("#9a9a9a", "#7a7a7a"),
     "output": ("#e8751a", "#e8751a"),
-    "differ": ("#e8751a", "#222222"),
+    "differ": ("#e8751a", "#e8751a"),
     "empty": ("#9a9a9a", "#7a7a7a"),
     "count": ("#7b3fa0", "#7b3fa0"),
     "tap": ("#e8751a", "#e8751a"),
@@ -172,7 +172,7 @@ def _draw(axes: Axes, grid: Grid, left: float, top: float) -> None:
 
 def _draw_cell(axes: Axes, cell: Cell, shade: float, other: Mapping[str, str], x: float, y: float, side: float) -> None:
     from matplotlib.colors import to_rgba
-    from matplotlib.patches import Rectangle
+    from matplotlib.patches import Polygon, Rectangle
 
     fill, edge = (other.get(colour, colour) for colour in _COLOURS[cell.role])
     strength = _STRENGTHS.get(cell.role, 0.12 + 0.5 * abs(shade))
@@ -181,13 +181,17 @@ def _draw_cell(axes: Axes, cell: Cell, shade: float, other: Mapping[str, str], x
         0.92 * side,
         0.92 * side,
         facecolor=to_rgba(fill, strength),
-        edgecolor=to_rgba(edge, 0.9 if cell.role in ("ghost", "differ") else 0.35),
+        edgecolor=to_rgba(edge, 0.9 if cell.role == "ghost" else 0.35),
         linestyle=":" if cell.role == "ghost" else "-",
-        linewidth=1.4 if cell.role == "differ" else 0.8,
+        linewidth=0.8,
         hatch="///" if cell.role == "ghost" else None,
     )
     square.set_hatch_linewidth(0.4)
     axes.add_patch(square)
+    if cell.role == "differ":
+        low, high = 0.66 * side, 0.96 * side
+        corner = [(x + low, y + 0.04 * side), (x + high, y + 0.04 * side), (x + high, y + 0.34 * side)]
+        axes.add_patch(Polygon(corner, facecolor="#222222", edgecolor="none"))
     middle: dict[str, Any] = {"ha": "center", "va": "center", "color": "#222222"}
     text = short(cell.text)
     points = 13.0 if cell.role == "window" else 9.5 if len(text) < 4 else 7.0
