@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from course_utils import explore
 from course_utils.explorers.sequence import PADDINGS, SequenceSettings
@@ -15,9 +17,14 @@ from course_utils.keras_layers import KerasRefusal, output_shape, run
 EVERY = list(itertools.product(range(1, 13), range(1, 6), range(1, 4), PADDINGS))
 
 
+def influences(layer: object, n: int) -> NDArray[Any]:
+    """What a 1 at each step alone changes in each output: measured."""
+    return run(layer, np.eye(n)[:, :, np.newaxis])[:, :, 0]
+
+
 def looking_ahead(n: int, layer: object) -> list[int]:
-    """The outputs that change where a later step does: measured, by sending in a 1 at each step in turn."""
-    out = run(layer, np.eye(n)[:, :, np.newaxis])[:, :, 0]
+    """The outputs that change where a later step does."""
+    out = influences(layer, n)
     return [i for i in range(out.shape[1]) if out[i + 1 :, i].any()]
 
 
@@ -40,9 +47,20 @@ def test_at_every_setting_it_agrees_and_tells_who_looks_ahead(padding: str) -> N
         if not ahead:
             assert remark.startswith("No output reads a step after its own"), (n, k, d)
         elif padding == "valid":
-            assert remark.endswith(f"each comes {(k - 1) * d} steps late."), (n, k, d)
+            late = (k - 1) * d
+            assert remark == f"Output i needs step i + {late}: each comes {late} step{'s' * (late > 1)} late.", (
+                n,
+                k,
+                d,
+            )
+            assert all(influences(layer, n)[i + late, i] for i in range(n - late)), (n, k, d)
         else:
-            assert f"{len(ahead)} of {n} outputs look ahead: output {ahead[0]} reads" in remark, (n, k, d)
+            look = "looks" if len(ahead) == 1 else "look"
+            last = np.flatnonzero(influences(layer, n)[:, ahead[0]])[-1]
+            told = (
+                f"{len(ahead)} of {n} outputs {look} ahead: output {ahead[0]} reads step {last}, which comes after it."
+            )
+            assert remark.startswith(told), (n, k, d)
     assert refused == (sum((k - 1) * d + 1 > n for n, k, d, p in EVERY if p == padding) if padding == "valid" else 0)
 
 

@@ -136,7 +136,7 @@ class LayerRun(Generic[A]):
 
     def formula(self, lines: Callable[[A, int], Iterable[str]]) -> AnswerCard:
         """The formulas with the numbers in. ``lines``: writes them for an axis and its n."""
-        if (reason := reason_for_refusal(self.code, self.x.shape)) is not None:
+        if (reason := reason_for_refusal(self.code, self.arrays[0].shape)) is not None:
             return AnswerCard("Formula", ("no output", reason))
         found = [f"{s}{line}" for s, axis, n in self.sides("", ("height: ", "width: ")) for line in lines(axis, n)]
         return AnswerCard("Formula", tuple(found))
@@ -250,7 +250,7 @@ def reason_for_refusal(code: LayerCode, sizes: Sequence[int]) -> str | None:
     try:
         axes = code.axes
         keras_layers.check_settings(code.kind, axes)
-        for axis, n in zip(axes, sizes[len(sizes) - len(axes) :], strict=True):
+        for axis, n in zip(axes, sizes, strict=True):
             axis.check_runs(n)
     except ShapeError as error:
         return str(error)

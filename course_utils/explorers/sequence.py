@@ -116,11 +116,12 @@ def _who_looks_ahead(axis: Window, n: int) -> str:
     ahead = [i for i, cell in enumerate(last) if cell > i]
     if not ahead:
         return "No output reads a step after its own: what comes out at step i can be known at step i."
+    late = last[0]
     if axis.padding == "valid":
-        return f"Output 0 needs step {last[0]}, output 1 the step after that: each comes {last[0]} steps late."
+        return f"Output i needs step i + {late}: each comes {late} {'step' if late == 1 else 'steps'} late."
     return (
-        f"{len(ahead)} of {len(last)} outputs look ahead: output {ahead[0]} reads step {last[ahead[0]]}, which comes "
-        "after it. In a forecast that is cheating."
+        f"{len(ahead)} of {len(last)} outputs {'looks' if len(ahead) == 1 else 'look'} ahead: output {ahead[0]} reads "
+        f"step {last[ahead[0]]}, which comes after it. In a forecast that is cheating."
     )
 
 
