@@ -105,7 +105,7 @@ class Course:
             self.folder / "tools" / "bootstrap",
             ignore=shutil.ignore_patterns("__pycache__"),
         )
-        for file in ("course.py", "tools/__init__.py"):
+        for file in ("course.py", "tools/__init__.py", "tools/__main__.py"):
             shutil.copy(ROOT / file, self.folder / file)
         for file, text in {"backend.py": BACKEND, "pyproject.toml": PYPROJECT, "pip.py": "1/0"}.items():
             (self.folder / file).write_text(text, encoding="utf-8")
@@ -626,6 +626,24 @@ def test_help_and_what_is_not_known(course: Course) -> None:
     output = course.run("start", "--no-browser", exits=2)
     assert "python course.py -- --no-browser" in output
     assert not course.venv.exists()
+
+
+@pytest.mark.parametrize("command", ["--help", "tset", "doctor", "teach"])
+def test_it_ends_quietly_once_nobody_reads_on(command: str, whole: tuple[Course, str]) -> None:
+    """As in `python course.py doctor | head`; `teach` is a program of its own."""
+    course, _ = whole
+    (course.folder / "tools" / "teach.py").write_text(TELLS_HOW_IT_WAS_STARTED, encoding="utf-8")
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(
+        [sys.executable, "course.py", command],
+        cwd=course.folder,
+        env=course.environment(),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+    )
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 # Which Python

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tools.bootstrap.console import SetupError, make_console_safe, say, seconds_since
+from tools.bootstrap.console import SetupError, make_console_safe, quiet_where_nobody_reads, say, seconds_since
 from tools.bootstrap.environment import (
     Need,
     download_packages,
@@ -43,6 +43,7 @@ python course.py notebooks       run all notebooks anew and store what comes out
 python course.py teach           build solutions, notes, slides and worksheets, into build/teaching
 python course.py site            build the reading edition, pages that need no kernel, into build/site
 python course.py links           print the links to Binder, Colab and the reading edition, as git knows the address
+                 --in-notebooks  ... or put them below the title of each lesson; --out-of-notebooks takes them out
 python course.py wheels          fetch all packages into the folder wheels: where it lies, no network is needed
 python course.py lint            check style and types, for whoever changes the code
 python course.py lock            derive the lists of exact versions anew from pyproject.toml
@@ -62,6 +63,12 @@ FIRST_LESSON = "notebooks/00_start_here.ipynb"
 def main(arguments: Sequence[str]) -> int:
     """Run the command that ``arguments`` name and return the exit code."""
     make_console_safe()
+    with quiet_where_nobody_reads():
+        return run(arguments)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command, and turn what can go wrong into a sentence."""
     if any(argument in ("-h", "--help", "help") for argument in arguments[:1]):
         say(USAGE)
         return 0
@@ -246,16 +253,16 @@ def lock(arguments: list[str]) -> int:
 def run_tool(name: str, arguments: Sequence[str], profile: str = "test") -> int:
     """Run one of the programs in tools/ in the environment, made whole for ``profile``."""
     venv = make_whole(profile)
-    command = [str(venv_python(venv)), "-m", f"tools.{name}", *arguments]
+    command = [str(venv_python(venv)), "-m", "tools", name, *arguments]
     with tempfile.TemporaryDirectory(prefix="course-") as private:
         return subprocess.call(command, cwd=ROOT, env=private_environment(venv, Path(private)))
 
 
 def links(arguments: list[str]) -> int:
-    """Print where the course can be opened on the web; needs nothing installed."""
+    """Print where the course can be opened on the web, or put it into the lessons; needs nothing installed."""
     from tools.links import main
 
-    return main()
+    return main(arguments)
 
 
 def fresh(arguments: list[str]) -> int:
@@ -281,7 +288,7 @@ def check_setup(arguments: list[str]) -> int:
         say(f"NOT READY: the course is not set up ({finding.why}); run  python course.py  first.")
         return 1
     say("Loading Keras in a kernel and running a real layer; the first time that takes up to a minute.")
-    command = [str(venv_python(venv)), "-m", "tools.check"]
+    command = [str(venv_python(venv)), "-m", "tools", "check"]
     return subprocess.call(command, cwd=ROOT, env=lab_environment(venv))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 QUIET_SECONDS = 20
 """Where the output is no terminal (CI, a file), a wait says that it is alive this often."""
@@ -23,6 +24,19 @@ def make_console_safe() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+
+
+@contextmanager
+def quiet_where_nobody_reads() -> Iterator[None]:
+    """End the program without a word once whoever reads its output has gone, as ``head`` does after ten lines."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # at its end Python writes out what is left
+        sys.exit(1)
 
 
 def say(text: str = "") -> None:
@@ -81,7 +95,8 @@ class Ticker:
                 width = shutil.get_terminal_size().columns - 1
                 print("\r" + line[:width].ljust(width), end="", flush=True)
             else:
-                say(line)
+                with suppress(BrokenPipeError):  # the next line of the program itself ends it
+                    say(line)
 
     def _wipe(self) -> None:
         if self._moves:
