@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import doctest
 import re
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from lessons import LESSONS, NOTEBOOKS, Lesson, headings, label
 from spellchecker import SpellChecker
 
 from course_utils import drill, explain
-from tools import links
+from tools import execute_notebooks, links
 from tools.site import launching
 
 ROOT = NOTEBOOKS.parent
@@ -30,7 +31,8 @@ def markdown(path: Path) -> str:
     if path.suffix == ".md":
         return path.read_text(encoding="utf-8")
     cells = nbformat.read(path, as_version=4).cells
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    texts = [cell.source for cell in cells if cell.cell_type == "markdown" and cell.id != launching.CELL]
+    return "\n\n".join(texts)
 
 
 def prose(text: str) -> str:
@@ -140,23 +142,55 @@ def test_the_readme_shows_what_explain_prints() -> None:
     assert len(rows) == 3 and all(row in printed for row in rows)
 
 
+def a_repository(folder: Path) -> Callable[..., object]:
+    """Make one with a commit; return git in it."""
+
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments], cwd=folder, check=True)
+
+    git("init", "-q", "-b", "main")
+    git("commit", "-q", "--allow-empty", "-m", "one")
+    return git
+
+
 def test_links_are_those_of_the_address_that_git_knows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert doctest.testmod(launching) == (0, 3)
-
-    def git(*arguments: str) -> None:
-        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments], cwd=tmp_path, check=True)
-
-    git("init", "-q")
-    git("commit", "-q", "--allow-empty", "-m", "one")
     monkeypatch.setattr(links, "ROOT", tmp_path)
+    git = a_repository(tmp_path)
     assert links.main() == 1 and "git knows no address" in capsys.readouterr().out
     git("remote", "add", "origin", "git@github.com:Someone/course.git")
     assert links.main() == 0
     said = capsys.readouterr().out
     assert "https://someone.github.io/course/" in said and "mybinder.org/v2/gh/Someone/course/" in said
     assert "git clone -q --depth 1 https://github.com/Someone/course course" in said
+
+
+def test_lessons_get_links_keep_them_and_lose_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "ROOT", tmp_path)
+    git = a_repository(tmp_path)
+    for lesson in LESSONS:
+        (tmp_path / "notebooks").mkdir(exist_ok=True)
+        shutil.copy(NOTEBOOKS / lesson.notebook, tmp_path / "notebooks")
+    lessons = {path: path.read_bytes() for path in (tmp_path / "notebooks").iterdir()}
+    assert links.main(["--in-notebooks"]) == 1, "git knows no address"
+    assert all(path.read_bytes() == before for path, before in lessons.items())
+
+    git("remote", "add", "origin", "https://github.com/o/r.git")
+    for arguments, reference in ((["v1"], "v1"), ([], "main")):
+        assert links.main(["--in-notebooks", *arguments]) == 0
+        for path in lessons:
+            text = path.read_text(encoding="utf-8")
+            notebook = execute_notebooks.read(path)
+            assert execute_notebooks.as_text(execute_notebooks.normal_form(notebook)) == text, "the form to commit"
+            assert [cell.id for cell in notebook.cells[:2]] == ["title", launching.CELL]
+            for place in ("mybinder.org/v2/gh/o/r/{}?urlpath=lab/tree", "colab.research.google.com/github/o/r/blob/{}"):
+                assert f"https://{place.format(reference)}/notebooks/{path.name})" in notebook.cells[1].source
+            assert "mybinder" not in markdown(path) and sum(cell.id == launching.CELL for cell in notebook.cells) == 1
+
+    assert links.main(["--out-of-notebooks"]) == 0
+    assert all(path.read_bytes() == before for path, before in lessons.items())
 
 
 # -- the parts ----------------------------------------------------------------------------------------------------

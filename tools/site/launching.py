@@ -6,6 +6,10 @@ import re
 import subprocess
 from pathlib import Path
 
+CELL = "launch"
+"""The id of a lesson's cell of links, where its author has put one in: python course.py links --in-notebooks"""
+IN_A_NOTEBOOK = ("Run it on Binder", "Open it in Colab", "What Colab needs first")
+
 REPOSITORY = re.compile(r"(?:https?://(?:[^@/]+@)?|ssh://git@|git@)github\.com[:/]([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
 
 
@@ -44,11 +48,16 @@ def reading_edition(folder: Path) -> str:
     return pages(_git(folder, "remote", "get-url", "origin"))
 
 
-def from_git(folder: Path, notebook: str) -> dict[str, str]:
-    """Return the links for a lesson as git in ``folder`` knows them: to a release, if one is checked out."""
+def branch(folder: Path) -> str:
+    """Return the branch that is checked out in ``folder``; "" where there is none."""
+    return _git(folder, "branch", "--show-current")
+
+
+def from_git(folder: Path, notebook: str, reference: str = "") -> dict[str, str]:
+    """Return the links for a lesson as git in ``folder`` knows them: to ``reference``, else to what is checked out."""
     remote = _git(folder, "remote", "get-url", "origin")
-    release = _git(folder, "describe", "--tags", "--exact-match") or _git(folder, "rev-parse", "HEAD")
-    return places(remote, release, notebook) if remote and release else {}
+    reference = reference or _git(folder, "describe", "--tags", "--exact-match") or _git(folder, "rev-parse", "HEAD")
+    return places(remote, reference, notebook) if remote and reference else {}
 
 
 def _git(folder: Path, *arguments: str) -> str:

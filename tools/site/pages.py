@@ -117,6 +117,7 @@ def _text(data: dict[str, Any]) -> str:
 def _page(lesson: Lesson, stills: _Stills) -> NotebookNode:
     """Return a lesson with all its outputs as HTML, and what is to be said about the page below its title."""
     page = copy.deepcopy(lesson.notebook)
+    page.cells = [cell for cell in page.cells if cell.id != launching.CELL]  # the page has links of its own
     for cell in page.cells:
         if cell.cell_type == "code":
             _show(cell, lesson, stills)
