@@ -563,7 +563,16 @@ def test_the_page_about_other_frameworks_is_small_and_printable(browser: Browser
     page = context.new_page()
     page.goto((site / ELSEWHERE).as_uri())
     expect(page.get_by_text("Without JavaScript nothing can be chosen here")).to_be_visible()
-    remedies, *rules = page.locator(".elsewhere-table").all()
-    assert remedies.locator("tbody tr").count() == len(REMEDIES) and len(rules) == 7
-    assert sum(one.locator("tbody tr").count() for one in rules) > 60
+    remedies, rules = (page.locator(f"#{section} details") for section in ("how-to-make-them-equal", "all-rules"))
+    assert remedies.locator("tbody tr").count() == len(REMEDIES)
+    assert rules.count() == 7 and rules.locator("tbody tr").count() > 60
+    row = rules.locator("tbody tr").first
+    expect(row).not_to_be_visible()
+    assert page.evaluate("document.documentElement.scrollHeight") < 3000, "what nobody asked for is folded away"
+    page.emulate_media(media="print")
+    for printed in (row, rules.first.locator("summary")):
+        expect(printed).to_be_visible()
+    page.emulate_media(media="screen")
+    rules.first.locator("summary").click()
+    expect(row).to_be_visible()
     context.close()

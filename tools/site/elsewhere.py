@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from elsewhere.cases import BY_KEY, CASES
 from elsewhere.parts import PARTS, SEPARATOR
@@ -98,9 +98,9 @@ def page() -> str:
             ),
             "## How to make them equal",
             "Each of these was run, and gives the row of Keras on TensorFlow up to the rounding of float32.",
-            _raw(_remedies()),
+            *(_raw(_remedies(framework)) for framework in dict.fromkeys(one.framework for one in REMEDIES)),
             "## All rules",
-            *(line for operation in dict.fromkeys(case.operation for case in CASES) for line in _rules(operation)),
+            *(_raw(_rules(operation)) for operation in dict.fromkeys(case.operation for case in CASES)),
             "## How this was found",
             f"{len(table().answers):,} answers to {len(CASES)} cases, on {table().platform}. `python -m elsewhere` "
             "asks again, as `elsewhere/README.md` says. Where a library refuses, its own words are shown.",
@@ -114,12 +114,14 @@ def _raw(element: str) -> str:
     return f"```{{raw}} html\n{element}\n```\n"
 
 
-def _table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def _table(caption: str, heads: Iterable[str], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table, folded away below its caption and the number of its rows."""
     head = "".join(f'<th scope="col">{one}</th>' for one in heads)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     return (
+        f'<details class="spoiler named"><summary>{html.escape(caption)}: {len(rows)}</summary>'
         f'<div class="elsewhere-table" tabindex="0" role="group" aria-label="{html.escape(caption)}">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
     )
 
 
@@ -132,25 +134,25 @@ def _begun(sentence: str) -> str:
     return sentence if sentence.startswith("k ") else sentence[0].upper() + sentence[1:]
 
 
-def _remedies() -> str:
+def _remedies(framework: str) -> str:
     keras = {one.case: one for one in reversed(table().answers) if one.framework == KERAS}
     rows = {(one.framework, one.case, one.call): one for one in table().remedies}
     return _table(
-        "How to make them equal",
-        ("Framework", "Keras", "There", "Both give"),
-        (
+        framework,
+        ("Keras", "There", "Both give"),
+        [
             (
-                one.framework,
                 f"<code>{html.escape(keras[one.case].call)}</code>",
                 f"{emphasised(one.why)}<br><code>{html.escape(one.call)}</code>",
-                f"from {' '.join(map(short, BY_KEY[one.case].x))}:<br>{_row(rows[one.framework, one.case, one.call])}",
+                f"from {' '.join(map(short, BY_KEY[one.case].x))}:<br>{_row(rows[framework, one.case, one.call])}",
             )
             for one in REMEDIES
-        ),
+            if one.framework == framework
+        ],
     )
 
 
-def _rules(operation: str) -> Iterable[str]:
+def _rules(operation: str) -> str:
     """A table of who follows which rule, each with the first case in which it gives a row that other rules do not."""
     answers = [one for one in table().answers if BY_KEY[one.case].operation == operation and one.rule]
     rows = []
@@ -161,4 +163,4 @@ def _rules(operation: str) -> Iterable[str]:
             said = emphasised(_begun("; ".join(PARTS[part] for part in rule.split(SEPARATOR))))
             example = f"{html.escape(BY_KEY[rarest.case].name)}:<br>{_row(rarest)}"
             rows.append((f"{said}.", ", ".join(dict.fromkeys(one.framework for one in those)), example))
-    return [f"### {operation.capitalize()}", _raw(_table(operation, ("Rule", "Who", "For example"), rows))]
+    return _table(operation.capitalize(), ("Rule", "Who", "For example"), rows)
