@@ -273,7 +273,7 @@ def test_one_side_is_enough_to_exclude_an_output_padding() -> None:
 def test_an_even_kernel_that_fails_when_it_is_called_is_explained() -> None:
     frame = at(4, 4, 2, output_padding=0)
     assert frame.refused
-    assert "Keras builds such a layer and fails when it is called" in frame.answers[0].lines[1]
+    assert "Keras on TensorFlow builds such a layer and fails when it is called" in frame.answers[0].lines[1]
     assert "doesn't match computed" in frame.answers[2].lines[1]
     assert "output_padding=0 asks for 6, which is none of them" in frame.remarks[0]
     assert "fails when it is called" in frame.verdict

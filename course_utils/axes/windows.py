@@ -248,7 +248,8 @@ class TransposedWindow(Axis):
             raise ShapeError(
                 f"output_padding={self.output_padding} gives {o} cells, and a convolution with k = {self.size}, "
                 f's = {self.stride}, padding="{self.padding}" makes {max(-(-o // self.stride), 0)} of those, not '
-                f"{n}: Keras builds such a layer and fails when it is called. {another} it out, or take an odd k."
+                f"{n}: Keras on TensorFlow builds such a layer and fails when it is called. "
+                f"{another} it out, or take an odd k."
             )
 
     def crops(self, n: int) -> tuple[int, int]:

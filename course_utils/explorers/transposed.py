@@ -30,7 +30,7 @@ DEFAULT = "default"
 OUTPUT_PADDINGS = {DEFAULT: "default", 0: "0", 1: "1", 2: "2", 3: "3"}
 
 _EXCLUDED = "Impossible, as expected: output_padding must be below s, and Keras refuses to make the layer."
-_FAILS = "Impossible, as expected: Keras makes such a layer, and fails when it is called."
+_FAILS = "Impossible, as expected: Keras on TensorFlow makes such a layer, and fails when it is called."
 _ADDED = "added up from its stamps", "added up from their stamps"
 _BESIDE = "upsampled, then convolved"
 #: How the other grids go with an output cell: the ``follow`` of an ``Arithmetic``.
