@@ -121,7 +121,12 @@ def test_the_question() -> None:
         (L.MaxPooling2D(2), 1, [2, 3], "⌊(2 − 2) / 2⌋ + 1 = 1 and ⌊(3 − 2) / 2⌋ + 1 = 1"),
         (L.Conv2D(8, 3, strides=2, data_format="channels_first"), 4, [9, 10], "rounds down"),
         (L.Cropping2D(2), 1, [5], "Only 5"),
-        (L.Conv2DTranspose(2, 2, strides=2, padding="same", output_padding=0), 6, [], "Keras on TensorFlow builds such a layer"),
+        (
+            L.Conv2DTranspose(2, 2, strides=2, padding="same", output_padding=0),
+            6,
+            [],
+            "Keras on TensorFlow builds such a layer",
+        ),
         (L.Conv2D(4, 3, groups=2), 5, [7], "Only 7"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The ways back: from sizes to the layers that make them, from an output to its inputs, from Keras to PyTorch.
+"""The ways back: from sizes to layers, from an output to its inputs, from Keras to PyTorch, ONNX or flax.
 
     from course_utils import came_from, port, which
 
@@ -12,10 +12,12 @@
 ``found``              ``Way`` and ``Ways``, what ``which`` returns
 ``sources``            ``came_from``, and what it returns
 ``porting``            ``port``: reads the layer, puts the text together
-``torch_rules``        which modules of PyTorch give the same values: a rule for each kind of layer with axes
-``torch_layers``       the same for layers without axes: Dense, normalizations, activations
-``torch_activations``  the same for activations, however Keras was given them
-``torch_modules``      how modules are written, and what has to be known of the input
+``rules``              what a layer does, step by step: a rule for each kind of layer
+``activations``        the same for activations, however Keras was given them
+``steps``              the steps, what has to be known of the input, and what a target is
+``in_torch``           how PyTorch writes each step; ``torch_layers``: the layers that it alone has a rule for
+``in_onnx``            how ONNX writes each step
+``in_flax``            how flax writes each step
 ``arguments``          what was handed over, and one clear sentence where that is unusable
 =====================  ===================================================================================
 """
