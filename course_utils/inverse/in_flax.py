@@ -14,21 +14,15 @@ from collections.abc import Sequence
 
 from course_utils.inverse.steps import (
     Activation,
-    BatchNormalization,
     Code,
     Convolution,
-    Cropping,
-    Dense,
-    GlobalPooling,
     LayerInput,
     Module,
-    Padding,
-    Pooling,
     Ported,
+    Step,
     Target,
-    Transposed,
-    Upsampling,
     Written,
+    bias_of,
     nested,
 )
 
@@ -78,12 +72,10 @@ def _convolution(step: Convolution, _: LayerInput) -> Written:
 
 def _weighted(call: str, kernel: str, bias: bool) -> Module:
     """A module with a kernel, whose call is not closed yet."""
-    return Module(
-        call + ("" if bias else ", use_bias=False") + ")", {"kernel": kernel, **({"bias": "bias"} if bias else {})}
-    )
+    return Module(call + ("" if bias else ", use_bias=False") + ")", {"kernel": kernel, **bias_of(bias)})
 
 
-def _transposed(step: Transposed, _: LayerInput) -> Written:
+def _transposed(step: Convolution, _: LayerInput) -> Written:
     """A window over the spread cells: where nothing is cut off, k_eff − 1 zeros stand at either end."""
     whole = [(axis.effective_size - 1, crop) for axis, crop in zip(step.axes, step.crops, strict=True)]
     call = (
@@ -96,42 +88,46 @@ def _transposed(step: Transposed, _: LayerInput) -> Written:
     return (_weighted(call, "kernel", bias=step.bias),), ()
 
 
-def _pooling(step: Pooling, _: LayerInput) -> Written:
+def _pooling(step: Step, _: LayerInput) -> Written:
     sizes, strides = (tuple(getattr(axis, name) for axis in step.axes) for name in ("size", "stride"))
     padding = str(step.axes[0].padding).upper()
-    counted = ", count_include_pad=False" if step.mean and padding == "SAME" else ""
-    return (_of_x(f'nn.{"avg" if step.mean else "max"}_pool(x, {sizes}, {strides}, "{padding}"{counted})'),), ()
+    how = "avg" if step.kind == "AveragePooling" else "max"
+    counted = ", count_include_pad=False" if how == "avg" and padding == "SAME" else ""
+    return (_of_x(f'nn.{how}_pool(x, {sizes}, {strides}, "{padding}"{counted})'),), ()
 
 
-def _global_pooling(step: GlobalPooling, _: LayerInput) -> Written:
-    axes = tuple(range(1, 1 + step.dimensions))
-    return (_of_x(f"x.{'mean' if step.mean else 'max'}({axes}{', keepdims=True' if step.keepdims else ''})"),), ()
+def _global_pooling(step: Step, _: LayerInput) -> Written:
+    how = "mean" if "Average" in step.kind else "max"
+    keepdims = ", keepdims=True" if step.layer.keepdims else ""
+    return (_of_x(f"x.{how}({tuple(range(1, 1 + len(step.axes)))}{keepdims})"),), ()
 
 
-def _upsampling(step: Upsampling, _: LayerInput) -> Written:
-    if step.interpolation == "nearest":
-        return tuple(_of_x(f"x.repeat({f}, {axis})") for axis, f in enumerate(step.factors, 1) if f > 1), ()
-    sizes = ", ".join(f"{factor} * x.shape[{axis}]" for axis, factor in enumerate(step.factors, 1))
-    return (_of_x(f'jax.image.resize(x, (x.shape[0], {sizes}, x.shape[-1]), "{step.interpolation}")'),), ()
+def _upsampling(step: Step, _: LayerInput) -> Written:
+    factors = [(place, axis.factor) for place, axis in enumerate(step.axes, 1)]
+    if step.axes[0].interpolation == "nearest":
+        return tuple(_of_x(f"x.repeat({factor}, {place})") for place, factor in factors if factor > 1), ()
+    sizes = ", ".join(f"{factor} * x.shape[{place}]" for place, factor in factors)
+    return (_of_x(f'jax.image.resize(x, (x.shape[0], {sizes}, x.shape[-1]), "{step.axes[0].interpolation}")'),), ()
 
 
-def _padding(step: Padding, _: LayerInput) -> Written:
-    return (_of_x(f"jnp.pad(x, {[(0, 0), *step.pads, (0, 0)]})"),), ()
+def _padding(step: Step, _: LayerInput) -> Written:
+    return (_of_x(f"jnp.pad(x, {[(0, 0), *step.ends, (0, 0)]})"),), ()
 
 
-def _cropping(step: Cropping, _: LayerInput) -> Written:
-    cells = (f"{before or ''}:{-after or ''}" for before, after in step.cells)
+def _cropping(step: Step, _: LayerInput) -> Written:
+    cells = (f"{before or ''}:{-after or ''}" for before, after in step.ends)
     return (_of_x(f"x[:, {', '.join(cells)}]"),), ()
 
 
-def _dense(step: Dense, _: LayerInput) -> Written:
-    return (_weighted(f"nn.Dense({step.units}", "kernel", bias=step.bias),), ()
+def _dense(step: Step, _: LayerInput) -> Written:
+    return (_weighted(f"nn.Dense({step.layer.units}", "kernel", bias=step.layer.use_bias),), ()
 
 
-def _batch_normalization(step: BatchNormalization, _: LayerInput) -> Written:
-    left_out = ", use_scale=False" * (not step.scale) + ", use_bias=False" * (not step.center)
-    call = f"nn.BatchNorm(use_running_average=True, momentum={step.momentum}, epsilon={step.epsilon}{left_out})"
-    held = {"scale": "gamma" * step.scale, "bias": "beta" * step.center, "mean": "mean", "var": "variance"}
+def _batch_normalization(step: Step, _: LayerInput) -> Written:
+    layer = step.layer
+    left_out = ", use_scale=False" * (not layer.scale) + ", use_bias=False" * (not layer.center)
+    call = f"nn.BatchNorm(use_running_average=True, momentum={layer.momentum}, epsilon={layer.epsilon}{left_out})"
+    held = {"scale": "gamma" * layer.scale, "bias": "beta" * layer.center, "mean": "mean", "var": "variance"}
     return (Module(call, {name: array for name, array in held.items() if array}),), ()
 
 
@@ -170,16 +166,18 @@ FLAX = Target(
     dtypes=("float32",),
     in_dtype="",
     writers={
-        Activation: _activation,
-        BatchNormalization: _batch_normalization,
-        Convolution: _convolution,
-        Cropping: _cropping,
-        Dense: _dense,
-        GlobalPooling: _global_pooling,
-        Padding: _padding,
-        Pooling: _pooling,
-        Transposed: _transposed,
-        Upsampling: _upsampling,
+        "Activation": _activation,
+        "AveragePooling": _pooling,
+        "BatchNormalization": _batch_normalization,
+        "Conv": _convolution,
+        "ConvTranspose": _transposed,
+        "Cropping": _cropping,
+        "Dense": _dense,
+        "GlobalAveragePooling": _global_pooling,
+        "GlobalMaxPooling": _global_pooling,
+        "MaxPooling": _pooling,
+        "UpSampling": _upsampling,
+        "ZeroPadding": _padding,
     },
     activations=_ACTIVATIONS,
     interpolations=("nearest", "bilinear", "lanczos3", "lanczos5"),

@@ -13,22 +13,16 @@ from collections.abc import Mapping, Sequence
 from course_utils.axes import TransposedWindow, Window
 from course_utils.inverse.steps import (
     Activation,
-    BatchNormalization,
     Code,
     Convolution,
-    Cropping,
-    Dense,
-    GlobalPooling,
     LayerInput,
     Module,
-    Padding,
     Pads,
-    Pooling,
     Ported,
+    Step,
     Target,
-    Transposed,
-    Upsampling,
     Written,
+    bias_of,
     channels_first,
     nested,
     pads_of,
@@ -94,65 +88,65 @@ def _sides(pads: Pads) -> list[int]:
     return [cells for side in zip(*pads, strict=True) for cells in side]
 
 
-def _held(step: Convolution | Transposed, name: str) -> dict[str, str]:
-    return {name: channels_first(step), **({"bias": "bias"} if step.bias else {})}
+def _held(step: Convolution) -> dict[str, str]:
+    return {step.kernel: channels_first(step), **bias_of(step.bias)}
 
 
 def _convolution(step: Convolution, given: LayerInput) -> Written:
     pads, notes = pads_of(step.axes, given)
     groups = f"group={step.groups}" if step.groups > 1 else ""
-    return (_node("Conv", _held(step, step.kernel), *_window(step.axes, pads), groups),), notes
+    return (_node("Conv", _held(step), *_window(step.axes, pads), groups),), notes
 
 
-def _transposed(step: Transposed, _: LayerInput) -> Written:
+def _transposed(step: Convolution, _: LayerInput) -> Written:
     """``output_padding`` adds at the end, and ``pads`` cuts at either: as many as Keras."""
     cut = tuple((before, max(after, 0)) for before, after in step.crops)
     added = _unless(0, "output_padding", [max(-after, 0) for _, after in step.crops])
-    return (_node("ConvTranspose", _held(step, "kernel"), *_window(step.axes, cut), added),), ()
+    return (_node("ConvTranspose", _held(step), *_window(step.axes, cut), added),), ()
 
 
-def _pooling(step: Pooling, given: LayerInput) -> Written:
+def _pooling(step: Step, given: LayerInput) -> Written:
     """A mean of real cells only is what ONNX means, unless it is told otherwise."""
     pads, notes = pads_of(step.axes, given)
-    return (_node("AveragePool" if step.mean else "MaxPool", None, *_window(step.axes, pads)),), notes
+    return (_node("AveragePool" if "Average" in step.kind else "MaxPool", None, *_window(step.axes, pads)),), notes
 
 
-def _global_pooling(step: GlobalPooling, _: LayerInput) -> Written:
-    pool = _node("GlobalAveragePool" if step.mean else "GlobalMaxPool")
-    return ((pool,) if step.keepdims else (pool, _node("Flatten"))), ()
+def _global_pooling(step: Step, _: LayerInput) -> Written:
+    pool = _node("GlobalAveragePool" if "Average" in step.kind else "GlobalMaxPool")
+    return ((pool,) if step.layer.keepdims else (pool, _node("Flatten"))), ()
 
 
-def _upsampling(step: Upsampling, _: LayerInput) -> Written:
-    scales = {"scales": f'np.array([1, 1, {", ".join(map(str, step.factors))}], dtype="float32")'}
-    return (_node("Resize", scales, _RESIZE[step.interpolation], x='"{x}", ""'),), ()
+def _upsampling(step: Step, _: LayerInput) -> Written:
+    scales = {"scales": f'np.array({[1, 1, *(axis.factor for axis in step.axes)]}, dtype="float32")'}
+    return (_node("Resize", scales, _RESIZE[step.axes[0].interpolation], x='"{x}", ""'),), ()
 
 
-def _padding(step: Padding, _: LayerInput) -> Written:
-    return (_node("Pad", {"pads": f"np.array({_sides(((0, 0), (0, 0), *step.pads))})"}),), ()
+def _padding(step: Step, _: LayerInput) -> Written:
+    return (_node("Pad", {"pads": f"np.array({_sides(((0, 0), (0, 0), *step.ends))})"}),), ()
 
 
-def _cropping(step: Cropping, _: LayerInput) -> Written:
-    ends = [f"{-after}" if after else "2**63 - 1" for _, after in step.cells]
+def _cropping(step: Step, _: LayerInput) -> Written:
+    ends = [f"{-after}" if after else "2**63 - 1" for _, after in step.ends]
     arrays = {
-        "starts": f"np.array({[before for before, _ in step.cells]})",
+        "starts": f"np.array({[before for before, _ in step.ends]})",
         "ends": f"np.array([{', '.join(ends)}])",
-        "axes": f"np.array({list(range(2, 2 + len(step.cells)))})",
+        "axes": f"np.array({list(range(2, 2 + len(step.ends)))})",
     }
     return (_node("Slice", arrays),), ()
 
 
-def _dense(step: Dense, _: LayerInput) -> Written:
-    return (_node("Gemm", {"kernel": "kernel", **({"bias": "bias"} if step.bias else {})}),), ()
+def _dense(step: Step, _: LayerInput) -> Written:
+    return (_node("Gemm", {"kernel": "kernel", **bias_of(step.layer.use_bias)}),), ()
 
 
-def _batch_normalization(step: BatchNormalization, _: LayerInput) -> Written:
+def _batch_normalization(step: Step, given: LayerInput) -> Written:
     arrays = {
-        "gamma": "gamma" if step.scale else f'np.ones({step.channels}, dtype="float32")',
-        "beta": "beta" if step.center else f'np.zeros({step.channels}, dtype="float32")',
+        "gamma": "gamma" if step.layer.scale else f'np.ones({given.channels}, dtype="float32")',
+        "beta": "beta" if step.layer.center else f'np.zeros({given.channels}, dtype="float32")',
         "mean": "mean",
         "variance": "variance",
     }
-    return (_node("BatchNormalization", arrays, f"epsilon={step.epsilon}"),), ()
+    return (_node("BatchNormalization", arrays, f"epsilon={step.layer.epsilon}"),), ()
 
 
 def _activation(step: Activation, _: LayerInput) -> Written:
@@ -199,16 +193,18 @@ ONNX = Target(
     dtypes=("float32",),
     in_dtype="",
     writers={
-        Activation: _activation,
-        BatchNormalization: _batch_normalization,
-        Convolution: _convolution,
-        Cropping: _cropping,
-        Dense: _dense,
-        GlobalPooling: _global_pooling,
-        Padding: _padding,
-        Pooling: _pooling,
-        Transposed: _transposed,
-        Upsampling: _upsampling,
+        "Activation": _activation,
+        "AveragePooling": _pooling,
+        "BatchNormalization": _batch_normalization,
+        "Conv": _convolution,
+        "ConvTranspose": _transposed,
+        "Cropping": _cropping,
+        "Dense": _dense,
+        "GlobalAveragePooling": _global_pooling,
+        "GlobalMaxPooling": _global_pooling,
+        "MaxPooling": _pooling,
+        "UpSampling": _upsampling,
+        "ZeroPadding": _padding,
     },
     activations=_ACTIVATIONS,
     interpolations=_RESIZE,

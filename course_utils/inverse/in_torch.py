@@ -15,22 +15,16 @@ from collections.abc import Sequence
 from course_utils.axes import NoRule, Window
 from course_utils.inverse.steps import (
     Activation,
-    BatchNormalization,
     Code,
     Convolution,
-    Cropping,
-    Dense,
-    GlobalPooling,
     LayerInput,
     Module,
-    Padding,
     Pads,
-    Pooling,
     Ported,
+    Step,
     Target,
-    Transposed,
-    Upsampling,
     Written,
+    bias_of,
     channels_first,
     each,
     folded,
@@ -106,15 +100,6 @@ def _uneven(pads: Pads) -> bool:
     return any(before != after for before, after in pads)
 
 
-def _bias(step: Convolution | Transposed | Dense) -> dict[str, str]:
-    return {"bias": "bias"} if step.bias else {}
-
-
-def _no_bias(step: Convolution | Transposed | Dense) -> bool | None:
-    """What ``bias`` is set to; it is not written where there is one."""
-    return None if step.bias else False
-
-
 # -- steps --------------------------------------------------------------------------------------------------------
 
 
@@ -131,13 +116,13 @@ def _convolution(step: Convolution, given: LayerInput) -> Written:
         padding=None if apart else _unless(0, [before for before, _ in pads]),
         dilation=_unless(1, [axis.dilation for axis in step.axes]),
         groups=step.groups if step.groups > 1 else None,
-        bias=_no_bias(step),
+        bias=None if step.bias else False,
     )
-    weights = {"weight": channels_first(step), **_bias(step)}
+    weights = {"weight": channels_first(step), **bias_of(step.bias)}
     return ((_pad_module(pads),) if apart else ()) + (Module(module, weights),), notes
 
 
-def _transposed(step: Transposed, _: LayerInput) -> Written:
+def _transposed(step: Convolution, _: LayerInput) -> Written:
     """PyTorch cuts ``padding`` off both ends and puts ``output_padding`` back at the end; Keras cuts the odd one after.
 
     So both sides lose what Keras cuts before, and what Keras cuts more, after, is cut by a module of its own.
@@ -151,10 +136,10 @@ def _transposed(step: Transposed, _: LayerInput) -> Written:
         stride=_unless(1, [axis.stride for axis in step.axes]),
         padding=_unless(0, [before for before, _ in step.crops]),
         output_padding=_unless(0, [max(before - after, 0) for before, after in step.crops]),
-        bias=_no_bias(step),
+        bias=None if step.bias else False,
         dilation=_unless(1, [axis.dilation for axis in step.axes]),
     )
-    found = Module(module, {"weight": channels_first(step), **_bias(step)})
+    found = Module(module, {"weight": channels_first(step), **bias_of(step.bias)})
     if not _uneven(beyond):
         return (found,), ()
     note = (
@@ -170,8 +155,8 @@ def _pool_sizes(axes: Sequence[Window]) -> dict[str, str | None]:
     return {"kernel_size": each(sizes), "stride": None if sizes == strides else each(strides)}
 
 
-def _pooling(step: Pooling, given: LayerInput) -> Written:
-    return (_average_pooling if step.mean else _max_pooling)(step.axes, given)
+def _pooling(step: Step, given: LayerInput) -> Written:
+    return (_average_pooling if "Average" in step.kind else _max_pooling)(step.axes, given)
 
 
 def _max_pooling(axes: Sequence[Window], given: LayerInput) -> Written:
@@ -229,46 +214,50 @@ def _no_larger_than(n: int | None, axis: Window) -> Window:
     return Window(n, stride=axis.stride)
 
 
-def _global_pooling(step: GlobalPooling, _: LayerInput) -> Written:
-    pool = Module(call(f"Adaptive{'Avg' if step.mean else 'Max'}Pool{step.dimensions}d", 1))
-    return ((pool,) if step.keepdims else (pool, Module("nn.Flatten()"))), ()
+def _global_pooling(step: Step, _: LayerInput) -> Written:
+    pool = Module(call(f"Adaptive{'Avg' if 'Average' in step.kind else 'Max'}Pool{len(step.axes)}d", 1))
+    return ((pool,) if step.layer.keepdims else (pool, Module("nn.Flatten()"))), ()
 
 
-def _upsampling(step: Upsampling, _: LayerInput) -> Written:
-    if max(step.factors) > LARGEST_FACTOR:
+def _upsampling(step: Step, _: LayerInput) -> Written:
+    factors = [axis.factor for axis in step.axes]
+    if max(factors) > LARGEST_FACTOR:
         raise NoRule(
             f"There is no rule for factors above {LARGEST_FACTOR}: PyTorch's rounding takes other cells there."
         )
     settings = (
-        {"mode": '"bilinear"', "align_corners": False} if step.interpolation == "bilinear" else {"mode": '"nearest"'}
+        {"mode": '"bilinear"', "align_corners": False}
+        if step.axes[0].interpolation == "bilinear"
+        else {"mode": '"nearest"'}
     )
-    return (Module(call("Upsample", scale_factor=each(step.factors), **settings)),), ()
+    return (Module(call("Upsample", scale_factor=each(factors), **settings)),), ()
 
 
-def _padding(step: Padding, _: LayerInput) -> Written:
-    return (_pad_module(step.pads),), ()
+def _padding(step: Step, _: LayerInput) -> Written:
+    return (_pad_module(step.ends),), ()
 
 
-def _cropping(step: Cropping, _: LayerInput) -> Written:
-    cut = tuple((-before, -after) for before, after in step.cells)
+def _cropping(step: Step, _: LayerInput) -> Written:
+    cut = tuple((-before, -after) for before, after in step.ends)
     return (_pad_module(cut),), ("Negative padding cuts cells off.",)
 
 
-def _dense(step: Dense, _: LayerInput) -> Written:
-    linear = call("Linear", step.channels, step.units, bias=_no_bias(step))
-    return (Module(linear, {"weight": transposed("kernel", (1, 0)), **_bias(step)}),), ()
+def _dense(step: Step, given: LayerInput) -> Written:
+    linear = call("Linear", given.channels, step.layer.units, bias=None if step.layer.use_bias else False)
+    return (Module(linear, {"weight": transposed("kernel", (1, 0)), **bias_of(step.layer.use_bias)}),), ()
 
 
-def _batch_normalization(step: BatchNormalization, _: LayerInput) -> Written:
-    if step.dimensions > 3:
-        raise NoRule(f"There is no rule for BatchNormalization on {step.dimensions} axes: PyTorch's take up to three.")
-    momentum = round(1 - step.momentum, 12)
-    module = call(f"BatchNorm{step.dimensions}d", step.channels, eps=step.epsilon, momentum=momentum)
+def _batch_normalization(step: Step, given: LayerInput) -> Written:
+    dimensions = max(len(given.sizes), 1)
+    if dimensions > 3:
+        raise NoRule(f"There is no rule for BatchNormalization on {dimensions} axes: PyTorch's take up to three.")
+    momentum = round(1 - step.layer.momentum, 12)
+    module = call(f"BatchNorm{dimensions}d", given.channels, eps=step.layer.epsilon, momentum=momentum)
     notes = (
         "Keras's momentum is what is kept of the old mean, PyTorch's what is taken of the new one.",
         "ported.eval() uses the stored mean and variance. In training PyTorch stores a slightly larger variance.",
     )
-    return (Module(module, scale_and_shift(step) | {"running_mean": "mean", "running_var": "variance"}),), notes
+    return (Module(module, scale_and_shift(step.layer) | {"running_mean": "mean", "running_var": "variance"}),), notes
 
 
 def _activation(step: Activation, _: LayerInput) -> Written:
@@ -313,16 +302,18 @@ TORCH = Target(
     dtypes=("float16", "float32", "float64"),
     in_dtype="ported.to(torch.{dtype}) makes it compute in that, too.",
     writers={
-        Activation: _activation,
-        BatchNormalization: _batch_normalization,
-        Convolution: _convolution,
-        Cropping: _cropping,
-        Dense: _dense,
-        GlobalPooling: _global_pooling,
-        Padding: _padding,
-        Pooling: _pooling,
-        Transposed: _transposed,
-        Upsampling: _upsampling,
+        "Activation": _activation,
+        "AveragePooling": _pooling,
+        "BatchNormalization": _batch_normalization,
+        "Conv": _convolution,
+        "ConvTranspose": _transposed,
+        "Cropping": _cropping,
+        "Dense": _dense,
+        "GlobalAveragePooling": _global_pooling,
+        "GlobalMaxPooling": _global_pooling,
+        "MaxPooling": _pooling,
+        "UpSampling": _upsampling,
+        "ZeroPadding": _padding,
     },
     activations=_ACTIVATIONS,
     interpolations=("nearest", "bilinear"),

@@ -7,26 +7,13 @@ them off again. All pads and crops are asked from ``axes``.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from course_utils.axes import Axis, NoRule, Window
+from course_utils.axes import NoRule, Window
 from course_utils.inverse.activations import activation
-from course_utils.inverse.steps import (
-    BatchNormalization,
-    Convolution,
-    Cropping,
-    Dense,
-    GlobalPooling,
-    LayerInput,
-    Padding,
-    Pooling,
-    Ported,
-    Step,
-    Target,
-    Transposed,
-    Upsampling,
-)
+from course_utils.inverse.steps import Activation, Convolution, LayerInput, Ported, Step, Target
 from course_utils.keras_layers import Layer, axes_of, check_settings, has_axes, kind_of
 
 
@@ -70,88 +57,62 @@ def _with_axes(layer: Layer, given: LayerInput) -> Ported:
     for axis, n in zip(axes, given.sizes, strict=True):
         if n is not None:
             axis.check_runs(n)
-    if kind.endswith("Transpose"):
-        return _weighted(layer, given, _transposed(layer, axes, given))
+    stem = re.sub(r"\dD", "", kind)
     if "Conv" in kind:
-        return _weighted(layer, given, *_convolutions(layer, axes, given))
-    step = next(step for start, step in _STEPS if kind.startswith(start))(layer, axes)
-    if isinstance(step, Upsampling) and step.interpolation not in given.target.interpolations:
+        return _weighted(layer, given, *_convolutions(stem, layer, axes, given))
+    how = getattr(layer, "interpolation", "nearest")
+    if how not in given.target.interpolations:
         raise NoRule(
-            f'There is no rule for interpolation="{step.interpolation}": {given.target.name} weighs the cells '
-            "otherwise or has none."
+            f'There is no rule for interpolation="{how}": {given.target.name} weighs the cells otherwise or has none.'
         )
-    return given.target.write([step], given)
+    return given.target.write([Step(stem, layer, axes)], given)
 
 
 def _weighted(layer: Layer, given: LayerInput, *steps: Step) -> Ported:
     """Steps with weights, and behind them the activation that the layer ends with, if there is one."""
-    end = () if layer.activation is None else activation(layer.activation, given)
+    end: tuple[Activation, ...] = () if layer.activation is None else activation(layer.activation, given)
     kernels = [getattr(step, "kernel", "kernel") for step in steps]
     return given.target.write([*steps, *end], given, [*kernels, *["bias"] * layer.use_bias])
 
 
-# -- with axes ----------------------------------------------------------------------------------------------------
-
-
-def _convolutions(layer: Layer, axes: Sequence[Any], given: LayerInput) -> tuple[Convolution, ...]:
+def _convolutions(stem: str, layer: Layer, axes: Sequence[Any], given: LayerInput) -> Iterator[Convolution]:
     """One, or of a separable convolution its two."""
-    kind = kind_of(layer)
-    if kind.startswith("Conv"):
+    if stem == "Conv":
         given.check_groups(layer.groups)
-        return (Convolution(axes, given.channels, layer.filters, "kernel", layer.use_bias, layer.groups),)
+        yield Convolution("Conv", layer, axes, given.channels, layer.filters, "kernel", layer.use_bias, layer.groups)
+        return
+    if stem == "ConvTranspose":
+        crops = []
+        for axis, n in zip(axes, given.sizes, strict=True):
+            axis.check_runs(n or 1)
+            crops.append(axis.crops(n or 1))  # the same for every n
+        yield Convolution(
+            stem, layer, axes, given.channels, layer.filters, "kernel", layer.use_bias, crops=tuple(crops)
+        )
+        return
     channels, made = given.channels, given.channels * layer.depth_multiplier
-    if kind.startswith("Depthwise"):
-        return (Convolution(axes, channels, made, "kernel", layer.use_bias, channels, True),)
-    points = [Window(1)] * len(axes)
-    return (
-        Convolution(axes, channels, made, "depthwise", False, channels, True),
-        Convolution(points, made, layer.filters, "pointwise", layer.use_bias),
-    )
-
-
-def _transposed(layer: Layer, axes: Sequence[Any], given: LayerInput) -> Transposed:
-    crops = []
-    for axis, n in zip(axes, given.sizes, strict=True):
-        axis.check_runs(n or 1)
-        crops.append(axis.crops(n or 1))  # the same for every n
-    return Transposed(axes, tuple(crops), given.channels, layer.filters, layer.use_bias)
-
-
-def _global_pooling(layer: Layer, axes: Sequence[Axis]) -> GlobalPooling:
-    return GlobalPooling(len(axes), "Average" in kind_of(layer), layer.keepdims)
-
-
-def _upsampling(_: Layer, axes: Sequence[Any]) -> Upsampling:
-    return Upsampling([axis.factor for axis in axes], axes[0].interpolation)
-
-
-#: By what the name of the layer begins with, for 1, 2 and 3 dimensions alike.
-_STEPS: tuple[tuple[str, Callable[[Layer, Sequence[Any]], Step]], ...] = (
-    ("MaxPooling", lambda _, axes: Pooling(axes, mean=False)),
-    ("AveragePooling", lambda _, axes: Pooling(axes, mean=True)),
-    ("Global", _global_pooling),
-    ("UpSampling", _upsampling),
-    ("ZeroPadding", lambda _, axes: Padding(tuple((axis.before, axis.after) for axis in axes))),
-    ("Cropping", lambda _, axes: Cropping(tuple((axis.before, axis.after) for axis in axes))),
-)
+    name, bias = ("kernel", layer.use_bias) if stem == "DepthwiseConv" else ("depthwise", False)
+    yield Convolution("Conv", layer, axes, channels, made, name, bias, channels, depthwise=True)
+    if stem == "SeparableConv":
+        points = [Window(1)] * len(axes)
+        yield Convolution("Conv", layer, points, made, layer.filters, "pointwise", layer.use_bias)
 
 
 # -- without axes -------------------------------------------------------------------------------------------------
 
 
 def _dense(layer: Layer, given: LayerInput) -> Ported:
-    channels = given.channels
-    if given.sizes and not given.target.channels_last:
+    if given.channels and given.sizes and not given.target.channels_last:
         raise NoRule(
             "There is no rule for Dense on maps: Keras works on the last axis, which are the channels, and "
             f"{given.target.name}'s channels are the first. A Conv2D with a 1×1 kernel does the same and has one."
         )
-    return _weighted(layer, given, Dense(channels, layer.units, layer.use_bias))
+    return _weighted(layer, given, Step("Dense", layer, ()))
 
 
 def check_channels(layer: Layer, given: LayerInput) -> None:
-    """Raise NoRule unless the layer normalizes each channel, the last axis or the first."""
-    if given.dim(layer.axis) != given.dim(-1 if given.last else 1):
+    """Raise NoRule unless the layer normalizes each channel, the last axis or the first; how many has to be known."""
+    if given.channels and given.dim(layer.axis) != given.dim(-1 if given.last else 1):
         raise NoRule(f"There is no rule for {kind_of(layer)}(axis={layer.axis}) here: only for the first or last axis.")
 
 
@@ -161,11 +122,9 @@ def _batch_normalization(layer: Layer, given: LayerInput) -> Ported:
             f"{given.target.name} has no BatchNormalization(renorm=True). In predict, one without renorm gives the "
             "same values: make it, build it, and plain.set_weights(layer.get_weights()[: len(plain.weights)])."
         )
-    channels, dimensions = given.channels, max(len(given.sizes), 1)
     check_channels(layer, given)
-    step = BatchNormalization(channels, dimensions, layer.epsilon, layer.momentum, layer.scale, layer.center)
     arrays = ["gamma"] * layer.scale + ["beta"] * layer.center
-    return given.target.write([step], given, [*arrays, "mean", "variance"])
+    return given.target.write([Step("BatchNormalization", layer, ())], given, [*arrays, "mean", "variance"])
 
 
 def _activation(layer: Layer, given: LayerInput) -> Ported:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_utils.axes import TransposedWindow, Window
+from course_utils.axes import Window
 from course_utils.explain.wording import AXIS_NAMES, listed
 from course_utils.inverse.arguments import Shape
 from course_utils.inverse.found import WIDTH
+from course_utils.keras_layers import Layer
 
 #: Ghost cells (before, after), per axis; cells that are cut off are negative.
 Pads = tuple[tuple[int, int], ...]
@@ -83,87 +84,45 @@ class LayerInput:
 
 
 @dataclass(frozen=True)
-class Convolution:
-    """``kernel`` is the name of its array. ``depthwise``: each channel is a group of its own."""
+class Step:
+    """One thing that a layer does.
 
-    axes: Sequence[Window]
+    Attributes:
+        kind: the kind of the layer without its dimensions: ``"MaxPooling"``.
+        layer: the Keras layer, which has the settings.
+        axes: one for each spatial dimension, where it has any.
+    """
+
+    kind: str
+    layer: Layer
+    axes: Sequence[Any]
+
+    @property
+    def ends(self) -> Pads:
+        """What a padding adds, or a cropping cuts off, on each axis."""
+        return tuple((axis.before, axis.after) for axis in self.axes)
+
+
+@dataclass(frozen=True)
+class Convolution(Step):
+    """A convolution, or one the other way.
+
+    Attributes:
+        channels: how many come in.
+        filters: how many go out.
+        kernel: the name of its array.
+        bias: whether it has one.
+        groups: into which the channels are dealt out; where it is depthwise, each channel is one.
+        crops: what a transposed one cuts off the sum of all stamps; a negative number adds cells that hold zeros.
+    """
+
     channels: int
     filters: int
     kernel: str
     bias: bool
     groups: int = 1
     depthwise: bool = False
-
-
-@dataclass(frozen=True)
-class Transposed:
-    """``crops`` are cut off the sum of all stamps; a negative number adds cells that hold zeros."""
-
-    axes: Sequence[TransposedWindow]
-    crops: Pads
-    channels: int
-    filters: int
-    bias: bool
-
-
-@dataclass(frozen=True)
-class Pooling:
-    """``mean``, of real cells only, or else the maximum."""
-
-    axes: Sequence[Window]
-    mean: bool
-
-
-@dataclass(frozen=True)
-class GlobalPooling:
-    """Over ``dimensions`` axes, of which each is left with one cell if ``keepdims``."""
-
-    dimensions: int
-    mean: bool
-    keepdims: bool
-
-
-@dataclass(frozen=True)
-class Upsampling:
-    """A factor for each axis."""
-
-    factors: Sequence[int]
-    interpolation: str
-
-
-@dataclass(frozen=True)
-class Padding:
-    """Zeros around the map, (before, after) on each axis."""
-
-    pads: Pads
-
-
-@dataclass(frozen=True)
-class Cropping:
-    """How many cells are cut off, (before, after) on each axis."""
-
-    cells: Pads
-
-
-@dataclass(frozen=True)
-class Dense:
-    """On vectors."""
-
-    channels: int
-    units: int
-    bias: bool
-
-
-@dataclass(frozen=True)
-class BatchNormalization:
-    """With the stored ``mean`` and ``variance``, then ``gamma`` and ``beta`` if there are any."""
-
-    channels: int
-    dimensions: int
-    epsilon: float
-    momentum: float
-    scale: bool
-    center: bool
+    crops: Pads = ()
 
 
 @dataclass(frozen=True)
@@ -172,20 +131,7 @@ class Activation:
 
     name: str
     settings: Mapping[str, Any]
-
-
-Step = (
-    Convolution
-    | Transposed
-    | Pooling
-    | GlobalPooling
-    | Upsampling
-    | Padding
-    | Cropping
-    | Dense
-    | BatchNormalization
-    | Activation
-)
+    kind: str = "Activation"
 
 
 # -- as text ------------------------------------------------------------------------------------------------------
@@ -261,7 +207,7 @@ class Target:
     copied: str
     dtypes: tuple[str, ...]
     in_dtype: str
-    writers: Mapping[type, Callable[[Any, LayerInput], Written]]
+    writers: Mapping[str, Callable[[Any, LayerInput], Written]]
     activations: Container[str]
     interpolations: Container[str]
     identity: Module
@@ -269,9 +215,9 @@ class Target:
     own: Mapping[str, Callable[[Any, LayerInput], Ported]] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
 
-    def write(self, steps: Sequence[Step], given: LayerInput, arrays: Sequence[str] = ()) -> Ported:
-        """All steps, one behind the other. Raises NoRule where the target has no writer for one."""
-        found = [self.writers[type(step)](step, given) for step in steps]
+    def write(self, steps: Sequence[Step | Activation], given: LayerInput, arrays: Sequence[str] = ()) -> Ported:
+        """All steps, one behind the other."""
+        found = [self.writers[step.kind](step, given) for step in steps]
         modules = tuple(itertools.chain.from_iterable(modules for modules, _ in found))
         pointwise = all(isinstance(step, Activation) and "axis" not in step.settings for step in steps)
         notes = tuple(itertools.chain.from_iterable(notes for _, notes in found))
@@ -299,17 +245,22 @@ def transposed(array: str, order: Sequence[int]) -> str:
     return array if in_order else f"{array}.transpose({', '.join(map(str, order))})"
 
 
-def channels_first(step: Convolution | Transposed) -> str:
+def bias_of(there: bool) -> dict[str, str]:
+    """The bias, if there is one: what every target calls it → its array."""
+    return {"bias": "bias"} if there else {}
+
+
+def channels_first(step: Convolution) -> str:
     """The kernel as PyTorch and ONNX store it.
 
     (*k, a, b) → (b, a, *k): both kinds of convolution store their two channel axes the other way round. Depthwise
     (*k, c_in, m) → (c_in·m, 1, *k): the m results of a channel stand side by side in both.
     """
     d = len(step.axes)
-    if isinstance(step, Convolution) and step.depthwise:
+    if step.depthwise:
         sizes = ", ".join(str(axis.size) for axis in step.axes)
         return f"{transposed(step.kernel, (d, d + 1, *range(d)))}.reshape(-1, 1, {sizes})"
-    return transposed(step.kernel if isinstance(step, Convolution) else "kernel", (d + 1, d, *range(d)))
+    return transposed(step.kernel, (d + 1, d, *range(d)))
 
 
 def pads_of(axes: Sequence[Window], given: LayerInput) -> tuple[Pads, tuple[str, ...]]:
