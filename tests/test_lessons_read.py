@@ -173,6 +173,7 @@ def test_lessons_get_links_keep_them_and_lose_them(tmp_path: Path, monkeypatch: 
     for lesson in LESSONS:
         (tmp_path / "notebooks").mkdir(exist_ok=True)
         shutil.copy(NOTEBOOKS / lesson.notebook, tmp_path / "notebooks")
+    assert links.main(["--out-of-notebooks"]) == 0, "in somebody's copy they are committed"
     lessons = {path: path.read_bytes() for path in (tmp_path / "notebooks").iterdir()}
     assert links.main(["--in-notebooks"]) == 1, "git knows no address"
     assert all(path.read_bytes() == before for path, before in lessons.items())
