@@ -29,7 +29,7 @@ FETCHED = os.path.join(ROOT, ".python")
 HOW_TO_GET_ONE = {
     "win32": "Install one from python.org (the 64-bit installer), or with: winget install Python.Python.3.12",
     "darwin": "Install one from python.org, or with: brew install python@3.12",
-    "linux": "Install one with your package manager, for instance: sudo apt install python3 python3-venv",
+    "linux": "Install one with your package manager, for instance: sudo apt install python3.12 python3.12-venv",
 }
 
 

@@ -246,6 +246,7 @@ def test_first_start_installs_the_lock_and_opens_the_first_lesson(whole: tuple[C
     assert lab["module"] == "jupyterlab"
     assert f"--ServerApp.root_dir={course.folder}" in lab["arguments"]
     assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in lab["arguments"]
+    assert "--Application.log_level=WARN" in lab["arguments"], "the address is not lost among thirty lines"
     assert lab["arguments"][-2:] == ["--port", "9000"]
     assert Path(lab["prefix"]) == course.venv
     assert {name.partition("=")[0] for name in course.installed()} >= {"lab", "tiny-course"}

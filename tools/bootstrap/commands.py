@@ -125,6 +125,7 @@ def lab_command(venv: Path, arguments: Sequence[str]) -> list[str]:
     page = f"/lab/tree/{FIRST_LESSON}" if (ROOT / FIRST_LESSON).is_file() else "/lab"
     command = [str(venv_python(venv)), "-P", "-m", "jupyterlab"]  # -P: no file of the learner's shadows a module
     command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={page}"]
+    command += ["--Application.log_level=WARN"]  # else the address is lost among thirty lines
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container one is root, and JupyterLab would refuse
     return [*command, *arguments]
