@@ -9,19 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from elsewhere.adapters import Row, keras_, onnx_
-from elsewhere.adapters.keras_ import build, calls
-from elsewhere.cases import Case
+from elsewhere.adapters import Row, onnx_
+from elsewhere.adapters.keras_ import build, calls, names_anew as names
 
 __all__ = ["calls", "names", "row"]
-
-
-def names(case: Case) -> dict[str, Any]:
-    """As Keras alone has them. Its layers are numbered anew, or a refusal would tell how many cases came before."""
-    import keras
-
-    keras.utils.clear_session()
-    return keras_.names(case)
 
 
 def row(layer: Any, case: Any) -> Row:

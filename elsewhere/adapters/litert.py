@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from elsewhere.adapters import Row
-from elsewhere.adapters.keras_ import build, calls, names
+from elsewhere.adapters.keras_ import build, calls, names_anew as names
 
 __all__ = ["calls", "names", "row"]
 
