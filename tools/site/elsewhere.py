@@ -97,7 +97,9 @@ def page() -> str:
                 "<div data-elsewhere></div>"
             ),
             "## How to make them equal",
-            "Each of these was run, and gives the row of Keras on TensorFlow up to the rounding of float32.",
+            "Each of these was run, and gives the row of Keras on TensorFlow up to the rounding of float32. For a "
+            'layer of your own, `port(layer, input_shape=(28, 28, 3), to="torch")` of `course_utils` writes the code, '
+            'weights included; or `to="onnx"`, or `to="flax"`.',
             *(_raw(_remedies(framework)) for framework in dict.fromkeys(one.framework for one in REMEDIES)),
             "## All rules",
             *(_raw(_rules(operation)) for operation in dict.fromkeys(case.operation for case in CASES)),
