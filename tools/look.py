@@ -1,7 +1,7 @@
 """Look at lessons the way a learner sees them: real JupyterLab, real browser, PNG files to look at.
 
     python tools/look.py notebooks/01_pad_the_border.ipynb --theme light dark --width 1400 420
-    python tools/look.py notebooks/*.ipynb --cell 4 --keys "4:slider Step:ArrowRight*3,End"
+    python tools/look.py notebooks/*.ipynb --cell 4
 
 Opens each notebook, runs all cells once, and takes for each theme and width pictures of the whole notebook
 (in slices) and of every cell that shows a widget. Prints what each cell gave and everything that went wrong;
@@ -12,7 +12,6 @@ from 0 over all kinds of cells.
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import tempfile
 import time
@@ -27,18 +26,6 @@ import lab as rig
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def parse_keys(text: str) -> tuple[int, Any, str | None, list[str]]:
-    """Read `CELL:ROLE [NAME]:KEY[*TIMES],KEY...`, for example `4:slider Step:ArrowRight*3,End`."""
-    match = re.fullmatch(r"(\d+):([a-z]+)(?:[ -](.+))?:([^:]+)", text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not CELL:ROLE [NAME]:KEY[*TIMES],...")
-    keys: list[str] = []
-    for part in match[4].split(","):
-        key, _, times = part.strip().partition("*")
-        keys += [key] * int(times or 1)
-    return int(match[1]), match[2], match[3], keys
-
-
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -48,8 +35,6 @@ def arguments() -> argparse.Namespace:
     add("--width", nargs="+", type=int, default=[1400], help="of the window, in pixels")
     add("--out", type=Path, help="folder for the pictures (default: a new one in tmp)")
     add("--cell", nargs="+", type=int, help="pictures of these cells' output only, not of the notebook")
-    keys = "press keys on a control, then take another picture of its cell: 4:slider Step:ArrowRight*3,End"
-    add("--keys", nargs="+", type=parse_keys, default=[], metavar="CELL:ROLE [NAME]:KEYS", help=keys)
     add("--scale", type=float, default=1, help="device pixels in a picture for each pixel")
     return parser.parse_args()
 
@@ -67,15 +52,6 @@ def widget_cells(cells: list[dict[str, Any]]) -> list[int]:
     """Return the places of the cells that show a widget."""
     shown = [[output.get("data", {}) for output in cell.get("outputs", ())] for cell in cells]
     return [index for index, outputs in enumerate(shown) if any(WIDGET_VIEW in data for data in outputs)]
-
-
-def press(page: rig.WatchedPage, cell: int, role: Any, name: str | None, keys: list[str]) -> None:
-    """Press keys on a control as a person does: focus it, then one key after the other."""
-    rig.scroll_to_cell(page, cell)
-    rig.cell_output(page, cell).get_by_role(role, name=name).first.focus(timeout=5000)
-    for key in keys:
-        page.keyboard.press(key)
-    rig.settle(page)
 
 
 def pictures(
@@ -98,25 +74,15 @@ def look(page: rig.WatchedPage, server: rig.Lab, notebook: Path, options: argpar
     """Open one notebook, run it, take its pictures and print the findings."""
     started = time.monotonic()
 
-    def take(cells: list[int], after: str = "", whole: bool = False) -> None:
-        for name, png in pictures(page, options, cells, whole):
-            file = options.out / f"{notebook.stem}.{name}{after}.png"
-            file.write_bytes(png)
-            print(f"  {file}")
-
     print(f"{notebook.name}:")
     rig.open_notebook(page, server, notebook)
     rig.run_all(page, 300)
     cells = rig.model(page)["cells"]
     print(*describe_cells(cells), sep="\n")
-    take(options.cell or widget_cells(cells), whole=options.cell is None)
-    for number, order in enumerate(options.keys, 1):
-        try:
-            press(page, *order)
-        except Exception as error:  # a wrong name is the commonest mistake: say so and go on
-            print(f"  keys not pressed: {order}: {str(error).splitlines()[0]}")
-            continue
-        take([order[0]], after=f".keys{number}")
+    for name, png in pictures(page, options, options.cell or widget_cells(cells), whole=options.cell is None):
+        file = options.out / f"{notebook.stem}.{name}.png"
+        file.write_bytes(png)
+        print(f"  {file}")
     bad = {"raised": rig.error_outputs(page), "page error": page.errors, "left this machine": page.strays}
     for title, lines in (bad | {"console warning": page.warnings}).items():
         print(*(f"  {title}: {line}\n" for line in dict.fromkeys(lines)), sep="", end="")
