@@ -26,7 +26,7 @@ from course_utils.exercises.predictions import Prediction
 from course_utils.exercises.record import FILE, NOTE, Entry, Record, Value
 from elsewhere.remedies import REMEDIES
 from elsewhere.table import table
-from tools.site import launching
+from tools.site import launching, pages
 
 OF_LESSONS = [Path(lesson.notebook).with_suffix(".html").name for lesson in LESSONS]
 ELSEWHERE = "elsewhere.html"
@@ -157,15 +157,21 @@ def test_launch_links_come_from_the_address_git_knows(remote: str, repository: s
         assert links["Run it on Binder"].endswith("/v1?urlpath=lab/tree/notebooks/03_pool.ipynb")
 
 
-def test_without_a_remote_there_are_no_launch_links(tmp_path: Path) -> None:
+def test_without_a_remote_there_are_no_launch_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lesson = pages.lessons()[3]
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
     git: Callable[..., Any] = lambda *words: subprocess.run(["git", *words], cwd=tmp_path, check=True)  # noqa: E731
     assert launching.from_git(tmp_path, "03_pool.ipynb") == {}
     git("init", "-q")
     git("-c", "user.name=x", "-c", "user.email=x", "commit", "-q", "--allow-empty", "-m", "x")
     assert launching.from_git(tmp_path, "03_pool.ipynb") == {}
+    assert "launch" not in pages.about(lesson)
     git("remote", "add", "origin", "https://github.com/o/r.git")
     git("tag", "v7")
-    assert "/o/r/v7?" in launching.from_git(tmp_path, "03_pool.ipynb")["Run it on Binder"]
+    links = launching.from_git(tmp_path, "03_pool.ipynb")
+    assert "/o/r/v7?" in links["Run it on Binder"]
+    row, _, _ = pages.about(lesson).partition("<details")
+    assert re.findall(r'<a href="(.+?)">', row) == list(links.values())
 
 
 def test_the_workflow_publishes_what_the_command_builds() -> None:

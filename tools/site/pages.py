@@ -123,7 +123,7 @@ def _page(lesson: Lesson, stills: _Stills) -> NotebookNode:
             _show(cell, lesson, stills)
         # The page with all frameworks is in this edition only.
         cell.source = cell.source.replace("**Elsewhere.**", f"**[Elsewhere]({elsewhere.NAME}.md).**")
-    page.cells.insert(1, _markdown(ABOUT, _about(lesson)))
+    page.cells.insert(1, _markdown(ABOUT, about(lesson)))
     return page
 
 
@@ -174,12 +174,13 @@ def _markdown(identity: str, source: str) -> NotebookNode:
     return made
 
 
-def _about(lesson: Lesson) -> str:
+def about(lesson: Lesson) -> str:
     """Return what is said below the title: what this page is, what it lacks, and how to run the lesson."""
     links = launching.from_git(ROOT, f"{lesson.name}.ipynb")
-    run = "".join(f'<li><a href="{html.escape(address)}">{name}</a></li>' for name, address in links.items())
+    run = " ".join(f'<a href="{html.escape(address)}">{name}</a>' for name, address in links.items())
     return raw(
-        '<details class="about"><summary>This is the reading edition. What it lacks, and how to run the lesson'
+        (f'<p class="launch">{run}</p>' if run else "")
+        + '<details class="about"><summary>This is the reading edition. What it lacks, and how to run the lesson'
         f'</summary><p id="{ABOUT}">This page shows the lesson as it was run, with predictions that you answer here. '
         "Where the text says <em>run the cell</em>, what came out stands below it, folded where it would tell an "
         "answer. Your answers stay in this browser, not in a file; lessons 01 to 06 end with a button to "
@@ -189,7 +190,7 @@ def _about(lesson: Lesson) -> str:
         "the endless questions of <code>drill</code>, and <code>explain</code> on a model of your own.</p>"
         "<p><strong>To run it</strong> you need a copy of the course, and any Python from 3.8 on. In its folder, "
         f"<code>python course.py</code> sets everything up and opens JupyterLab; this lesson is "
-        f"<code>notebooks/{lesson.name}.ipynb</code>.</p>" + (f"<ul>{run}</ul>" if run else "") + "</details>"
+        f"<code>notebooks/{lesson.name}.ipynb</code>.</p></details>"
     )
 
 
