@@ -960,6 +960,20 @@ def test_a_longer_formula_moves_nothing_below_it(page: rig.WatchedPage) -> None:
     assert {width: top for width, top in tops.items() if len(set(top)) > 1} == {}
 
 
+def test_cells_stay_where_they_are_and_ghosts_grow_around_them(page: rig.WatchedPage) -> None:
+    explorer = shown(page, "padding")
+    explorer.button("Reset").click()
+    first = explorer.cell.locator('[data-name="input"] [data-at="0,0"]')
+    slider = explorer.slider("k, kernel size")
+    slider.focus()
+    places = []
+    for key in ("End", "ArrowLeft", "ArrowLeft", "Home"):  # 6, 5, 4 and 0 ghosts: the last leaves too much room
+        page.keyboard.press(key)
+        rig.settle(page)
+        places.append(first.bounding_box())
+    assert places[0] == places[1] == places[2] != places[3]
+
+
 def test_on_a_small_laptop_with_side_bars_every_end_fits_on_one_screen(
     page: rig.WatchedPage, lab: rig.Lab, tmp_path: Path
 ) -> None:

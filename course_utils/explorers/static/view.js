@@ -79,8 +79,16 @@ function put(element, attributes) {
   return element;
 }
 
+// Set a variable of the style sheet; the same again would have every element inside styled anew.
+function style(element, name, value) {
+  const property = `--${name}`;
+  if (element.style.getPropertyValue(property) !== String(value)) element.style.setProperty(property, value);
+}
+
 function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const only = element.childNodes.length === 1 && element.firstChild;
+  if (only.nodeType === Node.TEXT_NODE) only.data === text || (only.data = text);
+  else if (element.textContent !== text) element.textContent = text;
 }
 
 // Change `old` into `fresh`.
@@ -190,8 +198,6 @@ function makeCell(group, { row, column }) {
   const cell = shape(group, "g", { "data-at": `${row},${column}` });
   put(cell, { transform: `translate(${column * SIDE} ${row * SIDE})` });
   cell.box = shape(cell, "rect", { x: 1, y: 1, width: SIDE - 2, height: SIDE - 2, rx: 2 });
-  cell.sign = shape(cell, "path", { class: "cu-mark" });
-  cell.number = shape(cell, "text", { x: SIDE / 2, y: SIDE / 2 + 0.5 });
   return cell;
 }
 
@@ -200,17 +206,35 @@ function changeCell(cell, { role, text, shade }) {
   const look = shade < 0 ? `${role} cu-minus` : role;
   if (shown.look !== look) {
     put(cell, { class: `cu-cell cu-${look}` });
-    put(cell.sign, { d: MARKS[role] ?? null });
+    if (MARKS[role]) cell.sign ??= cell.insertBefore(shape(cell, "path", { class: "cu-mark" }), cell.number ?? null);
+    if (cell.sign) put(cell.sign, { d: MARKS[role] ?? null });
     cell.lit = false;
   }
-  if (shown.text !== text) setText(cell.number, minus(short(text)));
+  if (text) cell.number ??= shape(cell, "text", { x: SIDE / 2, y: SIDE / 2 + 0.5 });
+  if (cell.number && shown.text !== text) setText(cell.number, minus(short(text)));
   if (shown.shade !== shade) cell.box.style.setProperty("--shade", Math.abs(shade));
   Object.assign(shown, { look, text, shade });
+}
+
+// The rows and columns that a map is given room for. It keeps what it had while it nearly fills that: so its cells stay
+// where they are and as large as they are while a slider moves, ghosts grow outwards, and little is laid out anew.
+function roomFor(before, needed) {
+  if (before?.name !== needed.name) return needed;
+  const room = { name: needed.name };
+  for (const side of ["top", "left"]) room[side] = Math.min(before[side], needed[side]);
+  for (const side of ["bottom", "right"]) room[side] = Math.max(before[side], needed[side]);
+  const fills = (from, to) => {
+    const [length, most] = [needed[to] - needed[from], room[to] - room[from]];
+    return most - length <= Math.max(2, 0.3 * most);
+  };
+  return fills("top", "bottom") && fills("left", "right") ? room : needed;
 }
 
 function drawGrid(figure, grid, before) {
   const { cells, rows } = cellsOf(grid);
   const [top, left] = grid.origin;
+  const needed = { name: grid.name, top, left, bottom: top + rows, right: left + grid.columns };
+  const room = (figure.room = roomFor(figure.room, needed));
   if (!figure.svg) {
     const sheet = figure.appendChild(document.createElement("div"));
     put(sheet, { class: "cu-sheet", "data-lm-suppress-shortcuts": "true" });
@@ -220,18 +244,20 @@ function drawGrid(figure, grid, before) {
     shape(figure.svg, "rect", { class: "cu-frame", rx: 4, visibility: "hidden" });
     figure.grip = shape(figure.svg, "path", { class: "cu-grip", d: "M-8 6H6V-8M-1 6L6 -1", "aria-hidden": "true" });
   }
-  const [width, height] = [grid.columns * SIDE + MARGIN + RIM, rows * SIDE + MARGIN + RIM];
+  const [width, height] = [room.right - room.left, room.bottom - room.top].map((n) => n * SIDE + MARGIN + RIM);
   put(figure.svg, { "aria-label": grid.said, "data-grid": grid.name, class: grid.scale[0] < 0 ? "cu-signed" : null });
-  put(figure.svg, { viewBox: `${left * SIDE - MARGIN} ${top * SIDE - MARGIN} ${width} ${height}` });
+  put(figure.svg, { viewBox: `${room.left * SIDE - MARGIN} ${room.top * SIDE - MARGIN} ${width} ${height}` });
   put(figure.grip, { transform: `translate(${(left + grid.columns) * SIDE} ${(top + rows) * SIDE})` });
-  figure.style.setProperty("--w", width / SIDE);
+  style(figure, "w", width / SIDE);
   // Between two maps of the scene stands what is done.
   const sign = { kernel: "×", output: before?.name === "kernel" ? "=" : "→", pooled: "→" }[grid.name];
   put(figure, { "data-sign": (before && sign) || null });
   // One size for all numbers of a map: that of the widest.
   const wide = (text) => [...short(text)].reduce((sum, sign) => sum + (EM[sign] ?? 0.64), 0);
   const widest = Math.max(...[...new Set(cells.map(({ text }) => text))].map(wide));
-  figure.svg.style.setProperty("--size", `${Math.min(16, 28 / widest).toFixed(1)}px`);
+  const size = Math.min(16, 28 / widest);
+  if (!(figure.size <= size && size <= 1.4 * figure.size)) figure.size = size; // a little smaller than need be is steadier
+  style(figure.svg, "size", `${figure.size.toFixed(1)}px`);
   keep(figure.cells, cells, ({ row, column }) => `${row},${column}`, makeCell, changeCell);
   const counts = [...Array(grid.columns).keys()].map((i) => ["c", i + left]);
   counts.push(...[...Array(rows).keys()].map((i) => ["r", i + top]));
@@ -686,11 +712,12 @@ function render({ model, el }) {
   function drawScene(grids) {
     const scene = part("scene");
     figures(scene, grids, drawGrid);
-    const columns = grids.map((grid) => Math.max(grid.columns, 3) + (MARGIN + RIM) / SIDE);
-    scene.style.setProperty("--columns", columns.reduce((sum, more) => sum + more, 0) || 1);
-    scene.style.setProperty("--widest", Math.max(...columns, 1));
-    scene.style.setProperty("--rows", Math.max(...grids.map((grid) => cellsOf(grid).rows), 1));
-    scene.style.setProperty("--count", grids.length);
+    const rooms = grids.map(({ name }) => figure(name).room);
+    const columns = rooms.map(({ left, right }) => Math.max(right - left, 3) + (MARGIN + RIM) / SIDE);
+    style(scene, "columns", columns.reduce((sum, more) => sum + more, 0) || 1);
+    style(scene, "widest", Math.max(...columns, 1));
+    style(scene, "rows", Math.max(...rooms.map(({ top, bottom }) => bottom - top), 1));
+    style(scene, "count", grids.length);
     const { held = [], hidden = [] } = feed.frame;
     const free = model.get("controls").filter(({ name }) => !held.includes(name) && !hidden.includes(name));
     for (const { name } of grids) {
@@ -713,7 +740,7 @@ function render({ model, el }) {
       drawScene(grids.filter(({ aside }) => !aside));
       figures(part("aside"), grids.filter(({ aside }) => aside), drawGrid);
       part("sum").hidden = !all.length;
-      el.style.setProperty("--lines", all.length ? mostLines(all) : 0);
+      for (const name of ["scene", "arithmetic"]) style(part(name), "lines", all.length ? mostLines(all) : 0);
       const each = steps.map((one) => `${one.name}: ${sizeOf(one)}`).join("; ");
       put(part("tape"), { "aria-label": each && `Squares drawn to scale, one after each layer. ${each}.` });
       drawTape(steps);
