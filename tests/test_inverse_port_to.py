@@ -90,7 +90,7 @@ def test_the_channels_are_moved_where_the_target_has_them_elsewhere() -> None:
         (L.Dense(3), (4, 3), "onnx", "ONNX's channels are the first"),
         (L.BatchNormalization(renorm=True), (3,), "flax", "flax has no BatchNormalization(renorm=True)"),
         (L.ReLU(), None, "onnx", "How many axes"),
-        (L.Conv2D(8, 3), None, "onnx", "ONNX must be told how many channels"),
+        (L.Conv2D(8, 3), None, "onnx", "known how many channels"),
         (L.MaxPooling2D(3, strides=2, padding="same"), None, "onnx", "height is not known"),
         (L.Conv2D(8, 3), (5, 5, 3), "caffe", 'to is "torch", "onnx" or "flax"; it is \'caffe\''),
     ],

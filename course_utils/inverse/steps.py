@@ -53,8 +53,7 @@ class LayerInput:
         channels = None if self.shape is None else self.shape[-1 if self.last else 1]
         if channels is None:
             raise ValueError(
-                f"{self.target.name} must be told how many channels come in. Say it: "
-                "port(layer, input_shape=(28, 28, 3))."
+                "It has to be known how many channels come in. Say it: port(layer, input_shape=(28, 28, 3))."
             )
         return channels
 
