@@ -45,7 +45,7 @@ def write_into_notebooks(folder: Path, reference: str) -> None:
             line = " · ".join(f"[{name}]({links[name]})" for name in launching.IN_A_NOTEBOOK)
             lesson["cells"].insert(1, {"cell_type": "markdown", "id": launching.CELL, "metadata": {}, "source": [line]})
         # As nbformat writes it.
-        text = json.dumps(lesson, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        text = json.dumps(lesson, ensure_ascii=False, indent=1) + "\n"
         path.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import lab as rig
+import nbformat
 import pytest
 import yaml
 from in_ci import skip_or_fail
@@ -170,6 +172,12 @@ def test_without_a_remote_there_are_no_launch_links(tmp_path: Path, monkeypatch:
     git("tag", "v7")
     links = launching.from_git(tmp_path, "03_pool.ipynb")
     assert "/o/r/v7?" in links["Run it on Binder"]
+    shutil.copy(pages.NOTEBOOKS / f"{lesson.name}.ipynb", tmp_path)
+    monkeypatch.setattr(pages, "NOTEBOOKS", tmp_path)
+    before = lesson.notebook
+    stored = nbformat.from_dict({**before, "cells": [nbformat.v4.new_markdown_cell("", id="launch"), *before.cells]})
+    nbformat.write(stored, tmp_path / f"{lesson.name}.ipynb")
+    assert lesson.notebook == before, "links that the lesson brings along are left out"
     row, _, _ = pages.about(lesson).partition("<details")
     assert re.findall(r'<a href="(.+?)">', row) == list(links.values())
 

@@ -49,8 +49,9 @@ class Lesson:
 
     @property
     def notebook(self) -> NotebookNode:
-        """The lesson as it is stored."""
+        """The lesson as it is stored, but for links to Binder and Colab: a page has its own."""
         read: NotebookNode = nbformat.read(NOTEBOOKS / f"{self.name}.ipynb", as_version=4)
+        read.cells = [cell for cell in read.cells if cell.id != launching.CELL]
         return read
 
     @property
@@ -117,7 +118,6 @@ def _text(data: dict[str, Any]) -> str:
 def _page(lesson: Lesson, stills: _Stills) -> NotebookNode:
     """Return a lesson with all its outputs as HTML, and what is to be said about the page below its title."""
     page = copy.deepcopy(lesson.notebook)
-    page.cells = [cell for cell in page.cells if cell.id != launching.CELL]  # the page has links of its own
     for cell in page.cells:
         if cell.cell_type == "code":
             _show(cell, lesson, stills)
