@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         return 0
     links = launching.from_git(ROOT, FIRST_LESSON)
     if not links:
-        print("git knows no address of this course on GitHub; there it has to lie for these links.")
+        print("git knows no address on GitHub for this course, and these links need one.")
         print("It is set by: git remote add origin https://github.com/YOU/YOUR_COPY")
         return 1
     if options.in_notebooks is not None:
