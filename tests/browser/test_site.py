@@ -246,7 +246,7 @@ _REACHED = """() => [...document.querySelectorAll('.pst-scrollable-table-contain
 #: What is printed, or a formula, that is wider than the page and cannot be moved to its end.
 _CUT_OFF = """() => [...document.querySelectorAll('.printed, .formula')].filter(one => {
     one.scrollLeft = one.scrollWidth;
-    return one.scrollLeft + one.clientWidth < one.scrollWidth - 1;
+    return one.scrollLeft + one.clientWidth < one.scrollWidth - 1 || one.scrollHeight > one.clientHeight;
 }).map(one => one.textContent.slice(0, 80))"""
 _FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 #: Of explorers and of blocks of code, all but the first few.
