@@ -407,11 +407,11 @@ def test_a_window_is_dragged_over_the_input(page: rig.WatchedPage) -> None:
     expect(explorer.arithmetic).to_contain_text("Input row 2, column 1 holds")
 
 
-def test_a_tap_selects_a_cell(page: rig.WatchedPage) -> None:
+def test_a_finger_selects_a_cell(page: rig.WatchedPage) -> None:
     explorer = shown(page, "valid")
     rig.settle(page)
     for grid, kind in (("output", "Output"), ("input", "Input")):
-        explorer.grid_cell(grid, 2, 3).dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
+        press(explorer.grid_cell(grid, 2, 3), "finger")
         expect(explorer.arithmetic).to_contain_text(f"{kind} row 2, column 3")
 
 
@@ -496,7 +496,7 @@ def test_with_reduced_motion_nothing_moves(page: rig.WatchedPage) -> None:
 # -- the scene --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width", [880, 1366])
+@pytest.mark.parametrize("width", [880, 1366, 1920])
 def test_from_700_pixels_on_the_scene_is_one_row_at_every_end(page: rig.WatchedPage, width: int) -> None:
     rig.set_size(page, width, 1000)
     for name in ("padding", "stride", "pooling", "transposed"):
