@@ -694,6 +694,12 @@ def test_below_a_prediction_the_answer_waits_for_the_learner_s(name: str, answer
     assert explorer.reveal.layout.display is None
 
 
+def test_the_formula_can_be_left_to_the_learner() -> None:
+    explorer = explore.stride(formula=False)
+    assert not explorer.view.formula and explore.stride().view.formula
+    assert explorer.view.frame["result"] == "output 4 × 4" and explorer.view.frame["headline"].startswith("o = ")
+
+
 def test_on_a_projector_the_answer_waits_for_the_button_alone(answers: Record) -> None:
     explorer = explore.padding(after=lesson_01.places, presenter=True)
     commit(lesson_01.places, (4,))

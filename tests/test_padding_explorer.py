@@ -13,6 +13,7 @@ from frames import frame_of, grid_of, roles
 from course_utils import explore
 from course_utils.axes import Window
 from course_utils.compare import compare
+from course_utils.data import digits
 from course_utils.explorers import layer
 from course_utils.explorers.base import Explorer
 from course_utils.explorers.frame import Frame
@@ -116,3 +117,13 @@ def test_a_larger_map_only_adds_to_a_smaller_one() -> None:
     small, large = input_values(5, "digits"), input_values(LARGEST_N, "digits")
     assert (large[:5, :5] == small).all()
     assert (input_values(6, "negative") < 0).any()
+
+
+def test_the_handwritten_digit_is_one_of_the_collection_on_paper() -> None:
+    shades, names = digits()
+    (found,) = np.flatnonzero((shades[:, :, :, 0] * 16 == input_values(8, "handwritten")).all(axis=(1, 2)))
+    assert names[found] == 2
+    small, large = input_values((7, 5), "handwritten"), input_values(LARGEST_N, "handwritten")
+    assert (large[:7, :5] == small).all() and not large[8:].any() and not large[:, 8:].any()
+    # What a stride of 2 leaves out, in lesson 02, is ink: the last row, and the last column.
+    assert large[7, :8].sum() > 80 and large[:8, 7].any()

@@ -106,6 +106,10 @@ def test_a_picture_of_one_cell_is_a_number() -> None:
     assert [photo.name for photo in frame.photos] == ["input"]
     assert [grid.name for grid in frame.grids] == ["output"]
     assert [photo.title for photo in at(show="image").photos] == ["input 64×64", "output 32×32"]
+    # Drawn as large as the cells of the input that its windows begin with: a row that no window reads is missing.
+    both = at(show="image", k=5, strides=3, padding="valid").for_view()["photos"]
+    assert [(photo["height"], photo["grown"]) for photo in both] == [(4 * 64, [1, 1]), (4 * 3 * 20, [3, 3])]
+    assert "3×3 of the input" in both[1]["key"]
     assert not explore.pooling(show="image", presenter=True, kind="global max").shown.grids
 
 

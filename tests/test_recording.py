@@ -127,6 +127,7 @@ def test_a_lesson_starts_from_the_recording_as_from_keras(cell: str) -> None:
     assert found and with_pixels(found | {key: [] for key in place["without"]}) == now(explorer, values, stored.source)
     assert place["controls"] == [control.for_view() for control in explorer.start.controls()]
     assert place["presets"] == record.presets(explorer)
+    assert place["formula"] is explorer.start.formula
 
 
 def test_the_recording_knows_its_places_and_versions() -> None:

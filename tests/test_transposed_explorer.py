@@ -309,7 +309,7 @@ def test_a_difference_beside_it_is_no_agreement() -> None:
 
 
 def test_the_picture_shows_the_checkerboard_and_its_absence() -> None:
-    frame = at(kernel="ones", values="digits", beside=True, show="image")
+    frame = at(kernel="ones", beside=True, show="image", picture="photo")
     assert [(p.name, p.size) for p in frame.photos] == [
         ("input", (32, 32)),
         ("output", (64, 64)),
@@ -317,7 +317,11 @@ def test_the_picture_shows_the_checkerboard_and_its_absence() -> None:
         ("overlaps", (64, 64)),
     ]
 
-    pixels = {p.name: imread(io.BytesIO(p.png))[:, :, 0] for p in frame.photos}
+    white = at(kernel="ones", beside=True, show="image", picture="white")
+    # There the output is the number of stamps: that is said, and not shown twice.
+    assert [p.name for p in white.photos] == ["input", "output", "output2"] and white.remarks[-1] == module.COUNTED
+    assert module.COUNTED not in frame.remarks + at(kernel="ones", values="ones").remarks
+    pixels = {p.name: imread(io.BytesIO(p.png))[:, :, 0] for p in (*white.photos, frame.photos[3])}
     inner = {name: np.unique(shown[2:-2, 2:-2]) for name, shown in pixels.items()}
     assert len(inner["output"]) == len(inner["overlaps"]) == 3
     assert len(inner["output2"]) == 1

@@ -145,7 +145,8 @@ class Alone {
     const frame = this.frame(this.values);
     if (!frame) throw new Error("it does not hold what this explorer starts with");
     const at = Object.entries(this.values).map(([name, value]) => [`at_${name}`, value]);
-    this.model = new Model({ controls: place.controls, frame, problem: "", ...Object.fromEntries(at) });
+    const { controls, formula } = place;
+    this.model = new Model({ controls, formula, frame, problem: "", ...Object.fromEntries(at) });
     for (const { name } of place.controls) this.model.on(`change:at_${name}`, () => this.pulled(name));
     this.panel = document.createElement("div");
     this.panel.className = "cu-controls";

@@ -203,7 +203,8 @@ def place(explorer: Explorer, recording: Recording) -> dict[str, Any]:
     without = [field for field in now if now[field] != recorded[field]]
     assert not any(now[field] for field in without), f"{without} differ"
     controls = [control.for_view() for control in explorer.start.controls()]
-    return {"explorer": name_of(explorer), "controls": controls, "presets": presets(explorer), "without": without}
+    shown = {"explorer": name_of(explorer), "formula": explorer.start.formula}
+    return {**shown, "controls": controls, "presets": presets(explorer), "without": without}
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib.resources
 import io
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ PICTURES = {
     "white": "plain white",
 }
 SIZE = 64
+_A_TWO = 629
 
 
 def picture(name: str, size: int = SIZE) -> NDArray[np.float64]:
@@ -60,8 +62,22 @@ def digits() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     return shades.reshape(-1, 8, 8, 1), stored[:, -1].astype(np.int64)
 
 
+def handwritten() -> NDArray[np.float64]:
+    """One of the handwritten digits as it was stored: a 2 whose foot lies in the last row, right to the last column.
+
+    Returns:
+        ``(8, 8)``, whole numbers from 0 (paper) to 16 (ink).
+    """
+    return np.asarray(_stored("digits.npy")[_A_TWO, :-1].reshape(8, 8), dtype=np.float64)
+
+
+def learned() -> NDArray[np.float32]:
+    """The 4,385 weights that the autoencoder of lesson 05 has learned from digits; ``tools/learned.py`` stored them."""
+    return np.asarray(_stored("learned.npy"), dtype=np.float32)
+
+
 @cache
-def _stored(name: str) -> NDArray[np.uint8]:
+def _stored(name: str) -> NDArray[Any]:
     stored = (importlib.resources.files("course_utils.data") / name).read_bytes()
     return np.asarray(np.load(io.BytesIO(stored)))
 

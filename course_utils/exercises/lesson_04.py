@@ -70,7 +70,7 @@ stamps = lesson.prediction(
     "which number is in the third cell?",
     ["How many cells", "The third cell"],
     lambda: (len(truth.stamped([1, 10], [1, 1, 1], 2)), truth.where_stamps_meet(1, 10)),
-    "1 1 11 10 10: the third cell is the last of one stamp and the first of the other, and stamps add.",
+    "The third cell is the last of one stamp and the first of the other: 1 and 10 are both there.",
     wrong=[(m.LAST_STAMP_WINS, (5, 10)), (m.STAMPS_SIDE_BY_SIDE, (6, 1)), (m.STAMPS_MOVE_BY_ONE, (4, 11))],
 )
 

@@ -94,7 +94,7 @@ squeeze = lesson.prediction(
     "picture squeezed?",
     ["Numbers in the code"],
     lambda: truth.code_numbers(28),
-    "4·4·8 = 128, about a sixth of 784.",
+    "The code has 8 channels, and each of them is a map of its own.",
     wrong=[(m.CODE_IS_ONE_MAP, 16)],
 )
 

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from course_utils.axes import Axis, TransposedWindow, Upsample, Window
 from course_utils.compare import Comparison
 from course_utils.explorers import autoencoder_chain as chains
@@ -25,8 +28,11 @@ from course_utils.explorers.base import Explorer
 from course_utils.explorers.frame import AnswerCard, Frame, Question, format_difference
 from course_utils.explorers.settings import Prediction, Setting, Settings, declare
 from course_utils.explorers.windows import lines as window_lines
+from course_utils.pictures.photos import Photo, photo
 from course_utils.pictures.tape import Mark, Step, Strip
 
+#: Of a cell of the digit, in CSS pixels: the same at every n.
+_SIDE = 4
 _ROWS = ("the way down", "the way up (dashed: the size wanted, as it was on the way down)")
 
 
@@ -87,12 +93,37 @@ class AutoencoderSettings(Settings):
             verdict=verdict,
             code=chains.script(chain, n),
             result=_result(predicted),
-            question=Question(f"n = {n}, {_differences(settings)}", tape=_question(steps)),
-            remarks=tuple(_remarks(chain, predicted)),
+            question=Question(
+                f"n = {n}, {_differences(settings)}", photos=(_photo(run.x, "input"),), tape=_question(steps)
+            ),
+            photos=tuple(_photos(chain, run)),
+            remarks=(*_remarks(chain, predicted), *_about_the_picture(chain)),
             tape=steps,
             strips=(_sweep(chain, n),) if self.other_sizes else (),
             headline=_result(predicted).capitalize(),
         )
+
+
+# -- the picture --------------------------------------------------------------------------------------------------
+
+
+def _photos(chain: Sequence[Layer], run: ModelRun) -> Iterator[Photo]:
+    """The digit that goes in and, where the network has learned all its layers, what it makes of it."""
+    yield _photo(run.x, "input")
+    if run.y is not None and chains.has_learned(chain):
+        yield _photo(run.y, "output")
+
+
+def _photo(values: NDArray[np.float32], name: str) -> Photo:
+    said = {"input": "A handwritten digit, ink on paper", "output": "What the network returns"}[name]
+    return photo(values[0, :, :, 0], name, name, said, ink=True, secret=name == "output", side=_SIDE)
+
+
+def _about_the_picture(chain: Sequence[Layer]) -> Iterator[str]:
+    if chains.has_learned(chain):
+        yield "The network has learned 28 × 28 digits, with all layers as asked. It has never seen this one."
+    else:
+        yield "No picture comes out here: a Conv2DTranspose would have to learn first."
 
 
 # -- the tape -----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -11,12 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_utils import keras_layers
-from course_utils.axes import Axis, ShapeError
+from course_utils.axes import Axis, ShapeError, Upsample
+from course_utils.byhand import upsample
 from course_utils.compare import Comparison, compare
+from course_utils.data import digits, learned
 from course_utils.keras_layers import KerasRefusal, LayerCode
 
 SMALLEST_N, LARGEST_N = 8, 40
 K, FACTOR = 3, 2
+#: Which of the digits goes in; the network has learned from the first 1,500.
+UNSEEN = 1502
 #: The layers in their order, with their filters; pooling and upsampling have none. The last pooling makes the code.
 _KINDS = tuple(
     zip(
@@ -160,12 +165,19 @@ class ModelRun:
         built: the sizes of the layers as Keras itself inferred them when it built the model; empty if it refused to.
         refusal: what Keras said when it refused to build the model, or None.
         parameters: how many the model has.
+        x: what went in.
     """
 
     comparisons: tuple[Comparison, ...]
     built: tuple[tuple[int, ...], ...]
     refusal: str | None
     parameters: int
+    x: NDArray[np.float32]
+
+    @property
+    def y(self) -> NDArray[np.float32] | None:
+        """What Keras's last layer made; None where none of its layers got so far."""
+        return self.comparisons[-1].keras if len(self.comparisons) == len(_KINDS) else None
 
     def verdict(self, predicted: Sizes, count: int) -> tuple[bool, str]:
         """Whether formulas, hand and Keras are of one mind about ``count`` layers, and the sentence that says so."""
@@ -210,7 +222,8 @@ def run(chain: Sequence[Layer], n: int) -> ModelRun:
     If Keras refuses to build it, its layers are built and run one at a time up to the first that refuses: whichever
     it is, the formulas are not asked.
     """
-    y: NDArray[np.float32] | None = _input(n)
+    x = _input(n)
+    y: NDArray[np.float32] | None = x
     comparisons: list[Comparison] = []
     model, refusal = None, None
     try:
@@ -224,10 +237,9 @@ def run(chain: Sequence[Layer], n: int) -> ModelRun:
         comparisons.append(compare(_weighed(layer, real, y.shape), y))
         y = comparisons[-1].keras
     if model is None:
-        return ModelRun(tuple(comparisons), (), refusal, 0)
-    return ModelRun(
-        tuple(comparisons), tuple(tuple(real.output.shape) for real in model.layers), None, model.count_params()
-    )
+        return ModelRun(tuple(comparisons), (), refusal, 0, x)
+    built = tuple(tuple(real.output.shape) for real in model.layers)
+    return ModelRun(tuple(comparisons), built, None, model.count_params(), x)
 
 
 def _build(chain: Sequence[Layer], n: int) -> Any:
@@ -259,19 +271,47 @@ def _weighed(layer: Layer, real: Any, shape: tuple[int, ...]) -> Any:
 
 @cache
 def _weights(number: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Pseudo-random numbers, about as large as those that Keras begins with; the bias is not 0, so that it counts."""
+    """What the network has learned; where it learned nothing, as for a ``Conv2DTranspose``, pseudo-random numbers.
+
+    They are about as large as those that Keras begins with, and the bias is not 0, so that it counts.
+    """
+    if (number, shape) in _learned():
+        return _learned()[number, shape]
     reach = np.sqrt(6 / np.prod(shape[:-1])) if len(shape) > 1 else 0.1
     return np.random.default_rng([number, *shape]).uniform(-reach, reach, shape).astype(np.float32)
 
 
 @cache
-def _noise() -> NDArray[np.float32]:
-    return np.random.default_rng(28).random((LARGEST_N, LARGEST_N)).astype(np.float32)
+def _learned() -> dict[tuple[int, tuple[int, ...]], NDArray[np.float32]]:
+    """Kernel and bias of each convolution as asked: by its number, and by their shape."""
+    rest, found, channels = learned(), {}, 1
+    for number, (kind, filters) in enumerate(_KINDS, 1):
+        for shape in ((K, K, channels, filters), (filters,)) if kind == "conv" else ():
+            part, rest = np.split(rest, [math.prod(shape)])
+            found[number, shape] = part.reshape(shape)
+        channels = filters or channels
+    assert not rest.size
+    return found
 
 
+def has_learned(chain: Sequence[Layer]) -> bool:
+    """Whether the network has learned all layers of this chain that have weights."""
+    return all(layer.code.kind != "Conv2DTranspose" for layer in chain)
+
+
+def on_paper(digit: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+    """A digit of 8 × 8 three times as large, and around it as much paper as makes n × n; below 24, cut out of it."""
+    larger = Upsample(3, "bilinear")
+    ink = upsample(digit[np.newaxis, :, :, np.newaxis], (larger, larger))[0, :, :, 0]
+    whole = np.pad(ink, (LARGEST_N - len(ink)) // 2)
+    start = (LARGEST_N - n) // 2
+    return np.asarray(whole[start : start + n, start : start + n], dtype=np.float32)
+
+
+@cache
 def _input(n: int) -> NDArray[np.float32]:
-    """Pseudo-random shades of grey; the same at every n, so that a larger map only adds to a smaller one."""
-    return _noise()[np.newaxis, :n, :n, np.newaxis].copy()
+    """A digit that the network has never seen."""
+    return on_paper(digits()[0][UNSEEN, :, :, 0], n)[np.newaxis, :, :, np.newaxis]
 
 
 def script(chain: Sequence[Layer], n: int) -> str:

@@ -59,6 +59,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self._recording = recording_of(recorded) if recorded and _kernel() and not keras_is_loaded() else None
         self.guard = Guard()
         self.view = joined_view(list(self._declared.values()), self.controls)
+        self.view.formula = start.formula
         self._start = {n: control.value for n, control in self.controls.items()}
         self.presets = {label: self._button(label, values) for label, values in (presets or {}).items()}
         self.reset = self._button("Reset", self._start)

@@ -167,7 +167,6 @@ class Frame:
     @classmethod
     def from_view(cls, data: Mapping[str, Any], question: Question) -> Frame:
         """The frame of a layer that ``for_view`` told. ``question``: that of the same settings."""
-        told = data["said"].removeprefix(f"{question.setting}: ").removesuffix(f" {data['verdict']}")
         return cls(
             grids=tuple(map(Grid.from_view, data["grids"])),
             arithmetic=tuple(map(Arithmetic.from_view, data["arithmetic"])),
@@ -176,7 +175,7 @@ class Frame:
             refused=data["outcome"] == "refused",
             verdict=data["verdict"],
             code=data["code"],
-            result=told.removesuffix("."),
+            result=data["result"],
             question=question,
             photos=tuple(map(Photo.from_view, data["photos"])),
             remarks=tuple(data["remarks"]),
@@ -227,6 +226,7 @@ class Frame:
         return {
             **_for_view(self),
             "headline": self.headline or self.answers[0].lines[0],
+            "result": self.result,
             "outcome": self.outcome,
             "verdict": self.verdict,
             "source": source,
@@ -259,8 +259,9 @@ def _photos(photos: tuple[Photo, ...]) -> list[dict[str, Any]]:
             "title": p.title,
             "key": p.key,
             "alt": p.description,
-            "width": p.size[1] * scale,
-            "height": p.size[0] * scale,
+            "width": p.room[1] * scale,
+            "height": p.room[0] * scale,
+            "grown": list(p.grown),
             "png": p.png,
         }
         for p in photos

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_utils import keras_layers
-from course_utils.axes import Axis, ShapeError
+from course_utils.axes import Axis, ShapeError, Window
 from course_utils.compare import Comparison, compare
 from course_utils.explorers.frame import AnswerCard, Arithmetic, Frame, format_difference
 from course_utils.explorers.maps import LayerSettings, input_photo
@@ -117,8 +117,15 @@ class LayerRun(Generic[A]):
     def photos(self, shown: str) -> tuple[Photo, ...]:
         """The picture that goes in, by its name, and what the real layer made of it."""
         output = self.keras_output
-        made = () if output is None else (photo(output, "output", "output", "What the layer makes of it"),)
+        said = "What the layer makes of it"
+        made = () if output is None else (photo(output, "output", "output", said, grown=self.steps),)
         return (input_photo(self.x, shown), *made)
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """How far the window moves down, and to the right: as much of the input goes with each cell of the output."""
+        height, width = (axis.stride if isinstance(axis, Window) else 1 for axis in self.axes)
+        return height, width
 
     def arithmetic(self, **more: Any) -> tuple[Arithmetic, ...]:
         """How each cell came about: the sum of its window times the kernel; nothing where there is no output, or two.

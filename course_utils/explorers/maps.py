@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from course_utils.data import PICTURES, SIZE, picture
+from course_utils.data import PICTURES, SIZE, handwritten, picture
 from course_utils.explorers.frame import Question
 from course_utils.explorers.settings import Links, Settings, Size, setting
 from course_utils.pictures.photos import Photo, photo
@@ -20,7 +20,14 @@ KERNELS = {
     "count": "1, 2, 3, …",
     "single": "a single 1 on top left",
 }
-VALUES = {"digits": "digits 0 to 9", "ones": "all ones", "negative": "digits, half of them negative"}
+#: A small real picture, to be counted in.
+HANDWRITTEN = {"handwritten": "a handwritten 2"}
+VALUES = {
+    "digits": "digits 0 to 9",
+    **HANDWRITTEN,
+    "ones": "all ones",
+    "negative": "digits, half of them negative",
+}
 SHOWS = {"numbers": "numbers", "image": "a picture"}
 PADDINGS = {"valid": "valid", "same": "same"}
 
@@ -43,6 +50,9 @@ def input_values(n: Size, values: str, first: int = 1) -> Map:
         return np.ones((height, width))
     if values == "count":
         return np.tile(np.arange(float(first), first + width), (height, 1))
+    if values == "handwritten":
+        ink = handwritten()[:height, :width]
+        return np.pad(ink, ((0, height - ink.shape[0]), (0, width - ink.shape[1])))
     digits = _DIGITS[:height, :width].copy()
     if values == "all negative":
         return digits - 10

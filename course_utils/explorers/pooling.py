@@ -25,6 +25,7 @@ DEFAULT = "default"
 STRIDES: dict[int | str, str] = {DEFAULT: "default", **{s: str(s) for s in range(1, LARGEST_S + 1)}}
 VALUES = {
     "different": "all different",
+    **maps.HANDWRITTEN,
     "count": "1, 2, 3, … in each row",
     "ones": "all ones",
     "all negative": "all negative",
@@ -77,7 +78,8 @@ class PoolingSettings(maps.LayerSettings):
         "input",
         "buttons",
         "different",
-        'the numbers: ``"different"``, ``"count"`` (1, 2, 3, … in each row), ``"ones"`` or ``"all negative"``.',
+        'the numbers: ``"different"``, ``"handwritten"``, ``"count"`` (1, 2, 3, … in each row), ``"ones"`` or '
+        '``"all negative"``.',
         options=VALUES,
         more=True,
     )

@@ -87,8 +87,9 @@ def recording_of(name: str) -> Recording | None:
 def places() -> dict[str, dict[str, Any]]:
     """Where lessons show explorers: ``"01_pad_the_border/s1-explore"`` → what is shown there.
 
-    That is the name of the ``explorer``, its ``controls`` as they start (``Control.for_view``), what its ``presets``
-    set them to, and which fields of a recorded frame stay empty there (``without``).
+    That is the name of the ``explorer``, whether its first line is the ``formula``, its ``controls`` as they start
+    (``Control.for_view``), what its ``presets`` set them to, and which fields of a recorded frame stay empty there
+    (``without``).
     """
     found: dict[str, dict[str, Any]] = json.loads((FOLDER / "places.json").read_text(encoding="utf-8"))
     return found

@@ -30,6 +30,12 @@ AFTER = (
     "until it is committed."
 )
 
+#: What it says of the formula.
+FORMULA = (
+    "False leaves it out of the first line, where the learner is to find it; it is still among the three answers, "
+    "which are folded."
+)
+
 #: A size: one number for a square, height and width where they are apart.
 Size = int | tuple[int, int]
 #: A whole number, or height and width; a whole number; one of several, as buttons or as a list; on or off.
@@ -176,6 +182,8 @@ class Settings(ABC):
     presenter: bool = False
     #: The predictions, one or several, until whose commitment the answer is held back.
     after: Prediction | Sequence[Prediction] = ()
+    #: Whether the first line is the formula, or the size alone.
+    formula: bool = True
 
     def __post_init__(self) -> None:
         if not all(isinstance(one, Prediction) for one in self.predictions):
@@ -216,7 +224,7 @@ class Settings(ABC):
         """The docstring of the public function."""
         lines = {s.name: s.line for s in cls.declared()}
         lines["presenter"] = "large type, and the answer is held back until it is revealed."
-        lines["after"] = AFTER
+        lines |= {"after": AFTER, "formula": FORMULA}
         text = [" ".join((cls.__doc__ or "").split()), "", "Args:"]
         for name in inspect.signature(cls).parameters:
             # No line ends inside a value.

@@ -170,10 +170,11 @@ def _arithmetic(same: LayerRun[Window], other: Symmetric | None) -> Iterator[Ari
 def _photos(same: LayerRun[Window], other: Symmetric | None) -> Iterator[Photo]:
     if other is None or other.whole.output is None:
         return
-    yield photo(other.whole.output, "symmetric", "symmetric", "The same layer with symmetric padding")
+    grown = same.steps
+    yield photo(other.whole.output, "symmetric", "symmetric", "The same layer with symmetric padding", grown=grown)
     if same.output is not None and same.output.shape == other.whole.output.shape:
         gap = np.abs(same.output - other.whole.output)
-        yield photo(gap, "difference", "difference", "How far the two outputs are apart")
+        yield photo(gap, "difference", "difference", "How far the two outputs are apart", grown=grown)
 
 
 def _card(other: Symmetric) -> AnswerCard:

@@ -33,6 +33,7 @@ _EXCLUDED = "Impossible, as expected: output_padding must be below s, and Keras 
 _FAILS = "Impossible, as expected: Keras on TensorFlow makes such a layer, and fails when it is called."
 _ADDED = "added up from its stamps", "added up from their stamps"
 _BESIDE = "upsampled, then convolved"
+COUNTED = "White times ones: each number of this output is how many stamps meet there."
 #: How the other grids go with an output cell: the ``follow`` of an ``Arithmetic``.
 _FOLLOW = {"overlaps": "cell", "kernel": "kernel", "stamps height": "stamp_row", "stamps width": "stamp_column"}
 
@@ -101,7 +102,10 @@ class TransposedSettings(maps.LayerSettings):
             grids=lambda: _grids(found, weights, other),
             arithmetic=lambda: _arithmetic(found, other),
             photos=_photos(found, other),
-            remarks=_remarks(found, other, weights if self.beside or self.shown else None),
+            remarks=(
+                *_remarks(found, other, weights if self.beside or self.shown else None),
+                *([COUNTED] if self.shown and _counted(found) else []),
+            ),
         )
         return frame if other is None else with_other(frame, other)
 
@@ -167,6 +171,11 @@ def stamp_lines(axis: TransposedWindow, n: int) -> Iterator[str]:
         yield f"cut off the sum of the stamps: {before} before, {after} after"
     else:
         yield "nothing is cut off"
+
+
+def _counted(found: LayerRun[TransposedWindow]) -> bool:
+    """Whether the output is nothing but the number of stamps on each cell."""
+    return found.output is not None and np.array_equal(found.output, _counts(found))
 
 
 def _counts(found: LayerRun[TransposedWindow]) -> Counts:
@@ -297,7 +306,7 @@ def _arithmetic(found: LayerRun[TransposedWindow], other: TwoLayers | None) -> I
 def _photos(found: LayerRun[TransposedWindow], other: TwoLayers | None) -> Iterator[Photo]:
     if other is not None and other.second is not None and other.second.keras_output is not None:
         yield photo(other.second.keras_output, "output2", _BESIDE, "What upsampling and then convolving makes of it")
-    if found.output is not None:
+    if found.output is not None and not _counted(found):
         counts = _counts(found)
         said = f"How many stamps reach each cell, from {counts.min()} to {counts.max()}"
         yield photo(counts.astype(float), "overlaps", "overlaps", said)

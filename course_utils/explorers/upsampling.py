@@ -29,7 +29,12 @@ STRIP = range(1, 13)
 UP, ROUND_TRIP = "up", "down and up"
 MODES = {UP: "up", ROUND_TRIP: "down and up again"}
 INTERPOLATIONS = {"nearest": "nearest", "bilinear": "bilinear"}
-VALUES = {"digits": "digits 0 to 9", "count": "0, 1, 2, … in each row", "ones": "all ones"}
+VALUES = {
+    "digits": "digits 0 to 9",
+    **maps.HANDWRITTEN,
+    "count": "0, 1, 2, … in each row",
+    "ones": "all ones",
+}
 #: The side of the picture: small where it is only enlarged.
 PICTURE_SIZES = {UP: 32, ROUND_TRIP: 64}
 IMPOSSIBLE = "Impossible, as the formula says: the pooling window has no place to stand, and Keras refuses."
@@ -65,7 +70,7 @@ class UpsamplingSettings(maps.LayerSettings):
         "input",
         "buttons",
         "digits",
-        'the numbers in the map: ``"digits"``, ``"count"`` (0, 1, 2, … in each row) or ``"ones"``.',
+        'the numbers in the map: ``"digits"``, ``"handwritten"``, ``"count"`` (0, 1, 2, … in each row) or ``"ones"``.',
         options=VALUES,
         more=True,
     )

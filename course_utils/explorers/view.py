@@ -34,6 +34,8 @@ class GridView(anywidget.AnyWidget):  # type: ignore[misc]
     controls = traitlets.List([]).tag(sync=True)
     #: Of the predictions that come first: what was asked for, predicted, and found, and a sign for whether they agree.
     predicted = traitlets.List([]).tag(sync=True)
+    #: Whether the first line is the formula; if not, it is what came out.
+    formula = traitlets.Bool(True).tag(sync=True)
     #: What went wrong while the last frame was computed; empty when nothing did.
     problem = traitlets.Unicode("").tag(sync=True)
 

@@ -98,7 +98,7 @@ def as_png(figure: Figure, dpi: int) -> bytes:
 def _extent(item: Grid | Photo) -> tuple[float, float]:
     """Width and height in cells, and at least room for the title."""
     if isinstance(item, Photo):
-        width, height = item.size[1] / _PHOTO, item.size[0] / _PHOTO
+        height, width = _photo_size(item)
     else:
         width, height = item.columns * _side(item), item.rows * _side(item)
     return max(width, len(item.title) * 0.29), height
@@ -117,11 +117,18 @@ def _places(items: Sequence[Grid | Photo], widest: int) -> tuple[list[tuple[floa
     return places, width, top + tallest + 1.0
 
 
+def _photo_size(item: Photo) -> tuple[float, float]:
+    """Height and width in cells."""
+    of_one = (item.side or 4) / 4 / _PHOTO  # a picture of 64 × 64 has 4 CSS pixels a cell
+    return item.room[0] * of_one, item.room[1] * of_one
+
+
 def _draw_photo(axes: Axes, item: Photo, left: float, top: float) -> None:
     from matplotlib.image import imread
 
     pixels = imread(io.BytesIO(item.png))
-    extent = (left, left + item.size[1] / _PHOTO, top + item.size[0] / _PHOTO, top)
+    height, width = _photo_size(item)
+    extent = (left, left + width, top + height, top)
     limits = axes.get_xlim(), axes.get_ylim()
     axes.imshow(pixels, extent=extent, interpolation="nearest", aspect="auto")
     axes.set(xlim=limits[0], ylim=limits[1])

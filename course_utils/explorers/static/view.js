@@ -692,7 +692,8 @@ function render({ model, el }) {
         <p class="cu-ask">${escaped(frame.invitation)}</p>`);
     }
     const ticks = { agree: "✓ by hand ✓ Keras", differ: "✗", refused: "⊘" }[frame.outcome];
-    fill(part("result"), `<p class="cu-line"><b class="cu-formula">${coloured(frame.headline ?? "")}</b>
+    const first = (model.get("formula") ? frame.headline : frame.result) ?? "";
+    fill(part("result"), `<p class="cu-line"><b class="cu-formula">${coloured(first)}</b>
       <span><span class="cu-verdict cu-${frame.outcome}"><b>${ticks}</b> ${escaped(frame.verdict ?? "")}</span>
       <span class="cu-when"></span></span></p>`);
   }
