@@ -116,7 +116,7 @@ def _photos(chain: Sequence[Layer], run: ModelRun) -> Iterator[Photo]:
 
 def _photo(values: NDArray[np.float32], name: str) -> Photo:
     said = {"input": "A handwritten digit, ink on paper", "output": "What the network returns"}[name]
-    return photo(values[0, :, :, 0], name, name, said, ink=True, secret=name == "output", side=_SIDE)
+    return photo(values[0, :, :, 0].astype(np.float64), name, name, said, ink=True, secret=name == "output", side=_SIDE)
 
 
 def _about_the_picture(chain: Sequence[Layer]) -> Iterator[str]:

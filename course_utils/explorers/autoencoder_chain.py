@@ -284,9 +284,11 @@ def _weights(number: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
 @cache
 def _learned() -> dict[tuple[int, tuple[int, ...]], NDArray[np.float32]]:
     """Kernel and bias of each convolution as asked: by its number, and by their shape."""
-    rest, found, channels = learned(), {}, 1
+    rest, channels = learned(), 1
+    found: dict[tuple[int, tuple[int, ...]], NDArray[np.float32]] = {}
     for number, (kind, filters) in enumerate(_KINDS, 1):
-        for shape in ((K, K, channels, filters), (filters,)) if kind == "conv" else ():
+        shapes: tuple[tuple[int, ...], ...] = ((K, K, channels, filters), (filters,)) if kind == "conv" else ()
+        for shape in shapes:
             part, rest = np.split(rest, [math.prod(shape)])
             found[number, shape] = part.reshape(shape)
         channels = filters or channels
