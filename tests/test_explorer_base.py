@@ -146,10 +146,16 @@ def test_the_function_shows_its_arguments_and_says_what_each_may_be(name: str) -
 # -- every setting ----------------------------------------------------------------------------------------------------
 
 
+def weight(sent: dict[str, Any]) -> int:
+    """Of a frame as JSON; its pictures go to the page as bytes beside it, at most 6 kB of them here."""
+    assert sum(len(one["png"]) for one in sent["photos"]) <= 6_000
+    return len(json.dumps({**sent, "photos": [{**one, "png": None} for one in sent["photos"]]}))
+
+
 def check_sent(frame: Frame) -> None:
     """What goes to the page says all that is in the frame, in at most 12 kB."""
     sent = frame.for_view()
-    assert len(json.dumps(sent)) <= 12_000, frame.setting
+    assert weight(sent) <= 12_000, frame.setting
     for grid, given in zip(frame.grids, sent["grids"], strict=True):
         assert received(given) == [[(c.role[0], c.text.replace("−", "-")) for c in row] for row in grid.cells]
 
@@ -174,7 +180,7 @@ LARGEST: list[Settings] = [
 def test_the_largest_frames_are_small(settings: Settings) -> None:
     frame = settings.frame()
     check_sent(frame)
-    assert len(json.dumps(frame.for_view())) > 4_000
+    assert weight(frame.for_view()) > 4_000
 
 
 def test_a_frame_says_where_it_came_from() -> None:
@@ -776,8 +782,11 @@ def test_a_picture_goes_through_the_same_layer(name: str) -> None:
         assert photo["width"] * height == photo["height"] * width, "not to scale"
         assert f"{height}×{width}" in photo["title"]
         assert f"{height} by {width} cells" in photo["alt"]
-        assert re.fullmatch(r"black is −?[\d.]+, white is −?[\d.]+", photo["key"])
-    assert len({photo["width"] * 64 // imread(io.BytesIO(photo["png"])).shape[1] for photo in (first, *others)}) == 1
+        rows, columns = photo["grown"]
+        larger = f"; each cell as large as {rows}×{columns} of the input" if (rows, columns) != (1, 1) else ""
+        assert re.fullmatch(rf"black is −?[\d.]+, white is −?[\d.]+{larger}", photo["key"])
+    sides = [p["width"] / p["grown"][1] / imread(io.BytesIO(p["png"])).shape[1] for p in (first, *others)]
+    assert len(set(sides)) == 1
     bundle, _ = explorer._repr_mimebundle_()
     still = base64.b64decode(bundle["image/png"])
     assert imread(io.BytesIO(still)).shape[0] > 100
