@@ -59,7 +59,7 @@ PICTURES = {
     "03_pool/s0-explore": ["kind k", "padding"],
     "04_upsample/s0-explore": ["f interpolation"],
     "03_pool/s8-explore": ["kind k padding picture", "strides"],
-    "04_upsample/s7-explore": ["k s padding beside", "output_padding", "kernel", "k picture"],
+    "04_upsample/s7-explore": ["k beside", "s", "padding", "output_padding", "kernel", "k picture"],
     "02_take_bigger_steps/s4-explore": ["k show=1", "s show=1"],
 }
 

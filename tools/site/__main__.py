@@ -10,6 +10,7 @@ kernel, no server and no network: a folder, a stick or any web server will do.
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 import tempfile
@@ -21,6 +22,8 @@ from tools.site import pages
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "build" / "site"
+#: The theme's signs of companies, which no page shows, and 90 kB: the signs that it does show come from a font.
+UNUSED = re.compile(r"<script [^>]*/fontawesome\.js[^>]*></script>")
 
 
 def build(target: Path) -> int:
@@ -32,7 +35,11 @@ def build(target: Path) -> int:
         code = sphinx([*options, "-b", "html", "-d", str(doctrees), str(source), str(Path(scratch, "html"))])
         if code == 0:
             shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(Path(scratch, "html"), target, ignore=shutil.ignore_patterns("*.map", ".buildinfo*"))
+            ignored = shutil.ignore_patterns("*.map", ".buildinfo*", "fontawesome.js*")
+            shutil.copytree(Path(scratch, "html"), target, ignore=ignored)
+            for page in target.glob("*.html"):
+                text = page.read_text(encoding="utf-8")
+                page.write_text(UNUSED.sub("", text), encoding="utf-8", newline="\n")
     return int(code)
 
 
