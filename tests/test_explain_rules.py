@@ -58,7 +58,29 @@ MASKED: list[Callable[..., Any]] = [
     lambda x: L.MultiHeadAttention(2, 4)(WORDS(x), WORDS(x)),
     lambda x: L.GlobalAveragePooling1D()(WORDS(x)),
     lambda x: keras.Sequential([keras.Input((10,)), L.Embedding(9, 8, mask_zero=True), L.LSTM(3)])(x),
+    lambda x: keras.Sequential([keras.Input((10, 8)), L.Masking(), L.LSTM(3)])(WORDS(x)),
+    lambda x: L.LSTM(3)(L.TimeDistributed(model_of(lambda t: L.GRU(4)(WORDS(t)), (10,)))(L.RepeatVector(5)(x))),
 ]
+
+
+def model_of(build: Any, shape: tuple[int, ...]) -> Any:
+    """A model of one input."""
+    start = keras.Input(shape)
+    return keras.Model(start, build(start))
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda x: x[..., :2],
+        lambda x: (x - 0.5) / np.array([1.0, 2.0, 3.0, 4.0]),
+        lambda x: keras.ops.take(x, [0, 2], axis=1),
+        lambda x: L.MultiHeadAttention(2, 3)(x, x),
+        lambda x: L.GRU(3)(x, initial_state=L.Dense(3)(L.Flatten()(x))),
+    ],
+)
+def test_a_model_in_a_wrapper_is_asked_as_it_was_called(build: Any) -> None:
+    check(L.TimeDistributed(model_of(build, (8, 4))), [(5, 8, 4)])
 
 
 @pytest.mark.parametrize("build", MASKED)

@@ -113,17 +113,20 @@ def _enter(
     layer: Layer, values: Sequence[Value], visit: Visit[Value], prefix: str, node: Any = None
 ) -> Sequence[Value]:
     """Enter a nested model, or visit a layer. A model that got no tensor for one of its inputs is visited whole."""
-    inside = _by_input(layer, values, node) if has_graph(layer) else list(values) if is_chain(layer) else None
+    call = Call(layer, prefix + layer.name, node)
+    inside = _by_input(call, values) if has_graph(layer) else call.without_masks(values) if is_chain(layer) else None
     if inside is not None:
         return walk(layer, inside, visit, f"{prefix}{layer.name}/", show_inputs=False)
-    return visit(Call(layer, prefix + layer.name, node), values)
+    return visit(call, values)
 
 
-def _by_input(model: Layer, values: Sequence[Value], node: Any) -> list[Value] | None:
+def _by_input(call: Call, values: Sequence[Value]) -> list[Value] | None:
     """One value for each input of a nested model, which may be called with a dict that holds more."""
+    model, node = call.layer, call.node
     given = node.arguments.args[0] if node is not None and node.arguments.args else None
     if not isinstance(given, dict):
-        return list(values) if len(values) == len(model.inputs) else None
+        maps = call.without_masks(values)
+        return maps if len(maps) == len(model.inputs) else None
     keys = sorted(model._inputs_struct) if isinstance(model._inputs_struct, dict) else [t.name for t in model.inputs]
     found = {id(tensor): value for tensor, value in zip(node.input_tensors, values, strict=True)}
     tensors = [given.get(key) for key in keys]

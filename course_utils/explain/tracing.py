@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from numbers import Number
-from typing import Any
 
 from course_utils.axes import Axis, Crop, NoRule, ShapeError
 from course_utils.explain.calls import Call
@@ -17,10 +15,10 @@ from course_utils.explain.expressions import Maps, axes_at, constants
 from course_utils.explain.facts import Carried, facts_behind
 from course_utils.explain.keras_side import KerasSide, Tensor, symbolic
 from course_utils.explain.rows import Facts, KerasAnswer, LayerCall, Row
-from course_utils.explain.rules.core import UNKNOWN, Arguments, RuleResult, Shapes, apply_rule, is_operation, unwrapped
+from course_utils.explain.rules.core import UNKNOWN, RuleResult, apply_rule, rule_of_call, unwrapped
 from course_utils.explain.shapes import places_of_maps, sizes_of
 from course_utils.explain.wording import Shape, sizes
-from course_utils.keras_layers import Layer, axes_of, channels_last, has_axes, load_keras, plain_message
+from course_utils.keras_layers import Layer, axes_of, channels_last, has_axes, plain_message
 from course_utils.size_formulas import ComposedSize
 
 _NOT_REACHED = "Not reached: nothing comes out of the layer before it."
@@ -93,7 +91,7 @@ class Tracer:
             keras, tensors = KerasAnswer(refusal=plain_message(error)), ()
         seen = call.without_masks(reaching)
         shapes, maps = tuple(tensor.shape for tensor in seen), seen[0].carried.maps.places if seen else ()
-        rule = self._rule(call, shapes, keras, reaching)
+        rule = self._rule(call, keras, reaching)
         along = axes_at(rule.places, rule.maps or maps)
         if rule.joined is not None:
             rule = replace(rule, passes=rule.joined - 1 not in maps)
@@ -129,11 +127,10 @@ class Tracer:
             return channels_last(unwrapped(layer))
         return maps[0] != 1 if maps else self._channels_last
 
-    def _rule(self, call: Call, shapes: Shapes, keras: KerasAnswer, reaching: list[TracedTensor]) -> RuleResult:
+    def _rule(self, call: Call, keras: KerasAnswer, reaching: list[TracedTensor]) -> RuleResult:
         """What the rule says by hand; a refusal or the lack of a rule is a result too."""
         try:
-            arguments = _arguments(call, [tensor.shape for tensor in reaching])
-            found = apply_rule(call.layer, shapes + _constants(call), arguments)
+            found = rule_of_call(call, [tensor.shape for tensor in reaching])
             self._check_weights_fit(call, found)
         except NoRule as missing:
             says = f" Keras says {sizes(keras.shapes)}, and the rows below go on from that." * (keras.refusal is None)
@@ -176,26 +173,3 @@ def _built_for(layer: Layer) -> Shape | None:
         return None
     shape = (layer.get_build_config() or {}).get("input_shape")
     return tuple(shape) if shape and not isinstance(shape[0], list | tuple) else None
-
-
-def _arguments(call: Call, shapes: Sequence[Shape]) -> Arguments:
-    """What the call was given. In a chain nothing is written down: what comes out of one layer goes into the next."""
-    if call.node is None or not call.node.input_tensors:
-        return Arguments(tuple(shapes) if len(shapes) == 1 else (list(shapes),))
-    in_place = {id(tensor): shape for tensor, shape in zip(call.node.input_tensors, shapes, strict=True)}
-    positional, named = call.node.arguments.fill_in(in_place)
-    return Arguments(tuple(positional), named)
-
-
-def _constants(call: Call) -> Shapes:
-    """The shapes of the numbers and arrays that an operation takes beside its maps, as in ``x + 1``."""
-    if call.node is None or not is_operation(call.layer):
-        return ()
-    tensors = {id(tensor) for tensor in call.node.input_tensors}
-    flatten = load_keras().tree.flatten
-    others: list[Any] = [
-        argument for argument in call.node.arguments.args if not any(id(part) in tensors for part in flatten(argument))
-    ]
-    return tuple(
-        tuple(getattr(other, "shape", ())) for other in others if hasattr(other, "shape") or isinstance(other, Number)
-    )

@@ -5,15 +5,17 @@ Each module of this package enters its own rules with ``@rule`` or ``@call_rule`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
 from course_utils.axes import Axis, NoRule, ShapeError
+from course_utils.explain.calls import Call
 from course_utils.explain.wording import Shape, count, sizes
-from course_utils.keras_layers import Layer, has_axes, kind_of
+from course_utils.keras_layers import Layer, has_axes, kind_of, load_keras
 
 #: Ghost cells (before, after), per spatial axis.
 Pads = tuple[tuple[int, int], ...]
@@ -217,6 +219,42 @@ def apply_rule(layer: Layer, shapes: Shapes, arguments: Arguments | None = None)
             f"{sizes(arguments.several)}. Hand on one of them."
         )
     return found(layer, shapes)
+
+
+def rule_of_call(call: Call, shapes: Sequence[Shape]) -> RuleResult:
+    """What comes out of a call by hand: the rule is told all that Keras wrote down of it.
+
+    Args:
+        call: the layer and Keras's record of its call.
+        shapes: of all that reaches it, masks included.
+
+    Raises:
+        NoRule, ShapeError: as ``apply_rule``.
+    """
+    return apply_rule(call.layer, tuple(call.without_masks(shapes)) + _constants(call), _arguments(call, shapes))
+
+
+def _arguments(call: Call, shapes: Sequence[Shape]) -> Arguments:
+    """What the call was given. In a chain nothing is written down: what comes out of one layer goes into the next."""
+    if call.node is None or not call.node.input_tensors:
+        return Arguments(tuple(shapes) if len(shapes) == 1 else (list(shapes),))
+    in_place = {id(tensor): shape for tensor, shape in zip(call.node.input_tensors, shapes, strict=True)}
+    positional, named = call.node.arguments.fill_in(in_place)
+    return Arguments(tuple(positional), named)
+
+
+def _constants(call: Call) -> Shapes:
+    """The shapes of the numbers and arrays that an operation takes beside its maps, as in ``x + 1``."""
+    if call.node is None or not is_operation(call.layer):
+        return ()
+    tensors = {id(tensor) for tensor in call.node.input_tensors}
+    flatten = load_keras().tree.flatten
+    others: list[Any] = [
+        argument for argument in call.node.arguments.args if not any(id(part) in tensors for part in flatten(argument))
+    ]
+    return tuple(
+        tuple(getattr(other, "shape", ())) for other in others if hasattr(other, "shape") or isinstance(other, Number)
+    )
 
 
 def _with_pictures(found: RuleResult, kind: str, shapes: Shapes) -> RuleResult:

@@ -19,6 +19,7 @@ from course_utils.explain.rules.core import (
     apply_rule,
     known,
     rule,
+    rule_of_call,
     worked_out,
 )
 from course_utils.explain.rules.rearranging import check_named
@@ -189,7 +190,7 @@ def model(layer: Layer, shapes: Shapes) -> RuleResult:
         )
 
     def visit(call: Call, reaching: Sequence[Shape]) -> Sequence[Shape]:
-        found = apply_rule(call.layer, tuple(reaching))
+        found = rule_of_call(call, reaching)
         weights.setdefault(id(call.layer), found.parameters.number or 0)
         return found.shapes
 
