@@ -616,3 +616,12 @@ def test_a_reshape_to_none_builds_and_cannot_run(rest: tuple[int, ...]) -> None:
     assert row.agrees and "Write −1" in row.notes[0]
     with pytest.raises(Exception, match="None"):
         model(np.zeros((2, 28, 28, 8)))
+
+
+def test_a_stretch_to_none_builds_and_cannot_run() -> None:
+    inputs = keras.Input((1, 4))
+    model = keras.Model(inputs, ops.broadcast_to(inputs, (ops.shape(inputs)[0], 9, 4)))
+    row = explain(model)[-1]
+    assert row.agrees and row.notes == ("It builds and cannot run: None, from ops.shape, is no size.",)
+    with pytest.raises(Exception, match="None"):
+        model(np.zeros((2, 1, 4)))

@@ -15,6 +15,9 @@ from course_utils.explain.rules.operations import each_axis, without
 from course_utils.explain.wording import listed, times
 from course_utils.keras_layers import Layer
 
+#: ``ops.shape(x)[0]`` of a tensor without values is None, and Keras writes it down as it is.
+_NO_SIZE = "It builds and cannot run: None, from ops.shape, is no size."
+
 
 @rule("ops.Dot", "ops.Tensordot", "ops.Inner")
 def contracted(operation: Layer, shapes: Shapes) -> RuleResult:
@@ -71,8 +74,7 @@ def reshaped(operation: Layer, shapes: Shapes) -> RuleResult:
     shape, target = shapes[0], tuple(operation.newshape)
     known, fixed = math.prod(n for n in shape if n is not None), math.prod(n for n in target if n not in (-1, None))
     written = times(target).replace("-", "−")
-    # ops.shape(x)[0] of a tensor without values is None, and Keras writes it down as it is.
-    notes = ("It builds and cannot run: None, from ops.shape, is no size. Write −1 in its place.",) * (None in target)
+    notes = (f"{_NO_SIZE} Write −1 in its place.",) * (None in target)
     if None not in (*shape, *target) and (fixed == 0 or known % fixed or (-1 not in target and known != fixed)):
         raise ShapeError(f"{times(shape)} holds {known} numbers, which do not fit into {written}.")
     if None in shape and not {None, -1} & {*target} and known and fixed % known:
@@ -87,4 +89,5 @@ def reshaped(operation: Layer, shapes: Shapes) -> RuleResult:
 def stretched(operation: Layer, _shapes: Shapes) -> RuleResult:
     """Sizes of 1 are stretched to the shape that is asked for."""
     out = tuple(operation.shape)
-    return RuleResult(out, f"→ {times(out)}", f"Sizes of 1 are stretched until it is {times(out)}.")
+    notes = (_NO_SIZE,) * (None in out)
+    return RuleResult(out, f"→ {times(out)}", f"Sizes of 1 are stretched until it is {times(out)}.", notes=notes)

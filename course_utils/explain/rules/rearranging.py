@@ -43,9 +43,10 @@ def reshape(layer: Layer, shapes: Shapes) -> RuleResult:
     total, fixed = math.prod(numbers), math.prod(n for n in target if n != -1)
     if -1 not in target:
         if total != fixed:
+            open_one = any(n and total % (fixed // n) == 0 for n in target)
             raise ShapeError(
-                f"{size(shapes[0])} holds {total} numbers and {times(target)} holds {fixed}: "
-                f"a Reshape cannot add or drop any. Let one size be −1 to have it worked out."
+                f"{size(shapes[0])} holds {total} numbers and {times(target)} holds {fixed}: a Reshape cannot add or "
+                f"drop any.{' Let one size be −1 to have it worked out.' if open_one else ''}"
             )
         formula = f"{product(target)} = {total}"
         return RuleResult((batch, *target), formula, f"The same {total} numbers, laid out as {times(target)}.")
