@@ -285,6 +285,43 @@ def test_what_a_generator_makes_is_fixed_by_its_reshape() -> None:
     )
 
 
+def test_a_reshape_that_works_a_size_out_fixes_none() -> None:
+    """As in a block of self-attention: all cells in one row, and a map again."""
+
+    def make(n: int) -> Any:
+        image = keras.Input((n, n, 1))
+        x = L.Conv2D(4, 3, strides=2, padding="same", name="down")(image)
+        row = L.Reshape((-1, 4), name="row")(x)
+        x = L.Add()([x, L.Reshape((8, 8, 4), name="map")(row * 2)])
+        return keras.Model(image, L.Conv2DTranspose(1, 3, strides=2, padding="same")(x))
+
+    found = explain(make(15)).diagnosis
+    assert found is not None and found.cause is not None and found.cause.step.layer == "down"
+    said = [text for text in found.findings if "whatever goes in" in text]
+    assert said == ["map fixes the size: 8×8×4 comes out of it, whatever goes in, and 8·2 = 16."]
+    assert [size.input_shape for size in found.sizes] == [(16, 16, 1)]
+    assert make(16).output_shape == (None, 16, 16, 1)
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ((None, None, 4), "✓ What comes out is 8×6×4, as wanted."),
+        ((8, None, 4), "✓ What comes out is 8×6×4, as wanted."),
+        ((None, None, 3), "✗ What comes out is 8×6×4; wanted is ?×?×3: one channel too many."),
+        ((7, None, 4), "✗ What comes out is 8×6×4; wanted is 7×?×4: one row too many."),
+    ],
+)
+def test_a_size_that_the_target_leaves_open_may_be_any(target: Any, said: str) -> None:
+    found = explain(L.Conv2D(4, 1), input_shape=(8, 6, 3), target=target).diagnosis
+    assert found is not None and found.findings == (said,) and found.hits == (said[0] == "✓")
+
+
+def test_a_row_of_numbers_has_no_channels() -> None:
+    found = explain(L.Dense(10), input_shape=(8,), target=(12,)).diagnosis
+    assert found is not None and found.findings == ("✗ What comes out is 10; wanted is 12: 2 numbers too few.",)
+
+
 def test_a_nested_model_gets_the_advice_of_a_flat_one() -> None:
     flat = autoencoder(25)
     encoder = keras.Sequential([keras.Input((25, 25, 1)), *[copy_of(layer) for layer in flat.layers[:6]]], name="enc")

@@ -191,6 +191,11 @@ def join(one: int, other: int, layer: Any) -> Any:
         ([L.Conv1D(4, 3), L.Conv2D(3, 3, name="c")], (16, 3), "a Reshape((14, 4, 1)) before c"),
         ([L.Conv2D(4, 3), L.Conv2D(4, 30, name="c")], (28, 28, 1), 'padding="same" in c'),
         ([L.SpectralNormalization(L.Conv2D(2, 3))], (9, 9), "add the channel axis: keras.Input((9, 9, 1))"),
+        ([L.Dense(4), L.LSTM(3)], (16,), "add the axis of the features: keras.Input((16, 1))"),
+        ([L.LSTM(4, name="a"), L.Dropout(0.1), L.LSTM(3)], (16, 3), "return_sequences=True in a"),
+        ([L.GRU(4, name="a"), L.Conv1D(3, 3)], (16, 3), "return_sequences=True in a"),
+        ([L.Flatten(name="f"), L.Conv2D(3, 3)], (16, 16, 3), "without f"),
+        ([L.GlobalMaxPooling1D(name="f"), L.LSTM(3)], (16, 3), "without f"),
     ],
     ids=str,
 )
@@ -207,6 +212,71 @@ def test_advice_fits_the_error(layers: list[Any], shape: tuple[int, ...], said: 
         assert names["repaired"](np.zeros((1, *given), "float32")).shape[0] == 1
     assert ("It fits for" in str(found)) == said.startswith("padding"), "another size helps none of the others"
     assert not any(layer._inbound_nodes for layer in layers), "the learner's layers are left alone"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "target", "helps"),
+    [(588, (7, 7, 2), True), (588, (75,), True), (150, (7, 7, 3), False), (589, (2, 3), False)],
+)
+def test_an_open_size_is_recommended_where_it_can_be_worked_out(
+    numbers: int, target: tuple[int, ...], helps: bool
+) -> None:
+    refused = explain(L.Reshape(target), input_shape=(numbers,)).refused_at
+    assert refused is not None and ("Let one size be −1" in refused.sentence) == helps
+    builds = []
+    for place in range(len(target)):
+        try:
+            L.Reshape((*target[:place], -1, *target[place + 1 :]))(keras.Input((numbers,)))
+            builds.append(place)
+        except ValueError:
+            continue
+    assert bool(builds) == helps
+
+
+@pytest.mark.parametrize("strides", [(1, 1), (2, 2), (2, 1)])
+@pytest.mark.parametrize("shape", [(32, 32, 3), (33, 24, 3)])
+def test_a_shortcut_beside_strides_gets_a_strided_projection(shape: tuple[int, ...], strides: tuple[int, int]) -> None:
+    def make() -> Any:
+        x = L.Conv2D(8, 3, padding="same")(keras.Input(shape))
+        again = x
+        for filters, steps in ((16, strides), (24, strides)):
+            y = L.Conv2D(filters, 3, strides=steps, padding="same")(x)
+            x = L.Add()([x, y])
+        return keras.Model(again, x)
+
+    found = explain.building(make).diagnosis
+    assert found is not None and found.sizes == () and found.cause is None
+    assert len(found.findings) == 1, "no rounding is to blame"
+    (repair,) = found.repairs
+    assert ("strides" in repair.what) == (strides != (1, 1))
+    names: dict[str, Any] = {"keras": keras, "make": make}
+    exec(repair.code, names)
+    assert names["repaired"].output_shape[-1] == 24
+
+
+def test_a_convolution_along_one_axis_is_called_by_its_kernel_size() -> None:
+    def make() -> Any:
+        sound = keras.Input((16, 3))
+        return keras.Model(sound, L.Add(name="j")([L.Conv1D(4, 1)(sound), L.Conv1D(8, 1)(sound)]))
+
+    (repair,) = explain.building(make).diagnosis.repairs
+    assert repair.what == "a convolution of kernel size 1 for the map with 4 channels before j: Conv1D(8, 1)"
+
+
+@pytest.mark.parametrize(("given", "fits"), [((28, 28), (94, 94)), ((40, 100), (94, 100)), ((4, 4), None)])
+def test_the_size_is_found_for_which_windows_behind_the_first_fit_too(given: Any, fits: Any) -> None:
+    def make(sizes: tuple[int, int]) -> Any:
+        blocks = [layer for _ in range(5) for layer in (L.Conv2D(2, 3), L.MaxPooling2D(2))]
+        return keras.Sequential([keras.Input((*sizes, 1)), *blocks])
+
+    found = explain.building(lambda: make(given)).diagnosis
+    assert found is not None and [size.input_shape[:2] for size in found.sizes] == ([] if fits is None else [fits])
+    if fits is not None:
+        assert make(fits).output_shape[1:] == found.sizes[0].output_shape
+        for axis, n in enumerate(fits):
+            if n != given[axis]:
+                with pytest.raises(ValueError, match="negative"):
+                    make(tuple(size - (place == axis) for place, size in enumerate(fits)))
 
 
 PROJECTED = "a 1×1 convolution for the map with 16 channels before j: Conv2D(64, 1)"

@@ -49,8 +49,12 @@ def changes_along(rows: Sequence[Row], axis: int, end: int) -> tuple[list[Change
     each = Fraction(1)
     start: int | None = None  # the size before any zero padding
     size: int | None = None
-    for number in _path(rows, axis, end):
+    path = _path(rows, axis, end)
+    axes = len(sizes_reaching(rows[path[0]]))
+    for number in path:
         row = rows[number]
+        if len(sizes_made(row)) != axes:  # a sequence of all cells, or a row of numbers
+            continue
         made = _along(sizes_made(row), axis)
         came = _along(sizes_reaching(row), axis) if size is None else size  # behind a Flatten the last map counts
         if made is None or came is None:

@@ -6,6 +6,7 @@ offered when the whole repaired model was built, called, and gave what was wante
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import islice
 
@@ -16,6 +17,7 @@ from course_utils.explain.rows import Diagnosis, Row, TriedSize
 from course_utils.explain.search import (
     divisor,
     fitting,
+    fixes_its_size,
     given_sizes,
     goes_up,
     known,
@@ -29,6 +31,8 @@ from course_utils.explain.wording import UNITS, Shape, count, listed, size, time
 
 #: How many sizes are tried in each direction before nothing is said of them.
 _MOST_TRIED = 4
+#: How many times larger an input that is too small is made, while it has no more cells than this.
+_MOST_GROWN, _MOST_CELLS_GROWN = 16, 2**20
 
 
 def is_autoencoder(rows: Sequence[Row]) -> bool:
@@ -55,10 +59,10 @@ def diagnose(model: object, rows: Sequence[Row], target: Shape) -> Diagnosis:
     Args:
         model: what was explained.
         rows: all rows; something must come out of the last.
-        target: with the batch axis.
+        target: with the batch axis; None for a size that may be any.
     """
     made, last = rows[-1].output_shape, rows[-1].call.channels_last
-    if made[1:] == target[1:]:
+    if len(made) == len(target) and all(b in (None, a) for a, b in zip(made[1:], target[1:], strict=True)):
         return Diagnosis(target, True, (f"✓ What comes out is {size(made)}, as wanted.",))
     findings = [f"✗ What comes out is {size(made)}; wanted is {size(target)}: {_gap(made, target, last)}."]
     if len(made) == len(target) and all(a == b or 1 in (a, b) for a, b in zip(made[1:], target[1:], strict=True)):
@@ -69,7 +73,7 @@ def diagnose(model: object, rows: Sequence[Row], target: Shape) -> Diagnosis:
     alike = len(made) == len(target) and channels_of(made, last) == channels_of(target, last)
     if not alike or len(wanted) != len(made) - 2:
         return Diagnosis(target, False, tuple(findings))
-    findings += [_fixing(row, sizes_now) for row in rows if row.kind == "Reshape" and sizes_made(row)]
+    findings += [_fixing(row, sizes_now) for row in rows if fixes_its_size(row)]
     changes = [
         change
         for axis, (n, out) in enumerate(zip(given or (), wanted, strict=False))
@@ -109,9 +113,11 @@ def advise(model: object, rows: Sequence[Row], name: str = "model") -> Diagnosis
     sizes: tuple[TriedSize, ...] = ()
     repairs_tried, other_sizes_help = helped(trials)
     if given and other_sizes_help and is_about_sizes(trials):
-        # Where maps meet, both ways there are looked at; a window that is too large for its map is to blame itself.
+        # Where maps meet, both ways there are looked at; a window that is too large for its map is to blame itself,
+        # and so is a join of maps that were scaled differently.
         ends = [source for source in last.sources if source is not None and not last.axes]
-        found = (change for axis in range(len(given)) for end in ends for change in causes(rows, end, axis))
+        axes = [axis for axis in range(len(given)) if len({changes_along(rows, axis, end)[1] for end in ends}) == 1]
+        found = (change for axis in axes for end in ends for change in causes(rows, end, axis))
         changes = list(dict.fromkeys(found))
         findings += told(rows, changes, len(given))
         sizes = _sizes_that_fit(trials, closes=False)
@@ -129,7 +135,33 @@ def _sizes_that_fit(trials: Trials, closes: bool) -> tuple[TriedSize, ...]:
         tried = (trials.size(sizes) for sizes in islice(candidates, _MOST_TRIED))
         fits = (one for one in tried if one is not None and (not closes or one.input_shape == one.output_shape))
         found += [one for one in [next(fits, None)] if one is not None]
-    return tuple(found)
+    return tuple(found) or (_grown(trials) if rows[-1].refused and rows[-1].axes else ())
+
+
+def _grown(trials: Trials) -> tuple[TriedSize, ...]:
+    """A larger input for a window that finds its map too small, where more such windows stand behind it.
+
+    Doubled until the whole model is built, then made smaller again as long as it is.
+    """
+    low = high = trials.given
+    found: TriedSize | None = None
+    while found is None and math.prod(high) < _MOST_CELLS_GROWN and max(high) < _MOST_GROWN * max(trials.given):
+        low, high = high, tuple(2 * n for n in high)
+        found = trials.size(high)
+    if found is None:
+        return ()
+    square = len({*trials.given}) == 1
+    for axes in [range(len(high))] if square else [(axis,) for axis in range(len(high))]:
+        least = (low if square else trials.given)[axes[0]] - (not square)
+        while high[axes[0]] - least > 1:
+            middle = (high[axes[0]] + least) // 2
+            sizes = tuple(middle if axis in axes else n for axis, n in enumerate(high))
+            tried = trials.size(sizes)
+            if tried is None:
+                least = middle
+            else:
+                high, found = sizes, tried
+    return (found,)
 
 
 def _named(trials: Trials, sizes: Sequence[TriedSize]) -> str:
@@ -150,7 +182,8 @@ def _gap(made: Shape, target: Shape, channels_last: bool) -> str:
         return f"it has {count(len(made) - 1, 'number')} instead of {len(target) - 1}"
     parts, axes = [], len(made) - 2
     units = UNITS.get(axes, ("cell",) * axes)
-    names = (*units, "channel") if channels_last else ("channel", *units)
+    one = "channel" if axes else "number"
+    names = (*units, one) if channels_last else (one, *units)
     for name, a, b in zip(names, made[1:], target[1:], strict=True):
         if a != b and a is not None and b is not None:
             parts.append(f"{count(abs(a - b), name)} too {'many' if a > b else 'few'}")

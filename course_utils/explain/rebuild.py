@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from course_utils.axes import Window
 from course_utils.explain.calls import Call, has_graph, is_chain, is_input, walk
 from course_utils.explain.keras_side import NotCopied, arguments_of, copied
 from course_utils.explain.rules.core import is_operation
@@ -36,7 +37,8 @@ def rebuild(
         input_shape: what goes in, without the batch axis, if that is to be another; a list of shapes for several
             inputs.
         joins: what is done wherever two maps meet that do not fit: ``"cut"`` cuts the larger one, ``"pad"`` pads the
-            smaller one with zeros, ``"project"`` gives the one with fewer channels as many, by a 1×1 convolution.
+            smaller one with zeros, ``"project"`` gives the one with fewer channels as many, or the larger one the size
+            and channels of the other, by a 1×1 convolution.
 
     Returns:
         A new model. Its weights are those of the old one wherever they still fit; all others are new.
@@ -237,18 +239,31 @@ def _made_to_meet(layer: Layer, tensors: Sequence[Any], how: str) -> list[Any]:
     if d not in (1, 2, 3) or len(shapes[1]) != len(shapes[0]) or None in shapes[0][1:] + shapes[1][1:]:
         return made
     for place, (own, other) in enumerate(zip(shapes, reversed(shapes), strict=True)):
-        pairs: Any = zip(sizes_of(own, last), sizes_of(other, last), strict=True)
-        gaps = [a - b for a, b in pairs]
+        maps: Any = sizes_of(own, last), sizes_of(other, last)
+        gaps = [a - b for a, b in zip(*maps, strict=True)]
         wanted = [max(gap if how == "cut" else -gap, 0) for gap in gaps]
         channels, filters = channels_of(own, last) or 0, channels_of(other, last) or 0
+        strides = strides_between(*maps) if any(gap > 0 for gap in gaps) else ()
         kind, *settings = {
             "cut": ("Cropping", border(wanted)),
             "pad": ("ZeroPadding", border(wanted)),
-            "project": ("Conv", filters, 1),
+            "project": ("Conv", filters, 1, strides or 1),
         }[how]
-        if any(wanted) if how != "project" else channels < filters:
+        if any(wanted) if how != "project" else strides or (channels < filters and not any(gaps)):
             made[place] = getattr(load_keras().layers, f"{kind}{d}D")(*settings, **order)(made[place])
     return made
+
+
+def strides_between(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides with which a 1×1 convolution makes the smaller of two maps of the larger one; empty if none do.
+
+    >>> strides_between((33, 8), (17, 8)), strides_between((32,), (32,)), strides_between((25,), (24,))
+    ((2, 1), (), ())
+    """
+    large, small = max(one, other), min(one, other)
+    found = tuple(-(-a // b) for a, b in zip(large, small, strict=True))
+    reached = tuple(Window(1, s, 1, "valid").output_size(a) for a, s in zip(large, found, strict=True))
+    return found if max(found) > 1 and reached == small else ()
 
 
 def border(numbers: Sequence[int]) -> Any:

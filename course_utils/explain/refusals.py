@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from course_utils.explain.rebuild import strides_between
 from course_utils.explain.repairs import IMPORT, in_words, rebuilt, variants
 from course_utils.explain.rows import Repair, Row
 from course_utils.explain.search import known, replay
@@ -17,6 +18,9 @@ from course_utils.explain.shapes import channels_of, sizes_of
 from course_utils.explain.trial import Trials
 from course_utils.explain.wording import Shape, times
 from course_utils.keras_layers import has_axes, kind_of
+
+#: Layers that read (steps, features).
+_SEQUENCES = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional")
 
 
 def helped(trials: Trials) -> tuple[tuple[Repair, ...], bool]:
@@ -26,7 +30,7 @@ def helped(trials: Trials) -> tuple[tuple[Repair, ...], bool]:
         The repairs, and whether another size of the input is worth looking for beside them.
     """
     found: list[Repair] = []
-    for way in (_other_input, _joins, _groups, _reshape, _axis, _layer_before, _one_setting):
+    for way in (_other_input, _joins, _groups, _reshape, _axis, _all_steps, _layer_before, _one_setting):
         for repair in way(trials, trials.rows[-1]):
             if trials.holds(repair):
                 found.append(repair)
@@ -50,7 +54,8 @@ def _other_input(trials: Trials, row: Row) -> Iterator[Repair]:
     needs = _numbers_needed(row)
     shapes: list[tuple[str, Shape]] = []
     if needs == len(first) + 1:
-        shapes.append(("add the channel axis", (*first, 1)))
+        missing = "axis of the features" if kind_of(row.call.layer) in _SEQUENCES else "channel axis"
+        shapes.append((f"add the {missing}", (*first, 1)))
     if needs == len(first) > 2 and _looks_channels_first(first):
         shapes.append(("put the channels last", (*first[1:], first[0])))
     for what, shape in shapes:
@@ -69,7 +74,7 @@ def _numbers_needed(row: Row) -> int | None:
         return len(row.axes) + 1
     if has_axes(row.call.layer):  # with settings that no axis can have
         return int(next(sign for sign in row.kind if sign.isdigit())) + 1
-    return 2 if kind_of(row.call.layer) in ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional") else None
+    return 2 if kind_of(row.call.layer) in _SEQUENCES else None
 
 
 def _joins(trials: Trials, row: Row) -> Iterator[Repair]:
@@ -89,17 +94,25 @@ def _joins(trials: Trials, row: Row) -> Iterator[Repair]:
         return Repair(what, code)
 
     reached = " and ".join(map(times, pair))
+    if kind_of(row.call.layer) != "Concatenate" and (steps := strides_between(*pair)):
+        filters = channels[pair.index(min(pair))]
+        layer = f"Conv{d}D({filters}, 1, strides={steps[0] if len({*steps}) == 1 else steps})"
+        yield met(f"{_pointwise(d)} with strides for the larger map before {row.layer}: {layer}", "project")
     if pair[0] != pair[1]:
         for how, what, made in (("pad", "pad the smaller map with zeros", max), ("cut", "cut the larger map", min)):
             yield met(f"{what} wherever two differ (at {row.layer}, {reached}: both {times(map(made, *pair))})", how)
     elif min(channels) < max(channels):
-        few, many, kernel = min(channels), max(channels), times((1,) * d)
-        what = f"a {kernel} convolution for the map with {few} channels before {row.layer}: Conv{d}D({many}, 1)"
+        few, many = min(channels), max(channels)
+        what = f"{_pointwise(d)} for the map with {few} channels before {row.layer}: Conv{d}D({many}, 1)"
         yield met(what, "project")
     if kind_of(row.call.layer) == "Concatenate":
         for axis in (-1, *range(1, len(one) - 1)):
             if axis % len(one) != row.call.layer.axis % len(one):
                 yield _changed(trials, f"axis={axis} in {row.layer}", {"axis": axis})
+
+
+def _pointwise(d: int) -> str:
+    return f"a {times((1,) * d)} convolution" if d > 1 else "a convolution of kernel size 1"
 
 
 def _groups(trials: Trials, row: Row) -> Iterator[Repair]:
@@ -132,6 +145,20 @@ def _axis(trials: Trials, row: Row) -> Iterator[Repair]:
         yield _changed(trials, f"axis=-1 in {row.layer}", {"axis": -1})
 
 
+def _all_steps(trials: Trials, row: Row) -> Iterator[Repair]:
+    """A recurrent layer that hands on its last step only, before one that reads steps."""
+    before = _before(trials, row)
+    while before is not None and before.rule.passes:
+        before = _before(trials, before)
+    if before is not None and getattr(before.call.layer, "return_sequences", None) is False:
+        what = f"return_sequences=True in {before.layer}"
+        yield rebuilt(trials, what, {before.layer: {"return_sequences": True}})
+
+
+def _before(trials: Trials, row: Row) -> Row | None:
+    return trials.rows[row.sources[0]] if row.sources and row.sources[0] is not None else None
+
+
 def _layer_before(trials: Trials, row: Row) -> Iterator[Repair]:
     """Maps that reach a layer for sequences, or rows that reach one for maps: lay them out anew."""
     needs = _numbers_needed(row)
@@ -142,19 +169,25 @@ def _layer_before(trials: Trials, row: Row) -> Iterator[Repair]:
     place = next((at for at, layer in enumerate(layers) if layer is row.call.layer), None)
     if needs is None or place is None or needs == len(shape) or None in shape:
         return
-    layouts: list[tuple[Any, ...]] = []
-    if len(shape) > needs == 2:
-        layouts.append((-1, shape[-1]))
-    if len(shape) + 1 == needs:
-        layouts.append((*shape, 1))
-    for layout in layouts:
-        layer = f"keras.layers.Reshape({layout})"
+    before, edits = _before(trials, row), []
+    if before is not None and place and layers[place - 1] is before.call.layer and _lost_axes(before, needs):
+        edits.append((f"without {before.layer}", f"layers.pop({place - 1})"))
+    for layout in [(-1, shape[-1])] * (len(shape) > needs == 2) + [(*shape, 1)] * (len(shape) + 1 == needs):
+        edits.append(
+            (f"a Reshape({layout}) before {row.layer}", f"layers.insert({place}, keras.layers.Reshape({layout}))")
+        )
+    for what, edit in edits:
         code = (
             f"{IMPORT}layers = list({trials.name}{'' if chain else '.layers'})\n"
-            f"layers.insert({place}, {layer})\n"
+            f"{edit}\n"
             f"repaired = rebuild(layers{trials.input_in_code})"
         )
-        yield Repair(f"a Reshape({layout}) before {row.layer}", code)
+        yield Repair(what, code)
+
+
+def _lost_axes(row: Row, needs: int) -> bool:
+    """Whether a layer got as many axes as are needed behind it, and handed on fewer."""
+    return row.output_shape is not None and len(row.output_shape) - 1 < needs == len(row.input_shapes[0]) - 1
 
 
 def _one_setting(trials: Trials, row: Row) -> Iterator[Repair]:

@@ -30,6 +30,11 @@ def sizes_made(row: Row) -> Shape:
     return sizes_of(made, row.call.channels_last)
 
 
+def fixes_its_size(row: Row) -> bool:
+    """Whether this is a Reshape to a map of one size; where a size is −1, it depends on what goes in."""
+    return row.kind == "Reshape" and bool(sizes_made(row)) and -1 not in row.call.layer.target_shape
+
+
 def sizes_reaching(row: Row) -> Shape:
     """The sizes of the maps that reach a row."""
     return sizes_of(next(iter(row.input_shapes), ()), row.call.channels_last)
