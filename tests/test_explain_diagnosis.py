@@ -285,6 +285,16 @@ def test_what_a_generator_makes_is_fixed_by_its_reshape() -> None:
     )
 
 
+def test_a_size_that_is_far_away_is_found_by_its_divisor() -> None:
+    def make(n: int) -> Any:
+        down = [L.MaxPooling1D(10, padding="same") for _ in range(4)]
+        return keras.Sequential([keras.Input((n, 1)), *down, *[L.UpSampling1D(10) for _ in range(4)]])
+
+    found = explain(make(123456)).diagnosis
+    assert found is not None and [size.input_shape[0] for size in found.sizes] == [120000, 130000]
+    assert all(make(size.input_shape[0]).output_shape[1:] == size.output_shape for size in found.sizes)
+
+
 def test_a_reshape_that_works_a_size_out_fixes_none() -> None:
     """As in a block of self-attention: all cells in one row, and a map again."""
 

@@ -415,6 +415,87 @@ def test_what_cannot_be_followed_is_named_with_what_to_do() -> None:
         explain(Plain())
 
 
+class Summed(keras.Model):  # type: ignore[misc]
+    """Two inputs, in a list or a dict."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__(name="summed")
+        self.a, self.b, self.way = L.Dense(3), L.Dense(3), way
+
+    def call(self, x: Any) -> Any:
+        x, y = (x["x"], x["y"]) if self.way == "dict" else x
+        return self.a(x) + self.b(y)
+
+
+class OneByOne(keras.Model):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__(name="one_by_one")
+        self.a, self.b = L.Dense(3), L.Dense(3)
+
+    def call(self, x: Any, y: Any, training: bool | None = None) -> Any:
+        return self.a(x) + self.b(y)
+
+
+def test_a_model_of_ones_own_class_may_take_several_inputs() -> None:
+    x, y = np.zeros((2, 4)), np.zeros((2, 5))
+    listed, each, named = Summed("list"), OneByOne(), Summed("dict")
+    listed([x, y]), each(x, y), named({"x": x, "y": y})
+    rows = explain(listed).rows
+    assert [row.kind for row in rows] == ["InputLayer", "InputLayer", "Dense", "Dense", "ops.Add"]
+    found = explain(each, input_shape=[(4,), (5,)])
+    assert found.agrees and found.parameters == each.count_params() and found.diagnosis is None
+    with pytest.raises(ValueError, match="takes 2 inputs"):
+        explain(each)
+    with pytest.raises(ValueError, match="takes its inputs by name"):
+        explain(named)
+
+
+def test_a_map_has_no_parts_with_names() -> None:
+    refused = explain(Summed("dict"), input_shape=(4,)).rows[-1]
+    assert "fault of this course" not in refused.sentence
+
+
+class Built(keras.Model):  # type: ignore[misc]
+    """Makes its layers when it knows its input."""
+
+    def build(self, shape: Any) -> None:
+        self.down = keras.Sequential([L.Conv2D(2, 3, strides=2, padding="same")])
+        self.up = L.Conv2DTranspose(shape[-1], 3, strides=2, padding="same")
+        self.built = True
+
+    def call(self, x: Any) -> Any:
+        return self.up(self.down(x))
+
+
+class Ready(keras.Model):  # type: ignore[misc]
+    """Makes its layers at once; they know their input when it has been called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = keras.Sequential([L.Conv2D(2, 3, strides=2, padding="same")])
+        self.up = keras.Sequential([L.Conv2DTranspose(1, 3, strides=2, padding="same")])
+
+    def call(self, x: Any) -> Any:
+        return self.up(self.down(x))
+
+
+@pytest.mark.parametrize("called", [True, False])
+@pytest.mark.parametrize("kind", [Built, Ready])
+def test_a_model_of_ones_own_class_is_tried_for_other_sizes_too(kind: Any, called: bool) -> None:
+    model = kind()
+    if called:
+        model(np.zeros((1, 31, 31, 1), "float32"))
+    found = explain(model, input_shape=(31, 31, 1)).diagnosis
+    assert found is not None and [size.input_shape for size in found.sizes] == [(30, 30, 1), (32, 32, 1)]
+    assert any(repair.what.startswith("pad the input") for repair in found.repairs)
+    for repair in found.repairs:
+        names: dict[str, Any] = {"keras": keras, "model": model}
+        exec(repair.code, names)
+        assert names["repaired"](np.zeros((1, 31, 31, 1), "float32")).shape == (1, 31, 31, 1), repair.what
+    for size in found.sizes:
+        assert kind()(np.zeros((1, *size.input_shape), "float32")).shape[1:] == size.output_shape
+
+
 def test_a_model_of_ones_own_class_that_refuses_shows_where() -> None:
     found = explain(Plain(kernel=30), input_shape=(28, 28, 1))
     assert found.refused_at is not None and found.refused_at.layer.endswith("half")

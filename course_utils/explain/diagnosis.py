@@ -128,14 +128,21 @@ def advise(model: object, rows: Sequence[Row], name: str = "model") -> Diagnosis
 
 def _sizes_that_fit(trials: Trials, closes: bool) -> tuple[TriedSize, ...]:
     """Inputs near the given one, one below and one above, for which the whole model was built again."""
-    rows, found = trials.rows, []
-    # Sizes that need no rounding fit every join, also those behind the first one that refuses.
-    step = divisor(rows) if rows[-1].refused and not rows[-1].axes else 1
-    for candidates in fitting(rows, trials.given, closes, step):
+    rows, whole = trials.rows, divisor(trials.rows)
+    if rows[-1].refused:
+        # Sizes that need no rounding fit every join, also those behind the first one that refuses.
+        return _nearest(trials, closes, 1) or _grown(trials) if rows[-1].axes else _nearest(trials, closes, whole)
+    return _nearest(trials, closes, 1) or _nearest(trials, closes, whole)
+
+
+def _nearest(trials: Trials, closes: bool, step: int) -> tuple[TriedSize, ...]:
+    """Of the multiples of a step the nearest below and above."""
+    found = []
+    for candidates in fitting(trials.rows, trials.given, closes, step):
         tried = (trials.size(sizes) for sizes in islice(candidates, _MOST_TRIED))
         fits = (one for one in tried if one is not None and (not closes or one.input_shape == one.output_shape))
         found += [one for one in [next(fits, None)] if one is not None]
-    return tuple(found) or (_grown(trials) if rows[-1].refused and rows[-1].axes else ())
+    return tuple(found)
 
 
 def _grown(trials: Trials) -> tuple[TriedSize, ...]:

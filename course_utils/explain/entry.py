@@ -12,7 +12,7 @@ from course_utils.explain.calls import has_graph, is_chain, is_input, maps_have_
 from course_utils.explain.diagnosis import advise, carefully, diagnose, is_autoencoder
 from course_utils.explain.explanation import Explanation
 from course_utils.explain.failure import explained_failure, whole_tracebacks
-from course_utils.explain.rebuild import as_graph, is_own_model, shape_built_for
+from course_utils.explain.rebuild import as_graph, inputs_asked, is_own_model, shape_built_for
 from course_utils.explain.rows import Diagnosis, Row
 from course_utils.explain.rules.core import Shapes
 from course_utils.explain.tracing import Tracer
@@ -65,6 +65,11 @@ def explain(
     graph, hint = model, ""
     if is_own_model(model):
         given = given or _built_for(model)
+        if len(given) < inputs_asked(model):
+            raise ValueError(
+                f'The call of "{model.name}" takes {inputs_asked(model)} inputs. Give a shape for each of them: '
+                "explain(..., input_shape=[(28, 28, 1), (10,)])."
+            )
         try:
             with whole_tracebacks():
                 graph = as_graph(model, [shape[1:] for shape in given])
@@ -88,14 +93,22 @@ def explain(
 
 
 def _built_for(model: Layer) -> Shapes:
-    """What a model of somebody's own class was called on. Raises ValueError if it has not been called."""
+    """What a model of somebody's own class was called on. Raises ValueError if that is not known."""
     shape = shape_built_for(model)
-    if not shape:
+    if shape:
+        return (shape,)
+    several = (model.get_build_config() or {}).get("input_shape")
+    if isinstance(several, dict):
         raise ValueError(
-            f'"{model.name}" has not been called yet and does not know what goes in. Say it, without the batch axis: '
-            "explain(..., input_shape=(28, 28, 1))."
+            f'"{model.name}" takes its inputs by name; only a tensor or a list of them can be followed. Explain its '
+            "layers one by one, or build it with keras.Model(inputs, outputs)."
         )
-    return (shape,)
+    if several:
+        return tuple(map(tuple, several))
+    raise ValueError(
+        f'"{model.name}" has not been called yet and does not know what goes in. Say it, without the batch axis: '
+        "explain(..., input_shape=(28, 28, 1))."
+    )
 
 
 def _parts_to_explain(model: Layer) -> str:

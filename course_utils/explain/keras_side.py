@@ -94,8 +94,8 @@ class NotCopied(KerasRefusal):
     """A layer of somebody's own of which Keras cannot make another."""
 
 
-def copied(layer: Layer, changes: Mapping[str, Any] | None = None, name: str = COPY) -> Layer:
-    """A layer with the same settings but for ``changes``; built for the same input if the original is.
+def copied(layer: Layer, changes: Mapping[str, Any] | None = None, name: str = COPY, build: bool = True) -> Layer:
+    """A layer with the same settings but for ``changes``; if it is to ``build``, for the same input as the original.
 
     Raises:
         NotCopied: where neither ``get_config`` nor the attributes of the layer say what its class was called with.
@@ -108,7 +108,7 @@ def copied(layer: Layer, changes: Mapping[str, Any] | None = None, name: str = C
                 settings = settings_of(layer) | dict(changes or {})
                 copy = make(settings | ({"name": name} if "name" in settings else {}))
                 copy.name = name
-                if layer.built and not copy.built and not changes:
+                if build and layer.built and not copy.built and not changes:
                     copy.build_from_config(layer.get_build_config())
                 return copy
         except Exception:

@@ -7,6 +7,7 @@ was tried is what the learner runs.
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -164,7 +165,13 @@ def is_own_model(model: Any) -> bool:
 def shape_built_for(model: Layer) -> tuple[Any, ...]:
     """What a model of somebody's own class was called on, with the batch axis; empty if it was not, or on several."""
     shape = (model.get_build_config() or {}).get("input_shape") or ()
-    return () if shape and isinstance(shape[0], list | tuple) else tuple(shape)
+    return () if isinstance(shape, dict) or (shape and isinstance(shape[0], list | tuple)) else tuple(shape)
+
+
+def inputs_asked(model: Any) -> int:
+    """How many inputs the ``call`` of a model of somebody's own class takes one by one; a list of them is one."""
+    needed = [p for p in inspect.signature(model.call).parameters.values() if p.default is p.empty]
+    return len([p for p in needed if p.kind == p.POSITIONAL_OR_KEYWORD and p.name not in ("training", "mask")])
 
 
 def as_graph(model: Any, shapes: Sequence[Sequence[Any]]) -> Any:
@@ -176,9 +183,14 @@ def as_graph(model: Any, shapes: Sequence[Sequence[Any]]) -> Any:
     keras = load_keras()
     inputs = [keras.Input(shape=tuple(shape)) for shape in shapes]
     start = inputs[0] if len(inputs) == 1 else inputs
-    twin = copied(model, name=model.name)
+    own_build = type(model).build is not keras.Model.build
+    same = list(map(tuple, shapes)) == [shape_built_for(model)[1:]]
+    twin = copied(model, name=model.name, build=same)  # the layers of a built one know their input
     _name_alike(model, twin)
-    graph = keras.Model(start, twin.call(start), name=model.name)
+    if own_build and not same:
+        built_for = [(None, *shape) for shape in shapes]
+        twin.build(built_for[0] if len(built_for) == 1 else built_for)
+    graph = keras.Model(start, twin.call(*inputs) if inputs_asked(model) > 1 else twin.call(start), name=model.name)
     if model.built and _shapes(model) == _shapes(twin):
         twin.set_weights(model.get_weights())
     return graph

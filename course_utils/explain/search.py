@@ -6,14 +6,15 @@ The axes of a map are followed one by one, each by itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count, islice
 
 from course_utils.axes import Axis, ShapeError
 from course_utils.explain.rows import Row
 from course_utils.explain.shapes import sizes_of
 from course_utils.explain.wording import Shape
 
-#: How many inputs beyond the given one are looked at.
+#: How many inputs beyond the given one are looked at, or how many multiples of a step.
 REACH = 64
 #: The sizes of the maps, without batch and channels.
 Sizes = tuple[int, ...]
@@ -100,23 +101,24 @@ def fitting(rows: Sequence[Row], given: Sizes, closes: bool, step: int = 1) -> I
     """
 
     def fits(axis: int, n: int) -> bool:
-        sizes = None if n % step else replay(rows, axis, n)
+        sizes = replay(rows, axis, n)
         return sizes is not None and (not closes or sizes.get(len(rows) - 1) == n)
 
     for way in (-1, 1):
         if len(set(given)) == 1:
-            near = (given[0] + way * more for more in range(1, REACH if way < 0 else 4 * REACH))
-            square = ((n,) * len(given) for n in near if n > 0)
+            near = islice(_multiples(given[0] + way, way, step), REACH if way < 0 else 4 * REACH)
+            square = ((n,) * len(given) for n in near)
             yield (sizes for sizes in square if all(fits(axis, n) for axis, n in enumerate(sizes)))
         else:
-            found = tuple(_nearest(fits, axis, n, way) for axis, n in enumerate(given))
+            near_each = (islice(_multiples(n, way, step), REACH) for n in given)
+            found = tuple(next((n for n in near if fits(axis, n)), 0) for axis, near in enumerate(near_each))
             yield iter([found] * (0 not in found and found != given))
 
 
-def _nearest(fits: Callable[[int, int], bool], axis: int, n: int, way: int) -> int:
-    """The nearest size along an axis that fits, in one direction; 0 if there is none within reach."""
-    near = (n + way * more for more in range(REACH) if n + way * more > 0)
-    return next((size for size in near if fits(axis, size)), 0)
+def _multiples(start: int, way: int, step: int) -> Iterator[int]:
+    """The multiples of a step from a size on, downward or upward."""
+    first = start // step * step if way < 0 else -(-start // step) * step
+    return iter(range(first, 0, -step)) if way < 0 else count(first, step)
 
 
 def known(sizes: Iterable[int | None]) -> Sizes:

@@ -15,7 +15,7 @@ from course_utils.explain.expressions import Maps, axes_at, constants
 from course_utils.explain.facts import Carried, facts_behind
 from course_utils.explain.keras_side import KerasSide, Tensor, symbolic
 from course_utils.explain.rows import Facts, KerasAnswer, LayerCall, Row
-from course_utils.explain.rules.core import UNKNOWN, RuleResult, apply_rule, rule_of_call, unwrapped
+from course_utils.explain.rules.core import UNKNOWN, RuleResult, apply_rule, is_operation, rule_of_call, unwrapped
 from course_utils.explain.shapes import places_of_maps, sizes_of
 from course_utils.explain.wording import Shape, sizes
 from course_utils.keras_layers import Layer, axes_of, channels_last, has_axes, plain_message
@@ -169,7 +169,7 @@ def _axes(layer: Layer) -> tuple[Axis, ...]:
 
 def _built_for(layer: Layer) -> Shape | None:
     """The input that a built layer was built for, if it has weights and one input."""
-    if not layer.built or not layer.weights:
+    if is_operation(layer) or not layer.built or not layer.weights:
         return None
     shape = (layer.get_build_config() or {}).get("input_shape")
     return tuple(shape) if shape and not isinstance(shape[0], list | tuple) else None

@@ -157,6 +157,8 @@ def slices(_operation: Layer, arguments: Arguments) -> RuleResult:
     """``x[:, 1:-1, ::2, 0, None]``, as in NumPy."""
     shape, key = arguments.positional[0], arguments.get("key", 1)
     keys = list(key) if isinstance(key, tuple | list) else [key]
+    if named := next((part for part in keys if isinstance(part, str)), None):
+        raise ShapeError(f"{times(shape)} has no part called {named!r}: this is one map and no dict of them.")
     consumed = sum(part is not None and part is not Ellipsis for part in keys)
     if consumed > len(shape):
         raise ShapeError(f"{consumed} axes are indexed, and {times(shape)} has {len(shape)}.")
