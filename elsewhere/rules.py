@@ -111,6 +111,15 @@ def _largest(case: Case, ghosts: str, how: str) -> Array | list[float] | None:
     return np.asarray(largest)
 
 
+def _largest_in_the_middle(case: Case) -> list[float] | None:
+    """As ONNX's reference does with SAME_LOWER: what the whole windows leave over is halved, and may be cut off."""
+    k, s, o = case.k, case.s, case.n // case.s
+    if case.padding != "same" or s == 1:
+        return None
+    begins = [i * s - ((o - 1) * s + k - case.n) // 2 for i in range(o)]
+    return [max(case.x[max(begin, 0) : begin + k]) for begin in begins]
+
+
 def _mean(case: Case, ghosts: str, how: str) -> Array | None:
     ones, window = np.ones(case.n), _window(case, ghosts)
     sums, real = _seen(case, ghosts), _seen(case, ghosts, x=ones)
@@ -154,11 +163,13 @@ def _stamped(case: Case, cut: str, kernel: str) -> Array | None:
         if cut == "cut at the front first" and case.padding == "same":
             return _cut(whole, after, axis.output_size(case.n))
         if cut == "cut to one stride less" and case.padding == "same":
-            return _cut(whole, before, (case.n - 1) * case.s + 1)
+            return _cut(whole, (spans - 1) // 2, (case.n - 1) * case.s + 1)
     if cut == "padding cut at both ends":
         return _cut(whole, padding, size)
     if cut == "size without output_padding":
         return _cut(whole, padding, size - extra)
+    if cut == "nothing cut, a row and a cell more":
+        return np.concatenate([whole, np.zeros(len(whole) + 2)])
     return whole if cut == "nothing cut" else None
 
 
@@ -211,6 +222,7 @@ def _lanczos(lobes: int, t: float) -> float:
     return float(np.sinc(t) * np.sinc(t / lobes)) if abs(t) < lobes else 0.0
 
 
+MORE = ("", "widened when smaller", "fraction in 1/1024", "before the row: from cell 0")
 EDGES = ("edges repeated", "edges left out", "edges reflected")
 #: How far each blend reaches, and its weight at a distance.
 BLENDS: dict[str, tuple[float, Callable[[float], float]]] = {
@@ -242,7 +254,8 @@ def _blended(case: Case, place: str, blend: str, edges: str, more: str = "") -> 
         if more == "fraction in 1/1024":
             at = math.floor(at) + round((at - math.floor(at)) * 1024) / 1024
         cells = range(math.floor(at - reach * wider), math.ceil(at + reach * wider) + 1)
-        weights = {j: weight((j - at) / wider) for j in cells}
+        moved = max(-math.floor(at), 0) if more == "before the row: from cell 0" else 0
+        weights = {j + moved: weight((j - at) / wider) for j in cells}
         if edges == "edges left out":
             weights = {j: w for j, w in weights.items() if 0 <= j < n}
         total = sum(weights.values()) if edges == "edges left out" or wider > 1 or "lanczos" in blend else 1.0
@@ -337,6 +350,8 @@ def _all_rules(operation: str) -> Iterator[tuple[str, Values]]:
         values = _largest if operation == MAX else _mean
         for how, ghosts in product(hows, GHOSTS):
             yield _named(ghosts, how), partial(values, ghosts=ghosts, how=how)
+    if operation == MAX:
+        yield _named("n // s windows in the middle", "the largest real cell"), _largest_in_the_middle
     yield "nothing fits: empty", _empty
     if operation in (MAX, AVERAGE):
         yield "nothing fits: window cut to the row", _cut_to_the_row
@@ -345,7 +360,7 @@ def _all_rules(operation: str) -> Iterator[tuple[str, Values]]:
 def _resizing_rules() -> Iterator[tuple[str, Values]]:
     for pick, place in product(PICKS, PLACES):
         yield _named(place, pick), partial(_picked, place=place, pick=pick)
-    for more, blend, place, edge in product(("", "widened when smaller", "fraction in 1/1024"), BLENDS, PLACES, EDGES):
+    for more, blend, place, edge in product(MORE, BLENDS, PLACES, EDGES):
         values = partial(_blended, place=place, blend=blend, edges=edge, more=more)
         yield _named(place, blend, "" if blend == "linear" and edge == "edges repeated" else edge, more), values
     yield "share of each cell", _shares

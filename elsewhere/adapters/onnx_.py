@@ -124,7 +124,10 @@ def _opencv(model: bytes, x: Any) -> Any:
 
     net = cv2.dnn.readNetFromONNX(np.frombuffer(model, dtype="uint8"))
     net.setInput(x)
-    return net.forward()
+    y = net.forward()
+    if y is None:
+        raise ValueError("returns None instead of a map")
+    return y
 
 
 def _mnn(model: bytes, x: Any) -> Any:
