@@ -7,6 +7,7 @@ is computed beside each value, and nothing else.
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -312,6 +313,9 @@ def _by_hand(layer: Layer, x: NDArray[np.float32], rule: Rule) -> tuple[Array, A
         values = byhand.activate(sums, _activation_of(layer))
         if getattr(layer, "interpolation", "nearest") == "bilinear":
             terms = as_layer(_blend_terms(cells, cast("tuple[Upsample, ...]", axes)))
+        elif keras_layers.kind_of(layer).startswith("AveragePooling"):
+            # TensorFlow adds these one by one, and each sum is rounded; then it divides.
+            terms = terms * max(1, math.prod(axis.size for axis in cast("tuple[Window, ...]", axes)) / ROUNDINGS)
     return values, np.zeros_like(values) if _copies(layer) else _tolerance(terms, values, _activation_of(layer))
 
 

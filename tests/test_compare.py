@@ -233,6 +233,14 @@ def test_the_tolerance_follows_the_terms() -> None:
     np.testing.assert_allclose(tolerance, 8 * 2.0**-24 * hand, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("k", "rounded"), [(2, 8), (7, 49), (20, 400)])
+def test_a_mean_is_rounded_once_for_each_cell_of_its_window(k: int, rounded: int) -> None:
+    found = compare(L.AveragePooling2D(k, strides=1), np.random.default_rng(k).random((1, 40, 40, 1), np.float32))
+    hand, _, tolerance = numbers_of(found)
+    assert found.agrees
+    np.testing.assert_allclose(tolerance, rounded * 2.0**-24 * hand, rtol=1e-5)
+
+
 # -- refusal ------------------------------------------------------------------------------------------------------
 
 #: Inputs, and layers out of which nothing comes for them.
