@@ -123,7 +123,7 @@ def test_remarks_are_few_and_true_where_a_stride_is_wider_than_the_map() -> None
                 assert strides == 1 or (strides == DEFAULT and k == 1)
 
 
-def test_a_picture_holds_its_size_and_a_global_window_the_rest() -> None:
+def test_a_picture_hides_its_size_and_a_global_window_holds_the_rest() -> None:
     links = PoolingSettings(show="image", kind="global max").links()
-    assert set(links.held) == {"n", "k", "strides", "padding"}
-    assert links.hidden == {"values"}
+    assert set(links.held) == {"k", "strides", "padding"}
+    assert links.hidden == {"n", "values"}

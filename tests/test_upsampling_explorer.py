@@ -178,8 +178,6 @@ def test_a_picture_goes_the_same_way(mode: str, interpolation: str, titles: list
     assert [photo.title for photo in frame.photos] == titles
     assert [photo.secret for photo in frame.photos] == [False] + [True] * (len(titles) - 1)
     assert frame.outcome == "agree" and not frame.grids
-    explorer = explore.upsampling(mode=mode, show="image")
-    assert any(f"the size of the picture, {32 if mode == UP else 64}." in note for note in explorer.view.frame["notes"])
 
 
 def test_padding_is_shown_only_where_something_is_pooled() -> None:

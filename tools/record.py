@@ -45,7 +45,7 @@ GRIDS = {
 #: Through the settings with which each place starts, and through those of its presets.
 PLANES = {
     "padding": ["n k padding", "n n_width apart=1", "k k_width apart=1"],
-    "stride": ["n k padding", "s", "n n_width apart=1", "k k_width apart=1", "s s_width apart=1"],
+    "stride": ["n k padding", "n s", "n n_width apart=1", "k k_width apart=1", "s s_width apart=1"],
     "pooling": ["n k padding", "n strides", "n n_width apart=1", "k k_width apart=1"],
     "transposed": ["n k padding", "n s", "n n_width apart=1", "k k_width apart=1", "s s_width apart=1"],
     "upsampling": ["n f padding", "n n_width apart=1", "f f_width apart=1"],
@@ -110,8 +110,12 @@ def presets(explorer: Explorer) -> dict[str, dict[str, int]]:
 
 
 def free(explorer: Explorer) -> dict[str, dict[str, list[str]]]:
-    """``Recording.free``: what each option of a control hides or holds, and another option of it does not."""
-    start, found = at(explorer) | ({APART: 1} if APART in names(explorer) else {}), {}
+    """``Recording.free``: what each option of a control hides or holds, and another option of it does not.
+
+    Asked with every number at its lowest, where no other control holds one.
+    """
+    lowest = {control.name: min(control.values) for control in explorer.start.controls() if control.kind == "number"}
+    start, found = at(explorer) | lowest | ({APART: 1} if APART in names(explorer) else {}), {}
     for control in explorer.start.controls():
         if control.kind != "number":
             gone = {}

@@ -140,8 +140,7 @@ class LayerSettings(Settings):
         """A picture has its own size and values; numbers need no picture."""
         if self.shown is None:
             return Links(hidden=frozenset({"picture"}))
-        reason = f'n is held: it is the size of the picture, {self.picture_size}. Show "numbers" to move it.'
-        return Links(hidden=frozenset({"values"}), held={"n": reason})
+        return Links(hidden=frozenset({"n", "values"}))
 
 
 def size_setting(label: str, default: int | None, high: int, about: str, **more: Any) -> Any:

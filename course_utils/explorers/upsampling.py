@@ -115,7 +115,7 @@ class UpsamplingSettings(maps.LayerSettings):
         )
 
     def links(self) -> Links:
-        """Only a pooling layer has a border; the size of the picture depends on what is done with it."""
+        """Only a pooling layer has a border."""
         shown = super().links()
         return Links(shown.hidden | ({"padding"} if self.mode == UP else set()), shown.held)
 
