@@ -100,7 +100,7 @@ stacked = lesson.prediction(
     ["Output size", "Channels out"],
     lambda: truth.filtered(7, 8, 16, 3),
     "Size and channels have nothing to do with each other. What decides each of them?",
-    wrong=[],
+    wrong=[*at(7, 8, 16, 3, of=[m.CHANNELS_MULTIPLY, m.CHANNELS_STAY]), (m.SIZE_STAYS, (7, 16))],
 )
 
 typo = lesson.prediction(

@@ -15,6 +15,7 @@ PAD_BY_HAND = Section(_LESSON, "4. Pad with your own hands (6 minutes)")
 DO_NOT_PEEK = Section(_LESSON, "8. Do not peek into the future (optional)")
 TRANSLATE = Section(_LESSON, "9. Translate a number into a word (optional)")
 MAKE_IT_IMPOSSIBLE = Section(_LESSON, "5. Make it impossible (4 minutes)")
+COUNT_THE_FILTERS = Section(_LESSON, "6. Count the filters (7 minutes)")
 SPOT_THE_TYPO = Section(_LESSON, "7. Spot one typo (3 minutes)")
 
 
@@ -51,6 +52,18 @@ ALWAYS_TWO = _valid_size.misconception(
     "A convolution loses 2",
     "That is the 3×3 kernel, so common that the rule is easily forgotten: k − 1 are lost, whatever k is.",
     lambda n, k: n - 2,
+)
+_filtered = Quantity("the size and the channels", truth.filtered, COUNT_THE_FILTERS)
+
+CHANNELS_MULTIPLY = _filtered.misconception(
+    "Each filter gives a map for each channel that goes in",
+    "A filter has weights for all channels, and all its products go into one sum: one map for each filter.",
+    lambda n, channels, filters, k: (n - k + 1, channels * filters),
+)
+CHANNELS_STAY = _filtered.misconception(
+    "As many channels come out as went in",
+    "Each filter reads them all and gives one map. So as many come out as there are filters.",
+    lambda n, channels, filters, k: (n - k + 1, channels),
 )
 THIRD_IS_WIDTH = Quantity("the size", truth.third_number_size, SPOT_THE_TYPO).misconception(
     "In `Conv2D(32, 3, 3)` the two threes are the kernel",
