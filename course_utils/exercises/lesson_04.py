@@ -110,7 +110,7 @@ undo = lesson.prediction(
     ["Size", Choice("The numbers that are back", (_ALL, _INSIDE, _NONE))],
     lambda: (len(truth.there_and_back(6, 2)[1]), _which_return()),
     "Each number on the way was a sum of up to nine, and no stamp can take a sum apart.",
-    wrong=[(m.DECONVOLUTION, (6, _ALL), (6, _INSIDE))],
+    wrong=[(m.DECONVOLUTION, *((size, back) for size in (5, 6, 7) for back in (_ALL, _INSIDE)))],
 )
 
 three_sizes = lesson.prediction(
@@ -133,7 +133,7 @@ checker = lesson.prediction(
     "border, what is the smallest number in the output, and what is the largest?",
     ["Smallest", "Largest"],
     lambda: (truth.stamps_inside(7, 2)[0], truth.stamps_inside(7, 2)[-1]),
-    "Along one side, every second cell gets one stamp more than its neighbour.",
+    "Along one side the cells get 3 or 4 stamps in turn. On a map it is rows times columns: from 3·3 to 4·4.",
     wrong=[(m.AS_A_CONVOLUTION, (49, 49)), (m.STAMPS_FALL_EVENLY, (9, 9), (12, 12), (16, 16))],
 )
 
@@ -401,7 +401,7 @@ def _comes_back(extra: int | None, n: int, s: int) -> str:
         return f"your function says None, which leaves the argument out, {way} (Or is a `return` missing?)"
     line = f"your function says {extra}, {way}"
     counted = " You count from a multiple of s. Count from the smallest size that becomes o."
-    return line + counted if extra == n % s else line
+    return line + counted if 0 < extra == n % s else line
 
 
 @lesson.function(

@@ -65,7 +65,7 @@ grid = lesson.prediction(
     "how many rows do the labels have, 400 // 32?",
     ["Size after the five", "Rows of labels"],
     lambda: (truth.road_down(400, 5)[0], 400 // 32),
-    "One of the halvings was not exact.",
+    "One of the halvings is not exact: it rounds up. And `//` rounds down.",
     wrong=[(m.SAME_ROUNDS_DOWN, (12, 12))],
 )
 
@@ -75,7 +75,7 @@ leak = lesson.prediction(
     "reading of hour 12 and nothing else. How many outputs before hour 12 change?",
     ["Outputs before hour 12 that change"],
     lambda: truth.told_too_early(5, 2),
-    "Each layer looks ahead, and the second looks ahead in what the first has made.",
+    "Each layer looks 2 hours ahead, the second in what the first has made. (4 outputs after hour 12 change too.)",
     wrong=[(m.ONE_LAYER_LOOKS_AHEAD, 2), (m.SAME_LOOKS_BACK, 0)],
 )
 

@@ -787,7 +787,7 @@ function render({ model, el }) {
     const row = ([label, mine, came, sign]) => `<span>${escaped(label)}: <span class="cu-mine">${escaped(`${mine}`)}</span>
       <span aria-hidden="true">${sign}</span> <b>${escaped(`${came}`)}</b></span>`;
     part("predicted").hidden = !rows.length;
-    fill(part("predicted"), `<span>You predicted (dashed), and Keras gave:</span> ${rows.map(row).join(" ")}`);
+    fill(part("predicted"), `<span>Your prediction above (dashed), and what Keras gave:</span> ${rows.map(row).join(" ")}`);
   }
 
   function complain() {
