@@ -98,6 +98,7 @@ REMEDIES = (
     Remedy(
         "ONNX in OpenCV", TRANSPOSED, "ConvTranspose(kernel_shape=[1, 3], strides=[1, 2], pads=[0, 0, 0, 1])", EXPLICIT
     ),
+    Remedy("ONNX in tinygrad", CONV_D, "Conv(kernel_shape=[1, 3], dilations=[1, 2], pads=[0, 2, 0, 2])", EXPLICIT),
     Remedy(
         "ONNX in MNN", TRANSPOSED, "ConvTranspose(kernel_shape=[1, 3], strides=[1, 2], pads=[0, 0, 0, 1])", EXPLICIT
     ),

@@ -30,6 +30,16 @@ LOWEST = float(np.finfo(np.float32).min)
 # -- windows ------------------------------------------------------------------------------------------------------
 
 
+def _for_undilated(case: Case, ghosts: str) -> tuple[int, int] | None:
+    """The ghost cells that *same* needs where d = 1; below 0, as many cells are cut off."""
+    if case.padding != "same" or not ghosts.endswith(UNDILATED):
+        return None
+    outputs = case.n // case.s if ghosts.startswith("n // s") else -(-case.n // case.s)
+    total = (outputs - 1) * case.s + case.k - case.n
+    fewer, more = total // 2, total - total // 2
+    return (more, fewer) if "ghost before" in ghosts else (fewer, more)
+
+
 def _window(case: Case, ghosts: str) -> Window | None:
     """The window with these ghost cells; None where the part is about another kind of padding."""
     k, s, d, n, p = case.k, case.s, case.d, case.n, case.padding
@@ -42,6 +52,8 @@ def _window(case: Case, ghosts: str) -> Window | None:
         return Window(k, s, d, (before, same.padding_total(n) - before))
     if ghosts == "odd ghost after, d ignored" and same and d > 1:
         return Window(k, s, 1, "same")
+    if told := _for_undilated(case, ghosts):
+        return Window(k, s, d, (max(told[0], 0), max(told[1], 0)))
     if ghosts == "k // 2 on both sides" and same:
         return Window(k, s, d, (effective_size(k, d) // 2,) * 2)
     if ghosts == "no ghosts" and p == "valid":
@@ -59,10 +71,12 @@ def _window(case: Case, ghosts: str) -> Window | None:
     return None
 
 
+UNDILATED = "cut below 0"
 GHOSTS = (
     "odd ghost after", "no ghosts", "all ghosts before", "declared", "ceil, ghost windows dropped",
     "ceil, ghost windows kept", "odd ghost before", "k // 2 on both sides",
-    "odd ghost after, as if d = 1", "odd ghost after, d ignored",
+    "odd ghost after, as if d = 1", "odd ghost after, d ignored", "odd ghost after, cut below 0",
+    "odd ghost before, cut below 0", "n // s windows, cut below 0",
 )  # fmt: skip
 
 
@@ -71,7 +85,8 @@ def _seen(case: Case, ghosts: str, ghost: float = 0.0, x: Sequence[float] | Arra
     window = _window(case, ghosts)
     if window is None:
         return None
-    row = np.array(case.x if x is None else x).reshape(1, -1, 1)
+    before, after = _for_undilated(case, ghosts) or (0, 0)
+    row = np.array(case.x if x is None else x)[max(-before, 0) : case.n - max(-after, 0)].reshape(1, -1, 1)
     try:
         return byhand.windows(row, (window,), ghost)[0, :, :, 0]
     except ShapeError:
@@ -109,15 +124,6 @@ def _largest(case: Case, ghosts: str, how: str) -> Array | list[float] | None:
     if "empty" in how:
         return np.where(largest == -np.inf, {"0": 0.0, "cell": case.x[-1]}.get(how.split()[-1], LOWEST), largest)
     return np.asarray(largest)
-
-
-def _largest_in_the_middle(case: Case) -> list[float] | None:
-    """As ONNX's reference does with SAME_LOWER: what the whole windows leave over is halved, and may be cut off."""
-    k, s, o = case.k, case.s, case.n // case.s
-    if case.padding != "same" or s == 1:
-        return None
-    begins = [i * s - ((o - 1) * s + k - case.n) // 2 for i in range(o)]
-    return [max(case.x[max(begin, 0) : begin + k]) for begin in begins]
 
 
 def _mean(case: Case, ghosts: str, how: str) -> Array | None:
@@ -304,6 +310,12 @@ def _clipped(case: Case, rule: Values) -> Array | None:
     return None if row is None else np.clip(row, min(case.x), max(case.x))
 
 
+def _lost_in_float32(case: Case, rule: Values) -> Sequence[float] | Array | None:
+    """A rule, without the cells that are lost where the size is counted by a factor in float32."""
+    row = rule(case)
+    return None if row is None else row[: int(case.n * float(np.float32(_size(case) / case.n)))]
+
+
 def _zero_outside(case: Case, rule: Values, place: str) -> list[float] | None:
     """A rule, but 0 wherever the place lies beyond the centre of an end cell."""
     row = rule(case)
@@ -350,8 +362,6 @@ def _all_rules(operation: str) -> Iterator[tuple[str, Values]]:
         values = _largest if operation == MAX else _mean
         for how, ghosts in product(hows, GHOSTS):
             yield _named(ghosts, how), partial(values, ghosts=ghosts, how=how)
-    if operation == MAX:
-        yield _named("n // s windows in the middle", "the largest real cell"), _largest_in_the_middle
     yield "nothing fits: empty", _empty
     if operation in (MAX, AVERAGE):
         yield "nothing fits: window cut to the row", _cut_to_the_row
@@ -363,6 +373,8 @@ def _resizing_rules() -> Iterator[tuple[str, Values]]:
     for more, blend, place, edge in product(MORE, BLENDS, PLACES, EDGES):
         values = partial(_blended, place=place, blend=blend, edges=edge, more=more)
         yield _named(place, blend, "" if blend == "linear" and edge == "edges repeated" else edge, more), values
+    linear = partial(_blended, place="half-pixel centres", blend="linear", edges="edges repeated")
+    yield _named("half-pixel centres", "linear", "size by float32"), partial(_lost_in_float32, rule=linear)
     yield "share of each cell", _shares
     yield "NaN for a map of one row", lambda case: [math.nan] * _size(case)
     yield "whole cells", partial(_adaptive, largest=False)

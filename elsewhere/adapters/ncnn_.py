@@ -55,22 +55,29 @@ def names(case: Case) -> dict[str, Any]:
 
 def row(result: Any, case: Case) -> Row:
     """Run the layer."""
-    import ncnn
-
     kind, numbers = result
     settings = " ".join(f"{number}={value}" for number, value in numbers.items())
+    network = f"7767517\n2 2\nInput x 0 1 x\n{kind} y 1 1 x y {settings}\n"
+    weights = bytes(4) + kernel(case, -1).tobytes() if "onvolution" in kind else b""
+    return np.array(run(network, weights, cells(case, 1, 1, -1), ("x", "y")), dtype="float64").ravel().tolist()
+
+
+def run(network: str, weights: bytes, x: Any, ends: tuple[str, str]) -> Any:
+    """Run a network between its two ends, in float32 throughout."""
+    import ncnn
+
     net = ncnn.Net()
     net.opt.use_packing_layout = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = False
     net.opt.use_winograd_convolution = net.opt.use_bf16_storage = False
     with tempfile.TemporaryDirectory() as folder:
-        weights = Path(folder, "weights.bin")
-        weights.write_bytes(bytes(4) + kernel(case, -1).tobytes() if "onvolution" in kind else b"")
-        if net.load_param_mem(f"7767517\n2 2\nInput x 0 1 x\n{kind} y 1 1 x y {settings}\n"):
+        held = Path(folder, "weights.bin")
+        held.write_bytes(weights)
+        if net.load_param_mem(network):
             raise RuntimeError("the layer is not loaded")
-        net.load_model(str(weights))
+        net.load_model(str(held))
         extractor = net.create_extractor()
-        extractor.input("x", ncnn.Mat(cells(case, 1, 1, -1)).clone())
-        code, y = extractor.extract("y")
+        extractor.input(ends[0], ncnn.Mat(x).clone())
+        code, y = extractor.extract(ends[1])
     if code:
         raise RuntimeError(f"extract returns {code}")
-    return np.array(y, dtype="float64").ravel().tolist()
+    return y

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import subprocess
+import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from elsewhere.adapters import Calls, Row, cells, chosen, dilated, kernel
+from elsewhere.adapters import Calls, Row, cells, chosen, dilated, kernel, ncnn_
 from elsewhere.cases import AVERAGE, CONVOLUTION, MAX, RESIZING, TRANSPOSED, Case
 
 OPSET = 19
@@ -130,16 +134,34 @@ def _opencv(model: bytes, x: Any) -> Any:
     return y
 
 
+def _tinygrad(model: bytes, x: Any) -> Any:
+    from tinygrad import Tensor
+    from tinygrad.nn.onnx import OnnxRunner
+
+    runner = OnnxRunner(Tensor(model))
+    return next(iter(runner({name: Tensor(x) for name in runner.graph_inputs}).values())).numpy()
+
+
+@cache
+def _converted(model: bytes, command: tuple[str, ...], *made: str) -> tuple[bytes, ...]:
+    """The files that a converter makes of a model; it has a process of its own, which MNN's needs beside TensorFlow."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "model.onnx").write_bytes(model)
+        subprocess.run(command, cwd=folder, capture_output=True, timeout=30, check=False)
+        if not all(Path(folder, name).exists() for name in made):
+            raise RuntimeError("the converter writes no model")
+        return tuple(Path(folder, name).read_bytes() for name in made)
+
+
 def _mnn(model: bytes, x: Any) -> Any:
-    import _tools as tools
     import MNN
 
+    run = "import sys, _tools; _tools.mnnconvert(sys.argv)"
+    settings = ("-f", "ONNX", "--modelFile", "model.onnx", "--MNNModel", "model.mnn")
+    (converted,) = _converted(model, (sys.executable, "-c", run, *settings), "model.mnn")
     with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "model.onnx"), Path(folder, "model.mnn")
-        source.write_bytes(model)
-        tools.mnnconvert(["mnnconvert", "-f", "ONNX", "--modelFile", str(source), "--MNNModel", str(target)])
-        if not target.exists():
-            raise RuntimeError("mnnconvert writes no model")
+        target = Path(folder, "model.mnn")
+        target.write_bytes(converted)
         net = MNN.nn.load_module_from_file(str(target), [], [])
         y = net.forward(MNN.expr.const(x, x.shape, MNN.expr.NCHW))
         values = MNN.expr.convert(y, MNN.expr.NCHW).read().copy()
@@ -148,10 +170,23 @@ def _mnn(model: bytes, x: Any) -> Any:
     return values
 
 
+def _ncnn(model: bytes, x: Any) -> Any:
+    """By pnnx, the converter of ncnn's own makers, which has to be told the shape of the map."""
+    found = importlib.util.find_spec("pnnx")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("pnnx")
+    shape = ",".join(map(str, x.shape))
+    command = (str(Path(found.origin).with_name("pnnx")), "model.onnx", f"inputshape=[{shape}]")
+    network, weights = _converted(model, command, "model.ncnn.param", "model.ncnn.bin")
+    return ncnn_.run(network.decode(), weights, x[0], ("in0", "out0"))
+
+
 RUNTIMES = {
     "ONNX reference": _reference,
     "ONNX Runtime": _onnxruntime,
     "OpenVINO": _openvino,
     "OpenCV": _opencv,
     "MNN": _mnn,
+    "tinygrad": _tinygrad,
+    "ncnn": _ncnn,
 }

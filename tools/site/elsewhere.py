@@ -106,7 +106,7 @@ def page() -> str:
             "## How this was found",
             f"{len(table().answers):,} answers to {len(CASES)} cases, on {table().platform}. `python -m elsewhere` "
             "asks again, as `elsewhere/README.md` says. Where a library refuses, its own words are shown.",
-            _raw(f"<ul>{versions}</ul>"),
+            _raw(f'<details class="spoiler named"><summary>Versions</summary><ul>{versions}</ul></details>'),
             SEARCHED,
         ]
     )

@@ -26,14 +26,32 @@
   const shown = make("div", { className: "elsewhere-shown" });
   shown.setAttribute("aria-live", "polite");
 
-  /** The cases of the chosen operation. */
-  function offer() {
-    const fitting = cases.map(([, name], number) => [number, name]).filter(([number]) => cases[number][0] === operation.select.value);
-    one.select.replaceChildren(...fitting.map(([value, text]) => make("option", { value, textContent: text })));
-  }
-
   const answersOf = (framework, number) => answers[framework].filter(([asked]) => asked === number);
   const isRow = (answer) => Array.isArray(answer[2]);
+  const same = (mine, other) => mine.length === other.length && mine.every((value, i) => value === other[i]);
+  const casesOf = (name) => cases.flatMap(([done], number) => (done === name ? [number] : []));
+
+  /** Whether the other framework gives rows for a case, but none that is the one on the left. */
+  function differs(number) {
+    const base = answersOf(Number(left.select.value), number).find(isRow);
+    const rows = answersOf(Number(right.select.value), number).filter(isRow);
+    return Boolean(base) && rows.length > 0 && !rows.some((answer) => same(base[2], answer[2]));
+  }
+
+  /** The cases of the chosen operation, and a mark on all that differ; return how many do. */
+  function offer() {
+    const differing = new Set([...cases.keys()].filter(differs));
+    const mark = (option, text, found) => (option.textContent = found ? `≠ ${text}` : text);
+    const fitting = casesOf(operation.select.value);
+    if (!fitting.includes(Number(one.select.value))) {
+      one.select.replaceChildren(...fitting.map((value) => make("option", { value })));
+      one.select.value = fitting.find((number) => differing.has(number)) ?? fitting[0];
+    }
+    for (const option of one.select.options) mark(option, cases[option.value][1], differing.has(Number(option.value)));
+    for (const option of operation.select.options) mark(option, option.value, casesOf(option.value).some((number) => differing.has(number)));
+    return differing.size;
+  }
+
   const begun = (text) => (text.startsWith("k ") ? text : text[0].toUpperCase() + text.slice(1));
   const sentence = (rule) => begun(rule.map((part) => parts[part]).join("; ")) + ".";
 
@@ -62,7 +80,7 @@
 
   /** How a row differs from the one on the left, and whether that says why. */
   function verdict([, , mine, ruleOfMine], [, , other, ruleOfOther]) {
-    const equal = mine.length === other.length && mine.every((value, i) => value === other[i]);
+    const equal = same(mine, other);
     const text = equal ? "= The same row." : mine.length === other.length ? "≠ The same size, other values." : `≠ Another size: ${other.length}, not ${mine.length}.`;
     const line = make("p", { className: "elsewhere-verdict" }, make("strong", { textContent: text }));
     if (ruleOfMine < 0 || ruleOfOther < 0) return [line, false];
@@ -75,15 +93,16 @@
   }
 
   function show() {
-    if (cases[one.select.value]?.[0] !== operation.select.value) offer();
+    const differing = offer();
     const number = Number(one.select.value);
     const [mine, other] = [left, right].map((side) => answersOf(Number(side.select.value), number));
     const cells = make("p", { className: "elsewhere-input" }, "Cells that go in: ", ...cases[number][2].map((value) => make("span", { className: "elsewhere-cell", textContent: value })));
     const sides = make("div", { className: "elsewhere-sides" }, column(Number(left.select.value), mine), column(Number(right.select.value), other, mine.find(isRow)));
-    shown.replaceChildren(cells, sides);
+    const marks = differing ? `In ${differing} of ${cases.length} cases the one on the right never gives the row of the one on the left; ≠ marks them in the lists above.` : "Wherever both give a row, they can be asked so that it is the same one.";
+    shown.replaceChildren(make("p", { className: "elsewhere-marks", textContent: marks }), cells, sides);
   }
 
-  offer();
+  one.select.replaceChildren(...casesOf(operation.select.value).map((value) => make("option", { value })));
   one.select.value = first;
   document.querySelector("[data-elsewhere]").append(make("div", { className: "elsewhere-choices" }, operation.element, one.element, left.element, right.element), shown);
   show();
