@@ -165,7 +165,9 @@ def _output(cell: NotebookNode, output: NotebookNode, stills: _Stills) -> str:
     if "image/png" in data:
         return stills.element(cell.id, data)
     plain = str(output.get("text") or data.get("text/plain", ""))
-    shown = str(data["text/html"]) if "text/html" in data else f"<pre>{html.escape(plain)}</pre>"
+    # So long a line is a sentence, such as an error, which may be broken; a shorter one may be a row of a table.
+    long = ' class="sentences"' if any(len(line) > 100 for line in plain.splitlines()) else ""
+    shown = str(data["text/html"]) if "text/html" in data else f"<pre{long}>{html.escape(plain)}</pre>"
     return f'<div class="printed" tabindex="0" role="group" aria-label="Output">{shown}</div>'
 
 
