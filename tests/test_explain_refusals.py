@@ -520,3 +520,83 @@ def test_nothing_is_claimed_of_what_nobody_could_build_again() -> None:
     found = explain([Kept(object()), L.Conv2D(1, 9)], input_shape=(8, 8, 1))
     assert "was not asked" in str(found) and "It fits for" not in str(found) and "Repair" not in str(found)
     assert found.diagnosis is None and "✗" not in str(found), "nobody knows whether it refuses"
+
+
+def pyramid(n: int) -> Any:
+    """Two outputs, and joins on the way to one of them."""
+    image = keras.Input((n, n, 1))
+    fine = L.Conv2D(4, 3, strides=2, padding="same")(image)
+    coarse = L.Conv2D(4, 3, strides=2, padding="same")(fine)
+    return keras.Model(image, [L.Add(name="join")([fine, L.UpSampling2D()(coarse)]), coarse])
+
+
+def three_scales(n: int) -> Any:
+    image = keras.Input((n, n, 1))
+    scales = [image, *[L.UpSampling2D(k)(L.AveragePooling2D(k)(image)) for k in (2, 4)]]
+    return keras.Model(image, L.Concatenate(name="join")(scales))
+
+
+def two_kernels(n: int) -> Any:
+    image = keras.Input((n, n, 1))
+    return keras.Model(image, L.Concatenate(name="join")([L.Conv2D(2, 1)(image), L.Conv2D(2, 5)(image), image]))
+
+
+def words(n: int) -> Any:
+    layers = [L.Conv1D(2, 5), L.MaxPooling1D(4), L.Conv1D(2, 5), L.GlobalMaxPooling1D()]
+    return keras.Sequential([keras.Input((n,)), L.Embedding(9, 3), *layers])
+
+
+def outputs(model: Any) -> Any:
+    """What comes out for zeros, without the batch axis; a list of shapes where there are several."""
+    made = keras.tree.flatten(model(np.zeros([1, *model.inputs[0].shape[1:]], "float32")))
+    shapes = tuple(tuple(tensor.shape)[1:] for tensor in made)
+    return shapes[0] if len(shapes) == 1 else shapes
+
+
+@pytest.mark.parametrize(
+    ("make", "n", "sizes", "repaired"),
+    [
+        (pyramid, 22, (20, 24), {"pad the smaller map ": ((12, 12, 4), (6, 6, 4)), "cut": ((11, 11, 4), (6, 6, 4))}),
+        (three_scales, 30, (24, 32), {"pad the smaller maps": (30, 30, 3), "cut the larger maps": (28, 28, 3)}),
+        (two_kernels, 9, (), {"pad": (9, 9, 5), "cut": (5, 5, 5), 'padding="same" in conv2d_1': (9, 9, 5)}),
+        (words, 20, (24,), {'padding="same" in conv1d_1': (2,)}),
+    ],
+)
+def test_models_as_they_are_asked_about_get_sizes_and_repairs(
+    make: Any, n: int, sizes: tuple[int, ...], repaired: dict[str, Any]
+) -> None:
+    found = explain.building(lambda: make(n)).diagnosis
+    assert tuple(tried.input_shape[0] for tried in found.sizes) == sizes
+    for tried in found.sizes:
+        assert outputs(make(tried.input_shape[0])) == tried.output_shape
+    assert len(found.repairs) == len(repaired)
+    for repair, (what, made) in zip(found.repairs, repaired.items(), strict=True):
+        names: dict[str, Any] = {"keras": keras, "make": lambda: make(n)}
+        exec(repair.code, names)
+        assert repair.what.startswith(what) and outputs(names["repaired"]) == made
+
+
+@pytest.mark.parametrize("reader", [L.LSTM(2), L.TimeDistributed(L.Dense(2)), L.Conv1D(2, 3)])
+def test_bidirectional_layers_hand_on_all_steps_too(reader: Any) -> None:
+    """The setting is that of the layer inside."""
+    layers = [L.Bidirectional(L.GRU(3), name="both"), L.Dropout(0.1), reader]
+    found = explain(layers, input_shape=(5, 2)).diagnosis
+    (repair,) = found.repairs
+    assert repair.what == "return_sequences=True in both"
+    names: dict[str, Any] = {"keras": keras, "model": layers}
+    exec(repair.code, names)
+    assert names["repaired"].layers[1].return_sequences
+
+
+@pytest.mark.parametrize("shapes", [[(10, 16), (12, 16)], [(10, 16), (12, 16), (12, 8)]])
+def test_attention_by_itself_is_given_query_value_and_key(shapes: list[tuple[int, ...]]) -> None:
+    row = explain(L.MultiHeadAttention(2, 8), input_shape=shapes)[0]
+    assert row.agrees and row.output_shape == (None, 10, 16)
+    assert not explain(L.MultiHeadAttention(2, 8), input_shape=(10, 16))[0].output_shape
+
+
+def test_layers_without_a_name_are_numbered_from_the_start() -> None:
+    """So a repair finds them when the function is called again; what is built next is numbered on all the same."""
+    keras.layers.Dense(1)
+    before, number = L.Dense(1).name, explain.building(lambda: two_kernels(9)).rows[1].layer
+    assert number == "conv2d" and L.Dense(1).name == f"dense_{int(before.rpartition('_')[2]) + 1}"

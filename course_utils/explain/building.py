@@ -8,6 +8,7 @@ from typing import Any
 from course_utils.explain.entry import explain
 from course_utils.explain.explanation import Explanation
 from course_utils.explain.failure import explained_failure, whole_tracebacks
+from course_utils.explain.keras_side import names_from_the_start
 from course_utils.keras_layers import load_keras
 
 
@@ -39,7 +40,7 @@ def building(make: Callable[[], Any], input_shape: Sequence[Any] | None = None) 
             "without brackets behind its name."
         )
     try:
-        with whole_tracebacks():
+        with whole_tracebacks(), names_from_the_start():
             model = make()
     except Exception as error:
         found = explained_failure(make, error, "make")

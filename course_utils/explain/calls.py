@@ -10,6 +10,7 @@ value is, only ``visit`` knows.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -49,6 +50,17 @@ class Call:
         named = [value for name, value in arguments.kwargs.items() if name not in _MASKS]
         kept = {id(tensor) for tensor in load_keras().tree.flatten((arguments.args, named))}
         return [value for value, t in zip(values, self.node.input_tensors, strict=True) if id(t) in kept]
+
+
+def inputs_asked(layer: Any) -> int:
+    """How many inputs the ``call`` of a layer takes one by one; a list of them is one."""
+    needed = [p for p in inspect.signature(layer.call).parameters.values() if p.default is p.empty]
+    return len([p for p in needed if p.kind == p.POSITIONAL_OR_KEYWORD and p.name not in ("training", "mask")])
+
+
+def one_by_one(layer: Any, values: Sequence[Value]) -> bool:
+    """Whether values that no record tells about are handed over as ``layer(query, value)``, not as a list."""
+    return len(values) > 1 and len(values) >= inputs_asked(layer) > 1
 
 
 Visit = Callable[[Call, Sequence[Value]], Sequence[Value]]

@@ -105,7 +105,7 @@ def advise(model: object, rows: Sequence[Row], name: str = "model") -> Diagnosis
         name: of ``model`` in the code of the repairs.
     """
     last = rows[-1]
-    reached = " and ".join(map(size, last.input_shapes))
+    reached = listed([*map(size, last.input_shapes)])
     findings = [f"✗ Nothing comes out of {last.layer} ({last.kind}): {reached} reached it."]
     given = given_sizes(rows)
     trials = Trials(model, rows, given or (), name)
@@ -172,7 +172,8 @@ def _grown(trials: Trials) -> tuple[TriedSize, ...]:
 
 
 def _named(trials: Trials, sizes: Sequence[TriedSize]) -> str:
-    return " or ".join(times(sizes_of((None, *one.input_shape), trials.channels_last)) for one in sizes)
+    shapes = [(None, *one.input_shape) for one in sizes]
+    return " or ".join(times(sizes_of(shape, trials.channels_last) or shape[1:]) for shape in shapes)
 
 
 def carefully(find: Callable[[], Diagnosis | None]) -> Diagnosis | None:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
-from course_utils.explain.calls import has_graph, is_chain, is_input, maps_have_channels_last, walk
+from course_utils.explain.calls import has_graph, inputs_asked, is_chain, is_input, maps_have_channels_last, walk
 from course_utils.explain.diagnosis import advise, carefully, diagnose, is_autoencoder
 from course_utils.explain.explanation import Explanation
 from course_utils.explain.failure import explained_failure, whole_tracebacks
-from course_utils.explain.rebuild import as_graph, inputs_asked, is_own_model, shape_built_for
+from course_utils.explain.rebuild import as_graph, is_own_model, shape_built_for
 from course_utils.explain.rows import Diagnosis, Row
 from course_utils.explain.rules.core import Shapes
 from course_utils.explain.tracing import Tracer

@@ -6,6 +6,7 @@ has recorded while a model was built needs no asking.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import inspect
 import random
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FunctionType
 from typing import Any, cast
 
-from course_utils.explain.calls import Call, is_input
+from course_utils.explain.calls import Call, is_input, one_by_one
 from course_utils.explain.rows import KerasAnswer
 from course_utils.explain.rules.core import is_operation
 from course_utils.explain.wording import Shape
@@ -56,7 +57,7 @@ class KerasSide:
             return tuple(tensors)
         if node is not None and [t.shape for t in node.input_tensors] == [t.shape for t in tensors]:
             return tuple(node.output_tensors)
-        arguments, settings = arguments_of(tensors, node)
+        arguments, settings = arguments_of(tensors, call)
         try:
             with randomness_untouched():
                 out = self._asked(layer)(*arguments, **settings)
@@ -105,7 +106,7 @@ def copied(layer: Layer, changes: Mapping[str, Any] | None = None, name: str = C
         make = type(layer).from_config if settings_of is _settings_from_config else lambda kept: type(layer)(**kept)
         try:
             with randomness_untouched():
-                settings = settings_of(layer) | dict(changes or {})
+                settings = _changed(settings_of(layer), changes or {})
                 copy = make(settings | ({"name": name} if "name" in settings else {}))
                 copy.name = name
                 if build and layer.built and not copy.built and not changes:
@@ -117,6 +118,15 @@ def copied(layer: Layer, changes: Mapping[str, Any] | None = None, name: str = C
         f"{layer.name} was not asked, because it cannot be copied: its settings are not known. Give its class a "
         "get_config, or explain a model in which it has been called."
     )
+
+
+def _changed(settings: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Other settings; those that a wrapper does not have are those of the layers inside it."""
+    inside = [value["config"] for value in settings.values() if isinstance(value, dict) and "config" in value]
+    own = {key: value for key, value in changes.items() if key in settings or not inside}
+    for config in inside:
+        config.update({key: value for key, value in changes.items() if key not in own and key in config})
+    return settings | own
 
 
 def _settings_from_config(layer: Layer) -> dict[str, Any]:
@@ -143,8 +153,11 @@ def _twin(value: Any) -> Any:
     return copied(value, name=value.name) if isinstance(value, load_keras().layers.Layer) else value
 
 
-def arguments_of(tensors: Sequence[Tensor], node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """What to call with: a tensor, a list of tensors, or a recorded call with these tensors in place of its own."""
+def arguments_of(tensors: Sequence[Tensor], call: Call) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What to call with: a tensor, several, or a recorded call with these tensors in place of its own."""
+    node = call.node
+    if node is None and one_by_one(call.layer, tensors):
+        return tuple(tensors), {}
     if node is None:
         return (tensors[0] if len(tensors) == 1 else list(tensors),), {}
     exchanged = {id(old): new for old, new in zip(node.input_tensors, tensors, strict=True)}
@@ -157,6 +170,21 @@ def _builds_nothing(layer: Layer) -> bool:
     if any(not inner.built for inner in layer._flatten_layers(include_self=False)):
         return False
     return type(layer).build in (load_keras().layers.Layer.build, getattr(load_keras().layers.Lambda, "build", None))
+
+
+@contextlib.contextmanager
+def names_from_the_start() -> Iterator[None]:
+    """Layers without a name of their own are numbered from the start, so that each time one is built it has the same.
+
+    Keras counts on for as long as it runs, and gives no public way to its counter.
+    """
+    state = load_keras().src.backend.common.global_state
+    before = state.get_global_attribute("object_name_uids")
+    state.set_global_attribute("object_name_uids", collections.defaultdict(int))
+    try:
+        yield
+    finally:
+        state.set_global_attribute("object_name_uids", before)
 
 
 @contextlib.contextmanager

@@ -7,13 +7,12 @@ was tried is what the learner runs.
 from __future__ import annotations
 
 import contextlib
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from course_utils.axes import Window
-from course_utils.explain.calls import Call, has_graph, is_chain, is_input, walk
-from course_utils.explain.keras_side import NotCopied, arguments_of, copied
+from course_utils.explain.calls import Call, has_graph, inputs_asked, is_chain, is_input, walk
+from course_utils.explain.keras_side import NotCopied, arguments_of, copied, names_from_the_start
 from course_utils.explain.rules.core import is_operation
 from course_utils.explain.shapes import channels_of, sizes_of
 from course_utils.keras_layers import Layer, channels_last, load_keras
@@ -37,9 +36,9 @@ def rebuild(
             layer that is to take its place. A layer in a nested model is called ``"encoder/conv6"``.
         input_shape: what goes in, without the batch axis, if that is to be another; a list of shapes for several
             inputs.
-        joins: what is done wherever two maps meet that do not fit: ``"cut"`` cuts the larger one, ``"pad"`` pads the
-            smaller one with zeros, ``"project"`` gives the one with fewer channels as many, or the larger one the size
-            and channels of the other, by a 1×1 convolution.
+        joins: what is done wherever maps meet that do not fit: ``"cut"`` cuts the larger ones, ``"pad"`` pads the
+            smaller ones with zeros, ``"project"`` gives those with fewer channels as many, or the larger ones the size
+            and channels of the smallest, by a 1×1 convolution.
 
     Returns:
         A new model. Its weights are those of the old one wherever they still fit; all others are new.
@@ -57,7 +56,7 @@ def rebuild(
     """
     builder = _Builder(changes or {}, joins)
     if callable(model) and not isinstance(model, load_keras().layers.Layer):
-        with _intercepted(builder, input_shape):
+        with _intercepted(builder, input_shape), names_from_the_start():
             made = model()
     else:
         made = _again(model, builder, input_shape)
@@ -80,14 +79,14 @@ class _Builder:
         """Call the new layer as the old one was called."""
         if is_input(call.layer):
             return values
-        arguments, settings = arguments_of(values, call.node)
+        arguments, settings = arguments_of(values, call)
         layer = self.layer_for(call.layer, call.name)
         return tuple(load_keras().tree.flatten(layer(*self.met(layer, arguments), **settings)))
 
     def met(self, layer: Layer, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The arguments of a call; if it joins two maps, these are made to meet."""
+        """The arguments of a call; if it joins maps, these are made to meet."""
         first = arguments[0] if arguments else None
-        if self.joins is None or not isinstance(first, list | tuple) or len(first) != 2:
+        if self.joins is None or not isinstance(first, list | tuple) or len(first) < 2:
             return arguments
         return (_made_to_meet(layer, first, self.joins), *arguments[1:])
 
@@ -107,7 +106,7 @@ class _Builder:
             twin.__dict__.update(layer.__dict__, _inbound_nodes=[], _outbound_nodes=[], name=name)
             return twin
         try:
-            return copied(layer, {}, name)
+            return copied(layer, {}, name, build=False)  # it may be for another input
         except NotCopied:
             if not layer.built:
                 raise
@@ -166,12 +165,6 @@ def shape_built_for(model: Layer) -> tuple[Any, ...]:
     """What a model of somebody's own class was called on, with the batch axis; empty if it was not, or on several."""
     shape = (model.get_build_config() or {}).get("input_shape") or ()
     return () if isinstance(shape, dict) or (shape and isinstance(shape[0], list | tuple)) else tuple(shape)
-
-
-def inputs_asked(model: Any) -> int:
-    """How many inputs the ``call`` of a model of somebody's own class takes one by one; a list of them is one."""
-    needed = [p for p in inspect.signature(model.call).parameters.values() if p.default is p.empty]
-    return len([p for p in needed if p.kind == p.POSITIONAL_OR_KEYWORD and p.name not in ("training", "mask")])
 
 
 def as_graph(model: Any, shapes: Sequence[Sequence[Any]]) -> Any:
@@ -243,25 +236,27 @@ def _intercepted(builder: _Builder, input_shape: Sequence[Any] | None) -> Iterat
 
 
 def _made_to_meet(layer: Layer, tensors: Sequence[Any], how: str) -> list[Any]:
-    """Two maps, the larger one cut or the smaller one padded, or as many channels in both."""
+    """Maps of one size: the larger ones cut or the smaller ones padded, or as many channels in all."""
     last, made = channels_last(layer), list(tensors)
     shapes: list[Any] = [tuple(tensor.shape) for tensor in tensors]
     order = {} if last else {"data_format": "channels_first"}
     d = len(shapes[0]) - 2
-    if d not in (1, 2, 3) or len(shapes[1]) != len(shapes[0]) or None in shapes[0][1:] + shapes[1][1:]:
+    if d not in (1, 2, 3) or len({*map(len, shapes)}) > 1 or any(None in shape[1:] for shape in shapes):
         return made
-    for place, (own, other) in enumerate(zip(shapes, reversed(shapes), strict=True)):
-        maps: Any = sizes_of(own, last), sizes_of(other, last)
-        gaps = [a - b for a, b in zip(*maps, strict=True)]
-        wanted = [max(gap if how == "cut" else -gap, 0) for gap in gaps]
-        channels, filters = channels_of(own, last) or 0, channels_of(other, last) or 0
-        strides = strides_between(*maps) if any(gap > 0 for gap in gaps) else ()
+    maps: list[Any] = [sizes_of(shape, last) for shape in shapes]
+    channels: list[Any] = [channels_of(shape, last) for shape in shapes]
+    alike = len({*maps}) == 1
+    goal = tuple((max if how == "pad" else min)(sizes) for sizes in zip(*maps, strict=True))
+    filters = max(channels) if alike or goal not in maps else channels[maps.index(goal)]
+    for place, own in enumerate(maps):
+        gaps = [abs(a - b) for a, b in zip(own, goal, strict=True)]
+        strides = strides_between(own, goal) if any(gaps) else ()
         kind, *settings = {
-            "cut": ("Cropping", border(wanted)),
-            "pad": ("ZeroPadding", border(wanted)),
+            "cut": ("Cropping", border(gaps)),
+            "pad": ("ZeroPadding", border(gaps)),
             "project": ("Conv", filters, 1, strides or 1),
         }[how]
-        if any(wanted) if how != "project" else strides or (channels < filters and not any(gaps)):
+        if any(gaps) if how != "project" else strides or (alike and channels[place] < filters):
             made[place] = getattr(load_keras().layers, f"{kind}{d}D")(*settings, **order)(made[place])
     return made
 

@@ -16,7 +16,7 @@ from course_utils.explain.rows import Repair, Row
 from course_utils.explain.search import known, replay
 from course_utils.explain.shapes import channels_of, sizes_of
 from course_utils.explain.trial import Trials
-from course_utils.explain.wording import Shape, times
+from course_utils.explain.wording import Shape, listed, times
 from course_utils.keras_layers import has_axes, kind_of
 
 #: Layers that read (steps, features).
@@ -78,36 +78,43 @@ def _numbers_needed(row: Row) -> int | None:
 
 
 def _joins(trials: Trials, row: Row) -> Iterator[Repair]:
-    """Two maps that do not fit together."""
-    if len(row.input_shapes) != 2 or len(row.input_shapes[0]) != len(row.input_shapes[1]) or row.axes:
+    """Maps that do not fit together."""
+    if len(row.input_shapes) < 2 or len({*map(len, row.input_shapes)}) > 1 or row.axes:
         return
-    one, other = row.input_shapes
-    last = trials.channels_last
-    pair = [known(sizes_of(shape, last)) for shape in (one, other)]
-    channels = known(channels_of(shape, last) for shape in (one, other))
-    d = len(one) - 2
-    if (len(pair[0]), len(pair[1]), len(channels)) != (d, d, 2) or d not in (1, 2, 3):
+    rank, last = len(row.input_shapes[0]), trials.channels_last
+    maps = [known(sizes_of(shape, last)) for shape in row.input_shapes]
+    channels = known(channels_of(shape, last) for shape in row.input_shapes)
+    d = rank - 2
+    if {*map(len, maps)} != {d} or len(channels) != len(maps) or d not in (1, 2, 3):
         return
 
     def met(what: str, how: str) -> Repair:
         code = f'{IMPORT}repaired = rebuild({trials.name}{trials.input_in_code}, joins="{how}")'
         return Repair(what, code)
 
-    reached = " and ".join(map(times, pair))
-    if kind_of(row.call.layer) != "Concatenate" and (steps := strides_between(*pair)):
-        filters = channels[pair.index(min(pair))]
+    two = len(maps) == 2
+    if two and kind_of(row.call.layer) != "Concatenate" and (steps := strides_between(*maps)):
+        filters = channels[maps.index(min(maps))]
         layer = f"Conv{d}D({filters}, 1, strides={steps[0] if len({*steps}) == 1 else steps})"
         yield met(f"{_pointwise(d)} with strides for the larger map before {row.layer}: {layer}", "project")
-    if pair[0] != pair[1]:
-        for how, what, made in (("pad", "pad the smaller map with zeros", max), ("cut", "cut the larger map", min)):
-            yield met(f"{what} wherever two differ (at {row.layer}, {reached}: both {times(map(made, *pair))})", how)
+    if len({*maps}) > 1:
+        all_of, s = ("both", "") if two else ("all", "s")
+        for how, what, limit in (
+            ("pad", f"pad the smaller map{s} with zeros", max),
+            ("cut", f"cut the larger map{s}", min),
+        ):
+            made = times(limit(sizes) for sizes in zip(*maps, strict=True))
+            reached = f"{listed([*map(times, maps)])}: {all_of} {made}"
+            yield met(f"{what} wherever two differ (at {row.layer}, {reached})", how)
     elif min(channels) < max(channels):
-        few, many = min(channels), max(channels)
-        what = f"{_pointwise(d)} for the map with {few} channels before {row.layer}: Conv{d}D({many}, 1)"
-        yield met(what, "project")
+        few, many = sorted({n for n in channels if n < max(channels)}), max(channels)
+        what = f"{_pointwise(d)} for the map with {few[0]} channels"
+        if len(channels) > 2:
+            what = f"{_pointwise(d)} for each map with fewer than {many} channels"
+        yield met(f"{what} before {row.layer}: Conv{d}D({many}, 1)", "project")
     if kind_of(row.call.layer) == "Concatenate":
-        for axis in (-1, *range(1, len(one) - 1)):
-            if axis % len(one) != row.call.layer.axis % len(one):
+        for axis in (-1, *range(1, rank - 1)):
+            if axis % rank != row.call.layer.axis % rank:
                 yield _changed(trials, f"axis={axis} in {row.layer}", {"axis": axis})
 
 
@@ -191,6 +198,8 @@ def _lost_axes(row: Row, needs: int) -> bool:
 
 
 def _one_setting(trials: Trials, row: Row) -> Iterator[Repair]:
-    """The same layer with one setting changed."""
-    for _, settings in variants(row):
-        yield _changed(trials, f"{in_words(settings)} in {row.layer}", settings)
+    """The same layer with one setting changed; of a join, a layer that made its map smaller than the others."""
+    for setter in [row] if row.axes else [trials.rows[n] for n in row.sources if n is not None]:
+        for _, settings in variants(setter):
+            if setter is row or settings.get("padding") != "valid":
+                yield rebuilt(trials, f"{in_words(settings)} in {setter.layer}", {setter.layer: settings})

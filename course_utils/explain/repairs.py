@@ -21,10 +21,11 @@ from course_utils.explain.search import (
     last_sizes,
     replay,
     scales,
+    sizes_made,
 )
 from course_utils.explain.shapes import channels_of, shape_of
 from course_utils.explain.trial import Trials
-from course_utils.explain.wording import product, times
+from course_utils.explain.wording import Shape, listed, product, times
 from course_utils.size_formulas import SizeFormula
 
 #: How many repairs are offered at most.
@@ -86,21 +87,42 @@ def _one_layer(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
 
 
 def _reshape(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
-    """Another size in the Reshape that fixes it, and as many units in the Dense before it."""
-    rows = trials.rows
+    """Other sizes in the Reshapes that fix them, and as many units in the Dense before each."""
+    rows, given = trials.rows, trials.given if len(trials.given) == len(wanted) else (1,) * len(wanted)
+    pairs: dict[Shape, list[tuple[int, Row]]] = {}
     for number, row in enumerate(rows):
-        before = rows[row.sources[0]] if row.sources and row.sources[0] is not None else None
-        made = row.output_shape
-        if row.kind != "Reshape" or before is None or before.kind != "Dense" or made is None or len(made) < 3:
-            continue
-        d, last = len(made) - 2, row.call.channels_last
-        for n in range(1, REACH):
-            if last_sizes(rows, trials.given or (n,) * d, {number: (Resized(SizeFormula(0, 0, 1, n)),) * d}) == wanted:
-                target = known(shape_of(None, (n,) * d, channels_of(made, last), last))
-                changes = {before.layer: {"units": math.prod(target)}, row.layer: {"target_shape": target}}
-                was, now = (product(n for n in shape if n is not None) for shape in (made[1:], target))
-                what = f"{times(target)} in {row.layer} and {now} instead of {was} units in {before.layer}"
-                yield rebuilt(trials, what, changes)
+        before = _dense_before(rows, row)
+        if before is not None and len(row.output_shape or ()) == len(wanted) + 2:
+            pairs.setdefault(sizes_made(row), []).append((number, before))
+    for group in pairs.values():  # maps of one size meet later on
+
+        def gives(axis: int, n: int, group: Sequence[tuple[int, Row]] = group) -> bool:
+            size = Resized(SizeFormula(0, 0, 1, n))
+            changes = {number: (size,) * len(wanted) for number, _ in group}
+            return (replay(rows, axis, given[axis], changes) or {}).get(len(rows) - 1) == wanted[axis]
+
+        found = tuple(next(filter(partial(gives, axis), range(1, REACH)), 0) for axis in range(len(wanted)))
+        made: dict[str, Any] = {}
+        said = []
+        for number, before in group if 0 not in found else ():
+            row, last = rows[number], rows[number].call.channels_last
+            target = known(shape_of(None, found, channels_of(row.output_shape, last), last))
+            made |= {before.layer: {"units": math.prod(target)}, row.layer: {"target_shape": target}}
+            was, now = (product(known(shape)) for shape in (row.output_shape[1:], target))
+            said.append(f"{times(target)} in {row.layer} and {now} instead of {was} units in {before.layer}")
+        if made:
+            yield rebuilt(trials, "; ".join(said), made)
+
+
+def _dense_before(rows: Sequence[Row], row: Row) -> Row | None:
+    """The Dense that a Reshape lays out, also where a normalisation or an activation stands between them."""
+    before: Row | None = row if row.kind == "Reshape" else None
+    while before is not None and before.kind != "Dense":
+        source = before.sources[0] if before.sources else None
+        before = None if source is None else rows[source]
+        if before is not None and before.kind != "Dense" and not before.rule.passes:
+            return None
+    return before
 
 
 def _behind(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
@@ -151,6 +173,8 @@ def _around(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
 def _several_layers(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
     """Go up with transposed convolutions whose output_padding is chosen so that each gives the size of the way down."""
     rows, given = trials.rows, trials.given
+    if len(given) != len(wanted):
+        return
     along = [replay(rows, axis, n) or {} for axis, n in enumerate(given)]
     changes: dict[int, tuple[Axis, ...]] = {}
     made: dict[str, Any] = {}
@@ -183,7 +207,9 @@ def _several_layers(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
         along = [replay(rows, axis, n, changes) or {} for axis, n in enumerate(given)]
     if not any(isinstance(change, str) for change in made.values()):
         return
-    what = "go up by transposed convolutions that give the sizes of the way down, and same elsewhere"
+    replaced, padded = ([layer for layer in made if isinstance(made[layer], str) == new] for new in (True, False))
+    what = f"transposed convolutions that give back the sizes of the way down, in place of {listed(replaced)}"
+    what += f', and padding="same" in {listed(padded)}' if padded else ""
     yield rebuilt(trials, what, made)
 
 

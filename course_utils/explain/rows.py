@@ -193,10 +193,15 @@ class Repair:
 
 
 class TriedSize(NamedTuple):
-    """An input for which the whole model was built again, and what came out. Shapes without the batch axis."""
+    """An input for which the whole model was built again, and what came out. Shapes without the batch axis.
+
+    Attributes:
+        input_shape: what goes in.
+        output_shape: what comes out; of a model with several outputs, all of them.
+    """
 
     input_shape: Shape
-    output_shape: Shape
+    output_shape: Shape | Shapes
 
 
 @dataclass(frozen=True)

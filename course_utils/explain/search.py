@@ -37,7 +37,10 @@ def fixes_its_size(row: Row) -> bool:
 
 
 def sizes_reaching(row: Row) -> Shape:
-    """The sizes of the maps that reach a row."""
+    """The sizes of the maps that reach a row; of words, how many."""
+    if row.kind == "Embedding" and row.input_shapes:
+        words: Shape = row.input_shapes[0]
+        return words[1:]
     return sizes_of(next(iter(row.input_shapes), ()), row.call.channels_last)
 
 
@@ -146,5 +149,6 @@ def given_sizes(rows: Sequence[Row]) -> Sizes | None:
     starts = [row for row in rows if None in row.sources]
     if len(starts) != 1:
         return None
-    sizes = sizes_reaching(starts[0])
+    readers = [row for row in rows if row.sources and row.sources[0] is not None and rows[row.sources[0]] is starts[0]]
+    sizes = sizes_reaching(next((row for row in readers if row.kind == "Embedding"), starts[0]))
     return known(sizes) if sizes and None not in sizes else None

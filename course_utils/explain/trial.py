@@ -17,6 +17,7 @@ from course_utils.explain.calls import Call, has_graph, walk
 from course_utils.explain.keras_side import arguments_of, randomness_untouched
 from course_utils.explain.rebuild import rebuild
 from course_utils.explain.rows import Repair, Row, TriedSize
+from course_utils.explain.rules.core import Shapes
 from course_utils.explain.search import REACH, Sizes, divisor, last_sizes
 from course_utils.explain.shapes import channels_of, shape_of, sizes_of
 from course_utils.explain.wording import Shape
@@ -41,7 +42,7 @@ class Trials:
     rows: Sequence[Row]
     given: Sizes
     name: str = "model"
-    _tried: dict[Sizes, Shape | None] = field(default_factory=dict)
+    _tried: dict[Sizes, Shapes] = field(default_factory=dict)
 
     @property
     def input_in_code(self) -> str:
@@ -66,20 +67,23 @@ class Trials:
 
     def shape(self, sizes: Sizes) -> Shape:
         """A shape that goes in, without the batch axis."""
-        channels = channels_of(self._start.input_shapes[0], self.channels_last)
+        given = self._start.input_shapes[0]
+        if len(given) == len(sizes) + 1:  # words have no channels
+            return sizes
+        channels = channels_of(given, self.channels_last)
         return shape_of(None, sizes, channels, self.channels_last)[1:]
 
     def size(self, sizes: Sizes) -> TriedSize | None:
         """What comes out of the whole model for an input of other sizes; None where it cannot be built or run."""
         if sizes not in self._tried:
-            self._tried[sizes], shape = None, self.shape(sizes)
+            self._tried[sizes], shape = (), self.shape(sizes)
             with _quietly():
                 model = rebuild(self.model, input_shape=shape)
-                made = _shape_made(model, shape)
+                made = _shapes_made(model, shape)
                 if math.prod(sizes) > _MOST_CELLS or self._cannot_run or _called(model) == made:
                     self._tried[sizes] = made
         found = self._tried[sizes]
-        return None if found is None else TriedSize(self.shape(sizes), found)
+        return TriedSize(self.shape(sizes), found[0] if len(found) == 1 else found) if found else None
 
     def holds(self, repair: Repair, wanted: Sizes | None = None) -> bool:
         """Whether the whole repaired model can be built and called, and gives what is wanted (None: anything)."""
@@ -88,8 +92,8 @@ class Trials:
             names: dict[str, Any] = {"keras": load_keras(), self.name: self.model}
             exec(code, names)
             repaired = names["repaired"]
-            made = _shape_made(repaired, self.shape(self.given))
-            if not made or None in made or (wanted is not None and self._sizes(made) != wanted):
+            made = _shapes_made(repaired, self.shape(self.given))
+            if any(None in shape for shape in made) or (wanted is not None and self._sizes(made[0]) != wanted):
                 return False
             smaller = self._smaller if wanted == self.given else None
             if smaller is None or wanted is None:
@@ -132,18 +136,18 @@ def _quietly() -> Iterator[None]:
         yield
 
 
-def _shape_made(model: Any, shape: Shape) -> Shape:
-    """What the model says that it gives."""
+def _shapes_made(model: Any, shape: Shape) -> Shapes:
+    """What the model says that it gives, at each of its outputs."""
     if not getattr(model, "outputs", None):
         model(load_keras().Input(shape=shape))
-    return tuple(model.outputs[0].shape)[1:] if len(model.outputs) == 1 else ()
+    return tuple(tuple(tensor.shape)[1:] for tensor in model.outputs)
 
 
 def _called_by_layers(model: Any, shape: Shape) -> Shape:
     """What the layers of a model give, one by one, for a map of zeros of another size than it was built for."""
 
     def visit(call: Call, values: Sequence[Any]) -> Sequence[Any]:
-        arguments, settings = arguments_of(values, call.node)
+        arguments, settings = arguments_of(values, call)
         return tuple(load_keras().tree.flatten(call.layer(*arguments, **settings)))
 
     zeros = np.zeros([1, *(n or 1 for n in shape)], dtype=load_keras().backend.standardize_dtype(model.inputs[0].dtype))
@@ -151,11 +155,12 @@ def _called_by_layers(model: Any, shape: Shape) -> Shape:
     return tuple(made.shape)[1:]
 
 
-def _called(model: Any) -> Shape:
-    """What a model gives for zeros."""
+def _called(model: Any) -> Shapes:
+    """What a model gives for zeros, at each of its outputs."""
     keras = load_keras()
     zeros = [
         np.zeros([n or 1 for n in tensor.shape], dtype=keras.backend.standardize_dtype(tensor.dtype))
         for tensor in model.inputs
     ]
-    return tuple(keras.ops.convert_to_numpy(model(zeros[0] if len(zeros) == 1 else zeros)).shape)[1:]
+    made = keras.tree.flatten(model(zeros[0] if len(zeros) == 1 else zeros))
+    return tuple(tuple(keras.ops.convert_to_numpy(tensor).shape)[1:] for tensor in made)

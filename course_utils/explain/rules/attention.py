@@ -98,7 +98,10 @@ def _named(layer: Layer, arguments: Arguments) -> tuple[Shape, Shape, Shape]:
     """Query, value and key of a call. Raises ShapeError where one is missing or key and value do not fit."""
     query, value, key = (arguments.get(name, place) for place, name in enumerate(("query", "value", "key")))
     if not isinstance(query, tuple) or not isinstance(value, tuple):
-        raise ShapeError(f"{kind_of(layer)} takes a query and a value: layer(query, value). Here one is missing.")
+        raise ShapeError(
+            f"{kind_of(layer)} takes a query and a value: layer(query, value), or layer(x, x) for self-attention. Here "
+            "one is missing."
+        )
     key = value if key is None else key
     if value[1:-1] != key[1:-1]:
         raise ShapeError(f"Key and value need the same number of places; they are {size(key)} and {size(value)}.")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.axes import Axis, NoRule, ShapeError
-from course_utils.explain.calls import Call
+from course_utils.explain.calls import Call, one_by_one
 from course_utils.explain.wording import Shape, count, sizes
 from course_utils.keras_layers import Layer, has_axes, kind_of, load_keras
 
@@ -237,7 +237,7 @@ def rule_of_call(call: Call, shapes: Sequence[Shape]) -> RuleResult:
 def _arguments(call: Call, shapes: Sequence[Shape]) -> Arguments:
     """What the call was given. In a chain nothing is written down: what comes out of one layer goes into the next."""
     if call.node is None or not call.node.input_tensors:
-        return Arguments(tuple(shapes) if len(shapes) == 1 else (list(shapes),))
+        return Arguments(tuple(shapes) if len(shapes) == 1 or one_by_one(call.layer, shapes) else (list(shapes),))
     in_place = {id(tensor): shape for tensor, shape in zip(call.node.input_tensors, shapes, strict=True)}
     positional, named = call.node.arguments.fill_in(in_place)
     return Arguments(tuple(positional), named)
