@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from elsewhere.cases import BY_KEY, CASES
 from elsewhere.parts import PARTS, SEPARATOR
@@ -116,12 +116,16 @@ def _raw(element: str) -> str:
     return f"```{{raw}} html\n{element}\n```\n"
 
 
-def _table(caption: str, heads: Iterable[str], rows: Sequence[tuple[str, ...]]) -> str:
-    """A table, folded away below its caption and the number of its rows."""
+def _table(caption: str, what: str, heads: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table, folded away below its caption and the number of its rows; cells name their heads for narrow screens."""
     head = "".join(f'<th scope="col">{one}</th>' for one in heads)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    cells = (
+        "".join(f'<td data-head="{one}">{cell}</td>' for one, cell in zip(heads, row, strict=True)) for row in rows
+    )
+    body = "".join(f"<tr>{row}</tr>" for row in cells)
+    number = f"{len(rows)} {what}{'' if len(rows) == 1 else 's'}"
     return (
-        f'<details class="spoiler named"><summary>{html.escape(caption)}: {len(rows)}</summary>'
+        f'<details class="spoiler named"><summary>{html.escape(caption)}: {number}</summary>'
         f'<div class="elsewhere-table" tabindex="0" role="group" aria-label="{html.escape(caption)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
     )
@@ -141,6 +145,7 @@ def _remedies(framework: str) -> str:
     rows = {(one.framework, one.case, one.call): one for one in table().remedies}
     return _table(
         framework,
+        "call",
         ("Keras", "There", "Both give"),
         [
             (
@@ -165,4 +170,4 @@ def _rules(operation: str) -> str:
             said = emphasised(_begun("; ".join(PARTS[part] for part in rule.split(SEPARATOR))))
             example = f"{html.escape(BY_KEY[rarest.case].name)}:<br>{_row(rarest)}"
             rows.append((f"{said}.", ", ".join(dict.fromkeys(one.framework for one in those)), example))
-    return _table(operation.capitalize(), ("Rule", "Who", "For example"), rows)
+    return _table(operation.capitalize(), "rule", ("Rule", "Who", "For example"), rows)
