@@ -25,6 +25,8 @@ from course_utils.pictures.window import Map, kernel_grid, output_grid, plain_gr
 LARGEST_N, LARGEST_K, LARGEST_S = 6, 5, 4
 #: Cells on each side of the picture: the layer makes up to four times as many of them.
 PICTURE_SIZE = 32
+#: CSS pixels on the longest side of a picture where there are four of them.
+FOUR_IN_A_ROW = 200
 #: Keras's own choice of size: the argument is left out.
 DEFAULT = "default"
 OUTPUT_PADDINGS = {DEFAULT: "default", 0: "0", 1: "1", 2: "2", 3: "3"}
@@ -305,7 +307,10 @@ def _arithmetic(found: LayerRun[TransposedWindow], other: TwoLayers | None) -> I
 
 def _photos(found: LayerRun[TransposedWindow], other: TwoLayers | None) -> Iterator[Photo]:
     if other is not None and other.second is not None and other.second.keras_output is not None:
-        yield photo(other.second.keras_output, "output2", _BESIDE, "What upsampling and then convolving makes of it")
+        # Small enough for all four in one row, but a cell of one pixel could not be seen.
+        side = max(2, FOUR_IN_A_ROW // max(other.second.keras_output.shape))
+        said = "What upsampling and then convolving makes of it"
+        yield photo(other.second.keras_output, "output2", "upsampled first", said, side=side)
     if found.output is not None and not _counted(found):
         counts = _counts(found)
         said = f"How many stamps reach each cell, from {counts.min()} to {counts.max()}"

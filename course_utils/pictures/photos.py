@@ -62,6 +62,7 @@ class Photo:
             data["png"],
             True,
             (data["grown"][0], data["grown"][1]),
+            data["width"] // (data["grown"][1] * width),
         )
 
 
