@@ -258,6 +258,8 @@ function drawGrid(figure, grid, before) {
   const size = Math.min(16, 28 / widest);
   if (!(figure.size <= size && size <= 1.4 * figure.size)) figure.size = size; // a little smaller than need be is steadier
   style(figure.svg, "size", `${figure.size.toFixed(1)}px`);
+  // Beside a large map its cells are small: too small for the one long number of a global mean.
+  style(figure, "least", cells.length === 1 && widest > 2 ? `${SIDE}px` : "0px");
   keep(figure.cells, cells, ({ row, column }) => `${row},${column}`, makeCell, changeCell);
   const counts = [...Array(grid.columns).keys()].map((i) => ["c", i + left]);
   counts.push(...[...Array(rows).keys()].map((i) => ["r", i + top]));
