@@ -518,7 +518,7 @@ def _check_keeps_its_size(function: Any) -> str:
     ],
     hints=[
         '"same" promises ⌈n / s⌉. So what is s in each of the two lines?',
-        "In `Conv2D(16, 3, 3)` the second 3 is not the width of the kernel (lesson 01, section 8). And a pooling layer "
+        "In `Conv2D(16, 3, 3)` the second 3 is not the width of the kernel (lesson 01, section 7). And a pooling layer "
         "that is told no strides takes its pool size (lesson 03).",
         "Take the second 3 out of the convolution, and tell the pooling `strides=1`.",
     ],

@@ -93,7 +93,7 @@ def layers_or_word(function: Any) -> list[Layer]:
     """
     in_words = (
         'Keras wants a word in quotation marks for `padding`, "same" or "valid", and got something else. '
-        "Section 6 of lesson 01 shows the same error, and what to do where no word fits."
+        "Section 9 of lesson 01 shows the same error, and what to do where no word fits."
     )
     with explained_by(in_words, "'lower'"):
         return layers_of(function)
