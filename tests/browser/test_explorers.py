@@ -57,9 +57,14 @@ def shown(page: rig.WatchedPage, name: str) -> OnPage:
     return OnPage(page, 1 + list(CELLS).index(name))
 
 
-def first_slider(explorer: OnPage) -> Any:
+def first_track(explorer: OnPage) -> Any:
     """The first slider that can be moved."""
-    return explorer.cell.locator(".noUi-target:not([disabled]):visible .noUi-handle").first
+    return explorer.cell.locator(".noUi-target:not([disabled]):visible").first
+
+
+def first_slider(explorer: OnPage) -> Any:
+    """Its handle."""
+    return first_track(explorer).locator(".noUi-handle")
 
 
 @pytest.mark.parametrize("name", MOVED)
@@ -84,7 +89,7 @@ def test_the_mouse_drags_a_slider_to_both_ends(page: rig.WatchedPage, name: str)
     slider = first_slider(explorer)
     slider.scroll_into_view_if_needed()
     start = slider.get_attribute("aria-valuenow")
-    box, track = slider.bounding_box(), explorer.cell.locator(".noUi-target:not([disabled]):visible").first.bounding_box()
+    box, track = slider.bounding_box(), first_track(explorer).bounding_box()
     assert box and track
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
@@ -177,7 +182,7 @@ def test_a_drag_of_100_events_ends_on_the_last_value_and_nothing_flickers(page: 
     explorer = shown(page, name)
     slider = first_slider(explorer)
     slider.scroll_into_view_if_needed()
-    box, track = slider.bounding_box(), explorer.cell.locator(".noUi-target:not([disabled]):visible").first.bounding_box()
+    box, track = slider.bounding_box(), first_track(explorer).bounding_box()
     assert box and track
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] / 2, y)
