@@ -5,6 +5,7 @@ from __future__ import annotations
 from course_utils.exercises import truth
 from course_utils.exercises.catalogue import Quantity, Section
 from course_utils.exercises.misconceptions.padding import MAKE_IT_IMPOSSIBLE
+from course_utils.exercises.misconceptions.repairs import DISTRUST_THE_LOSS
 from course_utils.exercises.misconceptions.upsampling import CHOOSE_THE_SIZE, GO_DOWN_AND_UP
 
 # The headings of the lesson that explain them; the tests look each of them up in its notebook.
@@ -145,7 +146,7 @@ POOLING_CAN_BE_CAUSAL = Quantity(
     lambda k: "a map",
 )
 LOSS_WOULD_COMPLAIN = Quantity(
-    "what `mse` makes of targets with a channels and outputs with b", truth.mse_of_channels, TEST
+    "what `mse` makes of targets with a channels and outputs with b", truth.mse_of_channels, DISTRUST_THE_LOSS
 ).misconception(
     "If the shapes did not fit, the loss would complain",
     "An axis of 1 is copied as often as needed (broadcast), and then everything fits.",
