@@ -209,6 +209,14 @@ class ComposedSize:
             period = formula.c * (period // math.gcd(period, formula.a))
         return period
 
+    def divided_by(self, divisor: int) -> ComposedSize | None:
+        """The same for those n for which ``divisor`` divides it; None where that takes too long to find out."""
+        period = math.lcm(self.period * divisor, self.where.modulus)
+        if divisor == 1 or period > _LONGEST_PERIOD:
+            return self if divisor == 1 else None
+        whole = {n for n in range(period) if n in self.where and self(n) % divisor == 0}
+        return replace(self, where=Residues.of(whole, period)) if whole else None
+
     def meeting(self: ComposedSize | None, other: ComposedSize | None) -> ComposedSize | None:
         """The size where two that must be equal meet: the simpler of the two, for those n for which they are.
 

@@ -104,6 +104,14 @@ def several_heads() -> Any:
     return keras.Model(body.input, [L.Conv2D(3, 1)(body.output), L.Conv2D(3, 1)(up), L.UpSampling2D(4)(up)])
 
 
+def cropped_skip() -> Any:
+    """A U-Net without padding is to give less than it gets."""
+    image = keras.Input((60, 60, 1))
+    down = L.Conv2D(2, 3)(image)
+    up = L.UpSampling2D(2)(L.Conv2D(2, 3)(L.MaxPooling2D(2)(down)))
+    return keras.Model(image, L.Conv2D(1, 1)(L.Concatenate()([L.Cropping2D(2)(down), up])))
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -118,6 +126,7 @@ def several_heads() -> Any:
         lambda: strided(1, 2, 1, (1, 30, 30), data_format="channels_first"),
         lambda: keras.Sequential([keras.Input((31, 1)), L.MaxPooling1D(2), L.UpSampling1D(4), L.UpSampling1D(2)]),
         several_heads,
+        cropped_skip,
     ],
 )
 def test_no_target_is_made_up(make: Any) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 from arithmetic import evaluate
 from explaining import autoencoder
 from hypothesis import HealthCheck, given, settings, strategies as st
+from keras import ops
 
 from course_utils import explain
 
@@ -121,6 +124,39 @@ def test_a_model_for_the_size_that_it_was_cropped_for() -> None:
     for n in (172, 187, 189, 196):
         with pytest.raises(ValueError):
             build(n, [4, 16, 40, 88])
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda x: L.Add()(ops.split(L.Conv2D(1, 5)(x), 4, axis=1)), "For n ≡ 0 (mod 4)"),
+        (
+            lambda x: ops.nn.space_to_depth(L.MaxPooling2D(2)(x), 2),
+            "For n ≡ 0 or 1 (mod 4), where nothing is left over",
+        ),
+        (lambda x: ops.pad(L.MaxPooling2D(2)(x), [(0, 0), (3, 3), (3, 3), (0, 0)], "reflect"), "from n = 8 on"),
+        (lambda x: ops.pad(L.MaxPooling2D(2)(x), [(0, 0), (3, 3), (3, 3), (0, 0)], "symmetric"), "from n = 6 on"),
+        (lambda x: ops.image.crop_images(x, 2, 1, target_height=9, target_width=9), "from n = 11 on"),
+        (lambda x: ops.image.pad_images(x, 2, 1, target_height=40, target_width=40), None),
+    ],
+)
+def test_what_takes_some_sizes_only_says_which(call: Any, said: str | None) -> None:
+    """Tried at every size up to 26."""
+
+    def build(n: int) -> Any:
+        image = keras.Input((n, n, 1))
+        return keras.Model(image, call(image))
+
+    found = explain(build(24))
+    assert found.whole_model is None if said is None else said in (found.whole_model or "")
+    for n in range(1, 27) if said else ():
+        where = all(n in size.where for row in found for size in row.facts.sizes)
+        try:
+            made = build(n)(np.zeros((1, n, n, 1))).shape[1:3]
+        except Exception:
+            assert not where or n < int(re.findall(r"from n = (\d+)", found.whole_model or "")[0]), n
+        else:
+            assert where and made == tuple(size(n) for size in found[-1].facts.sizes), n
 
 
 def test_branches_that_meet_everywhere() -> None:

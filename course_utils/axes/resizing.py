@@ -66,16 +66,28 @@ class Upsample(Axis):
 class Pad(Axis):
     """``ZeroPadding``: explicit ghost cells before and after, which then count as real cells.
 
+    Args:
+        before: how many cells come before the map.
+        after: how many come behind it.
+        least: the fewest cells that can be padded: of a map that is mirrored, more than are added.
+
     >>> Pad(1, 2).output_size(7)
     10
     """
 
     before: int
     after: int
+    least: int = 1
 
     def __post_init__(self) -> None:
         check_whole("The padding before", self.before, 0)
         check_whole("The padding after", self.after, 0)
+
+    def check_runs(self, n: int) -> None:
+        """Raise ShapeError where the map is too small to be mirrored."""
+        super().check_runs(n)
+        if n < self.least:
+            raise ShapeError(f"A map of {n} cells is too small for what is to be mirrored: {self.least} are needed.")
 
     def size_formula(self) -> SizeFormula:
         """``n + p_before + p_after``."""

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import islice
 
+from course_utils.axes import Crop
 from course_utils.explain.cause import Change, blamed, causes, changes_along, told
 from course_utils.explain.refusals import helped, is_about_sizes
 from course_utils.explain.repairs import repairs
@@ -38,8 +39,8 @@ _MOST_GROWN, _MOST_CELLS_GROWN = 16, 2**20
 def is_autoencoder(rows: Sequence[Row]) -> bool:
     """Whether a model goes down and up again, from maps to as many maps of about their size: its input is its target.
 
-    What ends at another scale or with other channels (segmentation, heatmaps, super-resolution) has no target that
-    could be known.
+    What ends at another scale or with other channels (segmentation, heatmaps, super-resolution), or cuts maps to let
+    them meet (a U-Net without padding), has no target that could be known.
     """
     up = [goes_up(row) for row in rows if scales(row)]
     starts, made = [row for row in rows if None in row.sources], rows[-1].output_shape
@@ -47,10 +48,16 @@ def is_autoencoder(rows: Sequence[Row]) -> bool:
         return False
     given = starts[0].input_shapes[0]
     channels = channels_of(given, starts[0].call.channels_last), channels_of(made, rows[-1].call.channels_last)
-    if len(made) != len(given) or channels[0] != channels[1]:
+    if len(made) != len(given) or channels[0] != channels[1] or any(_cuts_what_meets(rows, row) for row in rows):
         return False
     pairs = zip(sizes_made(rows[-1]), sizes_reaching(starts[0]), strict=True)
     return all(a is not None and b is not None and 2 * max(a, b) <= 3 * min(a, b) for a, b in pairs)
+
+
+def _cuts_what_meets(rows: Sequence[Row], row: Row) -> bool:
+    """Whether this is a join of maps one of which was cut for it."""
+    sources = [rows[source] for source in row.sources if source is not None]
+    return len(sources) > 1 and any(isinstance(axis, Crop) for source in sources for axis in source.axes)
 
 
 def diagnose(model: object, rows: Sequence[Row], target: Shape) -> Diagnosis:

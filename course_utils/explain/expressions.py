@@ -16,7 +16,7 @@ from course_utils.axes import Axis, Crop, ShapeError, TransposedWindow, Upsample
 from course_utils.explain.rows import Row
 from course_utils.explain.rules.core import Place
 from course_utils.explain.shapes import places_of_maps
-from course_utils.explain.wording import Shape
+from course_utils.explain.wording import Shape, listed
 from course_utils.size_formulas import ALL, ComposedSize, Residues, SizeFormula
 
 #: One expression for each spatial axis.
@@ -96,19 +96,23 @@ def _through(row: Row, reaching: Sequence[Maps]) -> Maps:
     return Maps(places_of_maps(len(shape) - 1, last))
 
 
-def _then(sizes: Sizes | None, axes: Sequence[Axis | None]) -> Sizes | None:
-    if sizes is None or len(sizes) != len(axes):
+def _then(sizes: Sizes | None, places: Sequence[Place]) -> Sizes | None:
+    if sizes is None or len(sizes) != len(places):
         return None
-    return tuple(
-        size if axis is None else size.then(axis.size_formula()) for size, axis in zip(sizes, axes, strict=True)
+    divided = [size.divided_by(place.whole) for size, place in zip(sizes, places, strict=True)]
+    found = tuple(
+        size if place.axis is None else size.then(place.axis.size_formula())
+        for size, place in zip(divided, places, strict=True)
+        if size is not None
     )
+    return found if len(found) == len(places) else None
 
 
 def _moved(maps: Maps, places: Sequence[Place], numbers: int, channels_last: bool) -> Maps:
     """Where each number of the shape comes from one alone: axes may come and go, but not change their order."""
     kept = [number for number, place in enumerate(places) if (place.source or 0) - 1 in maps.places]
     if places[0] == Place(0) and [places[number].source for number in kept] == [place + 1 for place in maps.places]:
-        return Maps(tuple(n - 1 for n in kept), _then(maps.sizes, [places[number].axis for number in kept]))
+        return Maps(tuple(n - 1 for n in kept), _then(maps.sizes, [places[number] for number in kept]))
     gone = not kept and all(place.source is not None for place in places)
     return Maps((), () if gone else None) if gone else Maps(places_of_maps(numbers, channels_last))
 
@@ -152,7 +156,10 @@ def whole_model(rows: Sequence[Row]) -> str | None:
         return None
     least = next(n for n in count(least) if n in where)
     onwards = f", from n = {least} on" if least > 1 and (where == ALL or least >= where.modulus) else ""
-    start = "For any n" if where == ALL else f"For n {where}, where the maps that meet are equal"
+    divided = any(place.whole > 1 for row in rows for place in row.rule.places)
+    joins = any(len(row.sources) > 1 for row in rows) or not divided
+    why = listed(["nothing is left over"] * divided + ["the maps that meet are equal"] * joins)
+    start = "For any n" if where == ALL else f"For n {where}, where {why}"
     text = f"{start}{onwards}: o = {rows[-1].for_any_n}."
     goes_up = any(isinstance(axis, Upsample | TransposedWindow) for row in rows for axis in row.axes)
     return f"{text} {_comes_back(last[0], least, where)}" if goes_up and len(set(last)) == 1 else text

@@ -69,11 +69,13 @@ class Place:
         source: which number of the shape that goes in, the batch counted; None for a new one.
         axis: what it goes through on its way; None if it stays as it is.
         size: of a new one.
+        whole: what must divide the number that goes in.
     """
 
     source: int | None = None
     axis: Axis | None = None
     size: int | None = 1
+    whole: int = 1
 
     def of(self, shape: Shape) -> int | None:
         """The number that comes out. Raises ShapeError where nothing does."""

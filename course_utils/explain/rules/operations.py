@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from course_utils.axes import Axis, Crop, GlobalWindow, NoRule, Pad, Resized, ShapeError, Upsample, Window
 from course_utils.explain.rules.core import Arguments, Place, RuleResult, Shapes, call_rule, rule
@@ -236,7 +237,8 @@ def split(operation: Layer, shapes: Shapes) -> RuleResult:
         equal = Resized(SizeFormula(1, 0, cuts, 0), cuts)
         out = (*shape[:place], each, *shape[place + 1 :])
         sentence = f"Cuts axis {place} into {count(cuts, 'equal part')}: {formula}."
-        return laid_out(shape, _changed(shape, {place: equal}), sentence, formula, (out,) * (cuts - 1))
+        places = _changed(shape, {place: equal}, cuts)
+        return laid_out(shape, places, sentence, formula, (out,) * (cuts - 1))
     outs = [(*shape[:place], n, *shape[place + 1 :]) for n in sizes]
     places = [Place(size=sizes[0]) if number == place else Place(number) for number in range(len(shape))]
     return laid_out(shape, places, sentence, " + ".join(times([n]) for n in sizes), tuple(outs[1:]))
@@ -249,7 +251,12 @@ def _padded(operation: Layer, shape: Shape) -> Mapping[int, Axis]:
     pairs = operation.pad_width * (len(shape) if len(operation.pad_width) == 1 else 1)
     if len(pairs) != len(shape):
         raise ShapeError(f"pad_width has {len(pairs)} pairs, and {times(shape)} has {len(shape)} axes.")
-    return {place: Pad(*pair) for place, pair in enumerate(pairs) if any(pair)}
+    mirrored = {"reflect": 1, "symmetric": 0}.get(operation.mode)
+    return {
+        place: Pad(pair[0], pair[1], least=1 if mirrored is None else max(pair) + mirrored)
+        for place, pair in enumerate(pairs)
+        if any(pair)
+    }
 
 
 def _repeated(operation: Layer, shape: Shape) -> Mapping[int, Axis]:
@@ -281,7 +288,8 @@ def _bordered(operation: Layer, shape: Shape) -> Mapping[int, Axis]:
     for place, (first, last, name) in zip(_rows_and_columns(operation, shape), names, strict=True):
         before, after = (getattr(operation, f"{side}_{what}") for side in (first, last))
         target = getattr(operation, f"target_{name}")
-        found[place] = axis(before, after) if target is None else fixed(target)
+        least = target + (before or after or 0) if target and axis is Crop else 1
+        found[place] = axis(before, after) if target is None else fixed(target, least)
     return found
 
 
@@ -308,7 +316,10 @@ _ALONG: dict[str, tuple[Callable[[Layer, Shape], Mapping[int, Axis]], str]] = {
 def along_axes(operation: Layer, shapes: Shapes) -> RuleResult:
     """Some axes go through something, the others stay."""
     changes, sentence = _ALONG[type(operation).__name__]
-    return laid_out(shapes[0], _changed(shapes[0], changes(operation, shapes[0])), sentence)
+    found = laid_out(shapes[0], _changed(shapes[0], changes(operation, shapes[0])), sentence)
+    # What is padded to a size must not be larger, so that holds for some n only.
+    to_a_size = type(operation).__name__ == "PadImages" and (operation.target_height or operation.target_width)
+    return replace(found, places=()) if to_a_size else found
 
 
 @rule("ops.TopK")
@@ -367,24 +378,24 @@ def shuffled(operation: Layer, shapes: Shapes) -> RuleResult:
     if type(operation).__name__ == "DepthToSpace":
         if (shape[channels] or 0) % block**2:
             raise ShapeError(f"{shape[channels]} channels cannot be laid out as {block}×{block} cells.")
-        axes: dict[int, Axis] = dict.fromkeys(rows, Upsample(block))
-        axes[channels] = Resized(SizeFormula(1, 0, block**2, 0))
+        places = _changed(shape, dict.fromkeys(rows, Upsample(block)))
+        places[channels] = Place(channels, Resized(SizeFormula(1, 0, block**2, 0)))
         said = f"Lays every {block**2} channels out as {block}×{block} cells: {{}} comes out."
     else:
         if any((shape[place] or 0) % block for place in rows):
             raise ShapeError(f"{times(shape[place] for place in rows)} cannot be cut into blocks of {block}×{block}.")
-        axes = dict.fromkeys(rows, Window(block, block))
-        axes[channels] = Resized(SizeFormula(block**2, 0, 1, 0))
+        places = _changed(shape, dict.fromkeys(rows, Window(block, block)), block)
+        places[channels] = Place(channels, Resized(SizeFormula(block**2, 0, 1, 0)))
         said = f"Lays every block of {block}×{block} cells out as {block**2} times the channels: {{}} comes out."
-    return laid_out(shape, _changed(shape, axes), said)
+    return laid_out(shape, places, said)
 
 
 # -- which axes ---------------------------------------------------------------------------------------------------
 
 
-def _changed(shape: Shape, axes: Mapping[int, Axis]) -> list[Place]:
-    """Every number stays, but for those that go through an axis."""
-    return [Place(number, axes.get(number)) for number in range(len(shape))]
+def _changed(shape: Shape, axes: Mapping[int, Axis], whole: int = 1) -> list[Place]:
+    """Every number stays, but for those that go through an axis; if these must be divided, ``whole`` must do it."""
+    return [Place(number, axes.get(number), whole=whole if number in axes else 1) for number in range(len(shape))]
 
 
 def _rows_and_columns(operation: Layer, shape: Shape) -> Sequence[int]:
