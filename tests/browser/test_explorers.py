@@ -810,6 +810,11 @@ def test_the_impossible_shows_keras_own_words_and_the_way_out(page: rig.WatchedP
     expect(one.cell.locator(".cu-answers")).to_contain_text("3 − 5 + 1 = −1")
     expect(one.cell.locator(".cu-answers")).to_contain_text("Computed output size would be zero or negative")
     expect(one.cell.locator('[data-name="output"]')).to_have_count(0)
+    window = one.cell.locator('[data-name="input"] .cu-frame')
+    of_the_map, beyond = one.grid_cell("input", 2, 2).bounding_box(), window.bounding_box()
+    assert of_the_map and beyond
+    cell = of_the_map["width"]
+    assert beyond["width"] > 4.9 * cell and beyond["x"] + beyond["width"] > of_the_map["x"] + 2.9 * cell
     one.cell.get_by_role("button", name="same", exact=True).click()
     expect(one.title("output")).to_have_text("output 3×3")
     expect(one.verdict).to_contain_text("✓")

@@ -233,7 +233,9 @@ function roomFor(before, needed) {
 function drawGrid(figure, grid, before) {
   const { cells, rows } = cellsOf(grid);
   const [top, left] = grid.origin;
-  const needed = { name: grid.name, top, left, bottom: top + rows, right: left + grid.columns };
+  const { tall = 0, wide: broad = 0 } = grid.tried ?? {};
+  const [bottom, right] = [top + Math.max(rows, tall), left + Math.max(grid.columns, broad)];
+  const needed = { name: grid.name, top, left, bottom, right };
   const room = (figure.room = roomFor(figure.room, needed));
   if (!figure.svg) {
     const sheet = figure.appendChild(document.createElement("div"));
@@ -712,9 +714,17 @@ function render({ model, el }) {
     put(el, { "data-ahead": feed.arrived });
   }
 
+  // The kernel, where it finds no place because it is larger than the map.
+  function tooLarge(grids) {
+    const [input, kernel] = ["input", "kernel"].map((name) => grids.find((grid) => grid.name === name));
+    if (feed.frame.outcome !== "refused" || !input || !kernel) return undefined;
+    const [tall, wide] = [cellsOf(kernel).rows, kernel.columns];
+    return tall > cellsOf(input).rows || wide > input.columns ? { tall, wide } : undefined;
+  }
+
   function drawScene(grids) {
-    const scene = part("scene");
-    figures(scene, grids, drawGrid);
+    const [scene, tried] = [part("scene"), tooLarge(grids)];
+    figures(scene, grids.map((grid) => (tried && grid.name === "input" ? { ...grid, tried } : grid)), drawGrid);
     const rooms = grids.map(({ name }) => figure(name).room);
     const columns = rooms.map(({ left, right }) => Math.max(right - left, 3) + (MARGIN + RIM) / SIDE);
     style(scene, "columns", columns.reduce((sum, more) => sum + more, 0) || 1);
@@ -766,6 +776,8 @@ function render({ model, el }) {
       part("code").hidden = !frame.code;
       // A grid that stayed as it was may be lit by what no longer is; one that was walked may not be walked any more.
       for (const each of el.querySelectorAll(".cu-scene figure, .cu-aside figure")) light(each, [], []);
+      const tried = tooLarge(frame.grids ?? []);
+      if (tried) light(figure("input"), [...Array(tried.tall).keys()], [...Array(tried.wide).keys()]);
       if (!grids.some(({ walk }) => walk === chosen.walk)) chosen = { walk: "output", row: 0, column: 0 };
       choose(chosen.walk, chosen.row, chosen.column);
     }
