@@ -71,7 +71,12 @@ stamps = lesson.prediction(
     ["How many cells", "The third cell"],
     lambda: (len(truth.stamped([1, 10], [1, 1, 1], 2)), truth.where_stamps_meet(1, 10)),
     "The third cell is the last of one stamp and the first of the other: 1 and 10 are both there.",
-    wrong=[(m.LAST_STAMP_WINS, (5, 10)), (m.STAMPS_SIDE_BY_SIDE, (6, 1)), (m.STAMPS_MOVE_BY_ONE, (4, 11))],
+    wrong=[
+        (m.LAST_STAMP_WINS, (5, 10)),
+        (m.STAMPS_ARE_ALIKE, (5, 2)),
+        (m.STAMPS_SIDE_BY_SIDE, (6, 1), (6, 10)),
+        (m.STAMPS_MOVE_BY_ONE, (4, 11)),
+    ],
 )
 
 short_stamps = lesson.prediction(
@@ -360,6 +365,7 @@ def _explain_index(function: Stamp, failed: CheckFailed) -> None:
     ),
     wrong=[
         (m.LAST_STAMP_WINS, edited({"+=": "="})),
+        (m.STAMPS_ARE_ALIKE, edited({"row[j] * kernel[t]": "kernel[t]"})),
         (m.STAMP_IS_TURNED, edited({"kernel[t]": "kernel[-1 - t]"})),
         (m.STAMPS_MOVE_BY_ONE, edited({"j * s": "j"})),
         (m.STAMPS_SIDE_BY_SIDE, edited({"j * s": "j * k"})),

@@ -136,12 +136,16 @@ STRIDE_SHRINKS = _transposed_size.misconception(
     "the map larger.",
     lambda n, k, s: max((n - k) // s + 1, 0),
 )
-LAST_STAMP_WINS = Quantity(
-    "the number where the stamps of a and b meet", truth.where_stamps_meet, STAMP_THE_KERNEL
-).misconception(
+_where_stamps_meet = Quantity("the number where the stamps of a and b meet", truth.where_stamps_meet, STAMP_THE_KERNEL)
+LAST_STAMP_WINS = _where_stamps_meet.misconception(
     "Where two stamps overlap, the later one wins",
     "Stamps add: each output cell is the sum of all the stamps that reach it.",
     lambda a, b: b,
+)
+STAMPS_ARE_ALIKE = _where_stamps_meet.misconception(
+    "Every cell stamps the kernel as it is",
+    "It stamps the kernel times its own number: a cell of 10 brings ten times as much as a cell of 1.",
+    lambda a, b: 2,
 )
 STAMP_IS_TURNED = Quantity(
     "the first number that a single 1 stamps with the kernel v, w",
