@@ -113,7 +113,7 @@ class Comparison:
     def verdict(self) -> str:
         """One sentence, and where they differ a second one if the reason is known."""
         if self.refused:
-            return "Both refuse: this setting has no output."
+            return "Both refuse: nothing comes out for this input."
         reason = f" {self.known}" if self.known else ""
         if self.by_hand is None:
             return f"They differ: {self._keras} gives {self.shape_keras}, by hand there is no output." + reason

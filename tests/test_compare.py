@@ -286,7 +286,7 @@ def test_both_refuse(shape: tuple[int, ...], layer: Any) -> None:
     assert found.refused and found.agrees and found.same_shape, text
     parts = (found.by_hand, found.keras, found.tolerance, found.largest_difference, found.untried)
     assert all(part is None for part in parts)
-    assert found.verdict == "Both refuse: this setting has no output."
+    assert found.verdict == "Both refuse: nothing comes out for this input."
     assert found.refusal_by_hand and found.refusal_by_hand in text
     assert found.refusal_keras and found.refusal_keras in text
     assert not any(part in text for part in ("\x1b", "Arguments received", "largest difference"))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import course_utils
+from course_utils.explain import rebuild
 
 L: Any = keras.layers
 explain: Any = course_utils.explain  # a function with another one on it: explain.building
@@ -600,3 +601,37 @@ def test_layers_without_a_name_are_numbered_from_the_start() -> None:
     keras.layers.Dense(1)
     before, number = L.Dense(1).name, explain.building(lambda: two_kernels(9)).rows[1].layer
     assert number == "conv2d" and L.Dense(1).name == f"dense_{int(before.rpartition('_')[2]) + 1}"
+
+
+@pytest.mark.parametrize("first", ["channels_first", "channels_last"])
+def test_a_join_is_projected_along_the_right_axes(first: str) -> None:
+    """Add does not say where the channels stand: the convolutions before it do."""
+    last = first == "channels_last"
+
+    def make() -> Any:
+        image = keras.Input((16, 12, 1) if last else (1, 16, 12))
+        x = L.Conv2D(4, 3, padding="same", data_format=first)(image)
+        return keras.Model(image, L.Add()([x, L.Conv2D(8, 3, 2, "same", data_format=first)(x)]))
+
+    assert rebuild(make, joins="project").output_shape == ((None, 8, 6, 8) if last else (None, 8, 8, 6))
+
+
+def test_a_reshape_to_steps_keeps_the_steps() -> None:
+    found = explain([L.MaxPooling2D(2), L.Reshape((-1, 40)), L.LSTM(2)], input_shape=(30, 21, 2)).diagnosis
+    assert [repair.what.partition(" in ")[0] for repair in found.repairs] == ["target_shape=(15, -1)"]
+
+
+def test_an_equation_whose_sums_do_not_fit_builds_and_cannot_run() -> None:
+    one, other = keras.Input((5, 8)), keras.Input((4, 6))
+    row = explain(keras.Model([one, other], keras.ops.einsum("btd,bsd->bts", one, other)))[-1]
+    assert row.agrees and row.notes == ('It builds and cannot run: axis d of "btd,bsd->bts" is both 8 and 6.',)
+    with pytest.raises(ValueError, match="broadcast"):
+        keras.ops.einsum("btd,bsd->bd", one, other)
+
+
+def test_a_target_for_several_outputs_is_not_passed_over() -> None:
+    model = pyramid(24)
+    found = explain(model, target=(24, 24, 4)).diagnosis
+    assert "this model has 2" in str(found)
+    part = explain(keras.Model(model.inputs, model.outputs[0]), target=(24, 24, 4)).diagnosis
+    assert "wanted is 24×24×4" in str(part)

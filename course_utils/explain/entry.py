@@ -25,6 +25,9 @@ _EXAMPLES = (
 )
 
 
+_ONE = "Explain the way to one of them: explain(keras.Model(model.inputs, model.outputs[0]), target=...)."
+
+
 def explain(
     model: Any,
     input_shape: Sequence[Any] | None = None,
@@ -123,8 +126,10 @@ def _diagnosis(model: Any, rows: Sequence[Row], target: Shape | None) -> Diagnos
     refused = next((place for place, row in enumerate(rows) if row.refused), None)
     if refused is not None:
         return advise(model, rows[: refused + 1])
-    made = rows[-1].output_shape
-    if made is None or None in made[1:] or len(getattr(model, "outputs", None) or [0]) > 1:
+    made, outputs = rows[-1].output_shape, len(getattr(model, "outputs", None) or [0])
+    if outputs > 1 and target is not None:
+        return Diagnosis((), False, (f"A target is held against one output, and this model has {outputs}. {_ONE}",))
+    if made is None or None in made[1:] or outputs > 1:
         return None
     if target is not None:
         return diagnose(model, rows, target)

@@ -74,6 +74,7 @@ class _Builder:
         self.joins = joins
         self.changed: set[str] = set()
         self.made: dict[int, tuple[Layer, Layer]] = {}
+        self.channels_last: bool | None = None
 
     def visit(self, call: Call, values: Sequence[Any]) -> Sequence[Any]:
         """Call the new layer as the old one was called."""
@@ -86,9 +87,11 @@ class _Builder:
     def met(self, layer: Layer, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments of a call; if it joins maps, these are made to meet."""
         first = arguments[0] if arguments else None
+        if self.channels_last is None and hasattr(layer, "data_format"):
+            self.channels_last = channels_last(layer)  # as the first layer that asks
         if self.joins is None or not isinstance(first, list | tuple) or len(first) < 2:
             return arguments
-        return (_made_to_meet(layer, first, self.joins), *arguments[1:])
+        return (_made_to_meet(self.channels_last is not False, first, self.joins), *arguments[1:])
 
     def layer_for(self, layer: Layer, path: str) -> Layer:
         """The new layer that stands for this one."""
@@ -235,9 +238,9 @@ def _intercepted(builder: _Builder, input_shape: Sequence[Any] | None) -> Iterat
         layers.InputLayer.__init__, layers.Layer.__call__ = start, call
 
 
-def _made_to_meet(layer: Layer, tensors: Sequence[Any], how: str) -> list[Any]:
+def _made_to_meet(last: bool, tensors: Sequence[Any], how: str) -> list[Any]:
     """Maps of one size: the larger ones cut or the smaller ones padded, or as many channels in all."""
-    last, made = channels_last(layer), list(tensors)
+    made = list(tensors)
     shapes: list[Any] = [tuple(tensor.shape) for tensor in tensors]
     order = {} if last else {"data_format": "channels_first"}
     d = len(shapes[0]) - 2

@@ -139,9 +139,10 @@ def _reshape(trials: Trials, row: Row) -> Iterator[Repair]:
     """A target with another number of cells: let one of its sizes be worked out."""
     if kind_of(row.call.layer) != "Reshape":
         return
-    target = tuple(row.call.layer.target_shape)
+    target, came = tuple(row.call.layer.target_shape), row.input_shapes[0][1:]
     for place in reversed(range(len(target))):
-        shape = tuple(-1 if place == at else 1 if n == -1 else n for at, n in enumerate(target))
+        kept = [came[at] if at < len(came) and n == -1 else n for at, n in enumerate(target)]
+        shape = tuple(-1 if place == at else 1 if n in (-1, None) else n for at, n in enumerate(kept))
         yield _changed(trials, f"target_shape={shape} in {row.layer}", {"target_shape": shape})
 
 

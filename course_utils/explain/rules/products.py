@@ -12,7 +12,7 @@ from typing import Any
 from course_utils.axes import NoRule, ShapeError
 from course_utils.explain.rules.core import RuleResult, Shapes, rule
 from course_utils.explain.rules.operations import each_axis, without
-from course_utils.explain.wording import listed, times
+from course_utils.explain.wording import capital, listed, times
 from course_utils.keras_layers import Layer
 
 #: ``ops.shape(x)[0]`` of a tensor without values is None, and Keras writes it down as it is.
@@ -44,13 +44,14 @@ def einsum(operation: Layer, shapes: Shapes) -> RuleResult:
     reads, arrow, makes = operation.subscripts.replace(" ", "").partition("->")
     named = [_letters(part, len(shape)) for part, shape in zip(reads.split(","), shapes, strict=True)]
     sizes: dict[str, int | None] = {}
+    clashes: dict[str, str] = {}
     for letters, shape in zip(named, shapes, strict=True):
         if len(letters) != len(shape):
             raise ShapeError(f'"{operation.subscripts}" names {len(letters)} axes of {times(shape)}.')
         for letter, n in zip(letters, shape, strict=True):
             known = sizes.get(letter, 1)
             if known not in (1, None) and n not in (1, None, known):
-                raise ShapeError(f'Axis {letter} of "{operation.subscripts}" is both {known} and {n}.')
+                clashes[letter] = f'axis {letter} of "{operation.subscripts}" is both {known} and {n}.'
             sizes[letter] = known if n == 1 or (n is None and known != 1) else n
     every = [letter for letters in named for letter in letters]
     once = sorted(letter for letter in {*every} if len(letter) == 1 and every.count(letter) == 1)
@@ -58,7 +59,12 @@ def einsum(operation: Layer, shapes: Shapes) -> RuleResult:
     made = [*(makes if arrow else ["...", *once])]
     made = [name for part in re.findall(r"\.\.\.|.", "".join(made)) for name in (dots if part == "..." else [part])]
     out = tuple(sizes[name] for name in made)
-    return RuleResult(out, operation.subscripts, f"Multiplies and sums as its equation says: {times(out)}.")
+    if named_out := next((clashes[name] for name in made if name in clashes), ""):
+        raise ShapeError(capital(named_out))
+    # Where a size that is summed over differs, Keras notices only when the sums are made.
+    notes = tuple(f"It builds and cannot run: {clash}" for clash in clashes.values())
+    said = f"Multiplies and sums as its equation says: {times(out)}."
+    return RuleResult(out, operation.subscripts, said, notes=notes)
 
 
 def _letters(part: str, rank: int) -> list[str]:
