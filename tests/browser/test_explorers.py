@@ -868,7 +868,10 @@ COLOURS = """view => {
 FORMULAS = {
     "stride": ("o = ⌈n / s⌉ = ⌈8 / 2⌉ = 4", "o=o n=n s=s n=8 s=2 o=4"),
     "valid": ("o = n − k + 1 = 7 − 3 + 1 = 5", "o=o n=n k=k n=7 k=3 o=5"),
-    "dilation": ("height: o = n − k_eff + 1 = 9 − 5 + 1 = 5", "o=o n=n n=9 o=5"),
+    "dilation": (
+        "height: o = n − k_eff + 1 = 9 − 5 + 1 = 5; width: o = n − k_eff + 1 = 7 − 5 + 1 = 3",
+        "o=o n=n n=9 o=5 o=o n=n n=7 o=3",
+    ),
     "transposed": ("o = n·s = 4·2 = 8", "o=o n=n s=s n=4 s=2 o=8"),
     "impossible": ("no output", ""),
 }

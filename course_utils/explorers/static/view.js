@@ -272,7 +272,7 @@ function drawGrid(figure, grid, before) {
     (group, [, i]) => Object.assign(shape(group, "text", {}), { textContent: minus(String(i)) }),
     (text, [kind, i]) => {
       const middle = (i + 0.5) * SIDE;
-      put(text, kind === "c" ? { x: middle, y: top * SIDE - 11 } : { x: left * SIDE - 11, y: middle });
+      put(text, kind === "c" ? { x: middle, y: top * SIDE - 11 } : { x: left * SIDE - 13, y: middle });
     },
   );
   const sheet = figure.querySelector(".cu-sheet");
@@ -697,7 +697,10 @@ function render({ model, el }) {
     }
     const ticks = { agree: "✓ by hand ✓ Keras", differ: "✗", refused: "⊘" }[frame.outcome];
     const first = (model.get("formula") ? frame.headline : frame.result) ?? "";
-    fill(part("result"), `<p class="cu-line"><b class="cu-formula">${coloured(first)}</b>
+    // Where height and width are apart, the one beside the other.
+    const other = first.startsWith("height: ") && frame.answers[0].lines.find((line) => line.startsWith("width: "));
+    const said = [first, ...(other ? [other] : [])].map(coloured).join("; ");
+    fill(part("result"), `<p class="cu-line"><b class="cu-formula">${said}</b>
       <span><span class="cu-verdict cu-${frame.outcome}"><b>${ticks}</b> ${escaped(frame.verdict ?? "")}</span>
       <span class="cu-when"></span></span></p>`);
   }
