@@ -111,7 +111,7 @@ class UpsamplingSettings(maps.LayerSettings):
             _DONE[self.interpolation],
             IMPOSSIBLE,
             arithmetic=lambda: _blends(found),
-            remarks=[_about_blends(self.f, self.interpolation)],
+            remarks=[_about_blends(self.f, self.interpolation, weights=not self.shown)],
         )
 
     def links(self) -> Links:
@@ -147,12 +147,15 @@ def _weight(weight: Fraction) -> str:
     return str(weight) if weight == 1 else f"({weight})"
 
 
-def _about_blends(f: Size, interpolation: str) -> str:
+def _about_blends(f: Size, interpolation: str, *, weights: bool) -> str:
+    """What becomes of a cell. ``weights``: whether they are shown, with the arithmetic."""
     height, width = pair(f)
     if height == width == 1:
         return "f = 1 changes nothing."
     if interpolation == "nearest":
         return f"Every cell becomes a block of {height}×{width} equal cells: no new number appears."
+    if not weights:
+        return "Every cell is a blend of the input cells around it."
     return (
         "Every cell is a blend of the input cells around it: a weight for the row times a weight for the column. All "
         "weights of a cell together are 1; at the rim there is no cell beyond, so the last one counts for both."
