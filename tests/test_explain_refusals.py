@@ -635,3 +635,13 @@ def test_a_target_for_several_outputs_is_not_passed_over() -> None:
     assert "this model has 2" in str(found)
     part = explain(keras.Model(model.inputs, model.outputs[0]), target=(24, 24, 4)).diagnosis
     assert "wanted is 24×24×4" in str(part)
+
+
+def test_numbers_without_a_batch_axis_are_told_whole() -> None:
+    def make() -> Any:
+        steps = keras.Input((9, 4))
+        return keras.Model(steps, steps + L.Embedding(6, 4)(keras.ops.arange(6)))
+
+    found = explain.building(make)
+    assert found.diagnosis.findings[0].endswith("9×4 and 6×4 reached it.")
+    assert "9×4 + 6×4 → nothing" in " ".join(str(found).split())

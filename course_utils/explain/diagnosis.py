@@ -28,7 +28,7 @@ from course_utils.explain.search import (
 )
 from course_utils.explain.shapes import channels_of, sizes_of
 from course_utils.explain.trial import Trials
-from course_utils.explain.wording import UNITS, Shape, count, listed, size, times
+from course_utils.explain.wording import UNITS, Shape, count, listed, size, size_of_each, times
 
 #: How many sizes are tried in each direction before nothing is said of them.
 _MOST_TRIED = 4
@@ -112,7 +112,7 @@ def advise(model: object, rows: Sequence[Row], name: str = "model") -> Diagnosis
         name: of ``model`` in the code of the repairs.
     """
     last = rows[-1]
-    reached = listed([*map(size, last.input_shapes)])
+    reached = listed(size_of_each(last.input_shapes))
     findings = [f"✗ Nothing comes out of {last.layer} ({last.kind}): {reached} reached it."]
     given = given_sizes(rows)
     trials = Trials(model, rows, given or (), name)

@@ -37,9 +37,19 @@ def size(shape: Shape) -> str:
     return times(shape[1:]) if len(shape) > 1 else "one number"
 
 
+def size_of_each(shapes: Sequence[Shape]) -> list[str]:
+    """Shapes that meet, each as it is read aloud; what has no batch axis beside what has one is told whole.
+
+    >>> size_of_each([(None, 49, 16), (64, 16), ()])
+    ['49×16', '64×16', 'one number']
+    """
+    batches = any(shape[:1] == (None,) for shape in shapes)
+    return [size(shape) if not batches or shape[:1] == (None,) else times(shape) or size(shape) for shape in shapes]
+
+
 def sizes(shapes: Sequence[Shape]) -> str:
     """Several shapes: ``28×28×8 and 28×28×4``."""
-    return listed([size(shape) for shape in shapes])
+    return listed(size_of_each(shapes))
 
 
 def count(number: int, thing: str) -> str:

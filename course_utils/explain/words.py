@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from course_utils.explain.expressions import whole_model
 from course_utils.explain.rows import ExplainedModel, Row
 from course_utils.explain.shapes import sizes_of
-from course_utils.explain.wording import AXIS_NAMES, capital, count, listed, size, times
+from course_utils.explain.wording import AXIS_NAMES, capital, count, listed, size, size_of_each, times
 from course_utils.fields import ReceptiveField
 from course_utils.size_formulas import ALL
 
@@ -109,7 +109,7 @@ def _size(row: Row) -> str:
     """``7×7×8 → 4×4×8``. Keras's size stands in, marked, where there is none by hand."""
     if not row.reached:
         return "not reached"
-    came = " + ".join(map(size, row.input_shapes))
+    came = " + ".join(size_of_each(row.input_shapes))
     if row.kind == "InputLayer":
         return came
     made = " + ".join(map(size, row.rule.shapes or row.keras_shapes)) or "nothing"
