@@ -329,6 +329,16 @@ def test_a_generator_gets_other_sizes_along_each_axis(size: tuple[int, int]) -> 
     assert names["repaired"]([np.zeros((2, 6)), np.zeros((2, 1))]).shape == (2, *size, 1)
 
 
+def test_only_a_reshape_to_as_many_axes_says_by_how_much_it_grows() -> None:
+    layers = [L.Dense(32), L.Reshape((4, 4, 2), name="map"), L.UpSampling2D(2), L.Reshape((32, 4), name="row")]
+    model = keras.Sequential([keras.Input((3,)), *layers, L.Conv1D(1, 3, padding="same")])
+    found = explain(model, target=(40, 1)).diagnosis
+    assert found is not None and found.findings[1:] == (
+        "map fixes the size: 4×4×2 comes out of it, whatever goes in.",
+        "row fixes the size: 32×4 comes out of it, whatever goes in, and 32·1 = 32.",
+    )
+
+
 def test_a_reshape_that_works_a_size_out_fixes_none() -> None:
     """As in a block of self-attention: all cells in one row, and a map again."""
 

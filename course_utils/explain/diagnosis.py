@@ -97,7 +97,8 @@ def diagnose(model: object, rows: Sequence[Row], target: Shape) -> Diagnosis:
 
 def _fixing(row: Row, made: Shape) -> str:
     """A Reshape to a map, from which on the size does not depend on the input."""
-    pairs = zip(sizes_made(row), made, strict=False)
+    own = sizes_made(row)
+    pairs = zip(own, made, strict=True) if len(own) == len(made) else ()
     times_each = {f", and {n}·{out // n} = {out}" for n, out in pairs if n and out and out % n == 0}
     steps = times_each.pop() if len(times_each) == 1 else ""
     return f"{row.layer} fixes the size: {size(row.output_shape)} comes out of it, whatever goes in{steps}."
