@@ -118,9 +118,8 @@ def _places(items: Sequence[Grid | Photo], widest: int) -> tuple[list[tuple[floa
 
 
 def _photo_size(item: Photo) -> tuple[float, float]:
-    """Height and width in cells."""
-    of_one = (item.side or 4) / 4 / _PHOTO  # a picture of 64 × 64 has 4 CSS pixels a cell
-    return item.room[0] * of_one, item.room[1] * of_one
+    """Height and width in cells: all photos to one scale."""
+    return item.room[0] / _PHOTO, item.room[1] / _PHOTO
 
 
 def _draw_photo(axes: Axes, item: Photo, left: float, top: float) -> None:
