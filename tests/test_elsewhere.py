@@ -14,7 +14,7 @@ import pytest
 from elsewhere.adapters import keras_
 from elsewhere.cases import ADAPTIVE, BY_KEY, CASES, RESIZING
 from elsewhere.frameworks import FRAMEWORKS, Framework
-from elsewhere.inside import said
+from elsewhere.inside import row, said
 from elsewhere.parts import PARTS, SEPARATOR
 from elsewhere.remedies import REMEDIES
 from elsewhere.rules import reproduces, rules_for, rules_of
@@ -109,11 +109,11 @@ def test_keras_on_tensorflow_still_gives_what_is_recorded() -> None:
         case = BY_KEY[answer.case]
         if answer.values is None:
             with pytest.raises(Exception) as caught:
-                keras_.row(eval(answer.call, keras_.names(case)), case)
+                row(keras_, eval(answer.call, keras_.names(case)), case)
             assert said(caught.value) == answer.refused
         else:
-            row, recorded = keras_.row(eval(answer.call, keras_.names(case)), case), [float(v) for v in answer.values]
-            np.testing.assert_allclose(row, recorded, rtol=1e-6, atol=1e-7, err_msg=answer.call)
+            got, recorded = row(keras_, eval(answer.call, keras_.names(case)), case), [float(v) for v in answer.values]
+            np.testing.assert_allclose(got, recorded, rtol=1e-6, atol=1e-7, err_msg=answer.call)
 
 
 def test_each_remedy_gives_what_keras_gives() -> None:

@@ -1,7 +1,8 @@
-"""How each framework is asked: the calls for a case as text, the names they use, and the row of what comes back.
+"""How each framework is asked: the calls for a case as text, the names they use, and the map that comes out.
 
 Each module has ``calls(case)``, which needs no framework and yields nothing where the framework has no such operation;
-``names(case)``, what a call may use; and ``row(result)``, its values. The text of a call is what is run, and shown.
+``names(case)``, what a call may use; and, where a call does not give the map itself, ``output(made, case)``.
+The text of a call is what is run, and shown.
 """
 
 from __future__ import annotations
@@ -12,8 +13,6 @@ from typing import Any
 import numpy as np
 
 from elsewhere.cases import Case
-
-Row = list[float]
 
 
 def cells(case: Case, *shape: int) -> Any:

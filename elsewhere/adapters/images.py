@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import numpy as np
-
-from elsewhere.adapters import Calls, Row, cells
+from elsewhere.adapters import Calls, cells
 from elsewhere.cases import RESIZING, Case
 
 ORDERS = {"nearest": 0, "bilinear": 1, "bicubic": 3}
@@ -57,8 +55,3 @@ def names(case: Case) -> dict[str, Any]:
     from skimage.transform import resize
 
     return {"resize": resize, "x": x}
-
-
-def row(result: Any, case: Case) -> Row:
-    """The values in their order."""
-    return np.asarray(result, dtype="float64").ravel().tolist()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from elsewhere.adapters import Calls, Row, cells, chosen, dilated, kernel
+from elsewhere.adapters import Calls, cells, chosen, dilated, kernel
 from elsewhere.cases import AVERAGE, CONVOLUTION, MAX, RESIZING, TRANSPOSED, Case
 
 METHODS = {"nearest": "nearest", "bilinear": "linear", "bicubic": "cubic", "lanczos3": "lanczos3"}
@@ -44,8 +42,3 @@ def names(case: Case) -> dict[str, Any]:
 
     x, w = cells(case, 1, 1, -1, 1), kernel(case, 1, -1, 1, 1)
     return {"lax": jax.lax, "nn": nn, "image": jax.image, "x": x, "w": w, "NHWC": ("NHWC", "HWIO", "NHWC")}
-
-
-def row(result: Any, case: Case) -> Row:
-    """The values in their order."""
-    return np.asarray(result, dtype="float64").ravel().tolist()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from elsewhere.adapters import Calls, Row, cells, chosen, dilated, kernel
+from elsewhere.adapters import Calls, cells, chosen, dilated, kernel
 from elsewhere.cases import ADAPTIVE, AVERAGE, CONVOLUTION, MAX, RESIZING, TRANSPOSED, Case
 
 
@@ -41,7 +39,7 @@ def calls(case: Case) -> Calls:
 
 
 def names(case: Case) -> dict[str, Any]:
-    """What a call may use, and the case for ``row``."""
+    """What a call may use, and the case for ``output``."""
     import keras
 
     return {"layers": keras.layers, "case": case}
@@ -66,10 +64,9 @@ def build(layer: Any, case: Case) -> Any:
     return x
 
 
-def row(layer: Any, case: Case) -> Row:
+def output(layer: Any, case: Case) -> Any:
     """Call the layer."""
     import keras
 
     x = build(layer, case)
-    y = keras.ops.convert_to_numpy(layer(keras.ops.convert_to_tensor(x)))
-    return np.asarray(y, dtype="float64").ravel().tolist()
+    return keras.ops.convert_to_numpy(layer(keras.ops.convert_to_tensor(x)))

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from elsewhere.adapters import Row
 from elsewhere.adapters.keras_ import build, calls, names_anew as names
 
-__all__ = ["calls", "names", "row"]
+__all__ = ["calls", "names", "output"]
 
 
-def row(layer: Any, case: Any) -> Row:
+def output(layer: Any, case: Any) -> Any:
     """Convert a model of the layer, once, and run it."""
     import keras
     import tensorflow as tf
@@ -27,5 +24,4 @@ def row(layer: Any, case: Any) -> Row:
     interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
     interpreter.invoke()
-    y = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
-    return np.asarray(y, dtype="float64").ravel().tolist()
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from elsewhere.adapters import Calls, Row, both_sides, cells, chosen, dilated, kernel, transposed_numbers
+from elsewhere.adapters import Calls, both_sides, cells, chosen, dilated, kernel, transposed_numbers
 from elsewhere.cases import AVERAGE, CONVOLUTION, MAX, RESIZING, TRANSPOSED, Case
 
 MODES = {"nearest": "nearest", "bilinear": "linear", "bicubic": "cubic"}
@@ -37,8 +35,3 @@ def names(case: Case) -> dict[str, Any]:
 
     mx.set_default_device(mx.cpu)
     return {"mx": mx, "nn": nn, "x": mx.array(cells(case, 1, 1, -1, 1)), "w": mx.array(kernel(case, 1, 1, -1, 1))}
-
-
-def row(result: Any, case: Case) -> Row:
-    """The values in their order."""
-    return np.array(result, dtype="float64").ravel().tolist()

@@ -6,9 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from elsewhere.adapters import Calls, Row, cells, kernel
+from elsewhere.adapters import Calls, cells, kernel
 from elsewhere.cases import ADAPTIVE, AVERAGE, CONVOLUTION, MAX, RESIZING, TRANSPOSED, Case
 
 #: What a padding of −233 (−234) means: the odd ghost cell after (before).
@@ -53,13 +51,13 @@ def names(case: Case) -> dict[str, Any]:
     return {"layer": lambda kind, numbers: (kind, numbers)}
 
 
-def row(result: Any, case: Case) -> Row:
+def output(result: Any, case: Case) -> Any:
     """Run the layer."""
     kind, numbers = result
     settings = " ".join(f"{number}={value}" for number, value in numbers.items())
     network = f"7767517\n2 2\nInput x 0 1 x\n{kind} y 1 1 x y {settings}\n"
     weights = bytes(4) + kernel(case, -1).tobytes() if "onvolution" in kind else b""
-    return np.array(run(network, weights, cells(case, 1, 1, -1), ("x", "y")), dtype="float64").ravel().tolist()
+    return run(network, weights, cells(case, 1, 1, -1), ("x", "y"))
 
 
 def run(network: str, weights: bytes, x: Any, ends: tuple[str, str]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from elsewhere.adapters import Calls, Row, cells, chosen, dilated, kernel, transposed_numbers
+from elsewhere.adapters import Calls, cells, chosen, dilated, kernel, transposed_numbers
 from elsewhere.cases import AVERAGE, CONVOLUTION, MAX, RESIZING, TRANSPOSED, Case
 
 
@@ -39,9 +39,3 @@ def names(case: Case) -> dict[str, Any]:
 
     x, w = paddle.to_tensor(cells(case, 1, 1, 1, -1)), paddle.to_tensor(kernel(case, 1, 1, 1, -1))
     return {"F": paddle.nn.functional, "x": x, "w": w}
-
-
-def row(result: Any, case: Case) -> Row:
-    """The values in their order."""
-    values: Row = result.numpy().astype("float64").ravel().tolist()
-    return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from elsewhere.adapters import Calls, Row, both_sides, cells, chosen, dilated, kernel, transposed_numbers
+from elsewhere.adapters import Calls, both_sides, cells, chosen, dilated, kernel, transposed_numbers
 from elsewhere.cases import AVERAGE, CONVOLUTION, MAX, RESIZING, TRANSPOSED, Case
 
 
@@ -35,9 +35,3 @@ def names(case: Case) -> dict[str, Any]:
     from tinygrad import Tensor
 
     return {"x": Tensor(cells(case, 1, 1, 1, -1)), "w": Tensor(kernel(case, 1, 1, 1, -1))}
-
-
-def row(result: Any, case: Case) -> Row:
-    """The values in their order."""
-    values: Row = result.numpy().astype("float64").ravel().tolist()
-    return values

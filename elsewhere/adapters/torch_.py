@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from elsewhere.adapters import Calls, Row, both_sides, cells, chosen, dilated, kernel, transposed_numbers
+from elsewhere.adapters import Calls, both_sides, cells, chosen, dilated, kernel, transposed_numbers
 from elsewhere.cases import AVERAGE, CONVOLUTION, MAX, RESIZING, TRANSPOSED, Case
 
 
@@ -42,9 +42,3 @@ def names(case: Case) -> dict[str, Any]:
 
     x, w = torch.from_numpy(cells(case, 1, 1, 1, -1)), torch.from_numpy(kernel(case, 1, 1, 1, -1))
     return {"F": torch.nn.functional, "x": x, "w": w}
-
-
-def row(result: Any, case: Case) -> Row:
-    """The values in their order."""
-    values: Row = result.double().flatten().tolist()
-    return values
