@@ -133,6 +133,36 @@ def test_what_is_held_does_not_ask_for_the_running_course(page: rig.WatchedPage)
     one.el.get_by_role("button", name="Reset").click()
 
 
+#: How much begins to slide or grow with a step of a slider that was at rest, and with one right after it.
+_BEGINS = """async (slider) => {
+    const place = slider.closest('[data-place]'), view = place.querySelector('.cu-view');
+    const begun = new Set();
+    const step = () => {
+        slider.stepUp();
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+        const all = place.getAnimations({ subtree: true });
+        const fresh = all.filter((one) => !begun.has(one) && one.effect.getTiming().duration > 0);
+        fresh.forEach((one) => begun.add(one));
+        return fresh.length;
+    };
+    step();
+    const quick = step();
+    await new Promise((rest) => new MutationObserver(() => view.matches('.cu-quick') || rest())
+        .observe(view, { attributeFilter: ['class'] }));
+    return [step(), quick, step()];
+}"""
+
+
+def test_one_step_slides_and_grows_and_a_quick_one_after_it_does_not(own_page: rig.WatchedPage, address: str) -> None:
+    open_page(own_page, address)
+    one = Alone(own_page, FIRST["padding"])
+    one.box("padding").get_by_role("button", name="same").click()
+    one.slider("k").press("Home")
+    at_rest, *quick = one.slider("k").evaluate(_BEGINS)
+    assert at_rest > 0 and quick == [0, 0]
+    one.check()
+
+
 def grip_of(one: Alone, name: str) -> FloatRect:
     """Where the corner of a map is that can be pulled, with room below it."""
     grip = one.el.locator(f'figure[data-name="{name}"] .cu-grip')

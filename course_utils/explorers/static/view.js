@@ -39,6 +39,7 @@ const MARGIN = 24; // for the numbers of the rows and columns
 const RIM = 9; // for the corner by which a map is pulled
 const LATE = 500; // milliseconds after which it is said that the kernel has not yet confirmed what is shown
 const PACE = 450; // milliseconds from one cell to the next, in play
+const QUICK = 400; // milliseconds: what changes sooner than this again neither slides nor grows
 const SIZES = ["n", "k", "s", "o"]; // each has a colour
 const SIZE_OF = { input: "n", kernel: "k", output: "o" }; // in the title of a map
 const SVG = "http://www.w3.org/2000/svg";
@@ -742,9 +743,22 @@ function render({ model, el }) {
     }
   }
 
+  let settled = 0;
+
+  // While a slider is being moved nothing slides or grows: that would be painted ten times before the next picture.
+  function hurry() {
+    el.classList.toggle("cu-quick", Boolean(settled));
+    clearTimeout(settled);
+    settled = setTimeout(() => {
+      settled = 0;
+      el.classList.remove("cu-quick");
+    }, QUICK);
+  }
+
   function draw(anew = true) {
     const { frame } = feed;
     if (anew) {
+      hurry();
       const { grids = [], tape: steps = [], answers = [] } = frame;
       all = (frame.arithmetic ?? []).map((sums) => opened(sums, grids));
       drawResult(frame);
@@ -974,6 +988,7 @@ function render({ model, el }) {
     model.off("change:predicted", drawPredicted);
     stop();
     clearTimeout(late);
+    clearTimeout(settled);
   };
 }
 
