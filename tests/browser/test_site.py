@@ -466,6 +466,16 @@ def test_what_is_printed_is_light(reader: rig.WatchedPage, site: Path) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
+def test_what_is_drawn_stands_on_paper_too(reader: rig.WatchedPage, site: Path) -> None:
+    page = opened(reader, site, SOLVED)
+    drawn = """() => [...document.querySelectorAll('.cu-view :is(svg, img, .cu-try)')]
+        .filter(one => one.checkVisibility()).length"""
+    seen = page.evaluate(drawn)
+    assert seen > 50
+    page.emulate_media(media="print")
+    assert page.evaluate(drawn) == seen
+
+
 def test_what_needs_the_running_course_leads_to_how_to_run_it(reader: rig.WatchedPage, site: Path) -> None:
     page = reader
     page.goto((site / SECOND).as_uri())
