@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from importlib.metadata import entry_points
@@ -256,7 +257,9 @@ def test_a_server_restarts_one_that_dies_and_culls_one_that_idles(
             await server.cull_kernel_if_idle(name)
         assert name not in server
 
-    asyncio.run(asyncio.wait_for(serve(), 120))
+    # In a thread: where browser tests went before, this one has an event loop that goes on running.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, asyncio.wait_for(serve(), 120)).result()
 
 
 # -- what can fail ----------------------------------------------------------------------------------------------------
