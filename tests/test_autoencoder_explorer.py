@@ -296,7 +296,7 @@ def test_every_change_of_size_has_a_sign_and_words() -> None:
 
 def test_the_remarks_belong_to_the_setting() -> None:
     for frame, remark in (
-        (frame_at(28), "Layers that round or lose: 6 (7 / 2 rounded up), 11 (loses 2). At this n it cancels out."),
+        (frame_at(28), "Layers that round or lose: 6 (7 / 2 rounded up), 11 (loses 2)."),
         (frame_at(32, **SAME), "No layer rounds and no layer loses anything on the way."),
         (
             frame_at(36, **SAME, pool_2=3),

@@ -248,10 +248,9 @@ def _remarks(chain: Sequence[Layer], predicted: Sizes) -> Iterator[str]:
         yield f"No layer rounds or loses anything, but the poolings divide by {down} and the way up multiplies by {up}."
     elif not lossy:
         yield "No layer rounds and no layer loses anything on the way."
-    elif predicted.gap == 0:
-        yield f"Layers that round or lose: {', '.join(lossy)}. At this n it cancels out."
     else:
-        yield f"Layers that round or lose: {', '.join(lossy)}. Multiplying again does not undo it."
+        undo = " Multiplying again does not undo it." if predicted.gap else ""
+        yield f"Layers that round or lose: {', '.join(lossy)}.{undo}"
 
 
 # -- the three answers --------------------------------------------------------------------------------------------
