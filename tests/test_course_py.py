@@ -250,6 +250,7 @@ def test_first_start_installs_the_lock_and_opens_the_first_lesson(whole: tuple[C
     assert lab["arguments"][-2:] == ["--port", "9000"]
     assert Path(lab["prefix"]) == course.venv
     assert {name.partition("=")[0] for name in course.installed()} >= {"lab", "tiny-course"}
+    assert [*course.venv.rglob("jupyterlab/**/*.pyc")], "nobody waits for it to be compiled"
     assert not (course.folder / "astray").exists()
 
 
