@@ -645,3 +645,35 @@ def test_numbers_without_a_batch_axis_are_told_whole() -> None:
     found = explain.building(make)
     assert found.diagnosis.findings[0].endswith("9×4 and 6×4 reached it.")
     assert "9×4 + 6×4 → nothing" in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize("gate", [(1, 1), (32, 1)])
+def test_a_gate_that_is_stretched_lacks_channels_and_not_cells(gate: tuple[int, int]) -> None:
+    def make() -> Any:
+        x = keras.Input((32, 32, 16))
+        pooled = L.AveragePooling2D((32 // gate[0], 32 // gate[1]))(x)
+        return keras.Model(x, L.Multiply()([x, L.Dense(8)(pooled)]))
+
+    found = explain.building(make).diagnosis
+    (repair,) = found.repairs
+    assert repair.what == "a 1×1 convolution for the map with 8 channels before multiply: Conv2D(16, 1)"
+    names: dict[str, Any] = {"keras": keras, "make": make}
+    exec(repair.code, names)
+    assert names["repaired"].output_shape == (None, 32, 32, 16)
+
+
+def test_a_shortcut_that_lacks_a_stride_is_neither_cut_nor_padded() -> None:
+    def make() -> Any:
+        x = keras.Input((56, 56, 4))
+        return keras.Model(x, L.Add()([L.Conv2D(8, 3, strides=2, padding="same")(x), L.Conv2D(8, 1)(x)]))
+
+    (repair,) = explain.building(make).diagnosis.repairs
+    assert "with strides for the larger map before add: Conv2D(8, 1, strides=2)" in repair.what
+
+
+def test_a_reshape_of_a_dense_gets_as_many_units_as_it_lays_out() -> None:
+    def make() -> Any:
+        return keras.Sequential([keras.Input((28, 28, 1)), L.Flatten(), L.Dense(780), L.Reshape((28, 28, 1))])
+
+    (repair,) = explain.building(make).diagnosis.repairs
+    assert repair.what == "units=784 in dense"

@@ -7,7 +7,7 @@ was tried is what the learner runs.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from course_utils.axes import Window
@@ -15,7 +15,7 @@ from course_utils.explain.calls import Call, has_graph, inputs_asked, is_chain, 
 from course_utils.explain.keras_side import NotCopied, arguments_of, copied, names_from_the_start
 from course_utils.explain.rules.core import is_operation
 from course_utils.explain.shapes import channels_of, sizes_of
-from course_utils.keras_layers import Layer, channels_last, load_keras
+from course_utils.keras_layers import Layer, channels_last, kind_of, load_keras
 
 #: A layer's name → the settings that are to be others, or a layer that takes its place.
 Changes = Mapping[str, Mapping[str, Any] | Layer]
@@ -91,7 +91,7 @@ class _Builder:
             self.channels_last = channels_last(layer)  # as the first layer that asks
         if self.joins is None or not isinstance(first, list | tuple) or len(first) < 2:
             return arguments
-        return (_made_to_meet(self.channels_last is not False, first, self.joins), *arguments[1:])
+        return (_made_to_meet(self.channels_last is not False, first, self.joins, kind_of(layer)), *arguments[1:])
 
     def layer_for(self, layer: Layer, path: str) -> Layer:
         """The new layer that stands for this one."""
@@ -238,7 +238,7 @@ def _intercepted(builder: _Builder, input_shape: Sequence[Any] | None) -> Iterat
         layers.InputLayer.__init__, layers.Layer.__call__ = start, call
 
 
-def _made_to_meet(last: bool, tensors: Sequence[Any], how: str) -> list[Any]:
+def _made_to_meet(last: bool, tensors: Sequence[Any], how: str, kind: str) -> list[Any]:
     """Maps of one size: the larger ones cut or the smaller ones padded, or as many channels in all."""
     made = list(tensors)
     shapes: list[Any] = [tuple(tensor.shape) for tensor in tensors]
@@ -246,22 +246,32 @@ def _made_to_meet(last: bool, tensors: Sequence[Any], how: str) -> list[Any]:
     d = len(shapes[0]) - 2
     if d not in (1, 2, 3) or len({*map(len, shapes)}) > 1 or any(None in shape[1:] for shape in shapes):
         return made
-    maps: list[Any] = [sizes_of(shape, last) for shape in shapes]
+    maps, goal = stretched([sizes_of(shape, last) for shape in shapes], kind, max if how == "pad" else min)
     channels: list[Any] = [channels_of(shape, last) for shape in shapes]
     alike = len({*maps}) == 1
-    goal = tuple((max if how == "pad" else min)(sizes) for sizes in zip(*maps, strict=True))
     filters = max(channels) if alike or goal not in maps else channels[maps.index(goal)]
     for place, own in enumerate(maps):
         gaps = [abs(a - b) for a, b in zip(own, goal, strict=True)]
         strides = strides_between(own, goal) if any(gaps) else ()
-        kind, *settings = {
+        before, *settings = {
             "cut": ("Cropping", border(gaps)),
             "pad": ("ZeroPadding", border(gaps)),
             "project": ("Conv", filters, 1, strides or 1),
         }[how]
         if any(gaps) if how != "project" else strides or (alike and channels[place] < filters):
-            made[place] = getattr(load_keras().layers, f"{kind}{d}D")(*settings, **order)(made[place])
+            made[place] = getattr(load_keras().layers, f"{before}{d}D")(*settings, **order)(made[place])
     return made
+
+
+def stretched(maps: Sequence[Any], kind: str, limit: Callable[..., int]) -> tuple[list[Any], tuple[int, ...]]:
+    """The sizes of maps that a layer joins, and their limit on each axis; all but Concatenate stretch a 1.
+
+    >>> stretched([(8, 9), (1, 1), (7, 9)], "Multiply", min), stretched([(8,), (1,)], "Concatenate", min)
+    (([(8, 9), (7, 9), (7, 9)], (7, 9)), ([(8,), (1,)], (1,)))
+    """
+    alone = kind == "Concatenate"
+    goal = tuple(limit([n for n in sizes if n > 1 or alone] or [1]) for sizes in zip(*maps, strict=True))
+    return [tuple(b if a == 1 and not alone else a for a, b in zip(one, goal, strict=True)) for one in maps], goal
 
 
 def strides_between(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:

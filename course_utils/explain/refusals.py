@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from course_utils.explain.rebuild import strides_between
-from course_utils.explain.repairs import IMPORT, in_words, rebuilt, variants
+from course_utils.explain.rebuild import stretched, strides_between
+from course_utils.explain.repairs import IMPORT, dense_before, in_words, rebuilt, variants
 from course_utils.explain.rows import Repair, Row
 from course_utils.explain.search import known, replay
 from course_utils.explain.shapes import channels_of, sizes_of
@@ -82,7 +82,7 @@ def _joins(trials: Trials, row: Row) -> Iterator[Repair]:
     if len(row.input_shapes) < 2 or len({*map(len, row.input_shapes)}) > 1 or row.axes:
         return
     rank, last = len(row.input_shapes[0]), trials.channels_last
-    maps = [known(sizes_of(shape, last)) for shape in row.input_shapes]
+    kind, maps = kind_of(row.call.layer), [known(sizes_of(shape, last)) for shape in row.input_shapes]
     channels = known(channels_of(shape, last) for shape in row.input_shapes)
     d = rank - 2
     if {*map(len, maps)} != {d} or len(channels) != len(maps) or d not in (1, 2, 3):
@@ -92,18 +92,20 @@ def _joins(trials: Trials, row: Row) -> Iterator[Repair]:
         code = f'{IMPORT}repaired = rebuild({trials.name}{trials.input_in_code}, joins="{how}")'
         return Repair(what, code)
 
+    maps, _ = stretched(maps, kind, min)
     two = len(maps) == 2
-    if two and kind_of(row.call.layer) != "Concatenate" and (steps := strides_between(*maps)):
+    if two and kind != "Concatenate" and (steps := strides_between(*maps)):
         filters = channels[maps.index(min(maps))]
         layer = f"Conv{d}D({filters}, 1, strides={steps[0] if len({*steps}) == 1 else steps})"
         yield met(f"{_pointwise(d)} with strides for the larger map before {row.layer}: {layer}", "project")
+        return  # they differ by a stride: nobody wants to cut or pad by half a map
     if len({*maps}) > 1:
         all_of, s = ("both", "") if two else ("all", "s")
         for how, what, limit in (
             ("pad", f"pad the smaller map{s} with zeros", max),
             ("cut", f"cut the larger map{s}", min),
         ):
-            made = times(limit(sizes) for sizes in zip(*maps, strict=True))
+            made = times(stretched(maps, kind, limit)[1])
             reached = f"{listed([*map(times, maps)])}: {all_of} {made}"
             yield met(f"{what} wherever two differ (at {row.layer}, {reached})", how)
     elif min(channels) < max(channels):
@@ -112,7 +114,7 @@ def _joins(trials: Trials, row: Row) -> Iterator[Repair]:
         if len(channels) > 2:
             what = f"{_pointwise(d)} for each map with fewer than {many} channels"
         yield met(f"{what} before {row.layer}: Conv{d}D({many}, 1)", "project")
-    if kind_of(row.call.layer) == "Concatenate":
+    if kind == "Concatenate":
         for axis in (-1, *range(1, rank - 1)):
             if axis % rank != row.call.layer.axis % rank:
                 yield _changed(trials, f"axis={axis} in {row.layer}", {"axis": axis})
@@ -140,6 +142,9 @@ def _reshape(trials: Trials, row: Row) -> Iterator[Repair]:
     if kind_of(row.call.layer) != "Reshape":
         return
     target, came = tuple(row.call.layer.target_shape), row.input_shapes[0][1:]
+    if (before := dense_before(trials.rows, row)) is not None and -1 not in target:
+        units = math.prod(target)
+        yield rebuilt(trials, f"units={units} in {before.layer}", {before.layer: {"units": units}})
     for place in reversed(range(len(target))):
         kept = [came[at] if at < len(came) and n == -1 else n for at, n in enumerate(target)]
         shape = tuple(-1 if place == at else 1 if n in (-1, None) else n for at, n in enumerate(kept))

@@ -91,7 +91,7 @@ def _reshape(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
     rows, given = trials.rows, trials.given if len(trials.given) == len(wanted) else (1,) * len(wanted)
     pairs: dict[Shape, list[tuple[int, Row]]] = {}
     for number, row in enumerate(rows):
-        before = _dense_before(rows, row)
+        before = dense_before(rows, row)
         if before is not None and len(row.output_shape or ()) == len(wanted) + 2:
             pairs.setdefault(sizes_made(row), []).append((number, before))
     for group in pairs.values():  # maps of one size meet later on
@@ -114,7 +114,7 @@ def _reshape(trials: Trials, wanted: Sizes) -> Iterator[Repair]:
             yield rebuilt(trials, "; ".join(said), made)
 
 
-def _dense_before(rows: Sequence[Row], row: Row) -> Row | None:
+def dense_before(rows: Sequence[Row], row: Row) -> Row | None:
     """The Dense that a Reshape lays out, also where a normalisation or an activation stands between them."""
     before: Row | None = row if row.kind == "Reshape" else None
     while before is not None and before.kind != "Dense":

@@ -181,7 +181,7 @@ def broadcast(kind: str, first: Shape, second: Shape, unknown_wins: bool) -> Sha
         else:
             raise ShapeError(
                 f"{kind} works cell by cell, so sizes must be equal (or 1); {times(first)} and {times(second)} "
-                f"differ: {a} against {b}. Crop, pad or resize one of the inputs."
+                f"differ: {a} against {b}."
             )
     return tuple(joined)
 
