@@ -677,3 +677,49 @@ def test_a_reshape_of_a_dense_gets_as_many_units_as_it_lays_out() -> None:
 
     (repair,) = explain.building(make).diagnosis.repairs
     assert repair.what == "units=784 in dense"
+
+
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        ([L.Conv2D(4, 3), L.LSTM(3, name="l")], "a Reshape((-1, 4)) before l"),
+        ([L.Flatten(name="f"), L.Conv2D(3, 3)], "without f"),
+    ],
+    ids=["Reshape", "Flatten"],
+)
+@pytest.mark.parametrize("how", ["a Sequential", "calls"])
+def test_a_function_that_builds_gets_the_advice_of_a_list(layers: list[Any], said: str, how: str) -> None:
+    def make() -> Any:
+        again = [layer.from_config(layer.get_config()) for layer in layers]
+        if how == "a Sequential":
+            return keras.Sequential([keras.Input((16, 16, 3)), *again])
+        x = image = keras.Input((16, 16, 3))
+        for layer in again:
+            x = layer(x)
+        return keras.Model(image, x)
+
+    (repair,) = explain.building(make).diagnosis.repairs
+    assert repair.what == said
+    names: dict[str, Any] = {"keras": keras, "make": make}
+    exec(repair.code, names)
+    assert names["repaired"](np.zeros((1, 16, 16, 3), "float32")).shape[0] == 1
+
+
+def test_a_built_layer_on_other_channels_gets_no_other_padding() -> None:
+    conv = L.Conv2D(8, 3)
+    conv.build((None, 28, 28, 3))
+
+    def make() -> Any:
+        image = keras.Input((28, 28, 1))
+        return keras.Model(image, conv(image))
+
+    found = explain.building(make)
+    assert "used before, on 28×28×3" in (found[-1].refusal_by_hand or "") and not found.diagnosis.repairs
+
+
+def test_maps_that_differ_by_half_are_neither_cut_nor_padded_before_a_concatenate() -> None:
+    def make() -> Any:
+        image = keras.Input((28, 28, 3))
+        return keras.Model(image, L.Concatenate()([image, L.MaxPooling2D(2)(image)]))
+
+    assert not [repair for repair in explain.building(make).diagnosis.repairs if "wherever" in repair.what]

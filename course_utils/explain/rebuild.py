@@ -27,6 +27,7 @@ def rebuild(
     *,
     input_shape: Sequence[Any] | None = None,
     joins: str | None = None,
+    before: Mapping[str, Layer] | None = None,
 ) -> Any:
     """Build a model again, for another input or with some layers changed. The model itself stays as it is.
 
@@ -39,6 +40,7 @@ def rebuild(
         joins: what is done wherever maps meet that do not fit: ``"cut"`` cuts the larger ones, ``"pad"`` pads the
             smaller ones with zeros, ``"project"`` gives those with fewer channels as many, or the larger ones the size
             and channels of the smallest, by a 1×1 convolution.
+        before: for the name of a layer, one that is to stand before it.
 
     Returns:
         A new model. Its weights are those of the old one wherever they still fit; all others are new.
@@ -54,13 +56,13 @@ def rebuild(
     >>> rebuild(model, {"pool": {"strides": 1}}).output_shape
     (None, 27, 27, 1)
     """
-    builder = _Builder(changes or {}, joins)
+    builder = _Builder(changes or {}, joins, before)
     if callable(model) and not isinstance(model, load_keras().layers.Layer):
         with _intercepted(builder, input_shape), names_from_the_start():
             made = model()
     else:
         made = _again(model, builder, input_shape)
-    unknown = sorted(set(builder.changes) - builder.changed)
+    unknown = sorted({*builder.changes, *builder.before} - builder.changed)
     if unknown:
         raise ValueError(f"There is no layer called {' or '.join(unknown)} in this model.")
     return made
@@ -69,9 +71,10 @@ def rebuild(
 class _Builder:
     """Makes a new layer for each old one, the same one for the same."""
 
-    def __init__(self, changes: Changes, joins: str | None) -> None:
+    def __init__(self, changes: Changes, joins: str | None, before: Mapping[str, Layer] | None = None) -> None:
         self.changes = changes
         self.joins = joins
+        self.before = before or {}
         self.changed: set[str] = set()
         self.made: dict[int, tuple[Layer, Layer]] = {}
         self.channels_last: bool | None = None
@@ -82,10 +85,13 @@ class _Builder:
             return values
         arguments, settings = arguments_of(values, call)
         layer = self.layer_for(call.layer, call.name)
-        return tuple(load_keras().tree.flatten(layer(*self.met(layer, arguments), **settings)))
+        return tuple(load_keras().tree.flatten(layer(*self.met(layer, arguments, call.name), **settings)))
 
-    def met(self, layer: Layer, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    def met(self, layer: Layer, arguments: tuple[Any, ...], path: str) -> tuple[Any, ...]:
         """The arguments of a call; if it joins maps, these are made to meet."""
+        if path in self.before:
+            self.changed.add(path)
+            arguments = (self.before[path](arguments[0]), *arguments[1:])
         first = arguments[0] if arguments else None
         if self.channels_last is None and hasattr(layer, "data_format"):
             self.channels_last = channels_last(layer)  # as the first layer that asks
@@ -216,6 +222,7 @@ def _intercepted(builder: _Builder, input_shape: Sequence[Any] | None) -> Iterat
     start, call = layers.InputLayer.__init__, layers.Layer.__call__
 
     replaced: list[tuple[Any, ...]] = []
+    named = (*builder.changes, *builder.before)
 
     def started(self: Layer, shape: Any = None, *others: Any, batch_shape: Any = None, **settings: Any) -> None:
         asked = tuple(shape if batch_shape is None else batch_shape[1:]) if shape or batch_shape else None
@@ -227,9 +234,9 @@ def _intercepted(builder: _Builder, input_shape: Sequence[Any] | None) -> Iterat
         start(self, shape, *others, batch_shape=batch_shape, **settings)
 
     def called(self: Layer, *arguments: Any, **settings: Any) -> Any:
-        path = next((path for path in builder.changes if path.rsplit("/")[-1] == self.name), None)
-        layer = self if path is None else builder.layer_for(self, path)
-        return call(layer, *builder.met(layer, arguments), **settings)
+        path = next((path for path in named if path.rsplit("/")[-1] == self.name), "")
+        layer = builder.layer_for(self, path) if path in builder.changes else self
+        return call(layer, *builder.met(layer, arguments, path), **settings)
 
     layers.InputLayer.__init__, layers.Layer.__call__ = started, called
     try:

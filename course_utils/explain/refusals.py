@@ -98,8 +98,9 @@ def _joins(trials: Trials, row: Row) -> Iterator[Repair]:
         filters = channels[maps.index(min(maps))]
         layer = f"Conv{d}D({filters}, 1, strides={steps[0] if len({*steps}) == 1 else steps})"
         yield met(f"{_pointwise(d)} with strides for the larger map before {row.layer}: {layer}", "project")
-        return  # they differ by a stride: nobody wants to cut or pad by half a map
-    if len({*maps}) > 1:
+    alike = len({*maps}) == 1
+    # Nobody wants to cut or pad by half a map.
+    if not alike and all(max(sizes) < 2 * min(sizes) for sizes in zip(*maps, strict=True)):
         all_of, s = ("both", "") if two else ("all", "s")
         for how, what, limit in (
             ("pad", f"pad the smaller map{s} with zeros", max),
@@ -108,7 +109,7 @@ def _joins(trials: Trials, row: Row) -> Iterator[Repair]:
             made = times(stretched(maps, kind, limit)[1])
             reached = f"{listed([*map(times, maps)])}: {all_of} {made}"
             yield met(f"{what} wherever two differ (at {row.layer}, {reached})", how)
-    elif min(channels) < max(channels):
+    elif alike and min(channels) < max(channels):
         few, many = sorted({n for n in channels if n < max(channels)}), max(channels)
         what = f"{_pointwise(d)} for the map with {few[0]} channels"
         if len(channels) > 2:
@@ -174,28 +175,18 @@ def _before(trials: Trials, row: Row) -> Row | None:
 
 def _layer_before(trials: Trials, row: Row) -> Iterator[Repair]:
     """Maps that reach a layer for sequences, or rows that reach one for maps: lay them out anew."""
-    needs = _numbers_needed(row)
+    needs, before = _numbers_needed(row), _before(trials, row)
     shape: tuple[Any, ...] = row.input_shapes[0][1:] if row.input_shapes else ()
-    model = trials.model
-    chain = isinstance(model, list | tuple)
-    layers = list(model) if chain else getattr(model, "layers", [])
-    place = next((at for at, layer in enumerate(layers) if layer is row.call.layer), None)
-    if needs is None or place is None or needs == len(shape) or None in shape:
+    if needs is None or needs == len(shape) or None in shape:
         return
-    before, edits = _before(trials, row), []
-    if before is not None and place and layers[place - 1] is before.call.layer and _lost_axes(before, needs):
-        edits.append((f"without {before.layer}", f"layers.pop({place - 1})"))
+    if before is not None and _lost_axes(before, needs):
+        yield rebuilt(trials, f"without {before.layer}", {before.layer: "keras.layers.Identity()"})
     for layout in [(-1, shape[-1])] * (len(shape) > needs == 2) + [(*shape, 1)] * (len(shape) + 1 == needs):
-        edits.append(
-            (f"a Reshape({layout}) before {row.layer}", f"layers.insert({place}, keras.layers.Reshape({layout}))")
-        )
-    for what, edit in edits:
         code = (
-            f"{IMPORT}layers = list({trials.name}{'' if chain else '.layers'})\n"
-            f"{edit}\n"
-            f"repaired = rebuild(layers{trials.input_in_code})"
+            f"{IMPORT}repaired = rebuild({trials.name}{trials.input_in_code}, "
+            f'before={{"{row.layer}": keras.layers.Reshape({layout})}})'
         )
-        yield Repair(what, code)
+        yield Repair(f"a Reshape({layout}) before {row.layer}", code)
 
 
 def _lost_axes(row: Row, needs: int) -> bool:
@@ -205,6 +196,8 @@ def _lost_axes(row: Row, needs: int) -> bool:
 
 def _one_setting(trials: Trials, row: Row) -> Iterator[Repair]:
     """The same layer with one setting changed; of a join, a layer that made its map smaller than the others."""
+    if row.axes and not is_about_sizes(trials):
+        return
     for setter in [row] if row.axes else [trials.rows[n] for n in row.sources if n is not None]:
         for _, settings in variants(setter):
             if setter is row or settings.get("padding") != "valid":

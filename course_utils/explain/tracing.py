@@ -131,7 +131,7 @@ class Tracer:
         """What the rule says by hand; a refusal or the lack of a rule is a result too."""
         try:
             found = rule_of_call(call, [tensor.shape for tensor in reaching])
-            self._check_weights_fit(call, found)
+            self._check_weights_fit(call, found, [tensor.shape for tensor in reaching])
         except NoRule as missing:
             says = f" Keras says {sizes(keras.shapes)}, and the rows below go on from that." * (keras.refusal is None)
             return RuleResult(None, sentence=f"{missing}{says}", parameters=UNKNOWN, exists=False)
@@ -141,17 +141,18 @@ class Tracer:
             return RuleResult(None, sentence=_failed(error), parameters=UNKNOWN, exists=False)
         return found
 
-    def _check_weights_fit(self, call: Call, found: RuleResult) -> None:
+    def _check_weights_fit(self, call: Call, found: RuleResult, reaching: Sequence[Shape]) -> None:
         """A layer makes its weights once; called again on other channels it does not fit. Raises ShapeError then."""
-        before, first = None, self._first_row[id(call.layer)]
+        before, met, first = None, _built_for(call.layer), self._first_row[id(call.layer)]
         if first < len(self.rows):
-            before = self.rows[first].parameters
-        elif call.node is None and (met := _built_for(call.layer)) is not None:
+            before, met = self.rows[first].parameters, self.rows[first].input_shapes[0]
+        elif call.node is None and met is not None:
             before = apply_rule(call.layer, (met,)).parameters.number
-        if before is not None and before != found.parameters.number:
+        if before is not None and met is not None and before != found.parameters.number:
             raise ShapeError(
-                f"{call.layer.name} has been used before and its {before} weights are made; this input would need "
-                f"{found.parameters.number}. Use a new layer here, or bring the same number of channels."
+                f"{call.layer.name} has been used before, on {sizes([met])}, and its {before} weights are made; "
+                f"{sizes(reaching)} would need {found.parameters.number}. Bring what it was made for, or use a new "
+                "layer here."
             )
 
 
