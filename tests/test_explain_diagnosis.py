@@ -493,3 +493,27 @@ def test_a_trap_is_noted_on_its_row(layer: Any, n: int, said: str) -> None:
 def test_where_there_is_no_trap_nothing_is_noted(layer: Any, n: int) -> None:
     (row,) = explain(layer(), input_shape=(n, n, 1))
     assert row.notes == ()
+
+
+def test_padding_that_no_window_needs_is_to_blame_itself() -> None:
+    """29 is padded to 32, which is halved without rounding; the crop behind takes 4 of the 3."""
+    layers = [
+        L.ZeroPadding2D(((0, 3), (0, 3)), name="pad"),
+        L.Conv2D(4, 3, strides=2, padding="same"),
+        L.UpSampling2D(2),
+        L.Conv2D(1, 3, padding="same"),
+        L.Cropping2D(2, name="crop"),
+    ]
+    found = explain(keras.Sequential([keras.Input((29, 29, 1)), *layers])).diagnosis
+    said = [line for line in found.findings if ("29" in line and "→" in line) or "crop" in line]
+    assert "crop (Cropping2D) loses 4: 32 → 28." in said[0] and said[1] == "pad (ZeroPadding2D) adds 3: 29 → 32."
+    assert "rounding" not in str(found)
+
+
+@pytest.mark.parametrize("n", [27, 53])
+def test_the_nearest_size_is_named_where_branches_halve_side_by_side(n: int) -> None:
+    def make() -> Any:
+        x = keras.Input((n, n, 8))
+        return keras.Model(x, L.Add()([L.AveragePooling2D(2)(x), L.Conv2D(8, 3, strides=2, padding="same")(x)]))
+
+    assert [one.input_shape[0] for one in explain.building(make).diagnosis.sizes] == [n - 1, n + 1]

@@ -558,7 +558,7 @@ def outputs(model: Any) -> Any:
     ("make", "n", "sizes", "repaired"),
     [
         (pyramid, 22, (20, 24), {"pad the smaller map ": ((12, 12, 4), (6, 6, 4)), "cut": ((11, 11, 4), (6, 6, 4))}),
-        (three_scales, 30, (24, 32), {"pad the smaller maps": (30, 30, 3), "cut the larger maps": (28, 28, 3)}),
+        (three_scales, 30, (28, 32), {"pad the smaller maps": (30, 30, 3), "cut the larger maps": (28, 28, 3)}),
         (two_kernels, 9, (), {"pad": (9, 9, 5), "cut": (5, 5, 5), 'padding="same" in conv2d_1': (9, 9, 5)}),
         (words, 20, (24,), {'padding="same" in conv1d_1': (2,)}),
     ],

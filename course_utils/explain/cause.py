@@ -2,7 +2,7 @@
 
 Every size is read in cells of the input: behind three halvings a map of 4 stands for 32. Where that number changes, a
 layer has rounded, lost or added cells, and all these changes add up to the gap at the end. Zero padding counts together
-with the window behind it.
+with the window behind it, where both make what rounding would.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ def changes_along(rows: Sequence[Row], axis: int, end: int) -> tuple[list[Change
     found: list[Change] = []
     each = Fraction(1)
     start: int | None = None  # the size before any zero padding
+    padding = 0  # the row that pads
     size: int | None = None
     path = _path(rows, axis, end)
     axes = len(sizes_reaching(rows[path[0]]))
@@ -62,8 +63,12 @@ def changes_along(rows: Sequence[Row], axis: int, end: int) -> tuple[list[Change
         own = row.axes[axis] if axis < len(row.axes) else None
         start, size = came if start is None else start, made
         if isinstance(own, Pad):
+            padding = number
             continue
         scale: Fraction = (own.scale if own else None) or Fraction(1)
+        if start < came and made >= start * scale + 1:
+            found.append(Change(padding, axis, start, came, (came - start) * each))
+            start = came
         cells = (made / scale - start) * each
         if cells:
             found.append(Change(number, axis, start, made, cells))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from itertools import count, islice
 
 from course_utils.axes import Axis, ShapeError
@@ -140,8 +141,12 @@ def goes_up(row: Row) -> bool:
 
 
 def divisor(rows: Sequence[Row]) -> int:
-    """By how much all layers together divide a size: what this divides, none of them has to round."""
-    return math.prod(max((axis.scale.denominator for axis in row.axes), default=1) for row in rows)
+    """The smallest number of which no layer, on any way through the model, has to round a multiple."""
+    behind: list[set[Fraction]] = []
+    for row in rows:
+        came = {scale for source in row.sources if source is not None for scale in behind[source]} or {Fraction(1)}
+        behind.append({each * axis.scale for each in came for axis in row.axes if axis.scale} or came)
+    return math.lcm(*(scale.denominator for scales in behind for scale in scales))
 
 
 def given_sizes(rows: Sequence[Row]) -> Sizes | None:
