@@ -189,6 +189,8 @@ def join(one: int, other: int, layer: Any) -> Any:
         ([L.Reshape((7, 7, 3), name="r")], (150,), "target_shape=(-1, 7, 3) in r"),
         ([L.BatchNormalization(axis=4, name="b")], (5, 5, 3), "axis=-1 in b"),
         ([L.Conv2D(4, 3), L.LSTM(3, name="l")], (16, 16, 3), "a Reshape((-1, 4)) before l"),
+        ([L.TimeDistributed(L.Conv2D(4, 3)), L.LSTM(3, name="l")], (5, 8, 8, 1), "a Reshape((5, -1)) before l"),
+        ([L.Dense(100, name="d"), L.Reshape((-1, 7), name="r")], (16,), "units=105 in d"),
         ([L.Conv1D(4, 3), L.Conv2D(3, 3, name="c")], (16, 3), "a Reshape((14, 4, 1)) before c"),
         ([L.Conv2D(4, 3), L.Conv2D(4, 30, name="c")], (28, 28, 1), 'padding="same" in c'),
         ([L.SpectralNormalization(L.Conv2D(2, 3))], (9, 9), "add the channel axis: keras.Input((9, 9, 1))"),

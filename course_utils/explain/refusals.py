@@ -143,8 +143,9 @@ def _reshape(trials: Trials, row: Row) -> Iterator[Repair]:
     if kind_of(row.call.layer) != "Reshape":
         return
     target, came = tuple(row.call.layer.target_shape), row.input_shapes[0][1:]
-    if (before := dense_before(trials.rows, row)) is not None and -1 not in target:
-        units = math.prod(target)
+    if (before := dense_before(trials.rows, row)) is not None:
+        fixed = math.prod(n for n in target if n != -1)
+        units = -(-came[0] // fixed) * fixed if -1 in target else fixed
         yield rebuilt(trials, f"units={units} in {before.layer}", {before.layer: {"units": units}})
     for place in reversed(range(len(target))):
         kept = [came[at] if at < len(came) and n == -1 else n for at, n in enumerate(target)]
@@ -181,7 +182,8 @@ def _layer_before(trials: Trials, row: Row) -> Iterator[Repair]:
         return
     if before is not None and _lost_axes(before, needs):
         yield rebuilt(trials, f"without {before.layer}", {before.layer: "keras.layers.Identity()"})
-    for layout in [(-1, shape[-1])] * (len(shape) > needs == 2) + [(*shape, 1)] * (len(shape) + 1 == needs):
+    steps = (shape[0], -1) if len(shape) == 4 else (-1, *shape[-1:])  # pictures one after the other keep their order
+    for layout in [steps] * (len(shape) > needs == 2) + [(*shape, 1)] * (len(shape) + 1 == needs):
         code = (
             f"{IMPORT}repaired = rebuild({trials.name}{trials.input_in_code}, "
             f'before={{"{row.layer}": keras.layers.Reshape({layout})}})'
