@@ -243,8 +243,9 @@ _REACHED = """() => [...document.querySelectorAll('.pst-scrollable-table-contain
     .every(table => table.tabIndex === (table.scrollWidth > table.clientWidth ? 0 : -1))"""
 
 
-#: What is printed, or a formula, that is wider than the page and cannot be moved to its end.
+#: A formula that is wider than the page, or what is printed that is wider and cannot be moved to its end.
 _CUT_OFF = """() => [...document.querySelectorAll('.printed, .formula')].filter(one => {
+    if (one.matches('.formula')) return one.scrollWidth > one.clientWidth + 1;
     one.scrollLeft = one.scrollWidth;
     return one.scrollLeft + one.clientWidth < one.scrollWidth - 1 || one.scrollHeight > one.clientHeight;
 }).map(one => one.textContent.slice(0, 80))"""
