@@ -88,14 +88,17 @@ def test_a_target_may_be_given() -> None:
     assert wrong is not None and "What comes out is 10; wanted is 3" in wrong.findings[0]
 
 
-def strided(down: int, up: int, channels: int, shape: tuple[int, ...] = (64, 48, 3), **settings: Any) -> Any:
+def strided(
+    down: int, up: int, channels: int, shape: tuple[int, ...] = (64, 48, 3), end: Any = None, **settings: Any
+) -> Any:
     """Strided convolutions down and transposed ones up, and an output with so many channels."""
     x = image = keras.Input(shape)
     for _ in range(down):
         x = L.Conv2D(4, 3, strides=2, padding="same", **settings)(x)
     for _ in range(up):
         x = L.Conv2DTranspose(4, 3, strides=2, padding="same", **settings)(x)
-    return keras.Model(image, L.Conv2D(channels, 1, **settings)(x))
+    x = L.Conv2D(channels, 1, **settings)(x)
+    return keras.Model(image, x if end is None else end(x))
 
 
 def several_heads() -> Any:
@@ -121,6 +124,8 @@ def cropped_skip() -> Any:
         lambda: strided(5, 3, 17),  # heatmaps
         lambda: strided(5, 3, 3),
         lambda: strided(2, 2, 10, (30, 30, 3)),  # segmentation
+        lambda: strided(2, 2, 3, (30, 30, 3), end=L.Softmax()),  # of as many classes as there are colours
+        lambda: strided(2, 2, 3, (30, 30, 3), end=L.Conv2D(3, 1, activation="softmax")),
         lambda: strided(1, 2, 3),  # super-resolution
         lambda: strided(1, 3, 3, (30, 30, 3)),
         lambda: strided(1, 2, 1, (1, 30, 30), data_format="channels_first"),

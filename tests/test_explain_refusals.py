@@ -559,7 +559,7 @@ def outputs(model: Any) -> Any:
 @pytest.mark.parametrize(
     ("make", "n", "sizes", "repaired"),
     [
-        (pyramid, 22, (20, 24), {"pad the smaller map ": ((12, 12, 4), (6, 6, 4)), "cut": ((11, 11, 4), (6, 6, 4))}),
+        (pyramid, 22, (20, 23), {"pad the smaller map ": ((12, 12, 4), (6, 6, 4)), "cut": ((11, 11, 4), (6, 6, 4))}),
         (three_scales, 30, (28, 32), {"pad the smaller maps": (30, 30, 3), "cut the larger maps": (28, 28, 3)}),
         (two_kernels, 9, (), {"pad": (9, 9, 5), "cut": (5, 5, 5), 'padding="same" in conv2d_1': (9, 9, 5)}),
         (words, 20, (24,), {'padding="same" in conv1d_1': (2,)}),
@@ -725,3 +725,65 @@ def test_maps_that_differ_by_half_are_neither_cut_nor_padded_before_a_concatenat
         return keras.Model(image, L.Concatenate()([image, L.MaxPooling2D(2)(image)]))
 
     assert not [repair for repair in explain.building(make).diagnosis.repairs if "wherever" in repair.what]
+
+
+def paper(n: int, levels: int = 3) -> Any:
+    """A U-Net without padding, whose skips are cut to what comes up."""
+    x = image = keras.Input((n, n, 1))
+    skips = []
+    for _ in range(levels):
+        skips.append(L.Conv2D(2, 3)(L.Conv2D(2, 3)(x)))
+        x = L.MaxPooling2D(2)(skips[-1])
+    for skip in reversed(skips):
+        up = L.UpSampling2D(2)(L.Conv2D(2, 3)(x))
+        x = L.Concatenate()([up, L.Cropping2D((skip.shape[1] - up.shape[1]) // 2)(skip)])
+    return keras.Model(image, x)
+
+
+@pytest.mark.parametrize("n", [90, 93, 101])
+def test_a_join_blames_the_rounding_on_one_way_to_it_and_not_what_both_ways_share(n: int) -> None:
+    found = explain.building(lambda: paper(n)).diagnosis
+    assert found.cause.step.kind == "MaxPooling2D" and "padding=" not in str(found.findings)
+    fits = [m for m in range(n - 8, n + 9) if _builds(paper, m)]
+    nearest = (max(m for m in fits if m < n), min(m for m in fits if m > n))
+    assert tuple(size.input_shape[0] for size in found.sizes) == nearest
+
+
+def _builds(make: Any, n: int) -> bool:
+    try:
+        return bool(make(n))
+    except ValueError:
+        return False
+
+
+TIMED = L.TimeDistributed
+
+
+@pytest.mark.parametrize(
+    ("make", "given", "fits"),
+    [
+        (lambda x: keras.ops.split(x, 2, axis=1), (9, 9, 4), [(8, 8), (10, 10)]),
+        (lambda x: keras.ops.split(L.MaxPooling2D(2)(x), 3, axis=1), (32, 32, 4), [(31, 31), (36, 36)]),
+        (lambda x: keras.ops.space_to_depth(L.Conv2D(4, 3)(x), 2), (29, 29, 1), [(28, 28), (30, 30)]),
+        (lambda x: L.Reshape((7, 7, 4))(L.MaxPooling2D(4)(x)), (32, 32, 4), [(31, 31)]),
+        (lambda x: TIMED(L.Conv2D(4, 5))(TIMED(L.MaxPooling2D(2))(x)), (4, 9, 9, 1), [(4, 10, 10)]),
+        (lambda x: keras.ops.split(x, 2, axis=-1), (9, 9, 3), []),
+    ],
+)
+def test_what_refuses_by_itself_and_for_its_size_gets_sizes_that_fit(make: Any, given: Any, fits: Any) -> None:
+    def build(shape: Any) -> Any:
+        image = keras.Input(shape)
+        return keras.Model(image, make(image))
+
+    found = explain.building(lambda: build(given)).diagnosis
+    assert [size.input_shape[:-1] for size in found.sizes] == fits
+    for size in found.sizes:
+        assert outputs(build(size.input_shape)) == size.output_shape
+
+
+def test_a_map_without_a_cell_is_no_repair() -> None:
+    def make() -> Any:
+        image = keras.Input((16, 16, 3))
+        return keras.Model(image, L.Conv2D(3, 3)(image[:, 20:]))
+
+    assert not explain.building(make).diagnosis.repairs

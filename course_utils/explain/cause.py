@@ -92,11 +92,28 @@ def _path(rows: Sequence[Row], axis: int, end: int) -> list[int]:
     return path[::-1]
 
 
-def causes(rows: Sequence[Row], end: int, axis: int) -> list[Change]:
-    """The changes along one axis on the way to a row, those that made the gap before those that made it smaller."""
-    found, _ = changes_along(rows, axis, end)
-    gap = sum(change.cells for change in found)
-    return sorted(found, key=lambda change: (change.cells > 0) != (gap > 0)) if gap else []
+def causes(rows: Sequence[Row], ends: Sequence[int], axis: int) -> list[Change]:
+    """The changes along one axis on the ways to some rows, those that made the gap before those that made it smaller.
+
+    Where several ways meet, what they share is no cause, and if all but the roundings add up to the same, these alone
+    are.
+    """
+    ways = [changes_along(rows, axis, end)[0] for end in ends]
+    if len(ways) > 1:
+        ways = [[change for change in way if not all(change in other for other in ways)] for way in ways]
+        if len({sum(change.cells for change in way if not _rounds(rows, change)) for way in ways}) == 1:
+            ways = [[change for change in way if _rounds(rows, change)] for way in ways]
+    found: list[Change] = []
+    for way in ways:
+        gap = sum(change.cells for change in way)
+        found += sorted(way, key=lambda change: (change.cells > 0) != (gap > 0)) if gap else []
+    return found
+
+
+def _rounds(rows: Sequence[Row], change: Change) -> bool:
+    """Whether a layer divides what is no multiple."""
+    axes = rows[change.number].axes
+    return change.axis < len(axes) and (change.before * axes[change.axis].scale).denominator > 1
 
 
 def blamed(rows: Sequence[Row], changes: Sequence[Change]) -> Cause | None:

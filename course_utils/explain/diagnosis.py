@@ -29,6 +29,7 @@ from course_utils.explain.search import (
 from course_utils.explain.shapes import channels_of, sizes_of
 from course_utils.explain.trial import Trials
 from course_utils.explain.wording import UNITS, Shape, count, listed, size, size_of_each, times
+from course_utils.keras_layers import activation_name, kind_of
 
 #: How many sizes are tried in each direction before nothing is said of them.
 _MOST_TRIED = 4
@@ -39,8 +40,8 @@ _MOST_GROWN, _MOST_CELLS_GROWN = 16, 2**20
 def is_autoencoder(rows: Sequence[Row]) -> bool:
     """Whether a model goes down and up again, from maps to as many maps of about their size: its input is its target.
 
-    What ends at another scale or with other channels (segmentation, heatmaps, super-resolution), or cuts maps to let
-    them meet (a U-Net without padding), has no target that could be known.
+    What ends at another scale or with other channels (segmentation, heatmaps, super-resolution), chooses a class for
+    each cell (softmax), or cuts maps to let them meet (a U-Net without padding), has no target that could be known.
     """
     up = [goes_up(row) for row in rows if scales(row)]
     starts, made = [row for row in rows if None in row.sources], rows[-1].output_shape
@@ -49,6 +50,9 @@ def is_autoencoder(rows: Sequence[Row]) -> bool:
     given = starts[0].input_shapes[0]
     channels = channels_of(given, starts[0].call.channels_last), channels_of(made, rows[-1].call.channels_last)
     if len(made) != len(given) or channels[0] != channels[1] or any(_cuts_what_meets(rows, row) for row in rows):
+        return False
+    end = rows[-1].call.layer
+    if kind_of(end) == "Softmax" or activation_name(getattr(end, "activation", None)) == "softmax":
         return False
     pairs = zip(sizes_made(rows[-1]), sizes_reaching(starts[0]), strict=True)
     return all(a is not None and b is not None and 2 * max(a, b) <= 3 * min(a, b) for a, b in pairs)
@@ -85,7 +89,7 @@ def diagnose(model: object, rows: Sequence[Row], target: Shape) -> Diagnosis:
         change
         for axis, (n, out) in enumerate(zip(given or (), wanted, strict=False))
         if out != sizes_now[axis] and out * changes_along(rows, axis, len(rows) - 1)[1] == n
-        for change in causes(rows, len(rows) - 1, axis)
+        for change in causes(rows, [len(rows) - 1], axis)
     ]
     findings += told(rows, changes, len(wanted))
     trials = Trials(model, rows, given or ())
@@ -125,9 +129,9 @@ def advise(model: object, rows: Sequence[Row], name: str = "model") -> Diagnosis
         # and so is a join of maps that were scaled differently.
         ends = [source for source in last.sources if source is not None and not last.axes]
         axes = [axis for axis in range(len(given)) if len({changes_along(rows, axis, end)[1] for end in ends}) == 1]
-        found = (change for axis in axes for end in ends for change in causes(rows, end, axis))
-        changes = list(dict.fromkeys(found))
+        changes = list(dict.fromkeys(change for axis in axes for change in causes(rows, ends, axis)))
         findings += told(rows, changes, len(given))
+    if given and other_sizes_help and (is_about_sizes(trials) or (len(last.sources) == 1 and not last.axes)):
         sizes = _sizes_that_fit(trials, closes=False)
         if sizes:
             findings.append(f"It fits for an input of {_named(trials, sizes)}.")
@@ -136,21 +140,27 @@ def advise(model: object, rows: Sequence[Row], name: str = "model") -> Diagnosis
 
 def _sizes_that_fit(trials: Trials, closes: bool) -> tuple[TriedSize, ...]:
     """Inputs near the given one, one below and one above, for which the whole model was built again."""
-    rows, whole = trials.rows, divisor(trials.rows)
-    if rows[-1].refused:
+    last, whole = trials.rows[-1], divisor(trials.rows)
+    if last.refused and last.axes:
+        return _nearest(trials, closes, [(1, _MOST_TRIED)]) or _grown(trials)
+    if last.refused:
         # Sizes that need no rounding fit every join, also those behind the first one that refuses.
-        return _nearest(trials, closes, 1) or _grown(trials) if rows[-1].axes else _nearest(trials, closes, whole)
-    return _nearest(trials, closes, 1) or _nearest(trials, closes, whole)
+        near = _nearest(trials, closes, [(1, 1), (whole, _MOST_TRIED), (1, whole)])
+        return near or (_grown(trials) if len(last.sources) == 1 else ())
+    return _nearest(trials, closes, [(1, _MOST_TRIED), (whole, _MOST_TRIED)])
 
 
-def _nearest(trials: Trials, closes: bool, step: int) -> tuple[TriedSize, ...]:
-    """Of the multiples of a step the nearest below and above."""
-    found = []
-    for candidates in fitting(trials.rows, trials.given, closes, step):
-        tried = (trials.size(sizes) for sizes in islice(candidates, _MOST_TRIED))
-        fits = (one for one in tried if one is not None and (not closes or one.input_shape == one.output_shape))
-        found += [one for one in [next(fits, None)] if one is not None]
-    return tuple(found)
+def _nearest(trials: Trials, closes: bool, ways: Sequence[tuple[int, int]]) -> tuple[TriedSize, ...]:
+    """The nearest size below and above: of the multiples of a step so many are tried, then of the next step."""
+    found: dict[int, TriedSize] = {}
+    for step, most in ways:
+        for side, candidates in enumerate(fitting(trials.rows, trials.given, closes, step)):
+            for sizes in islice(candidates, most if side not in found else 0):
+                one = trials.size(sizes)
+                if one is not None and (not closes or one.input_shape == one.output_shape):
+                    found[side] = one
+                    break
+    return tuple(found[side] for side in sorted(found))
 
 
 def _grown(trials: Trials) -> tuple[TriedSize, ...]:

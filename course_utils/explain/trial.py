@@ -140,7 +140,10 @@ def _shapes_made(model: Any, shape: Shape) -> Shapes:
     """What the model says that it gives, at each of its outputs."""
     if not getattr(model, "outputs", None):
         model(load_keras().Input(shape=shape))
-    return tuple(tuple(tensor.shape)[1:] for tensor in model.outputs)
+    shapes = tuple(tuple(tensor.shape)[1:] for tensor in model.outputs)
+    if any(0 in shape for shape in shapes):
+        raise ValueError("Keras builds a map without a cell, as behind x[:, 20:].")
+    return shapes
 
 
 def _called_by_layers(model: Any, shape: Shape) -> Shape:
